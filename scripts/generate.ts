@@ -1,0 +1,176 @@
+/**
+ * Writes the committed files that follow from the declarations and the settings; with `--check` it compares instead, and exits with 1
+ * when one of them is stale.
+ */
+import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type FormatConfig, format } from 'oxfmt';
+import { type Command, GROUPS, type Group } from '../src/catalogue/define-command.ts';
+import { toolName } from '../src/catalogue/naming.ts';
+import { settings } from '../src/config/settings.ts';
+import { describeTool } from '../src/mcp/describe-tool.ts';
+import type { ToolDefinition } from '../src/mcp/tool-definition.ts';
+import { toolList } from '../src/mcp/tool-list.ts';
+import { commands } from '../tools/index.ts';
+
+const REFRESH = 'npm run generate';
+const SNAPSHOTS = 'test/tools/snapshots';
+const root = fileURLToPath(new URL('..', import.meta.url));
+
+/** Returns every generated file: its path from the root, and the text that it has to hold. */
+async function generate(): Promise<Map<string, string>> {
+  const texts: readonly (readonly [path: string, text: string])[] = [
+    ['docs/tools.md', toolsPage()],
+    ['docs/configuration.md', configurationPage()],
+    ['claude_desktop_config.example.json', claudeDesktopExample()],
+    ...toolList.map(({ tool }) => [`${SNAPSHOTS}/${tool.name}.json`, toolSnapshot(tool)] as const),
+  ];
+  return new Map(await Promise.all(texts.map(async ([path, text]) => [path, await formatted(path, text)] as const)));
+}
+
+/** Formats as the format check does, so that the two never disagree about a generated file. */
+async function formatted(path: string, text: string): Promise<string> {
+  const { printWidth, singleQuote } = JSON.parse(readFileSync(join(root, '.oxfmtrc.json'), 'utf8')) as Required<FormatConfig>;
+  const { code: result, errors } = await format(path, text, { printWidth, singleQuote });
+  if (errors.length > 0) throw new Error(`${path} cannot be formatted: ${errors.map(({ message }) => message).join('; ')}`);
+  return result;
+}
+
+function header(sources: string): string {
+  return `<!-- Generated from ${sources} by \`${REFRESH}\`. Edit the source, not this file. -->`;
+}
+
+function toJson(value: unknown): string {
+  return JSON.stringify(value, null, 2);
+}
+
+function table(columns: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
+  return [line(columns), line(columns.map(() => '---')), ...rows.map(line)].join('\n');
+}
+
+const code = (text: string) => `\`${text}\``;
+
+function groupTitle(group: Group): string {
+  return group === 'smtp' ? 'SMTP' : `${group.charAt(0).toUpperCase()}${group.slice(1)}`.replaceAll('-', ' ');
+}
+
+function toolsPage(): string {
+  const sections = GROUPS.filter((group) => commands.some((command) => command.group === group)).map((group) => {
+    const rows = commands.filter((command) => command.group === group).map(toolRow);
+    return `## ${groupTitle(group)}\n\n${table(['Tool', 'MailStore command', 'Effect', 'Long-running', 'Arguments', 'Since'], rows)}`;
+  });
+  return [
+    header('tools/'),
+    '# Tools',
+    'Every tool is one command of MailStore’s Management API, with the command’s own argument names; a question mark stands after what may be left out.',
+    '_Effect_ is what a call does to the archive; a range stands where its arguments decide. _Since_ says when the command appeared, where that is known to be after version 9.0; “where listed” means that it is offered only where the server’s own metadata lists it.',
+    ...sections,
+    '## Long-running commands',
+    'A command that takes long is answered with a task. These tools follow it, and belong to no command of MailStore.',
+    table(
+      ['Tool', 'Arguments', 'What it does'],
+      toolList.filter(({ group }) => group === undefined).map(({ tool }) => [code(tool.name), argumentsOf(tool), tool.description]),
+    ),
+  ].join('\n\n');
+}
+
+/** Returns the argument names of a tool, those that may be left out with a question mark. */
+function argumentsOf({ inputSchema: { properties, required } }: ToolDefinition): string {
+  const names = typeof properties === 'object' && properties !== null ? Object.keys(properties) : [];
+  const isRequired = (name: string) => Array.isArray(required) && required.includes(name);
+  return names.map((name) => code(isRequired(name) ? name : `${name}?`)).join(', ');
+}
+
+function toolRow(command: Command): string[] {
+  return [
+    code(toolName(command.name)),
+    code(command.name),
+    command.effectRange ? command.effectRange.join(' to ') : command.effect,
+    command.longRunning ? 'yes' : '',
+    argumentsOf(describeTool(command)),
+    [command.since, command.doubtful && 'where listed'].filter(Boolean).join('; '),
+  ];
+}
+
+function toolSnapshot({ name, title, description, annotations, inputSchema, outputSchema }: ToolDefinition): string {
+  return toJson({ name, title, description, annotations, inputSchema, outputSchema });
+}
+
+function configurationPage(): string {
+  const rows = settings.map(({ variable, flag, default: standard, values, description, secret }) => [
+    variable ? code(variable) : '',
+    flag ? code(flag) : '',
+    values ? values.map(code).join(', ') : '',
+    standard === undefined ? '' : code(standard),
+    secret ? `${description}; secret` : description,
+  ]);
+  return [
+    header('src/config/settings.ts'),
+    '# Configuration',
+    'A flag wins over the environment, the environment over the configuration file, the file over the default. An unknown flag or `MAILSTORE_*` variable stops the start, with the nearest right spelling.',
+    table(['Variable', 'Flag', 'Values', 'Default', 'Meaning'], rows),
+  ].join('\n\n');
+}
+
+/** The entries that a user copies; throws when a variable in them is none of the settings. */
+function claudeDesktopExample(): string {
+  const environment = {
+    MAILSTORE_URL: 'https://archive.example.com:8463',
+    MAILSTORE_USERNAME: 'admin',
+    MAILSTORE_PASSWORD_FILE: 'C:\\Users\\you\\mailstore-password.txt',
+    MAILSTORE_TLS_FINGERPRINT: 'the SHA-256 fingerprint of your server’s certificate',
+    MAILSTORE_ACCESS: 'read-only',
+  };
+  const known = new Set<string | undefined>(settings.map(({ variable }) => variable));
+  const unknown = Object.keys(environment).filter((variable) => !known.has(variable));
+  if (unknown.length > 0)
+    throw new Error(`The example configuration sets ${unknown.join(', ')}, which src/config/settings.ts does not know`);
+  return toJson({
+    mcpServers: {
+      'mailstore-sandbox': { command: 'npx', args: ['-y', 'mailstore-mcp', '--sandbox'] },
+      mailstore: { command: 'npx', args: ['-y', 'mailstore-mcp'], env: environment },
+    },
+  });
+}
+
+function readText(path: string): string | undefined {
+  try {
+    return readFileSync(join(root, path), 'utf8').replaceAll('\r\n', '\n');
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+/** Returns the files that nothing generates any more: snapshots of tools that were renamed or removed. */
+function findLeftovers(generated: ReadonlyMap<string, string>): string[] {
+  let names: string[];
+  try {
+    names = readdirSync(join(root, SNAPSHOTS));
+  } catch {
+    return [];
+  }
+  return names.map((name) => `${SNAPSHOTS}/${name}`).filter((path) => !generated.has(path));
+}
+
+const generated = await generate();
+const stale = [...generated.keys()].filter((path) => readText(path) !== generated.get(path));
+const leftovers = findLeftovers(generated);
+
+if (process.argv.includes('--check')) {
+  for (const path of stale) console.log(`${path} is stale; refresh it with: ${REFRESH}`);
+  for (const path of leftovers) console.log(`${path} belongs to no tool; remove it with: ${REFRESH}`);
+  process.exitCode = stale.length + leftovers.length > 0 ? 1 : 0;
+} else {
+  for (const path of stale) {
+    mkdirSync(dirname(join(root, path)), { recursive: true });
+    writeFileSync(join(root, path), generated.get(path) ?? '');
+    console.log(`wrote ${path}`);
+  }
+  for (const path of leftovers) {
+    rmSync(join(root, path));
+    console.log(`removed ${path}`);
+  }
+}

@@ -1,0 +1,218 @@
+/** Who can do something about an error. */
+export type Audience = 'caller' | 'configuration' | 'server' | 'network' | 'us';
+
+interface ErrorLine<Details> {
+  readonly audience: Audience;
+  /** One sentence on what failed and with which value, and what to do next. */
+  readonly say: (details: Details) => string;
+}
+
+const line = <Details = Record<never, never>>(audience: Audience, say: (details: Details) => string): ErrorLine<Details> => ({ audience, say });
+
+/** Every error that a caller can meet, in one table. */
+const table = {
+  unknownTool: line<{ tool: string; nearest?: string | undefined }>(
+    'caller',
+    ({ tool, nearest }) => `There is no tool '${tool}'${nearest ? `; did you mean ${nearest}?` : '; list the tools to see what this server offers.'}`,
+  ),
+  unknownCommand: line<{ command: string; nearest?: string | undefined }>(
+    'caller',
+    ({ command, nearest }) => `There is no MailStore command '${command}'${nearest ? `; did you mean ${nearest}?` : '.'}`,
+  ),
+  unknownArguments: line<{ tool: string; unknown: readonly string[]; expected: readonly string[] }>(
+    'caller',
+    ({ tool, unknown, expected }) =>
+      `${tool} does not take ${list(unknown)}; ${expected.length > 0 ? `it takes ${list(expected)}` : 'it takes no arguments'}. Remove or rename and call again.`,
+  ),
+  invalidArguments: line<{ tool: string; problems: readonly string[] }>(
+    'caller',
+    ({ tool, problems }) => `${tool} was not called: ${problems.join('; ')}. Correct this and call again.`,
+  ),
+  unsendable: line<{ argument: string }>(
+    'caller',
+    ({ argument }) => `The argument ${argument} contains a NUL character or half of a surrogate pair, which cannot be sent; remove it and call again.`,
+  ),
+  notAllowed: line<{ tool: string; effect: string; access: string; needed: string }>(
+    'caller',
+    ({ tool, effect, access, needed }) =>
+      `${tool} is refused: with these arguments it is ${effect}, and this server runs with MAILSTORE_ACCESS=${access}. An administrator who means it sets MAILSTORE_ACCESS=${needed} in the server's configuration and restarts it.`,
+  ),
+  notConfirmed: line<{ tool: string }>(
+    'caller',
+    ({ tool }) => `${tool} was not run: it is destructive, and the person at the client did not confirm it.`,
+  ),
+  cannotConfirm: line<{ tool: string }>(
+    'caller',
+    ({ tool }) =>
+      `${tool} was not run: it is destructive and needs a person's confirmation, and this client cannot ask for one. Use a client that supports elicitation.`,
+  ),
+  unknownTask: line<{ taskId: string }>('caller', ({ taskId }) => `There is no task '${taskId}'; list_tasks shows the tasks this server knows.`),
+  cannotCancel: line<{ command: string }>(
+    'caller',
+    ({ command }) => `${command} cannot be cancelled: the 2012 form of the API has no way to ask for it. The command runs on and its end will be kept.`,
+  ),
+  notFoundForKeep: line<{ tool: string; read: string; names: readonly string[] }>(
+    'caller',
+    ({ tool, read, names }) =>
+      `${tool} was not called: ${list(names)} would be cleared when left out, and ${read} does not show the object to keep them from. Check the id, or state every value (null clears).`,
+  ),
+  commandMissing: line<{ command: string }>(
+    'server',
+    ({ command }) => `This MailStore does not have the command ${command}: its own list (get-metadata) leaves it out. A newer version may have it.`,
+  ),
+
+  unknownSubcommand: line<{ name: string; nearest?: string | undefined }>(
+    'configuration',
+    ({ name, nearest }) => `There is no subcommand '${name}'${nearest ? `; did you mean ${nearest}?` : '; see mailstore-mcp --help.'}`,
+  ),
+  unknownSetting: line<{ setting: string; nearest?: string | undefined }>(
+    'configuration',
+    ({ setting, nearest }) => `Unknown setting ${setting}${nearest ? `; did you mean ${nearest}?` : '; remove it, or see docs/configuration.md.'}`,
+  ),
+  invalidSetting: line<{ setting: string; value: string; expected: string }>(
+    'configuration',
+    ({ setting, value, expected }) => `${setting} is '${value}', but must be ${expected}.`,
+  ),
+  missingSetting: line<{ setting: string; hint: string }>('configuration', ({ setting, hint }) => `${setting} is not set; ${hint}`),
+  unreadableFile: line<{ setting: string; path: string; reason: string }>(
+    'configuration',
+    ({ setting, path, reason }) => `The file '${path}' named by ${setting} cannot be read (${reason}).`,
+  ),
+  plainHttp: line<{ url: string }>(
+    'configuration',
+    ({ url }) => `'${url}' is not https; MailStore's API is served over HTTPS only, and a password would be readable on the way.`,
+  ),
+
+  hostNotFound: line<{ host: string }>('network', ({ host }) => `The host '${host}' cannot be found; check the name in MAILSTORE_URL.`),
+  connectionRefused: line<{ origin: string }>(
+    'network',
+    ({ origin }) =>
+      `${origin} refuses connections; check that the Administration API is switched on in the MailStore Server service configuration, the port, and the firewall.`,
+  ),
+  connectTimeout: line<{ origin: string; ms: number }>(
+    'network',
+    ({ origin, ms }) => `${origin} did not accept a connection within ${ms} ms; check host, port and firewall.`,
+  ),
+  replyTimeout: line<{ origin: string; ms: number }>(
+    'network',
+    ({ origin, ms }) =>
+      `${origin} accepted the request and did not answer within ${ms} ms; whether it was carried out is not known. Read the state before you repeat it.`,
+  ),
+  connectionLost: line<{ origin: string; reason: string }>(
+    'network',
+    ({ origin, reason }) =>
+      `The connection to ${origin} broke before the answer was complete (${reason}); whether the request was carried out is not known. Read the state before you repeat it.`,
+  ),
+  connectionFailed: line<{ origin: string; reason: string }>(
+    'network',
+    ({ origin, reason }) => `No connection to ${origin} (${reason}); check that MAILSTORE_URL names MailStore's HTTPS port.`,
+  ),
+  certificateUntrusted: line<{ origin: string; reason: string; fingerprint: string }>(
+    'network',
+    ({ origin, reason, fingerprint }) =>
+      `The certificate of ${origin} is not trusted (${reason}). If its SHA-256 fingerprint on the server reads ${fingerprint}, set MAILSTORE_TLS_FINGERPRINT to it; or set MAILSTORE_CA_FILE.`,
+  ),
+  certificateMismatch: line<{ origin: string; expected: string; seen: string }>(
+    'network',
+    ({ origin, expected, seen }) =>
+      `The certificate of ${origin} has the SHA-256 fingerprint ${seen}, not the pinned ${expected}; nothing was sent. If the certificate was renewed, compare on the server and change MAILSTORE_TLS_FINGERPRINT.`,
+  ),
+
+  unauthorized: line<{ user: string }>(
+    'server',
+    ({ user }) =>
+      `MailStore does not accept the login '${user}' (HTTP 401); check user name and password, the api login privilege, and, for admin, that its default password was changed.`,
+  ),
+  forbidden: line<{ user: string }>('server', ({ user }) => `MailStore refuses '${user}' (HTTP 403); the API needs an administrator.`),
+  pathNotFound: line<{ path: string }>(
+    'server',
+    ({ path }) => `The server knows no '${path}' (HTTP 404); check MAILSTORE_URL and MAILSTORE_API, this may not be MailStore's API.`,
+  ),
+  tokenUnknown: line<{ command: string }>(
+    'server',
+    ({ command }) =>
+      `MailStore no longer knows the token of ${command}: its end was handed out before, or the server was restarted. The outcome is not known; check it by reading.`,
+  ),
+  lengthRequired: line('server', () => `The server answered 411 Length Required; a proxy in between may have removed the Content-Length header.`),
+  unavailable: line<{ status: number; origin: string }>(
+    'server',
+    ({ status, origin }) => `${origin} is not available right now (HTTP ${status}); try again later.`,
+  ),
+  unexpectedStatus: line<{ status: number; excerpt: string }>(
+    'server',
+    ({ status, excerpt }) => `The server answered HTTP ${status}${excerpt ? `: ${excerpt}` : ' without a text'}.`,
+  ),
+  commandFailed: line<{ command: string; message: string }>('server', ({ command, message }) => `MailStore could not run ${command}: ${message}`),
+  notMailStore: line<{ origin: string; excerpt: string }>(
+    'server',
+    ({ origin, excerpt }) =>
+      `${origin} answered with a web page instead of MailStore's API ('${excerpt}'); a proxy or another service is in between. Check MAILSTORE_URL.`,
+  ),
+  truncated: line<{ command: string; bytes: number }>(
+    'server',
+    ({ command, bytes }) =>
+      `The answer to ${command} ended after ${bytes} bytes, before it was complete; whether the command was carried out is not known. Read the state before you repeat it.`,
+  ),
+  notJson: line<{ command: string; excerpt: string }>(
+    'server',
+    ({ command, excerpt }) => `The answer to ${command} is not JSON: '${excerpt}'. Check that MAILSTORE_API fits this server.`,
+  ),
+  notXml: line<{ command: string; excerpt: string }>(
+    'server',
+    ({ command, excerpt }) => `The answer to ${command} is not XML: '${excerpt}'. Check that MAILSTORE_API fits this server.`,
+  ),
+  notUtf8: line<{ command: string }>('server', ({ command }) => `The answer to ${command} is not valid UTF-8, so it was not used.`),
+  notAnEnvelope: line<{ command: string; excerpt: string }>(
+    'server',
+    ({ command, excerpt }) => `The answer to ${command} does not have the form of MailStore's API: '${excerpt}'. Check MAILSTORE_API and MAILSTORE_URL.`,
+  ),
+  tooLarge: line<{ command: string; limit: number }>(
+    'server',
+    ({ command, limit }) => `The answer to ${command} is larger than ${limit} bytes and was not read; narrow the request.`,
+  ),
+  foreignStatusUrl: line<{ url: string; origin: string }>(
+    'server',
+    ({ url, origin }) => `The server names '${url}' for the status of a command, which is not on ${origin}; it was not asked, as it would receive the password.`,
+  ),
+  noDialect: line<{ origin: string; modern: string; legacy: string }>(
+    'server',
+    ({ origin, modern, legacy }) =>
+      `Neither form of MailStore's API answers at ${origin} (get-metadata: ${modern}; /JSON/Invoke: ${legacy}). Check MAILSTORE_URL, or force one with MAILSTORE_API.`,
+  ),
+
+  internal: line('us', () => `This server failed on the call; its stderr has the details.`),
+} as const;
+
+export type ErrorCode = keyof typeof table;
+type DetailsOf<Code extends ErrorCode> = Parameters<(typeof table)[Code]['say']>[0];
+
+/** An error of the table. Its message is one that may be shown to the caller: no secret, no stack trace. */
+export class MailStoreError<Code extends ErrorCode = ErrorCode> extends Error {
+  override name = 'MailStoreError';
+  readonly code: Code;
+  readonly audience: Audience;
+  readonly details: DetailsOf<Code>;
+
+  constructor(code: Code, details: DetailsOf<Code>, options?: ErrorOptions) {
+    const entry: ErrorLine<DetailsOf<Code>> = table[code] as ErrorLine<DetailsOf<Code>>;
+    super(entry.say(details), options);
+    this.code = code;
+    this.audience = entry.audience;
+    this.details = details;
+  }
+}
+
+/** True for an error of the table with one of these codes. */
+export function isError<Code extends ErrorCode>(error: unknown, ...codes: readonly Code[]): error is MailStoreError<Code> {
+  return error instanceof MailStoreError && (codes as readonly string[]).includes(error.code);
+}
+
+/** The first characters of a foreign text on one line: enough to recognise it, too little to carry a stack trace. */
+export function excerpt(text: string, length = 120): string {
+  const flat = text.replaceAll(/\s+/g, ' ').trim();
+  return flat.length > length ? `${flat.slice(0, length)}…` : flat;
+}
+
+function list(words: readonly string[]): string {
+  return words.length === 1 ? String(words[0]) : `${words.slice(0, -1).join(', ')} and ${words.at(-1)}`;
+}

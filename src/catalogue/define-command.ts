@@ -1,0 +1,100 @@
+import type * as z from 'zod';
+import type { Output } from './outputs.ts';
+import type { Emulation, World } from './world.ts';
+
+/** What a call does to the archive; the one word from which annotations, listing and the gate's decision follow. */
+export type Effect = 'read' | 'write' | 'destructive';
+
+export type Edition = 'server' | 'spe';
+
+/** The command groups; one file in `tools/` for each. */
+export const GROUPS = [
+  'users',
+  'directory-services',
+  'credentials',
+  'compliance',
+  'retention',
+  'smtp',
+  'storage',
+  'backup',
+  'stores',
+  'indexes',
+  'jobs',
+  'profiles',
+  'folders',
+  'messages',
+  'system',
+  'sessions',
+  'license',
+] as const;
+export type Group = (typeof GROUPS)[number];
+
+export type InputShape = Record<string, z.ZodType>;
+
+/** Arguments after parsing: what `emulate` and the form encoder receive. */
+export type ParsedArguments<Input extends InputShape> = z.output<z.ZodObject<Input, z.core.$strict>>;
+
+/** Arguments as a caller writes them. */
+export type WrittenArguments<Input extends InputShape> = z.input<z.ZodObject<Input, z.core.$strict>>;
+
+export interface CommandDeclaration<Input extends InputShape, Row extends z.ZodType> {
+  /** The wire name, exactly as MailStore spells it. */
+  readonly name: string;
+  readonly title: string;
+  /** What a model reads to choose the tool: at most 160 characters, the deciding words first. */
+  readonly summary: string;
+  readonly group: Group;
+  readonly editions: readonly Edition[];
+  /** True for the one read that proves connection and login in every form of the API. */
+  readonly connectionTest?: true;
+  /** When the command appeared, as far as a source tells; absent for those known since 9.0 or earlier. */
+  readonly since?: string;
+  /** True where no source proves that a Server has the command: it is offered only where the server's own metadata lists it. */
+  readonly doubtful?: true;
+  /** The effect of a call in general; where arguments change it, `effectOf` has the last word on each call. */
+  readonly effect: Effect;
+  /** The mildest and the worst effect that `effectOf` can return; stated wherever `effectOf` is. */
+  readonly effectRange?: readonly [mildest: Effect, worst: Effect];
+  /** The effect of these very arguments, where arguments change it. */
+  effectOf?(
+    args: ParsedArguments<Input>,
+    /** Returns the effect of a stored job action such as `CompactStore --id="3"`; what cannot be parsed is destructive. */
+    effectOfAction: (action: string) => Effect,
+  ): Effect;
+  /** Whether the command is expected to answer with a token; any command may, and is then followed like one that was. */
+  readonly longRunning: boolean;
+  /** True when repeating the same call leaves the same end state. */
+  readonly idempotent: boolean;
+  readonly input: Input;
+  /** Arguments with only one accepted value, sent always and asked of nobody. */
+  readonly constants?: Readonly<Record<string, string>>;
+  /**
+   * Arguments that would be cleared when left out: absent, they are read with `read` first and sent unchanged; null clears.
+   * `pick` returns the current values by argument name, or undefined when the object does not exist.
+   */
+  readonly keepAbsent?: {
+    readonly names: readonly (keyof Input & string)[];
+    readonly read: string;
+    pick(current: unknown, args: ParsedArguments<Input>): Readonly<Record<string, unknown>> | undefined;
+  };
+  readonly output: Output<Row>;
+  /** Calls that work against the sandbox's seeded world; the first is the one shown in documentation. */
+  readonly examples: readonly [WrittenArguments<Input>, ...WrittenArguments<Input>[]];
+  /** The command's behaviour in the sandbox. A generator is a long run: each yield is a step, the return value its result. */
+  emulate(world: World, args: ParsedArguments<Input>): Emulation<z.input<Row>>;
+  /** How the 2012 edition shaped the value, where it differs from today. */
+  emulate2012?(value: z.input<Row>): unknown;
+}
+
+/** A declaration whose argument and result types are no longer known, as registries and loops handle it. */
+export type Command = CommandDeclaration<InputShape, z.ZodType>;
+
+/**
+ * Declares one MailStore command: the tool, its schema and annotations, its policy class, its form encoding, its documentation and its
+ * sandbox behaviour all follow from the object given here.
+ */
+export function defineCommand<Input extends InputShape, Row extends z.ZodType>(
+  declaration: CommandDeclaration<Input, Row>,
+): CommandDeclaration<Input, Row> {
+  return declaration;
+}

@@ -1,0 +1,142 @@
+import * as z from 'zod';
+
+/** Facts about a field that its zod type cannot say. */
+interface FieldTraits {
+  /** How the value is written in the form, where its type does not tell. */
+  readonly wire?: 'json' | 'datetime';
+  /** True when the value itself is a secret, or may contain one (`inside`). */
+  readonly secret?: true | 'inside';
+  /** True when the server has no default of its own for a field that has one here. */
+  readonly mandatory?: true;
+}
+
+const traits = z.registry<FieldTraits>();
+
+/** Unwraps optional, nullable, default and pipe, and returns the type that a caller fills in. */
+export function innermost(schema: z.core.$ZodType): z.core.$ZodType {
+  const { def } = schema._zod;
+  if ('innerType' in def) return innermost(def.innerType as z.core.$ZodType);
+  if (def.type === 'pipe' && 'in' in def) return innermost(def.in as z.core.$ZodType);
+  return schema;
+}
+
+export function fieldTraits(schema: z.core.$ZodType): FieldTraits {
+  return traits.get(schema) ?? traits.get(innermost(schema)) ?? {};
+}
+
+/** The types that `get-metadata` and the form know. */
+export type WireType = 'string' | 'number' | 'bool' | 'json' | 'csv' | 'datetime';
+
+/** Returns how a field's value travels: arrays as comma-separated text, objects as JSON text, dates without zone or fraction. */
+export function wireType(schema: z.core.$ZodType): WireType {
+  const inner = innermost(schema);
+  const told = fieldTraits(schema).wire;
+  if (told) return told;
+  switch (inner._zod.def.type) {
+    case 'boolean':
+      return 'bool';
+    case 'number':
+    case 'int':
+      return 'number';
+    case 'literal':
+      return inner instanceof z.core.$ZodLiteral && inner._zod.def.values.every((value) => typeof value === 'number') ? 'number' : 'string';
+    case 'array':
+      return 'csv';
+    case 'object':
+    case 'record':
+      return 'json';
+    default:
+      return 'string';
+  }
+}
+
+export function isOptional(schema: z.core.$ZodType): boolean {
+  return schema._zod.optin === 'optional';
+}
+
+export const text = () => z.string().min(1);
+
+export const userName = text().describe('Login name.');
+export const storeId = z.int().positive().describe('Store id from get_stores.');
+export const jobId = z.int().positive().describe('Job id from get_jobs.');
+export const profileId = z.int().positive().describe('Profile id from get_profiles.');
+export const folderPath = text().describe('Folder path with / separators; the first part is the user archive.');
+export const archiveName = text().describe('User archive (top-level folder), normally the user name.');
+
+const standsAlone = (words: readonly string[]) => (values: readonly string[]) =>
+  values.length === 1 || !values.some((value) => words.includes(value));
+
+/** A list of words, sent comma-separated; the `alone` words must be the only entry. */
+function words<const Words extends readonly [string, ...string[]]>(values: Words, alone: readonly Words[number][]) {
+  return z
+    .array(z.enum(values))
+    .min(1)
+    .refine(standsAlone(alone), { error: `${alone.join(' and ')} must be the only entry` });
+}
+
+export const GLOBAL_PRIVILEGES = [
+  'none',
+  'admin',
+  'login',
+  'changePassword',
+  'archive',
+  'modifyArchiveProfiles',
+  'export',
+  'modifyExportProfiles',
+  'delete',
+] as const;
+export const LOGIN_PRIVILEGES = ['none', 'windows', 'web', 'outlook', 'windowsCmd', 'imap', 'api'] as const;
+export const FOLDER_PRIVILEGES = ['none', 'read', 'write', 'delete'] as const;
+
+export const globalPrivileges = words(GLOBAL_PRIVILEGES, ['none', 'admin']).describe('The complete new list; none and admin stand alone.');
+export const loginPrivileges = words(LOGIN_PRIVILEGES, ['none']).describe('Clients the user may log in with; the complete new list.');
+export const folderPrivileges = words(FOLDER_PRIVILEGES, ['none']).describe('The complete new rights; none revokes.');
+export const authentication = z.enum(['integrated', 'directoryServices']).describe('Where the password is checked.');
+
+/** List entries cannot contain the comma that separates them on the wire. */
+export const listEntry = () => z.string().regex(/^[^,]+$/, 'must not be empty or contain a comma');
+
+/** A secret: masked wherever it would be shown or stored. */
+export function secret(description: string) {
+  return text().describe(description).register(traits, { secret: true });
+}
+
+/** An object sent as JSON text. */
+export function jsonObject(description: string, options: { secretsInside?: true } = {}) {
+  return z
+    .record(z.string(), z.unknown())
+    .describe(description)
+    .register(traits, { wire: 'json', ...(options.secretsInside && { secret: 'inside' as const }) });
+}
+
+const LOCAL_DATE_TIME = /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2})(:\d{2})?(?:\.\d+)?(?:Z|[+-]\d{2}:?\d{2})?)?$/;
+
+/** A wall-clock time in the zone that the call names, sent as `YYYY-MM-DDThh:mm:ss`: a zone suffix or a fraction is refused by the server. */
+export function localDateTime(description: string) {
+  return z
+    .string()
+    .refine(isCalendarDate, { error: 'must be a date or date-time of the calendar such as 2026-11-01T00:00:00' })
+    .describe(description)
+    .register(traits, { wire: 'datetime' })
+    .transform(toWireDateTime);
+}
+
+function isCalendarDate(value: string): boolean {
+  const wire = toWireDateTime(value);
+  const time = Date.parse(`${wire}Z`);
+  return !Number.isNaN(time) && new Date(time).toISOString().startsWith(wire);
+}
+
+function toWireDateTime(value: string): string {
+  const [, date, minutes = '00:00', seconds = ':00'] = LOCAL_DATE_TIME.exec(value) ?? [];
+  return `${date}T${minutes}${seconds}`;
+}
+
+export const timeZone = text()
+  .register(traits, { mandatory: true })
+  .default('$Local')
+  .describe('Windows time zone id; $Local is the server’s own.');
+
+export const STORE_STATES = ['current', 'normal', 'writeProtected', 'disabled'] as const;
+export const storeState = z.enum(STORE_STATES).describe('current also receives new mail; disabled hides the content.');
+export const STORE_TYPES = ['FileSystemInternal', 'SQLServer', 'PostgreSQL'] as const;

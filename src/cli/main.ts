@@ -1,0 +1,30 @@
+#!/usr/bin/env node
+import { MailStoreError } from '../base/errors.ts';
+import { nearest } from '../base/nearest.ts';
+import { reserveStdout } from '../transports/stdio.ts';
+import { exitWithError } from './exit.ts';
+
+/** One file for each subcommand, loaded when it is the one that was asked for. */
+const subcommands: Readonly<Record<string, (args: readonly string[]) => Promise<void>>> = {
+  serve: async (args) => {
+    const stdout = reserveStdout();
+    const { serve } = await import('./serve.ts');
+    await serve(args, stdout);
+  },
+  sandbox: async (args) => (await import('./sandbox.ts')).sandbox(args),
+};
+
+async function main([first = 'serve', ...others]: readonly string[]): Promise<void> {
+  const [name, args] = first.startsWith('-') ? ['serve', [first, ...others]] : [first, others];
+  if (args.includes('--version')) {
+    process.stdout.write(`${(await import('./version.ts')).version}\n`);
+  } else if (args.includes('--help') || name === 'help') {
+    process.stdout.write((await import('./help.ts')).help());
+  } else {
+    const subcommand = subcommands[name];
+    if (!subcommand) throw new MailStoreError('unknownSubcommand', { name, nearest: nearest(name, Object.keys(subcommands)) });
+    await subcommand(args);
+  }
+}
+
+main(process.argv.slice(2)).catch(exitWithError);

@@ -1,0 +1,218 @@
+import { commands, findCommand } from '../../tools/index.ts';
+import type { Clock } from '../base/clock.ts';
+import { MailStoreError } from '../base/errors.ts';
+import type { Log } from '../base/log.ts';
+import type { Access, ApiForm } from '../base/target.ts';
+import type { Command, Effect } from '../catalogue/define-command.ts';
+import { toolName } from '../catalogue/naming.ts';
+import { decide } from '../policy/decide.ts';
+import { encodeForm } from '../wire/form.ts';
+import type { Progress, Reply, RunHandle, WireRequest, WireResponse } from '../wire/reply.ts';
+import { chooseDialect, type SpokenDialect } from './dialects.ts';
+import { compareMetadata } from './metadata.ts';
+import { isTransient, Transport, type TlsTrust } from './transport.ts';
+import { checkValue, type CheckedValue } from './value.ts';
+
+export interface ClientOptions {
+  /** `https://host:port`. */
+  readonly origin: string;
+  readonly username: string;
+  readonly password: string;
+  readonly trust: TlsTrust;
+  readonly api: ApiForm;
+  readonly access: Access;
+  /** Time limit for the head of an answer, in milliseconds. */
+  readonly timeoutMs: number;
+  /** Told the names of the server's own list of commands, each time it was read. */
+  readonly onCommands?: (names: ReadonlySet<string>) => void;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** Asks a person for a yes to one call; absent where nobody can be asked. */
+export type Confirm = (command: Command, args: Readonly<Record<string, unknown>>) => Promise<boolean>;
+
+/** What a call came to: its value, or a run that goes on. */
+export type Outcome =
+  | ({ readonly kind: 'value'; readonly progress: Progress } & CheckedValue)
+  | { readonly kind: 'running'; readonly run: RunHandle; readonly progress: Progress };
+
+/** A call that the gate has let through; only a client makes one, so nothing else can be sent. */
+class PreparedCall {
+  readonly command: Command;
+  readonly effect: Effect;
+  readonly request: WireRequest;
+  readonly spoken: SpokenDialect;
+
+  constructor(command: Command, effect: Effect, request: WireRequest, spoken: SpokenDialect) {
+    this.command = command;
+    this.effect = effect;
+    this.request = request;
+    this.spoken = spoken;
+  }
+}
+
+const CONNECT_TIMEOUT_MS = 10_000;
+
+/** Pauses before a read is tried again after a fault that may pass, in milliseconds. */
+const RETRY_PAUSES_MS: readonly number[] = [200, 800];
+
+/** How long the server may hold a status request while it has no news; both vendor clients stay at or below this. */
+export const POLL_WAIT_MS = 5000;
+
+/** Calls the commands of one MailStore. Every call passes the gate here, directly in front of the wire. */
+export class MailStoreClient {
+  readonly #options: ClientOptions;
+  readonly #transport: Transport;
+  #spoken: Promise<SpokenDialect> | undefined;
+
+  constructor(options: ClientOptions) {
+    this.#options = options;
+    this.#transport = new Transport({
+      origin: options.origin,
+      authorization: `Basic ${Buffer.from(`${options.username}:${options.password}`, 'utf8').toString('base64')}`,
+      trust: options.trust,
+      connectTimeoutMs: CONNECT_TIMEOUT_MS,
+      replyTimeoutMs: options.timeoutMs,
+    });
+  }
+
+  get origin(): string {
+    return this.#options.origin;
+  }
+
+  /**
+   * Takes a call up to the point where it could be sent: through the gate, checked against the server's own list, completed and encoded.
+   * Throws MailStoreError for everything that keeps it from being sent; the command has surely not run then.
+   */
+  async prepare(command: Command, args: Readonly<Record<string, unknown>>, options: { readonly confirm?: Confirm } = {}): Promise<PreparedCall> {
+    const effect = await this.#passGate(command, args, options.confirm);
+    const spoken = await this.#speak();
+    const theirs = spoken.commands?.get(command.name);
+    if (spoken.commands && !theirs) throw new MailStoreError('commandMissing', { command: command.name });
+    const form = encodeForm(command, await this.#keepAbsent(command, args));
+    const request = spoken.dialect.invoke(command.name, form);
+    const path = theirs?.path === undefined ? request.path : `/${theirs.path.replaceAll(/^\/+|\/+$/g, '')}/${command.name}`;
+    return new PreparedCall(command, effect, { ...request, path }, spoken);
+  }
+
+  /**
+   * Sends a prepared call and returns its value, or the run when the server answers with a token.
+   * Throws MailStoreError when the server reports a failure or the way to it is broken. Only reads are tried again after a fault.
+   */
+  async send({ command, effect, request, spoken }: PreparedCall, options: { readonly signal?: AbortSignal } = {}): Promise<Outcome> {
+    const attempt = async () => this.#transport.send(request, options);
+    const response = effect === 'read' ? await this.#retry(attempt) : await attempt();
+    return this.#outcome(command, spoken, spoken.dialect.read(response, command.name));
+  }
+
+  /** Asks once for the status of a run and returns the answer's bytes unread, so that they can be stored first: the end is handed out once. */
+  async poll(run: RunHandle, knownVersion: number, signal?: AbortSignal): Promise<WireResponse> {
+    const { dialect } = await this.#speak();
+    return this.#transport.send(dialect.status(run, knownVersion, POLL_WAIT_MS), { extraMs: POLL_WAIT_MS, ...(signal && { signal }) });
+  }
+
+  /** Reads the answer of a poll. Throws MailStoreError `tokenUnknown` when the server no longer knows the run. */
+  async readPoll(command: Command, run: RunHandle, response: WireResponse): Promise<Outcome> {
+    const spoken = await this.#speak();
+    return this.#outcome(command, spoken, spoken.dialect.read(response, command.name, run));
+  }
+
+  /** Asks the server to cancel a run; it stops when the server gets to it. Throws MailStoreError `cannotCancel` in the 2012 form. */
+  async cancel(command: Command, run: RunHandle): Promise<void> {
+    const { dialect } = await this.#speak();
+    if (!dialect.cancel) throw new MailStoreError('cannotCancel', { command: command.name });
+    const response = await this.#transport.send(dialect.cancel(run));
+    if (response.status !== 200) dialect.read(response, command.name, run);
+  }
+
+  /** Opens a connection and finds out the dialect ahead of the first call; a fault is left for that call to report. */
+  async warm(): Promise<void> {
+    await this.#speak().catch(() => undefined);
+  }
+
+  async close(): Promise<void> {
+    await this.#transport.close();
+  }
+
+  async #passGate(command: Command, args: Readonly<Record<string, unknown>>, confirm: Confirm | undefined): Promise<Effect> {
+    const { access } = this.#options;
+    const tool = toolName(command.name);
+    const decision = decide(command, args, access);
+    if (decision.kind === 'refuse') {
+      throw new MailStoreError('notAllowed', { tool, effect: decision.effect, access, needed: decision.needed });
+    }
+    if (decision.kind === 'ask') {
+      if (!confirm) throw new MailStoreError('cannotConfirm', { tool });
+      if (!(await confirm(command, args))) throw new MailStoreError('notConfirmed', { tool });
+    }
+    return decision.effect;
+  }
+
+  /** Returns the dialect of this server, found out on first use and again after a failure to do so. */
+  #speak(): Promise<SpokenDialect> {
+    this.#spoken ??= this.#choose().catch((error: unknown) => {
+      this.#spoken = undefined;
+      throw error;
+    });
+    return this.#spoken;
+  }
+
+  async #choose(): Promise<SpokenDialect> {
+    const { api, origin, username, log } = this.#options;
+    const spoken = await this.#retry(() => chooseDialect(api, this.#transport, { origin, user: username }));
+    if (spoken.commands) {
+      this.#options.onCommands?.(new Set(spoken.commands.keys()));
+      const { missing, unknown, changed } = compareMetadata(commands, spoken.commands);
+      if (missing.length > 0) log.warn(`${origin} does not have ${missing.join(', ')}`);
+      if (unknown.length > 0) log.warn(`${origin} has commands that are not known here and cannot be called: ${unknown.join(', ')}`);
+      for (const sentence of changed) log.warn(sentence);
+    }
+    return spoken;
+  }
+
+  /** Fills in what would be cleared when left out with the values that the server has now. */
+  async #keepAbsent(command: Command, args: Readonly<Record<string, unknown>>): Promise<Readonly<Record<string, unknown>>> {
+    const keep = command.keepAbsent;
+    const absent = keep?.names.filter((name) => args[name] === undefined) ?? [];
+    if (!keep || absent.length === 0) return args;
+    const read = findCommand(keep.read);
+    if (!read) throw new MailStoreError('unknownCommand', { command: keep.read });
+    const current = await this.send(await this.prepare(read, {}));
+    const values = current.kind === 'value' ? keep.pick(current.value, args) : undefined;
+    if (!values) throw new MailStoreError('notFoundForKeep', { tool: toolName(command.name), read: toolName(read.name), names: absent });
+    return { ...args, ...Object.fromEntries(absent.map((name) => [name, values[name]])) };
+  }
+
+  #outcome(command: Command, spoken: SpokenDialect, reply: Reply): Outcome {
+    if (reply.kind === 'failed') throw new CommandFailed(command.name, reply.word, reply.message, reply.progress);
+    if (reply.kind === 'running') return reply;
+    const checked = checkValue(command.output, reply.value, { fromText: spoken.dialect.name === 'xml-2012' });
+    return { kind: 'value', progress: reply.progress, ...checked };
+  }
+
+  async #retry<T>(attempt: () => Promise<T>): Promise<T> {
+    for (const pause of RETRY_PAUSES_MS) {
+      try {
+        return await attempt();
+      } catch (error) {
+        if (!isTransient(error)) throw error;
+        this.#options.log.debug(`trying again in ${pause} ms: ${String(error)}`);
+        await this.#options.clock.sleep(pause);
+      }
+    }
+    return attempt();
+  }
+}
+
+/** Thrown when the server says that a command did not succeed; `word` is its own (`failed`, or a word for a cancelled run). */
+export class CommandFailed extends MailStoreError<'commandFailed'> {
+  readonly word: string;
+  readonly progress: Progress;
+
+  constructor(command: string, word: string, message: string, progress: Progress) {
+    super('commandFailed', { command, message });
+    this.word = word;
+    this.progress = progress;
+  }
+}

@@ -1,0 +1,179 @@
+import type { TLSSocket } from 'node:tls';
+import { buildConnector, errors, Pool } from 'undici';
+import { isError, MailStoreError } from '../base/errors.ts';
+import type { WireRequest, WireResponse } from '../wire/reply.ts';
+
+/** How the server's certificate is checked: by the system's trust, a private CA, or the fingerprint of the certificate itself. */
+export interface TlsTrust {
+  /** SHA-256 of the server certificate as upper-case hex pairs with colons; it replaces the check of the chain and of the host name. */
+  readonly fingerprint?: string;
+  /** PEM text of a private CA, trusted beside none of the system's. */
+  readonly ca?: string;
+}
+
+export interface TransportOptions {
+  /** `https://host:port`, without a path. */
+  readonly origin: string;
+  readonly authorization: string;
+  readonly trust: TlsTrust;
+  /** Time limit for the connection including the TLS handshake. */
+  readonly connectTimeoutMs: number;
+  /** Time limit for the head of the answer, and again between two parts of its body. */
+  readonly replyTimeoutMs: number;
+  /** The number of connections kept at most. */
+  readonly connections?: number;
+}
+
+/** Answers larger than this are not read: nothing in the API is meant to be. */
+const BODY_LIMIT = 256 * 1024 * 1024;
+
+/** Sends requests over one pool of keep-alive TLS connections to one server. */
+export class Transport {
+  readonly #pool: Pool;
+  readonly #options: TransportOptions;
+
+  constructor(options: TransportOptions) {
+    this.#options = options;
+    this.#pool = new Pool(options.origin, {
+      connections: options.connections ?? 8,
+      pipelining: 1,
+      keepAliveTimeout: 60_000,
+      headersTimeout: options.replyTimeoutMs,
+      bodyTimeout: options.replyTimeoutMs,
+      connect: checkedConnector(options),
+    });
+  }
+
+  /**
+   * Sends one request and returns its complete answer.
+   * Throws MailStoreError when no connection comes about, the certificate is not the expected one (nothing was sent then), the answer does
+   * not arrive whole and in time, or it says that the server is not available (502, 503, 504); `extraMs` is added to the time limit for the answer.
+   */
+  async send(request: WireRequest, options: { readonly extraMs?: number; readonly signal?: AbortSignal } = {}): Promise<WireResponse> {
+    const { origin, authorization, replyTimeoutMs } = this.#options;
+    try {
+      const response = await this.#pool.request({
+        method: 'POST',
+        path: request.path,
+        headers: {
+          authorization,
+          accept: 'application/json, application/xml;q=0.9, text/plain;q=0.8',
+          ...(request.body === '' ? { 'content-length': '0' } : { 'content-type': 'application/x-www-form-urlencoded; charset=utf-8' }),
+        },
+        body: request.body === '' ? null : request.body,
+        headersTimeout: replyTimeoutMs + (options.extraMs ?? 0),
+        ...(options.signal && { signal: options.signal }),
+      });
+      if (response.statusCode >= 502 && response.statusCode <= 504) {
+        await response.body.dump();
+        throw new MailStoreError('unavailable', { status: response.statusCode, origin });
+      }
+      const chunks: Uint8Array[] = [];
+      let size = 0;
+      for await (const chunk of response.body as AsyncIterable<Uint8Array>) {
+        size += chunk.byteLength;
+        if (size > BODY_LIMIT) throw new MailStoreError('tooLarge', { command: request.path, limit: BODY_LIMIT });
+        chunks.push(chunk);
+      }
+      const type = response.headers['content-type'];
+      return { status: response.statusCode, contentType: typeof type === 'string' ? type : '', body: Buffer.concat(chunks, size) };
+    } catch (error) {
+      if (options.signal?.aborted) throw options.signal.reason;
+      throw this.#explain(error);
+    }
+  }
+
+  /** Opens a connection, so that the next request finds one; failures are left for that request to report. */
+  async warm(request: WireRequest): Promise<void> {
+    await this.send(request).catch(() => undefined);
+  }
+
+  async close(): Promise<void> {
+    await this.#pool.destroy();
+  }
+
+  #explain(error: unknown): unknown {
+    const { origin, connectTimeoutMs, replyTimeoutMs } = this.#options;
+    if (error instanceof MailStoreError) return error;
+    const code = codeOf(error);
+    const reason = error instanceof Error ? `${error.message}` : String(error);
+    const cause = { cause: error };
+    switch (code) {
+      case 'ECONNREFUSED':
+        return new MailStoreError('connectionRefused', { origin }, cause);
+      case 'ENOTFOUND':
+      case 'EAI_AGAIN':
+        return new MailStoreError('hostNotFound', { host: new URL(origin).hostname }, cause);
+      case 'UND_ERR_CONNECT_TIMEOUT':
+      case 'ETIMEDOUT':
+        return new MailStoreError('connectTimeout', { origin, ms: connectTimeoutMs }, cause);
+      case 'UND_ERR_HEADERS_TIMEOUT':
+      case 'UND_ERR_BODY_TIMEOUT':
+        return new MailStoreError('replyTimeout', { origin, ms: replyTimeoutMs }, cause);
+      case 'UND_ERR_SOCKET':
+      case 'UND_ERR_REQ_CONTENT_LENGTH_MISMATCH':
+      case 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH':
+      case 'ECONNRESET':
+      case 'EPIPE':
+        return new MailStoreError('connectionLost', { origin, reason }, cause);
+      default:
+        if (error instanceof errors.HTTPParserError || /terminated|other side closed/i.test(reason)) {
+          return new MailStoreError('connectionLost', { origin, reason }, cause);
+        }
+        return new MailStoreError('connectionFailed', { origin, reason }, cause);
+    }
+  }
+}
+
+/** Returns whether trying the same request again may help: the connection failed, or the server said that it is not available. */
+export function isTransient(error: unknown): error is MailStoreError {
+  return isError(error, 'connectionRefused', 'connectTimeout', 'connectionLost', 'connectionFailed', 'unavailable');
+}
+
+/**
+ * Checks the certificate when the handshake is complete and before undici gets the socket: with a wrong one, no byte of a request leaves.
+ * The check is ours in every case, so that the error can name the certificate that was seen and no environment variable can switch it off.
+ * Sessions are not resumed, because a resumed handshake need not show the certificate.
+ */
+function checkedConnector({ origin, trust, connectTimeoutMs }: TransportOptions): ReturnType<typeof buildConnector> {
+  const connect = buildConnector({
+    timeout: connectTimeoutMs,
+    maxCachedSessions: 0,
+    ALPNProtocols: ['http/1.1'],
+    minVersion: 'TLSv1.2',
+    rejectUnauthorized: false,
+    ...(trust.ca !== undefined && { ca: trust.ca }),
+  });
+  return (options, callback) => {
+    connect(options, (error, socket) => {
+      if (error) {
+        callback(error, null);
+        return;
+      }
+      const refusal = certificateRefusal(socket as TLSSocket, origin, trust);
+      if (!refusal) {
+        callback(null, socket);
+        return;
+      }
+      socket.destroy();
+      callback(refusal, null);
+    });
+  };
+}
+
+function certificateRefusal(socket: TLSSocket, origin: string, trust: TlsTrust): MailStoreError | undefined {
+  const seen = socket.getPeerCertificate().fingerprint256 ?? 'none';
+  if (trust.fingerprint !== undefined) {
+    return seen === trust.fingerprint ? undefined : new MailStoreError('certificateMismatch', { origin, expected: trust.fingerprint, seen });
+  }
+  if (socket.authorized) return undefined;
+  return new MailStoreError('certificateUntrusted', { origin, reason: String(socket.authorizationError), fingerprint: seen });
+}
+
+function codeOf(error: unknown): string | undefined {
+  if (typeof error !== 'object' || error === null) return undefined;
+  if ('code' in error && typeof error.code === 'string') return error.code;
+  // A host with several addresses fails with one error for each of them.
+  if (error instanceof AggregateError) return codeOf(error.errors[0]);
+  return 'cause' in error ? codeOf(error.cause) : undefined;
+}

@@ -1,0 +1,94 @@
+import * as z from 'zod';
+import type { Command, InputShape } from '../catalogue/define-command.ts';
+import { toolName } from '../catalogue/naming.ts';
+import { worstEffect, mildestEffect } from '../policy/decide.ts';
+import { isPaged, pagingFields } from './paging.ts';
+import { taskOutput } from './task-output.ts';
+import type { JsonSchema, ListedTool, ToolDefinition } from './tool-definition.ts';
+
+type ObjectSchema = ToolDefinition['inputSchema'];
+
+/** Returns the tool of a command: name, text, schemas and annotations all follow from the declaration. */
+export function describeTool(command: Command): ToolDefinition {
+  const effect = worstEffect(command);
+  return {
+    name: toolName(command.name),
+    title: command.title,
+    description: command.summary,
+    inputSchema: inputSchemaOf(isPaged(command) ? { ...command.input, ...pagingFields } : command.input),
+    outputSchema: command.longRunning ? taskOutput : outputSchemaOf(command),
+    annotations: {
+      readOnlyHint: effect === 'read',
+      destructiveHint: effect === 'destructive',
+      idempotentHint: command.idempotent,
+      openWorldHint: false,
+    },
+    _meta: { 'mailstore/command': command.name },
+  };
+}
+
+export function listTool(command: Command): ListedTool {
+  return {
+    tool: describeTool(command),
+    group: command.group,
+    effect: mildestEffect(command),
+    ...(command.doubtful && { doubtful: true }),
+  };
+}
+
+/** Returns the JSON Schema of a tool's arguments. */
+export function inputSchemaOf(fields: InputShape): ObjectSchema {
+  return asObject(slim(z.toJSONSchema(z.strictObject(fields), { io: 'input' })));
+}
+
+function outputSchemaOf(command: Command): ObjectSchema {
+  const value = loosen(slim(z.toJSONSchema(command.output.schema)));
+  const drift = { drift: { type: 'array', description: 'Values that were not of the declared shape; they stand here and not in their place.' } };
+  switch (command.output.kind) {
+    case 'list':
+      return {
+        type: 'object',
+        properties: { items: value, total: { type: 'integer' }, nextOffset: { type: 'integer' }, ...drift },
+      };
+    case 'record':
+      return asObject({ ...value, properties: { ...(value['properties'] as object), ...drift } });
+    case 'value':
+      return { type: 'object', properties: { result: value, ...drift } };
+  }
+}
+
+function asObject(schema: JsonSchema): ObjectSchema {
+  return { ...schema, type: 'object' };
+}
+
+/** Leaves out what a model pays for and does not need: the dialect of the schema, and the bounds of a safe integer. */
+function slim(schema: unknown): JsonSchema {
+  return mapSchema(schema, ({ $schema: _, minimum, maximum, ...rest }) => ({
+    ...rest,
+    ...(minimum !== undefined && minimum !== Number.MIN_SAFE_INTEGER && { minimum }),
+    ...(maximum !== undefined && maximum !== Number.MAX_SAFE_INTEGER && { maximum }),
+  }));
+}
+
+/** The far end may leave out a field or add one, so its part of a result demands nothing; wrong types are taken out before a client checks. */
+function loosen(schema: unknown): JsonSchema {
+  return mapSchema(schema, ({ required: _required, additionalProperties: _additional, ...rest }) => rest);
+}
+
+/** Applies `change` to a schema and to every schema inside it. */
+function mapSchema(schema: unknown, change: (schema: Record<string, unknown>) => Record<string, unknown>): JsonSchema {
+  if (Array.isArray(schema)) return schema.map((entry) => mapEntry(entry, change)) as unknown as JsonSchema;
+  const changed = change(schema as Record<string, unknown>);
+  return Object.fromEntries(
+    Object.entries(changed).map(([key, value]) => {
+      if (key === 'properties' || key === '$defs') {
+        return [key, Object.fromEntries(Object.entries(value as object).map(([name, inner]) => [name, mapEntry(inner, change)]))];
+      }
+      return [key, ['items', 'anyOf', 'oneOf', 'allOf', 'additionalProperties', 'propertyNames'].includes(key) ? mapEntry(value, change) : value];
+    }),
+  );
+}
+
+function mapEntry(value: unknown, change: (schema: Record<string, unknown>) => Record<string, unknown>): unknown {
+  return typeof value === 'object' && value !== null ? mapSchema(value, change) : value;
+}

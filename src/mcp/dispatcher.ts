@@ -1,0 +1,192 @@
+import type { CallToolResult } from '@modelcontextprotocol/server';
+import * as z from 'zod';
+import { commands } from '../../tools/index.ts';
+import type { Clock } from '../base/clock.ts';
+import { MailStoreError } from '../base/errors.ts';
+import type { Log } from '../base/log.ts';
+import { nearest } from '../base/nearest.ts';
+import type { Command, InputShape, ParsedArguments } from '../catalogue/define-command.ts';
+import { toolName } from '../catalogue/naming.ts';
+import { MailStoreClient } from '../client/client.ts';
+import { KnownCommands } from '../client/known-commands.ts';
+import type { Config } from '../config/load.ts';
+import { worstEffect } from '../policy/decide.ts';
+import { TaskRunner } from '../tasks/runner.ts';
+import { isEnded, MemoryTaskStore, type Task } from '../tasks/task.ts';
+import { isPaged, pagingFields, type Paging } from './paging.ts';
+import { errorResult, taskListResult, taskResult, valueResult } from './results.ts';
+import { taskToolInputs, type TaskToolName } from './task-tools.ts';
+
+/** What a call brings beside its arguments. */
+export interface CallContext {
+  readonly signal: AbortSignal;
+  /** Tells the client how far a call is; absent when it did not ask to be told. */
+  readonly onProgress?: (progress: number, message: string | undefined) => void;
+}
+
+type Arguments = Readonly<Record<string, unknown>>;
+
+/** A tool that can be called: its argument schema, made on its first call, and what it does. */
+interface Handler {
+  readonly shape: InputShape;
+  schema?: z.ZodType<Arguments>;
+  readonly run: (args: Arguments, context: CallContext) => Promise<CallToolResult>;
+}
+
+const TARGET = 'target';
+
+/** Answers tool calls: checks arguments, calls MailStore or the task runner, and shapes what comes back. */
+export class Dispatcher {
+  readonly #config: Config;
+  readonly #clients: ReadonlyMap<string, MailStoreClient>;
+  readonly #runner: TaskRunner;
+  readonly #handlers: ReadonlyMap<string, Handler>;
+  readonly #log: Log;
+
+  constructor({ config, clock, log }: { readonly config: Config; readonly clock: Clock; readonly log: Log }) {
+    this.#config = config;
+    this.#log = log;
+    const known = new KnownCommands(config.stateDir);
+    this.#clients = new Map(
+      config.targets.map(({ name, origin, username, password, fingerprint, ca, access, api }) => [
+        name,
+        new MailStoreClient({
+          origin,
+          username,
+          password,
+          trust: { ...(fingerprint !== undefined && { fingerprint }), ...(ca !== undefined && { ca }) },
+          api,
+          access,
+          timeoutMs: config.timeoutMs,
+          onCommands: (names) => known.remember(origin, commands.filter(({ doubtful, name: command }) => doubtful && names.has(command)).map(({ name: command }) => command)),
+          clock,
+          log,
+        }),
+      ]),
+    );
+    this.#runner = new TaskRunner({ clients: this.#clients, store: new MemoryTaskStore(), clock, log });
+    this.#handlers = new Map<string, Handler>([
+      ...commands.map((command): [string, Handler] => [toolName(command.name), this.#commandHandler(command)]),
+      ...Object.entries(this.#taskHandlers()),
+    ]);
+  }
+
+  /** Calls a tool. What the caller can do something about comes back as an error result; it never rejects. */
+  async call(tool: string, args: Arguments, context: CallContext): Promise<CallToolResult> {
+    try {
+      const handler = this.#handlers.get(tool);
+      if (!handler) throw new MailStoreError('unknownTool', { tool, nearest: nearest(tool, this.#handlers.keys()) });
+      return await handler.run(parse(tool, handler, args), context);
+    } catch (error) {
+      if (error instanceof MailStoreError) return errorResult(error.message);
+      if (!context.signal.aborted) this.#log.error(`${tool}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+      return errorResult(new MailStoreError('internal', {}).message);
+    }
+  }
+
+  /** Opens connections ahead of the first call. */
+  async warm(): Promise<void> {
+    await Promise.all([...this.#clients.values()].map((client) => client.warm()));
+  }
+
+  /** Stops polling and closes all connections; commands that run on the server go on there. */
+  async close(): Promise<void> {
+    await this.#runner.close();
+    await Promise.all([...this.#clients.values()].map((client) => client.close()));
+  }
+
+  #commandHandler(command: Command): Handler {
+    const shape = { ...command.input, ...(isPaged(command) && pagingFields), ...this.#targetField(command) };
+    return {
+      shape,
+      run: async (args, context) => {
+        const { target = this.#config.targets[0]?.name ?? '', limit, offset, match, ...own } = args as Arguments & Paging & { target?: string };
+        const call = { command, args: own, target };
+        const paging = { limit, offset, match };
+        if (command.longRunning) return this.#answerWithTask(command, await this.#runner.start(call), context);
+        const client = this.#clients.get(target);
+        if (!client) throw new Error(`no client for ${target}`);
+        const outcome = await client.send(await client.prepare(command, own), { signal: context.signal });
+        if (outcome.kind === 'value') return valueResult(command.output, outcome, paging);
+        return this.#answerWithTask(command, await this.#runner.adopt(call, outcome.run, outcome.progress), context);
+      },
+    };
+  }
+
+  /** With more than one target every tool takes `target`, and a write must name it: a mistyped default is not worth an archive. */
+  #targetField(command: Command): InputShape {
+    const [first, ...others] = this.#config.targets.map(({ name }) => name);
+    if (first === undefined || others.length === 0) return {};
+    const target = z.enum([first, ...others]);
+    return { [TARGET]: worstEffect(command) === 'read' ? target.optional() : target };
+  }
+
+  #taskHandlers(): Record<TaskToolName, Handler> {
+    return {
+      get_task_status: handler({
+        shape: taskToolInputs.get_task_status,
+        run: async (args, { signal }) => {
+          const { taskId, waitSeconds = 0, ...paging } = args;
+          const known = await this.#runner.get(taskId);
+          const task = waitSeconds > 0 && !isEnded(known) ? await this.#runner.waitForNews(known, waitSeconds * 1000, signal) : known;
+          return taskResult(task, outputOf(task), paging);
+        },
+      }),
+      list_tasks: handler({
+        shape: taskToolInputs.list_tasks,
+        run: async (paging) => taskListResult(await this.#runner.list(), paging),
+      }),
+      cancel_task: handler({
+        shape: taskToolInputs.cancel_task,
+        run: async ({ taskId }) => {
+          const task = await this.#runner.cancel(taskId);
+          return taskResult(task, outputOf(task), {});
+        },
+      }),
+    };
+  }
+
+  /** Waits the inline time for the end, and returns the task either way. */
+  async #answerWithTask(command: Command, started: Task, { signal, onProgress }: CallContext): Promise<CallToolResult> {
+    let shown = -1;
+    const onChange = (task: Task) => {
+      // Progress must grow from one notification to the next; a server's percentage may go backwards.
+      if (task.progress === null || task.progress <= shown) return;
+      shown = task.progress;
+      onProgress?.(task.progress, task.statusText ?? undefined);
+    };
+    onChange(started);
+    const ended = isEnded(started) ? started : await this.#runner.waitForEnd(started.taskId, this.#config.inlineWaitMs, { onChange, signal });
+    const task = started.note !== undefined && ended.note === undefined ? { ...ended, note: started.note } : ended;
+    return taskResult(task, command.output, {}, { isError: task.status === 'failed' });
+  }
+}
+
+/** Ties what `run` receives to the shape that its arguments are checked against. */
+function handler<Shape extends InputShape>(typed: {
+  readonly shape: Shape;
+  readonly run: (args: ParsedArguments<Shape>, context: CallContext) => Promise<CallToolResult>;
+}): Handler {
+  return typed as unknown as Handler;
+}
+
+function outputOf(task: Task): Command['output'] | undefined {
+  return commands.find((command) => command.name === task.command)?.output;
+}
+
+/** Throws MailStoreError that names every unknown argument together with the expected ones, or every value that is none of its kind. */
+function parse(tool: string, handler: Handler, args: Arguments): Arguments {
+  const expected = Object.keys(handler.shape);
+  const unknown = Object.keys(args).filter((name) => !expected.includes(name));
+  if (unknown.length > 0) throw new MailStoreError('unknownArguments', { tool, unknown, expected });
+  handler.schema ??= z.strictObject(handler.shape);
+  const parsed = handler.schema.safeParse(args);
+  if (parsed.success) return parsed.data;
+  throw new MailStoreError('invalidArguments', { tool, problems: parsed.error.issues.map(describeIssue) });
+}
+
+function describeIssue({ path, message, code, ...issue }: z.core.$ZodIssue): string {
+  const name = path.join('.') || 'arguments';
+  if (code === 'invalid_type' && 'input' in issue && issue.input === undefined) return `${name} is missing`;
+  return `${name}: ${message}`;
+}

@@ -1,0 +1,94 @@
+import type { CallToolResult } from '@modelcontextprotocol/server';
+import type { Output } from '../catalogue/outputs.ts';
+import type { CheckedValue } from '../client/value.ts';
+import type { Task } from '../tasks/task.ts';
+import { isEnded } from '../tasks/task.ts';
+import { pageOf, type Page, type Paging } from './paging.ts';
+
+type Structured = Record<string, unknown>;
+
+/** Messages of a task that a result carries; the newest say most. */
+const SHOWN_MESSAGES = 20;
+
+/** Returns the result of a command that answered at once: the data as an object, and the same as text for clients that show only text. */
+export function valueResult(output: Output, { value, drift }: CheckedValue, paging: Paging): CallToolResult {
+  const data = shapeValue(output, value, paging);
+  const structured: Structured = drift.length > 0 ? { ...data, drift } : data;
+  return result(headOf(output, data), structured);
+}
+
+/** Returns the result that stands for a task, with the one next step that makes sense. */
+export function taskResult(task: Task, output: Output | undefined, paging: Paging, options: { readonly isError?: boolean } = {}): CallToolResult {
+  const structured = taskView(task, output, paging);
+  return { ...result(taskHead(task), structured), ...(options.isError && { isError: true }) };
+}
+
+export function taskListResult(tasks: readonly Task[], paging: Paging): CallToolResult {
+  const rows = tasks.map((task) => {
+    const { result: _result, messages: _messages, ...row } = taskView(task, undefined, {});
+    return row;
+  });
+  const page = pageOf(rows, paging);
+  return result(pageHead(page), { ...page });
+}
+
+/** Returns a failure as the model sees it: one sentence and no data. */
+export function errorResult(message: string): CallToolResult {
+  return { content: [{ type: 'text', text: message }], isError: true };
+}
+
+/** Gives a command's value an object root: `{items, total, nextOffset?}`, the record itself, or `{result}`. */
+function shapeValue(output: Output, value: unknown, paging: Paging): Structured {
+  if (output.kind === 'list') return Array.isArray(value) ? { ...pageOf(value, paging) } : { items: [], total: 0 };
+  if (output.kind === 'record') return typeof value === 'object' && value !== null ? { ...value } : {};
+  return Array.isArray(value) ? { result: pageOf(value, paging) } : { result: value ?? null };
+}
+
+function taskView(task: Task, output: Output | undefined, paging: Paging): Structured {
+  const { taskId, command, target, status, progress, statusText, messages, error, startedAt, endedAt, note } = task;
+  return {
+    taskId,
+    command,
+    target,
+    status,
+    progress,
+    statusText,
+    messages: messages.slice(-SHOWN_MESSAGES),
+    ...(status === 'succeeded' && { result: output?.kind === 'list' ? shapeValue(output, task.result, paging) : (task.result ?? null) }),
+    ...(error !== undefined && { error }),
+    startedAt,
+    ...(endedAt !== undefined && { endedAt }),
+    ...(note !== undefined && { note }),
+  };
+}
+
+function headOf(output: Output, data: Structured): string {
+  if (output.kind === 'list') return pageHead(data as unknown as Page);
+  if (output.kind === 'value' && data['result'] === null) return 'Done.';
+  return '';
+}
+
+function pageHead({ items, total, nextOffset }: Page): string {
+  return `${items.length} of ${total}${nextOffset === undefined ? '' : `; more from offset ${nextOffset}`}.`;
+}
+
+function taskHead(task: Task): string {
+  const { taskId, command, status, progress, error } = task;
+  if (!isEnded(task)) {
+    const percent = progress === null ? '' : ` (${Math.round(progress)} %)`;
+    return `${command} is ${status}${percent}. Next: get_task_status with taskId ${taskId} and waitSeconds 30.`;
+  }
+  switch (status) {
+    case 'failed':
+      return error ?? `${command} failed.`;
+    case 'unknown':
+      return `It is not known how ${command} ended. Next: read the state that it changes before you repeat it.`;
+    default:
+      return `${command} ${status}.`;
+  }
+}
+
+function result(head: string, structured: Structured): CallToolResult {
+  const text = JSON.stringify(structured);
+  return { content: [{ type: 'text', text: head === '' ? text : `${head}\n${text}` }], structuredContent: structured };
+}

@@ -1,0 +1,22 @@
+import { TASK_STATES } from '../tasks/task.ts';
+import type { ToolDefinition } from './tool-definition.ts';
+
+/** The structured result of every tool that returns a task. */
+export const taskOutput: ToolDefinition['outputSchema'] = {
+  type: 'object',
+  properties: {
+    taskId: { type: 'string' },
+    command: { type: 'string' },
+    target: { type: 'string' },
+    status: { type: 'string', enum: [...TASK_STATES] },
+    progress: { type: ['number', 'null'] },
+    statusText: { type: ['string', 'null'] },
+    messages: { type: 'array', items: { type: 'object', properties: { type: { type: 'string' }, text: { type: 'string' } } } },
+    result: {},
+    error: { type: 'string' },
+    startedAt: { type: 'string' },
+    endedAt: { type: 'string' },
+    note: { type: 'string' },
+  },
+  required: ['taskId', 'command', 'target', 'status'],
+};

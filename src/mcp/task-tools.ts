@@ -1,0 +1,65 @@
+import * as z from 'zod';
+import type { InputShape } from '../catalogue/define-command.ts';
+import { inputSchemaOf } from './describe-tool.ts';
+import { pagingFields } from './paging.ts';
+import { taskOutput } from './task-output.ts';
+import type { ListedTool, ToolDefinition } from './tool-definition.ts';
+
+/** Waiting longer than this meets the time limits of common clients. */
+const MAX_WAIT_SECONDS = 45;
+
+const taskId = z.string().min(1);
+
+/** The arguments of the tools that belong to no MailStore command. */
+export const taskToolInputs = {
+  get_task_status: { taskId, waitSeconds: z.int().min(0).max(MAX_WAIT_SECONDS).optional(), ...pagingFields },
+  list_tasks: pagingFields,
+  cancel_task: { taskId },
+} satisfies Record<string, InputShape>;
+export type TaskToolName = keyof typeof taskToolInputs;
+
+export const taskTools: readonly ListedTool[] = [
+  taskTool({
+    name: 'get_task_status',
+    title: 'Show a task',
+    description:
+      'Shows a long-running command: status, progress, messages and, once ended, its result, as often as asked. waitSeconds waits for news.',
+    outputSchema: taskOutput,
+    readOnlyHint: true,
+  }),
+  taskTool({
+    name: 'list_tasks',
+    title: 'List tasks',
+    description: 'Lists the long-running commands this server started, newest first, with status and progress.',
+    outputSchema: {
+      type: 'object',
+      properties: { items: { type: 'array', items: taskOutput }, total: { type: 'integer' }, nextOffset: { type: 'integer' } },
+      required: ['items', 'total'],
+    },
+    readOnlyHint: true,
+  }),
+  taskTool({
+    name: 'cancel_task',
+    title: 'Cancel a task',
+    description: 'Asks MailStore to stop a running task; it stops when the server gets to it. Follow it with get_task_status.',
+    outputSchema: taskOutput,
+    readOnlyHint: false,
+  }),
+];
+
+/** Task tools are offered at every access level: whoever could start a command may follow and stop it. */
+function taskTool({
+  name,
+  readOnlyHint,
+  ...words
+}: Pick<ToolDefinition, 'title' | 'description' | 'outputSchema'> & { name: TaskToolName; readOnlyHint: boolean }): ListedTool {
+  return {
+    effect: 'read',
+    tool: {
+      name,
+      ...words,
+      inputSchema: inputSchemaOf(taskToolInputs[name]),
+      annotations: { readOnlyHint, destructiveHint: false, idempotentHint: true, openWorldHint: false },
+    },
+  };
+}

@@ -1,0 +1,29 @@
+import type { Effect, Group } from '../catalogue/define-command.ts';
+
+export type JsonSchema = Readonly<Record<string, unknown>>;
+
+/** A tool as clients see it in `tools/list`. */
+export interface ToolDefinition {
+  readonly name: string;
+  readonly title: string;
+  readonly description: string;
+  readonly inputSchema: JsonSchema & { readonly type: 'object' };
+  readonly outputSchema: JsonSchema & { readonly type: 'object' };
+  readonly annotations: {
+    readonly readOnlyHint: boolean;
+    readonly destructiveHint: boolean;
+    readonly idempotentHint: boolean;
+    readonly openWorldHint: boolean;
+  };
+  readonly _meta?: Readonly<Record<string, unknown>>;
+}
+
+/** A tool with what decides whether it is listed. */
+export interface ListedTool {
+  readonly tool: ToolDefinition;
+  /** The group of its command; absent for the tools that belong to no command. */
+  readonly group?: Group;
+  /** The mildest effect that any arguments have: the access level must allow it. */
+  readonly effect: Effect;
+  readonly doubtful?: true;
+}

@@ -1,0 +1,10 @@
+import { commands } from '../../tools/index.ts';
+import { listTool } from './describe-tool.ts';
+import { taskTools } from './task-tools.ts';
+import type { ListedTool } from './tool-definition.ts';
+
+/**
+ * Every tool with its JSON Schemas. The build replaces this module by its value, so that a starting server converts no schema and loads
+ * no declaration.
+ */
+export const toolList: readonly ListedTool[] = [...commands.map(listTool), ...taskTools];

@@ -1,0 +1,57 @@
+import { excerpt, MailStoreError } from '../base/errors.ts';
+import type { WireResponse } from './reply.ts';
+
+const utf8 = new TextDecoder('utf-8', { fatal: true });
+
+/** Returns the body as text without its byte order mark. Throws MailStoreError `notUtf8` when the bytes are no UTF-8. */
+export function readText(response: WireResponse, command: string): string {
+  try {
+    return utf8.decode(response.body);
+  } catch (cause) {
+    throw new MailStoreError('notUtf8', { command }, { cause });
+  }
+}
+
+/** Returns the body as a JSON value. Throws MailStoreError when it is a web page, cut off, or no JSON. */
+export function readJson(response: WireResponse, command: string, origin: string): unknown {
+  const text = readText(response, command);
+  refusePage(text, response.contentType, origin);
+  try {
+    return JSON.parse(text) as unknown;
+  } catch (cause) {
+    if (isCutOff(text)) throw new MailStoreError('truncated', { command, bytes: response.body.byteLength }, { cause });
+    throw new MailStoreError('notJson', { command, excerpt: excerpt(text) }, { cause });
+  }
+}
+
+/** Throws MailStoreError `notMailStore` when the body is HTML. */
+export function refusePage(text: string, contentType: string, origin: string): void {
+  if (/^text\/html\b/i.test(contentType) || /^\s*<(?:!doctype\s+html|html)\b/i.test(text)) {
+    const title = /<title[^>]*>([^<]*)/i.exec(text)?.[1] ?? text.replaceAll(/<[^>]*>/g, ' ');
+    throw new MailStoreError('notMailStore', { origin, excerpt: excerpt(title) });
+  }
+}
+
+/** Returns the text of an HTTP error's body: the message of an envelope, or the first line, without stack frames. */
+export function errorText(text: string): string {
+  try {
+    const body = JSON.parse(text) as { error?: { message?: unknown }; message?: unknown; Message?: unknown };
+    const message = body.error?.message ?? body.message ?? body.Message;
+    if (typeof message === 'string') return withoutStack(message);
+  } catch {
+    // Not JSON: the text itself is the message.
+  }
+  return withoutStack(text);
+}
+
+/** Returns the message without .NET stack frames, on one line and of at most 500 characters. */
+export function withoutStack(message: string): string {
+  const [head = ''] = message.split(/\r?\n\s+at /, 1);
+  return excerpt(head, 500);
+}
+
+function isCutOff(text: string): boolean {
+  const start = text.trimStart()[0];
+  const end = text.trimEnd().at(-1);
+  return (start === '{' && end !== '}') || (start === '[' && end !== ']') || text === '';
+}

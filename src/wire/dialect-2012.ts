@@ -1,0 +1,89 @@
+import { MailStoreError } from '../base/errors.ts';
+import { readJson, readText, refusePage, withoutStack } from './body.ts';
+import { refuseHttpError, type Addressed } from './http-status.ts';
+import { NO_PROGRESS, type Dialect, type Message, type Progress, type Reply, type RunHandle, type WireResponse } from './reply.ts';
+import { readXml } from './xml.ts';
+
+/** The 2012 form with JSON answers: `/JSON/Invoke/…`, bare values, failures as HTTP 500 text (protocol.md §1). */
+export function jsonDialect2012(address: Addressed): Dialect {
+  return dialect2012('json-2012', 'JSON', address, (response, command) => readJson(response, command, address.origin));
+}
+
+/** The 2012 form with XML answers: the same values, converted by the server. */
+export function xmlDialect2012(address: Addressed): Dialect {
+  return dialect2012('xml-2012', 'XML', address, (response, command) => readXml(response, command, address.origin));
+}
+
+function dialect2012(
+  name: 'json-2012' | 'xml-2012',
+  prefix: 'JSON' | 'XML',
+  address: Addressed,
+  readValue: (response: WireResponse, command: string) => unknown,
+): Dialect {
+  return {
+    name,
+    invoke: (command, form) => ({ path: `/${prefix}/Invoke/${command}`, body: form }),
+    status: (run) => ({ path: run.statusPath ?? `/${prefix}/Status/${encodeURIComponent(run.token)}`, body: '' }),
+    read: (response, command, run) => {
+      if (response.status === 500) return failure(response, command, run, address);
+      if (response.status === 404 && run) throw new MailStoreError('tokenUnknown', { command });
+      if (response.status !== 200) refuseHttpError(response, run ? 'Status' : `/${prefix}/Invoke/${command}`, address);
+      const value = readValue(response, command);
+      return run ? statusReply(value, command, run) : (startedReply(value, address.origin) ?? { kind: 'value', value, progress: NO_PROGRESS });
+    },
+  };
+}
+
+/** HTTP 500 is the command's own failure; on a status path it says that the token is gone, since a run's failure is in its status. */
+function failure(response: WireResponse, command: string, run: RunHandle | undefined, { origin }: Addressed): Reply {
+  const text = readText(response, command);
+  refusePage(text, response.contentType, origin);
+  if (run) throw new MailStoreError('tokenUnknown', { command });
+  return { kind: 'failed', word: 'failed', message: withoutStack(text) || 'the server gave no reason', progress: NO_PROGRESS };
+}
+
+/** An object with a `statusUrl` is a run that was started; a status path on another host would receive the password and is refused. */
+function startedReply(value: unknown, origin: string): Reply | undefined {
+  if (typeof value !== 'object' || value === null || !('statusUrl' in value) || typeof value.statusUrl !== 'string') return undefined;
+  const url = resolve(value.statusUrl, origin);
+  if (url?.origin !== origin) throw new MailStoreError('foreignStatusUrl', { url: value.statusUrl, origin });
+  const statusPath = url.pathname + url.search;
+  const token = 'statusToken' in value && typeof value.statusToken === 'string' ? value.statusToken : (statusPath.split('/').at(-1) ?? statusPath);
+  return { kind: 'running', run: { token, statusPath }, progress: NO_PROGRESS };
+}
+
+function resolve(url: string, origin: string): URL | undefined {
+  try {
+    return new URL(url, origin);
+  } catch {
+    return undefined;
+  }
+}
+
+function statusReply(value: unknown, command: string, run: RunHandle): Reply {
+  if (typeof value !== 'object' || value === null || !('status' in value) || typeof value.status !== 'string') {
+    throw new MailStoreError('notAnEnvelope', { command, excerpt: JSON.stringify(value).slice(0, 120) });
+  }
+  const progress = progressOf(value);
+  if (value.status === 'running') return { kind: 'running', run, progress };
+  if (value.status === 'succeeded') return { kind: 'value', value: 'result' in value ? value.result : null, progress };
+  const reason = progress.messages.findLast((message) => message.type === 'error') ?? progress.messages.at(-1);
+  return { kind: 'failed', word: value.status, message: withoutStack(reason?.text ?? `the server reports '${value.status}'`), progress };
+}
+
+function progressOf(status: object): Progress {
+  const { progressPercentage, messages } = status as { progressPercentage?: unknown; messages?: unknown };
+  const lines = Array.isArray(messages) ? messages.filter(isMessage) : [];
+  return {
+    version: 0,
+    percent: typeof progressPercentage === 'number' ? progressPercentage : null,
+    text: lines.at(-1)?.text ?? null,
+    messages: lines.map(({ type, text }) => ({ type, text })),
+  };
+}
+
+function isMessage(value: unknown): value is Message {
+  return (
+    typeof value === 'object' && value !== null && 'text' in value && typeof value.text === 'string' && 'type' in value && typeof value.type === 'string'
+  );
+}

@@ -1,0 +1,28 @@
+import { MailStoreError } from '../base/errors.ts';
+import { errorText, readText, refusePage } from './body.ts';
+import type { WireResponse } from './reply.ts';
+
+/** What the errors of an HTTP status name. */
+export interface Addressed {
+  readonly origin: string;
+  readonly user: string;
+}
+
+/** Throws the MailStoreError of an HTTP status other than 200 that means the same in every dialect; 502, 503 and 504 never get here. */
+export function refuseHttpError(response: WireResponse, path: string, { origin, user }: Addressed): never {
+  switch (response.status) {
+    case 401:
+      throw new MailStoreError('unauthorized', { user });
+    case 403:
+      throw new MailStoreError('forbidden', { user });
+    case 404:
+      throw new MailStoreError('pathNotFound', { path });
+    case 411:
+      throw new MailStoreError('lengthRequired', {});
+    default: {
+      const text = readText(response, path);
+      if (response.status < 400 || response.status >= 500) refusePage(text, response.contentType, origin);
+      throw new MailStoreError('unexpectedStatus', { status: response.status, excerpt: errorText(text) });
+    }
+  }
+}

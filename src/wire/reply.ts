@@ -1,0 +1,58 @@
+/** One line of what the server tells about a running command. */
+export interface Message {
+  /** `line`, `information`, `warning`, `error`, or a word that a newer server uses. */
+  readonly type: string;
+  readonly text: string;
+}
+
+/** What identifies a long run towards the server: the token, and in the 2012 form the path under which its status is asked. */
+export interface RunHandle {
+  readonly token: string;
+  readonly statusPath?: string;
+}
+
+/** How far a running command is. Every part may be missing, and a percentage may go backwards. */
+export interface Progress {
+  /** The status version to send back with the next poll; 0 where the dialect has none. */
+  readonly version: number;
+  readonly percent: number | null;
+  readonly text: string | null;
+  readonly messages: readonly Message[];
+}
+
+/** What any answer of either dialect says, once its form is taken off. */
+export type Reply =
+  | { readonly kind: 'value'; readonly value: unknown; readonly progress: Progress }
+  | { readonly kind: 'running'; readonly run: RunHandle; readonly progress: Progress }
+  /** The command did not succeed; `word` is the server's own (`failed`, or a word for a cancelled run). */
+  | { readonly kind: 'failed'; readonly word: string; readonly message: string; readonly progress: Progress };
+
+export const NO_PROGRESS: Progress = { version: 0, percent: null, text: null, messages: [] };
+
+/** A request as a dialect wants it sent: always a POST, the body form-encoded. */
+export interface WireRequest {
+  readonly path: string;
+  readonly body: string;
+}
+
+/** An answer as it came: complete bytes, nothing parsed. */
+export interface WireResponse {
+  readonly status: number;
+  readonly contentType: string;
+  readonly body: Uint8Array;
+}
+
+/** One form of MailStore's API. What a form lacks (cancel, metadata) is absent. */
+export interface Dialect {
+  readonly name: 'modern' | 'json-2012' | 'xml-2012';
+  invoke(command: string, form: string): WireRequest;
+  /** Asks for the status of a run; the server may hold the answer for up to `waitMs`. */
+  status(run: RunHandle, knownVersion: number, waitMs: number): WireRequest;
+  cancel?(run: RunHandle): WireRequest;
+  readonly metadata?: WireRequest;
+  /**
+   * Reads the answer to `invoke` or `status`; `run` is the one that was asked for. Throws MailStoreError where the answer is none of this
+   * dialect: a page of a proxy, broken text, an HTTP error.
+   */
+  read(response: WireResponse, command: string, run?: RunHandle): Reply;
+}

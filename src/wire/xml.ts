@@ -1,0 +1,93 @@
+import { XMLParser, XMLValidator } from 'fast-xml-parser';
+import { excerpt, MailStoreError } from '../base/errors.ts';
+import { readText, refusePage } from './body.ts';
+import type { WireResponse } from './reply.ts';
+
+/** A node as the parser gives it in document order: one element name with its children, or a text. */
+type Node = Readonly<Record<string, unknown>>;
+
+const parser = new XMLParser({
+  preserveOrder: true,
+  ignoreAttributes: false,
+  attributeNamePrefix: '',
+  parseTagValue: false,
+  parseAttributeValue: false,
+  trimValues: false,
+  ignoreDeclaration: true,
+  ignorePiTags: true,
+  htmlEntities: true,
+});
+
+/**
+ * Returns the value of an XML answer. The conversion is not documented: elements with `type` attributes (object, array, string, number,
+ * boolean, null) are read exactly; without them, repeated elements are a list and every leaf is text.
+ * Throws MailStoreError when the body is a web page, cut off, or no XML; a document type declaration is refused.
+ */
+export function readXml(response: WireResponse, command: string, origin: string): unknown {
+  const text = readText(response, command);
+  refusePage(text, response.contentType, origin);
+  if (!text.trimStart().startsWith('<') || text.includes('<!DOCTYPE')) throw new MailStoreError('notXml', { command, excerpt: excerpt(text) });
+  if (XMLValidator.validate(text) !== true) throw new MailStoreError('truncated', { command, bytes: response.body.byteLength });
+  const root = (parser.parse(text) as Node[]).find((node) => elementName(node) !== undefined);
+  if (!root) throw new MailStoreError('notXml', { command, excerpt: excerpt(text) });
+  return valueOf(root);
+}
+
+function valueOf(node: Node): unknown {
+  const children = childrenOf(node);
+  const text = children.map((child) => (typeof child['#text'] === 'string' ? child['#text'] : '')).join('');
+  const elements = children.filter((child) => elementName(child) !== undefined);
+  switch (attribute(node, 'type')) {
+    case 'object':
+      return Object.fromEntries(elements.map((element) => [keyOf(element), valueOf(element)]));
+    case 'array':
+      return elements.map(valueOf);
+    case 'number':
+      return Number(text);
+    case 'boolean':
+      return text === 'true';
+    case 'null':
+      return null;
+    case 'string':
+      return unescapeText(text);
+    default:
+      return attribute(node, 'nil') === 'true' || attribute(node, 'xsi:nil') === 'true' ? null : untypedValue(elements, text);
+  }
+}
+
+function untypedValue(elements: readonly Node[], text: string): unknown {
+  if (elements.length === 0) return text;
+  const names = elements.map(keyOf);
+  const [first] = names;
+  if (names.length > 1 && names.every((name) => name === first)) return elements.map(valueOf);
+  const value: Record<string, unknown> = {};
+  for (const name of new Set(names)) {
+    const values = elements.filter((element) => keyOf(element) === name).map(valueOf);
+    value[name] = values.length > 1 ? values : values[0];
+  }
+  return value;
+}
+
+function elementName(node: Node): string | undefined {
+  return Object.keys(node).find((key) => key !== ':@' && key !== '#text');
+}
+
+function childrenOf(node: Node): readonly Node[] {
+  const name = elementName(node);
+  return name === undefined ? [] : (node[name] as readonly Node[]);
+}
+
+function attribute(node: Node, name: string): string | undefined {
+  const value = (node[':@'] as Readonly<Record<string, unknown>> | undefined)?.[name];
+  return typeof value === 'string' ? value : undefined;
+}
+
+/** A key that is no XML name travels as `<a:item xmlns:a="item" item="the key">`. */
+function keyOf(node: Node): string {
+  return unescapeText(attribute(node, 'item') ?? elementName(node) ?? '');
+}
+
+/** Characters that XML cannot hold travel as `_xHHHH_`. */
+function unescapeText(text: string): string {
+  return text.replaceAll(/_x([\dA-Fa-f]{4})_/g, (_, code: string) => String.fromCharCode(Number.parseInt(code, 16)));
+}

@@ -1,0 +1,113 @@
+import { readFileSync, readdirSync } from 'node:fs';
+import { isBuiltin } from 'node:module';
+import { SUPPORTED_PROTOCOL_VERSIONS } from '@modelcontextprotocol/sdk/types.js';
+import { describe, expect, test } from 'vitest';
+
+interface PackageFile {
+  readonly engines?: { readonly node?: string };
+  readonly dependencies?: Readonly<Record<string, string>>;
+  readonly optionalDependencies?: Readonly<Record<string, string>>;
+  readonly devDependencies?: Readonly<Record<string, string>>;
+}
+
+const root = new URL('..', import.meta.url);
+const own = readPackage('package.json');
+const direct = Object.keys({ ...own.dependencies, ...own.optionalDependencies, ...own.devDependencies });
+
+function readPackage(path: string): PackageFile {
+  return JSON.parse(readFileSync(new URL(path, root), 'utf8')) as PackageFile;
+}
+
+const installed = (name: string) => readPackage(`node_modules/${name}/package.json`);
+
+/** Returns a package and everything that it brings along at run time. */
+function closureOf(name: string, seen = new Set<string>()): Set<string> {
+  if (seen.has(name)) return seen;
+  seen.add(name);
+  for (const dependency of Object.keys(installed(name).dependencies ?? {})) closureOf(dependency, seen);
+  return seen;
+}
+
+/** Whether a version such as `20.19` lies in a range of `||`, `>=` and `^`, which is all that our dependencies use. */
+function admits(range: string, version: string): boolean {
+  return range.split('||').some((part) => {
+    const [, sign, wanted] = /^\s*(>=|\^)\s*(\d+(?:\.\d+)*)\s*$/.exec(part) ?? [];
+    if (sign === undefined || wanted === undefined) throw new Error(`The range ${range} has a form that this test does not know`);
+    return orderOf(wanted) <= orderOf(version) && (sign === '>=' || wanted.split('.')[0] === version.split('.')[0]);
+  });
+}
+
+/** Returns a number that grows with the version: major, minor and patch in steps of a thousand. */
+function orderOf(version: string): number {
+  const [major = 0, minor = 0, patch = 0] = version.split('.').map(Number);
+  return (major * 1000 + minor) * 1000 + patch;
+}
+
+describe('0001: the second line of the official SDK, low level', () => {
+  test('the first line still stops at revision 2025-11-25', () => {
+    expect(SUPPORTED_PROTOCOL_VERSIONS[0]).toBe('2025-11-25');
+    expect(SUPPORTED_PROTOCOL_VERSIONS).not.toContain('2026-07-28');
+  });
+
+  test('the server package brings two packages along', () => {
+    expect([...closureOf('@modelcontextprotocol/server')].toSorted()).toEqual([
+      '@modelcontextprotocol/core',
+      '@modelcontextprotocol/server',
+      'zod',
+    ]);
+  });
+});
+
+describe('0003 and 0004: everything runs on the oldest Node that we promise', () => {
+  const floor = own.engines?.node?.replace('>=', '') ?? '';
+
+  test('the floor is Node 20.19', () => {
+    expect(floor).toBe('20.19');
+  });
+
+  test.each(direct)('%s accepts the floor', (name) => {
+    expect(admits(installed(name).engines?.node ?? '>=0', floor)).toBe(true);
+  });
+
+  test('a range that begins above the floor is seen as such', () => {
+    expect(['>=22.19', '^22.12 || >=24', '>=20.19.1'].filter((range) => admits(range, floor))).toEqual([]);
+    expect(['>=20.18.1', '^20.19.0 || >=22.12.0', '>= 16.20'].filter((range) => !admits(range, floor))).toEqual([]);
+  });
+});
+
+describe('0007: one bundled file', () => {
+  test('the package installs nothing beside itself but optional modules', () => {
+    expect(own.dependencies ?? {}).toEqual({});
+  });
+
+  test('what is published loads Node’s own modules, its own files and optional ones', () => {
+    const optional = Object.keys(own.optionalDependencies ?? {});
+    const dist = new URL('dist/', root);
+    const files = readdirSync(dist).filter((name) => /\.[cm]?js$/.test(name));
+    const foreign = files.flatMap((file) =>
+      [...readFileSync(new URL(file, dist), 'utf8').matchAll(/(?<![.\w'"`$])(?:require|import)\(\s*["']([^"']+)["']\s*\)/g)]
+        .map((match) => match[1] ?? '')
+        .filter((name) => !isBuiltin(name) && !name.startsWith('.') && !optional.includes(name))
+        .map((name) => `${file} loads ${name}`),
+    );
+    expect(files).not.toEqual([]);
+    expect(foreign).toEqual([]);
+  });
+});
+
+describe('the decisions as documents', () => {
+  const folder = new URL('docs/decisions/', root);
+  const documents = readdirSync(folder);
+
+  test('they are numbered without gaps', () => {
+    expect(documents.map((name) => name.slice(0, 5))).toEqual(documents.map((_, index) => `${String(index + 1).padStart(4, '0')}-`));
+  });
+
+  test('each says what was the case, what was chosen, what follows, and what checks it', () => {
+    const wanted = ['## Context', '## Decision', '## Consequence', '## Checked by'];
+    for (const name of documents) {
+      const headings = readFileSync(new URL(name, folder), 'utf8').match(/^## .*$/gm);
+      expect(headings, name).toEqual(wanted);
+    }
+  });
+});

@@ -1,0 +1,80 @@
+import type { Clock } from '../../src/base/clock.ts';
+
+interface Sleeper {
+  readonly due: number;
+  wake(): void;
+}
+
+/** A clock that stands still until the test moves it. */
+export class ManualClock implements Clock {
+  #now: number;
+  #sleepers: Sleeper[] = [];
+
+  constructor(now = Date.UTC(2026, 2, 4, 9)) {
+    this.#now = now;
+  }
+
+  now(): number {
+    return this.#now;
+  }
+
+  /** How many sleeps wait for the clock. */
+  get sleeping(): number {
+    return this.#sleepers.length;
+  }
+
+  sleep(ms: number, signal?: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (signal?.aborted) {
+        reject(signal.reason as Error);
+        return;
+      }
+      const leave = () => {
+        this.#sleepers = this.#sleepers.filter((other) => other !== sleeper);
+        signal?.removeEventListener('abort', abort);
+      };
+      const abort = () => {
+        leave();
+        reject(signal?.reason as Error);
+      };
+      const sleeper = {
+        due: this.#now + Math.max(0, ms),
+        wake: () => {
+          leave();
+          resolve();
+        },
+      };
+      this.#sleepers.push(sleeper);
+      signal?.addEventListener('abort', abort, { once: true });
+    });
+  }
+
+  /** Moves the time on and wakes the sleepers in the order of their times; what they do then sees the time for which they slept. */
+  async advance(ms: number): Promise<void> {
+    const target = this.#now + ms;
+    for (;;) {
+      await settle();
+      const next = this.#sleepers.reduce<Sleeper | undefined>(
+        (first, other) => (first && first.due <= other.due ? first : other),
+        undefined,
+      );
+      if (!next || next.due > target) break;
+      this.#now = Math.max(this.#now, next.due);
+      next.wake();
+    }
+    this.#now = target;
+  }
+
+  /** Moves the time on in one leap, as when a machine was suspended, and then wakes whoever slept past it. */
+  async jump(ms: number): Promise<void> {
+    this.#now += ms;
+    await this.advance(0);
+  }
+}
+
+/** Lets everything run that is ready to. */
+function settle(): Promise<void> {
+  return new Promise((resolve) => {
+    setImmediate(resolve);
+  });
+}

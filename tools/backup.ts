@@ -1,0 +1,63 @@
+import * as z from 'zod';
+import { comparablePath, hasBrokenDatabase, isReachable, locationError } from '../src/catalogue/archive-stores.ts';
+import { defineCommand } from '../src/catalogue/define-command.ts';
+import * as f from '../src/catalogue/fields.ts';
+import { anything } from '../src/catalogue/outputs.ts';
+import { evenly, type Line, type Run } from '../src/catalogue/steps.ts';
+import { CommandFailure, type World, type WorldStore } from '../src/catalogue/world.ts';
+
+const group = 'backup';
+
+export const createBackup = defineCommand({
+  name: 'CreateBackup',
+  title: 'Create a backup',
+  summary: 'Backs up the whole archive to a directory on or reachable by the server; files of earlier backups there are not removed.',
+  group,
+  editions: ['server'],
+  since: 'between 9.0 (2014) and 2018',
+  effect: 'write',
+  longRunning: true,
+  idempotent: false,
+  input: {
+    path: f.text().describe('Target directory as the server sees it.'),
+    excludeSearchIndexes: z.boolean().default(false),
+  },
+  output: anything,
+  examples: [{ path: 'E:\\Backup', excludeSearchIndexes: true }],
+  emulate: function* (world, { path, excludeSearchIndexes }): Run {
+    if (!isReachable(path)) throw new CommandFailure(`The directory '${path}' was not found.`);
+    const holder = storeAround(world, path);
+    if (holder) throw new CommandFailure(`The directory '${path}' belongs to archive store '${holder.name}'; choose another one.`);
+    yield* evenly([
+      `Backing up to '${path}'`,
+      'Master database',
+      ...world.state.stores.map((store) => describeCopy(store)),
+      excludeSearchIndexes ? 'Search indexes are left out' : 'Search indexes',
+      'Checking the backup',
+    ]);
+    world.state.backups.push({ time: world.now(), path, includesSearchIndexes: !excludeSearchIndexes });
+    return null;
+  },
+});
+
+function describeCopy(store: WorldStore): Line {
+  if (store.type !== 'FileSystemInternal') {
+    return {
+      text: `The database of archive store '${store.name}' is on a database server and is not part of the backup.`,
+      type: 'warning',
+    };
+  }
+  const missing = locationError(store);
+  if (missing !== null) return { text: `Archive store '${store.name}' was not copied: ${missing}`, type: 'error' };
+  if (hasBrokenDatabase(store)) {
+    return { text: `Archive store '${store.name}' was copied although its database is damaged.`, type: 'warning' };
+  }
+  return `Archive store '${store.name}'`;
+}
+
+function storeAround(world: World, path: string): WorldStore | undefined {
+  const inside = `${comparablePath(path)}\\`;
+  return world.state.stores.find((store) =>
+    [store.databasePath, store.contentPath, store.indexPath].some((used) => used !== '' && inside.startsWith(`${comparablePath(used)}\\`)),
+  );
+}

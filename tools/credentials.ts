@@ -1,0 +1,143 @@
+import * as z from 'zod';
+import { defineCommand } from '../src/catalogue/define-command.ts';
+import * as f from '../src/catalogue/fields.ts';
+import { listOf, nothing, record } from '../src/catalogue/outputs.ts';
+import { CommandFailure, withoutSecrets } from '../src/catalogue/world.ts';
+
+const group = 'credentials';
+const editions = ['server', 'spe'] as const;
+
+const id = z.int().describe('ID from get_credentials.');
+
+export const getCredentials = defineCommand({
+  name: 'GetCredentials',
+  title: 'List credentials',
+  summary: 'Lists stored service credentials such as Microsoft 365 app registrations, with certificate expiry and without secrets.',
+  group,
+  editions,
+  since: 'between 2018 and 24.x (2024)',
+  effect: 'read',
+  longRunning: false,
+  idempotent: true,
+  input: {},
+  output: listOf({
+    ID: z.int(),
+    Type: z.string(),
+    Description: z.string().nullish(),
+    Settings: z.looseObject({}).nullish(),
+  }),
+  examples: [{}],
+  emulate: (world) => world.state.credentials.map((credential) => ({ ...credential, Settings: withoutSecrets(credential.Settings) })),
+});
+
+export const createCredential = defineCommand({
+  name: 'CreateCredential',
+  title: 'Create a credential',
+  summary: 'Stores a credential for directory services or profiles: a Microsoft Entra app, or export to MailStore Cloud.',
+  group,
+  editions,
+  since: 'approx. 25.x',
+  doubtful: true,
+  effect: 'write',
+  longRunning: false,
+  idempotent: false,
+  input: {
+    type: z.enum(['Office365_Modern', 'SignedEnvelope']).describe('Entra app, or MailStore Cloud.'),
+    description: f.text(),
+    tenantId: f.text().optional().describe('For Office365_Modern.'),
+    applicationId: f.text().optional().describe('For Office365_Modern.'),
+  },
+  output: record({ ID: z.int().optional() }),
+  examples: [
+    {
+      type: 'Office365_Modern',
+      description: 'M365 subsidiary',
+      tenantId: '7f6f5d1e-3c55-4a0e-9b0b-5f2b7d0c9a11',
+      applicationId: '0d9c1c52-64f8-4b7e-8f5a-2f4b3a6e7d80',
+    },
+  ],
+  emulate: (world, { type, description, tenantId, applicationId }) => {
+    if (type === 'Office365_Modern' && (!tenantId || !applicationId)) {
+      throw new CommandFailure('A credential of type Office365_Modern needs a tenant ID and an application ID.');
+    }
+    const ID = world.nextId('credential');
+    world.state.credentials.push({
+      ID,
+      Type: type,
+      Description: description,
+      Settings: { ...(applicationId && { ApplicationId: applicationId }), ...(tenantId && { TenantId: tenantId }) },
+    });
+    world.audit('CredentialsAdd', `Credential ${ID} '${description}' was created.`);
+    return { ID };
+  },
+});
+
+export const getCredentialSettings = defineCommand({
+  name: 'GetCredentialSettings',
+  title: 'Show credential settings',
+  summary: 'Shows the settings of one stored credential, without secrets.',
+  group,
+  editions,
+  since: 'approx. 25.x',
+  doubtful: true,
+  effect: 'read',
+  longRunning: false,
+  idempotent: true,
+  input: { id },
+  output: record({}),
+  examples: [{ id: 1 }],
+  emulate: (world, args) => withoutSecrets(world.credential(args.id).Settings),
+});
+
+export const setCredentialSettings = defineCommand({
+  name: 'SetCredentialSettings',
+  title: 'Replace credential settings',
+  summary: 'Replaces the settings of one stored credential, secrets included.',
+  group,
+  editions,
+  since: 'approx. 25.x',
+  doubtful: true,
+  effect: 'write',
+  longRunning: false,
+  idempotent: true,
+  input: {
+    id,
+    settings: f.jsonObject('The whole object of get_credential_settings, changed.', { secretsInside: true }),
+  },
+  output: nothing,
+  examples: [
+    {
+      id: 1,
+      settings: { TenantId: '7f6f5d1e-3c55-4a0e-9b0b-5f2b7d0c9a11', ApplicationId: '0d9c1c52-64f8-4b7e-8f5a-2f4b3a6e7d80' },
+    },
+  ],
+  emulate: (world, args) => {
+    const credential = world.credential(args.id);
+    credential.Settings = structuredClone(args.settings);
+    world.audit('CredentialsChange', `The settings of credential ${credential.ID} '${credential.Description}' were changed.`);
+    return null;
+  },
+});
+
+export const deleteCredential = defineCommand({
+  name: 'DeleteCredential',
+  title: 'Delete a credential',
+  summary: 'Removes a stored credential for good; profiles and directory synchronisation that use it stop working.',
+  group,
+  editions,
+  since: 'approx. 25.x',
+  doubtful: true,
+  effect: 'destructive',
+  longRunning: false,
+  idempotent: true,
+  input: { id },
+  output: nothing,
+  examples: [{ id: 1 }],
+  emulate: (world, args) => {
+    const { credentials } = world.state;
+    const credential = world.credential(args.id);
+    credentials.splice(credentials.indexOf(credential), 1);
+    world.audit('CredentialsDelete', `Credential ${credential.ID} '${credential.Description}' was deleted.`);
+    return null;
+  },
+});

@@ -1,0 +1,218 @@
+import * as z from 'zod';
+import { defineCommand } from '../src/catalogue/define-command.ts';
+import * as f from '../src/catalogue/fields.ts';
+import { nothing, record } from '../src/catalogue/outputs.ts';
+import { CommandFailure, withoutSecrets, type Step, type World } from '../src/catalogue/world.ts';
+
+const group = 'directory-services';
+const editions = ['server', 'spe'] as const;
+
+export const getDirectoryServicesConfiguration = defineCommand({
+  name: 'GetDirectoryServicesConfiguration',
+  title: 'Show directory synchronisation settings',
+  summary: 'Shows how users are synchronised from a directory service (Active Directory, LDAP, Microsoft 365 …); no passwords.',
+  group,
+  editions,
+  effect: 'read',
+  longRunning: false,
+  idempotent: true,
+  input: {},
+  output: record({
+    type: z.string(),
+    deleteUsers: z.boolean().optional(),
+    enabledUsersOnly: z.boolean().optional(),
+    groups: z.array(z.string()).nullish(),
+  }),
+  examples: [{}],
+  emulate: (world) => ({ type: directoryType(world), ...withoutSecrets(world.state.directoryServices) }),
+});
+
+export const setDirectoryServicesConfiguration = defineCommand({
+  name: 'SetDirectoryServicesConfiguration',
+  title: 'Replace directory synchronisation settings',
+  summary: 'Replaces the whole directory service configuration; deleteUsers true lets the next sync delete accounts.',
+  group,
+  editions,
+  effect: 'write',
+  longRunning: false,
+  idempotent: true,
+  input: {
+    config: f.jsonObject(
+      'The whole object of get_directory_services_configuration, changed; its password reads as null and must be supplied.',
+      { secretsInside: true },
+    ),
+  },
+  output: nothing,
+  examples: [
+    {
+      config: {
+        type: 'activeDirectory',
+        serverName: 'dc2.example.com',
+        protocol: 'LDAP',
+        authenticationType: 'standardAuthentication',
+        userName: 'svc-archive',
+        password: 'Quiet-Harbour-41',
+        baseDN: 'DC=example,DC=com',
+        microsoftExchangeUsersOnly: true,
+        usersVisibleInAddressListsOnly: false,
+        enabledUsersOnly: true,
+        groups: null,
+        userNameFormat: 'samAccountName',
+        authenticationProtocol: 'networkAuthentication',
+        deleteUsers: false,
+      },
+    },
+  ],
+  emulate: (world, { config }) => {
+    const { type, deleteUsers, credentialId } = config;
+    if (typeof type !== 'string' || type === '') throw new CommandFailure("The directory services configuration has no 'type'.");
+    if (deleteUsers !== undefined && typeof deleteUsers !== 'boolean') throw new CommandFailure("'deleteUsers' must be true or false.");
+    if (typeof credentialId === 'number') world.credential(credentialId);
+    world.state.directoryServices = structuredClone(config);
+    return null;
+  },
+});
+
+export const syncUsersWithDirectoryServices = defineCommand({
+  name: 'SyncUsersWithDirectoryServices',
+  title: 'Synchronise users with the directory',
+  summary:
+    'Creates, updates and, if so configured, deletes users to match the directory service; dryRun true only reports, so start with it.',
+  group,
+  editions,
+  effect: 'destructive',
+  effectRange: ['read', 'destructive'],
+  effectOf: ({ dryRun }) => (dryRun === true ? 'read' : 'destructive'),
+  longRunning: true,
+  idempotent: true,
+  input: { dryRun: z.boolean().optional().describe('true changes nothing.') },
+  output: record({
+    dryRun: z.boolean().optional(),
+    created: z.array(z.string()).optional(),
+    updated: z.array(z.string()).optional(),
+    deleted: z.array(z.string()).optional(),
+  }),
+  examples: [{ dryRun: true }, {}],
+  emulate: function* (world, { dryRun = false }) {
+    const type = directoryType(world);
+    const { credentialId, deleteUsers } = world.state.directoryServices;
+    if (typeof credentialId === 'number') world.credential(credentialId);
+
+    yield { percent: 5, text: `Connecting to directory services (${type})` };
+    yield { percent: 10, text: 'Reading users from the directory' };
+    yield { percent: 15, text: `${world.state.directory.length} users found in the directory` };
+
+    const { changes, ignored, missing } = compareWithDirectory(world, deleteUsers === true);
+    yield { percent: 25, text: `${changes.length} differences between the directory and the users of the archive` };
+    if (ignored.length > 0) {
+      yield warning(30, `Users with integrated authentication are not synchronised: ${ignored.join(', ')}`);
+    }
+    if (missing.length > 0) {
+      yield warning(35, `Users who are no longer in the directory are kept: ${missing.join(', ')}`);
+    }
+
+    const done: Readonly<Record<Change['kind'], string[]>> = { created: [], updated: [], deleted: [] };
+    const batchSize = Math.max(1, Math.ceil(changes.length / 5));
+    for (let first = 0; first < changes.length; first += batchSize) {
+      const batch = changes.slice(first, first + batchSize);
+      for (const change of batch) {
+        if (dryRun || change.apply()) done[change.kind].push(change.userName);
+      }
+      const text = batch.map(({ kind, userName }) => `${dryRun ? 'would be ' : ''}${kind}: ${userName}`).join('; ');
+      yield { percent: 40 + Math.floor((50 * (first + batch.length)) / changes.length), text: `Users ${text}` };
+    }
+    const { created, updated, deleted } = done;
+    yield {
+      percent: 95,
+      text: `${created.length} users created, ${updated.length} updated, ${deleted.length} deleted${dryRun ? ' (dry run)' : ''}`,
+    };
+    return { dryRun, created, updated, deleted };
+  },
+});
+
+interface Change {
+  readonly kind: 'created' | 'updated' | 'deleted';
+  readonly userName: string;
+  /** Makes the change; returns false when the account has come or gone since the comparison. */
+  readonly apply: () => boolean;
+}
+
+/** Returns what would make the users match the directory, without changing anything. Names are compared without regard to case. */
+function compareWithDirectory(world: World, deleteUsers: boolean): { changes: Change[]; ignored: string[]; missing: string[] } {
+  const { users, directory } = world.state;
+  const byName = new Map(users.map((user) => [user.userName.toLowerCase(), user]));
+  const listed = new Set(directory.map((account) => account.userName.toLowerCase()));
+  const changes: Change[] = [];
+  const ignored: string[] = [];
+  const missing: string[] = [];
+
+  for (const account of directory) {
+    const { userName } = account;
+    const attributes = () => ({
+      fullName: account.fullName,
+      distinguishedName: account.distinguishedName,
+      emailAddresses: [...account.emailAddresses],
+    });
+    const user = byName.get(userName.toLowerCase());
+    if (!user) {
+      const apply = () => {
+        if (users.some((other) => other.userName.toLowerCase() === userName.toLowerCase())) return false;
+        users.push({
+          userName,
+          ...attributes(),
+          authentication: 'directoryServices',
+          password: '',
+          pop3UserNames: [],
+          privileges: ['login'],
+          loginPrivileges: ['windows', 'web', 'outlook', 'windowsCmd', 'imap'],
+          privilegesOnFolders: [{ folder: userName, privileges: ['read'] }],
+          mfaStatus: 'Disabled',
+          appPasswords: 0,
+        });
+        world.audit('UserAdd', `User '${userName}' was created by directory services synchronisation.`);
+        return true;
+      };
+      changes.push({ kind: 'created', userName, apply });
+    } else if (user.authentication !== 'directoryServices') {
+      ignored.push(user.userName);
+    } else if (
+      user.fullName !== account.fullName ||
+      user.distinguishedName !== account.distinguishedName ||
+      user.emailAddresses.join() !== account.emailAddresses.join()
+    ) {
+      const apply = () => {
+        if (!users.includes(user)) return false;
+        Object.assign(user, attributes());
+        world.audit('UserUpdate', `User '${user.userName}' was changed by directory services synchronisation.`);
+        return true;
+      };
+      changes.push({ kind: 'updated', userName: user.userName, apply });
+    }
+  }
+
+  for (const user of users) {
+    const { userName } = user;
+    if (user.authentication !== 'directoryServices' || listed.has(userName.toLowerCase())) continue;
+    if (!deleteUsers || world.isLastAdministrator(user)) {
+      missing.push(userName);
+      continue;
+    }
+    const apply = () => {
+      if (!users.includes(user) || world.isLastAdministrator(user)) return false;
+      world.removeUser(user);
+      return true;
+    };
+    changes.push({ kind: 'deleted', userName, apply });
+  }
+  return { changes, ignored, missing };
+}
+
+function directoryType(world: World): string {
+  const { type } = world.state.directoryServices;
+  if (typeof type !== 'string') throw new CommandFailure('Directory services are not configured.');
+  return type;
+}
+
+function warning(percent: number, text: string): Step {
+  return { percent, text, type: 'warning' };
+}

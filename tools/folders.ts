@@ -1,0 +1,182 @@
+import * as z from 'zod';
+import { defineCommand } from '../src/catalogue/define-command.ts';
+import * as f from '../src/catalogue/fields.ts';
+import { anything, listOf, nothing } from '../src/catalogue/outputs.ts';
+import { CommandFailure, archiveOf, type World, type WorldIndex } from '../src/catalogue/world.ts';
+
+const group = 'folders';
+const editions = ['server', 'spe'] as const;
+
+export const getChildFolders = defineCommand({
+  name: 'GetChildFolders',
+  title: 'List folders',
+  summary: 'Lists the folders below a folder or, without one, all user archives; maxLevels 1 keeps it short. Sizes: get_folder_statistics.',
+  group,
+  editions,
+  effect: 'read',
+  longRunning: false,
+  idempotent: true,
+  input: {
+    folder: f.folderPath.optional(),
+    maxLevels: z.int().positive().optional().describe('Levels to descend; the whole tree when absent.'),
+  },
+  output: listOf({
+    name: z.string().optional(),
+    fullPath: z.string().nullish(),
+    childFolders: z.array(z.looseObject({})).nullish(),
+  }),
+  examples: [{ maxLevels: 1 }, { folder: 'amira' }],
+  emulate: (world, { folder, maxLevels = Infinity }) => {
+    if (folder !== undefined) world.requireFolder(folder);
+    return folderTree(childrenByParent(world.state.folders), folder ?? '', maxLevels);
+  },
+});
+
+export const getFolderStatistics = defineCommand({
+  name: 'GetFolderStatistics',
+  title: 'Measure user archives',
+  summary: 'Reports message count and size in bytes of every user archive; slow on large archives.',
+  group,
+  editions,
+  effect: 'read',
+  longRunning: true,
+  idempotent: true,
+  input: {},
+  output: listOf({ folder: z.string(), count: z.int().optional(), size: z.int() }),
+  examples: [{}],
+  emulate: function* (world) {
+    const archives = world.state.folders.filter((path) => archiveOf(path) === path).toSorted(byName);
+    yield { percent: 2, text: `Collecting statistics of ${archives.length} user archives` };
+
+    const totals = new Map<string, { count: number; size: number }>();
+    for (const { folder, size } of world.visibleMessages()) {
+      const archive = archiveOf(folder);
+      const total = totals.get(archive) ?? { count: 0, size: 0 };
+      totals.set(archive, { count: total.count + 1, size: total.size + size });
+    }
+
+    const rows: { folder: string; count: number; size: number }[] = [];
+    const batchSize = Math.max(1, Math.ceil(archives.length / 8));
+    for (let first = 0; first < archives.length; first += batchSize) {
+      for (const folder of archives.slice(first, first + batchSize))
+        rows.push({ folder, ...(totals.get(folder) ?? { count: 0, size: 0 }) });
+      yield {
+        percent: 5 + Math.floor((90 * rows.length) / archives.length),
+        text: `${rows.length} of ${archives.length} user archives counted`,
+      };
+    }
+    return rows;
+  },
+});
+
+export const moveFolder = defineCommand({
+  name: 'MoveFolder',
+  title: 'Move or rename a folder',
+  summary:
+    "Moves or renames a folder or a whole user archive with its mail. Users' rights stay on the old name: set_user_privileges_on_folder.",
+  group,
+  editions,
+  effect: 'write',
+  longRunning: false,
+  idempotent: false,
+  input: { fromFolder: f.folderPath, toFolder: f.text().describe('New full path.') },
+  output: nothing,
+  examples: [
+    { fromFolder: 'oldcolleague', toFolder: 'former.colleague' },
+    { fromFolder: 'amira/Drafts', toFolder: 'johndoe/Drafts of Amira' },
+  ],
+  emulate: (world, { fromFolder, toFolder }) => {
+    const { folders, messages } = world.state;
+    world.requireFolder(fromFolder);
+    if (toFolder.split('/').includes('')) throw new CommandFailure(`'${toFolder}' is not a valid folder name.`);
+    if (isWithin(toFolder, fromFolder)) throw new CommandFailure(`Folder '${fromFolder}' cannot be moved into itself.`);
+    if (folders.includes(toFolder)) throw new CommandFailure(`Folder '${toFolder}' already exists.`);
+    const parent = toFolder.slice(0, Math.max(0, toFolder.lastIndexOf('/')));
+    if (parent) world.requireFolder(parent);
+
+    const moved = (path: string) => (isWithin(path, fromFolder) ? toFolder + path.slice(fromFolder.length) : path);
+    folders.splice(0, folders.length, ...folders.map(moved));
+    // The folder tree spans all stores, so messages of disabled and detached ones and deleted messages move along.
+    for (const message of messages) message.folder = moved(message.folder);
+    if (archiveOf(fromFolder) !== archiveOf(toFolder)) moveIndexEntries(world, archiveOf(fromFolder), archiveOf(toFolder));
+    return null;
+  },
+});
+
+export const deleteEmptyFolders = defineCommand({
+  name: 'DeleteEmptyFolders',
+  title: 'Delete empty folders',
+  summary: 'Deletes all folders without mail below one folder, itself included, or in the entire archive when none is given.',
+  group,
+  editions,
+  effect: 'destructive',
+  longRunning: false,
+  idempotent: true,
+  input: { folder: f.folderPath.optional() },
+  output: anything,
+  examples: [{ folder: 'amira' }, {}],
+  emulate: (world, { folder }) => {
+    if (folder !== undefined) world.requireFolder(folder);
+    const { folders, messages } = world.state;
+    // Mail in a disabled or detached store still belongs to its folder.
+    const occupied = new Set(messages.filter((message) => !message.deleted).flatMap((message) => ancestry(message.folder)));
+    const kept = folders.filter((path) => occupied.has(path) || (folder !== undefined && !isWithin(path, folder)));
+    folders.splice(0, folders.length, ...kept);
+    return null;
+  },
+});
+
+type FolderNode = {
+  name: string;
+  fullPath: string;
+  /** Absent where there are none, and below the last level that was asked for. */
+  childFolders?: FolderNode[];
+};
+
+function folderTree(children: ReadonlyMap<string, readonly string[]>, parent: string, levels: number): FolderNode[] {
+  return (children.get(parent) ?? []).map((fullPath) => {
+    const below = levels > 1 ? folderTree(children, fullPath, levels - 1) : [];
+    return { name: fullPath.slice(fullPath.lastIndexOf('/') + 1), fullPath, ...(below.length > 0 && { childFolders: below }) };
+  });
+}
+
+/** Returns the sorted paths directly below each folder; user archives are below the empty path. */
+function childrenByParent(folders: readonly string[]): Map<string, string[]> {
+  const children = new Map<string, string[]>();
+  for (const path of folders.toSorted(byName)) {
+    const parent = path.slice(0, Math.max(0, path.lastIndexOf('/')));
+    const siblings = children.get(parent);
+    if (siblings) siblings.push(path);
+    else children.set(parent, [path]);
+  }
+  return children;
+}
+
+/** Returns the path itself and the paths of all folders above it. */
+function ancestry(path: string): string[] {
+  const parts = path.split('/');
+  return parts.map((_, depth) => parts.slice(0, depth + 1).join('/'));
+}
+
+function isWithin(path: string, folder: string): boolean {
+  return path === folder || path.startsWith(`${folder}/`);
+}
+
+/** Keeps one index for each attached store and archive that has messages in it, after messages moved between two archives. */
+function moveIndexEntries(world: World, from: string, to: string): void {
+  const { indexes, folders } = world.state;
+  const added: WorldIndex[] = [];
+  for (const index of indexes.filter(({ folder }) => folder === from)) {
+    const archives = new Set(world.messagesIn(index.storeId).map((message) => archiveOf(message.folder)));
+    const target = indexes.find(({ storeId, folder }) => storeId === index.storeId && folder === to);
+    const isLeft = folders.includes(from) && (archives.has(from) || !archives.has(to));
+    if (!isLeft && !target) index.folder = to;
+    else if (!isLeft) indexes.splice(indexes.indexOf(index), 1);
+    else if (!target && archives.has(to)) added.push({ ...index, folder: to });
+  }
+  indexes.push(...added);
+}
+
+function byName(left: string, right: string): number {
+  return left.localeCompare(right, 'en');
+}

@@ -1,0 +1,48 @@
+import type { Command } from '../src/catalogue/define-command.ts';
+import * as users from './users.ts';
+import * as directoryServices from './directory-services.ts';
+import * as credentials from './credentials.ts';
+import * as compliance from './compliance.ts';
+import * as retention from './retention.ts';
+import * as smtp from './smtp.ts';
+import * as storage from './storage.ts';
+import * as backup from './backup.ts';
+import * as stores from './stores.ts';
+import * as indexes from './indexes.ts';
+import * as jobs from './jobs.ts';
+import * as profiles from './profiles.ts';
+import * as folders from './folders.ts';
+import * as messages from './messages.ts';
+import * as system from './system.ts';
+import * as sessions from './sessions.ts';
+import * as license from './license.ts';
+
+const groups: readonly Readonly<Record<string, Command>>[] = [
+  users,
+  directoryServices,
+  credentials,
+  compliance,
+  retention,
+  smtp,
+  storage,
+  backup,
+  stores,
+  indexes,
+  jobs,
+  profiles,
+  folders,
+  messages,
+  system,
+  sessions,
+  license,
+];
+
+/** Every declared command, in the order of the groups and of each group's file. */
+export const commands: readonly Command[] = groups.flatMap((group) => Object.values(group));
+
+const byName = new Map(commands.map((command) => [command.name, command]));
+
+/** Returns the declaration of a wire name, or undefined when no group declares it. */
+export function findCommand(name: string): Command | undefined {
+  return byName.get(name);
+}

@@ -1,0 +1,304 @@
+import * as z from 'zod';
+import { parseAction } from '../src/catalogue/action.ts';
+import { defineCommand } from '../src/catalogue/define-command.ts';
+import * as f from '../src/catalogue/fields.ts';
+import { anything, listOf, nothing } from '../src/catalogue/outputs.ts';
+import { DAYS_OF_WEEK, nextStart } from '../src/catalogue/schedule.ts';
+import { requireTimeZone, utcToZone, zoneToUtc } from '../src/catalogue/time-zones.ts';
+import { CommandFailure, type World, type WorldJob, type WorldSchedule } from '../src/catalogue/world.ts';
+
+const group = 'jobs';
+const editions = ['server', 'spe'] as const;
+const since = 'between 9.0 (2014) and 2018';
+
+const schedule = {
+  timeZoneId: f.timeZone,
+  date: f.localDateTime('Runs once, at this time.').optional(),
+  interval: z.literal([5, 10, 15, 20, 30, 60, 120, 180, 240, 360, 720]).optional().describe('Minutes between runs.'),
+  time: z
+    .string()
+    .regex(/^([01]\d|2[0-3]):[0-5]\d(:[0-5]\d)?$/, 'must be a time of day such as 01:30')
+    .optional()
+    .describe('Time of day, hh:mm; alone it means daily.'),
+  dayOfWeek: z.enum(DAYS_OF_WEEK).optional().describe('Needs time.'),
+  dayOfMonth: z
+    .string()
+    .regex(/^([1-9]|[12]\d|3[01]|Last)$/, 'must be 1 to 31 or Last')
+    .optional()
+    .describe('1 to 31 or Last; needs time.'),
+};
+
+type ScheduleArguments = z.output<z.ZodObject<typeof schedule>>;
+
+/** Throws CommandFailure unless exactly one form of schedule is given: once, interval, or a time with the days that it is for. */
+function scheduleOf({ timeZoneId, date, interval, time, dayOfWeek, dayOfMonth }: ScheduleArguments): WorldSchedule {
+  requireTimeZone(timeZoneId);
+  const forms = [date, interval, time].filter((form) => form !== undefined).length;
+  if (forms !== 1) throw new CommandFailure(`Exactly one of date, interval and time must be specified; ${forms} were.`);
+  if (time === undefined && (dayOfWeek !== undefined || dayOfMonth !== undefined)) {
+    throw new CommandFailure('dayOfWeek and dayOfMonth require time.');
+  }
+  return {
+    timeZoneId,
+    ...(date !== undefined && { date }),
+    ...(interval !== undefined && { interval }),
+    ...(time !== undefined && { time: time.length === 5 ? `${time}:00` : time }),
+    ...(dayOfWeek !== undefined && { dayOfWeek }),
+    ...(dayOfMonth !== undefined && { dayOfMonth }),
+  };
+}
+
+function planNextStart(world: World, job: WorldJob): void {
+  job.nextStartDateTimeUtc = job.enabled ? nextStart(job.schedule, world.engine.now()) : null;
+}
+
+export const getJobs = defineCommand({
+  name: 'GetJobs',
+  title: 'List scheduled jobs',
+  summary: 'Lists scheduled jobs: the command each runs, owner, schedule, last and next start (UTC). Outcomes: get_job_results.',
+  group,
+  editions,
+  since,
+  effect: 'read',
+  longRunning: false,
+  idempotent: true,
+  input: {},
+  output: listOf({
+    id: z.number(),
+    name: z.string(),
+    action: z.string(),
+    owner: z.string(),
+    creationDateTimeUtc: z.string().nullish(),
+    lastStartDateTimeUtc: z.string().nullish(),
+    lastCompleteDateTimeUtc: z.string().nullish(),
+    nextStartDateTimeUtc: z.string().nullish(),
+    enabled: z.boolean(),
+    schedule: z.looseObject({
+      timeZoneId: z.string(),
+      date: z.string().nullish(),
+      interval: z.number().nullish(),
+      time: z.string().nullish(),
+      dayOfWeek: z.string().nullish(),
+      dayOfMonth: z.string().nullish(),
+    }),
+  }),
+  examples: [{}],
+  emulate: (world) => world.state.jobs.map((job) => ({ ...job, schedule: { ...job.schedule } })),
+});
+
+export const getJobResults = defineCommand({
+  name: 'GetJobResults',
+  title: 'List job runs',
+  summary: 'Lists finished runs of scheduled jobs in a time window, with their outcome: did the backup run?',
+  group,
+  editions,
+  since,
+  effect: 'read',
+  longRunning: false,
+  idempotent: true,
+  input: {
+    fromIncluding: f.localDateTime('Start of the window.'),
+    toExcluding: f.localDateTime('End of the window.'),
+    timeZoneId: f.timeZone,
+    jobId: f.jobId.optional(),
+  },
+  output: listOf({
+    jobResultId: z.number(),
+    jobId: z.number(),
+    action: z.string(),
+    startTime: z.string(),
+    completeTime: z.string().nullish(),
+    result: z.string(),
+  }),
+  examples: [
+    { fromIncluding: '2026-11-01', toExcluding: '2026-11-08T00:00:00' },
+    { fromIncluding: '2020-01-01', toExcluding: '2100-01-01', timeZoneId: 'W. Europe Standard Time', jobId: 1 },
+  ],
+  emulate: (world, { fromIncluding, toExcluding, timeZoneId, jobId }) => {
+    const [from, to] = [zoneToUtc(fromIncluding, timeZoneId), zoneToUtc(toExcluding, timeZoneId)];
+    return world.state.jobResults
+      .filter((run) => run.startTime >= from && run.startTime < to && (jobId === undefined || run.jobId === jobId))
+      .map((run) => ({
+        ...run,
+        startTime: utcToZone(run.startTime, timeZoneId),
+        completeTime: utcToZone(run.completeTime, timeZoneId),
+      }));
+  },
+});
+
+export const createJob = defineCommand({
+  name: 'CreateJob',
+  title: 'Create a scheduled job',
+  summary: 'Schedules a command to run unattended: give exactly one of date, interval or time. Counts as what its command does.',
+  group,
+  editions,
+  since,
+  effect: 'write',
+  effectRange: ['write', 'destructive'],
+  effectOf: ({ action }, effectOfAction) => (effectOfAction(action) === 'destructive' ? 'destructive' : 'write'),
+  longRunning: false,
+  idempotent: false,
+  input: {
+    name: f.text(),
+    action: f.text().describe('Such as CreateBackup --path="E:\\Backup".'),
+    owner: f.text().describe('Login name of an administrator.'),
+    ...schedule,
+  },
+  output: anything,
+  examples: [
+    { name: 'Verify stores', action: 'VerifyStores --includeIndexes="true"', owner: 'admin', time: '22:30', dayOfWeek: 'Saturday' },
+    { name: 'Backup', action: 'CreateBackup --path="E:\\Backup"', owner: 'johndoe', timeZoneId: 'GMT Standard Time', interval: 720 },
+  ],
+  emulate: (world, { name, action, owner, ...when }) => {
+    if (!world.user(owner).privileges.includes('admin')) throw new CommandFailure(`The job owner '${owner}' is not an administrator.`);
+    requireAction(action);
+    const planned = scheduleOf(when);
+    const job: WorldJob = {
+      id: world.nextId('job'),
+      name,
+      action,
+      owner,
+      enabled: true,
+      schedule: planned,
+      creationDateTimeUtc: world.now(),
+      lastStartDateTimeUtc: null,
+      lastCompleteDateTimeUtc: null,
+      nextStartDateTimeUtc: null,
+    };
+    planNextStart(world, job);
+    world.state.jobs.push(job);
+    return structuredClone(job);
+  },
+});
+
+/** Throws CommandFailure unless the text is one command with its arguments. */
+function requireAction(action: string): void {
+  try {
+    parseAction(action);
+  } catch (error) {
+    throw new CommandFailure(error instanceof Error ? error.message : String(error));
+  }
+}
+
+export const renameJob = defineCommand({
+  name: 'RenameJob',
+  title: 'Rename a job',
+  summary: 'Renames a scheduled job; its command and schedule stay.',
+  group,
+  editions,
+  since,
+  effect: 'write',
+  longRunning: false,
+  idempotent: true,
+  input: { id: f.jobId, name: f.text() },
+  output: nothing,
+  examples: [{ id: 1, name: 'Backup to E:' }],
+  emulate: (world, { id, name }) => {
+    world.job(id).name = name;
+    return null;
+  },
+});
+
+export const setJobEnabled = defineCommand({
+  name: 'SetJobEnabled',
+  title: 'Switch a job on or off',
+  summary: 'Switches the schedule of a job on or off; a run in progress goes on.',
+  group,
+  editions,
+  since,
+  effect: 'write',
+  longRunning: false,
+  idempotent: true,
+  input: { id: f.jobId, enabled: z.boolean() },
+  output: nothing,
+  examples: [{ id: 2, enabled: false }],
+  emulate: (world, { id, enabled }) => {
+    const job = world.job(id);
+    job.enabled = enabled;
+    planNextStart(world, job);
+    return null;
+  },
+});
+
+export const setJobSchedule = defineCommand({
+  name: 'SetJobSchedule',
+  title: 'Change when a job runs',
+  summary: 'Replaces the whole schedule of a job: give exactly one of date, interval or time.',
+  group,
+  editions,
+  since,
+  effect: 'write',
+  longRunning: false,
+  idempotent: true,
+  input: { id: f.jobId, ...schedule },
+  output: nothing,
+  examples: [
+    { id: 3, time: '04:00', dayOfMonth: 'Last' },
+    { id: 1, interval: 360 },
+  ],
+  emulate: (world, { id, ...when }) => {
+    const job = world.job(id);
+    job.schedule = scheduleOf(when);
+    planNextStart(world, job);
+    return null;
+  },
+});
+
+export const deleteJob = defineCommand({
+  name: 'DeleteJob',
+  title: 'Delete a job',
+  summary: 'Deletes a scheduled job for good; to pause it, use set_job_enabled.',
+  group,
+  editions,
+  since,
+  effect: 'destructive',
+  longRunning: false,
+  idempotent: true,
+  input: { id: f.jobId },
+  output: nothing,
+  examples: [{ id: 4 }],
+  emulate: (world, { id }) => {
+    const job = world.job(id);
+    world.engine.cancelJob(job);
+    world.state.jobs.splice(world.state.jobs.indexOf(job), 1);
+    return null;
+  },
+});
+
+export const runJobAsync = defineCommand({
+  name: 'RunJobAsync',
+  title: 'Run a job now',
+  summary: 'Starts a job now, with whatever command it holds (see get_jobs), and does not wait. The outcome appears in get_job_results.',
+  group,
+  editions,
+  since,
+  effect: 'destructive',
+  longRunning: false,
+  idempotent: false,
+  input: { id: f.jobId },
+  output: nothing,
+  examples: [{ id: 1 }],
+  emulate: (world, { id }) => {
+    world.engine.startJob(world.job(id));
+    return null;
+  },
+});
+
+export const cancelJobAsync = defineCommand({
+  name: 'CancelJobAsync',
+  title: 'Stop a running job',
+  summary: 'Asks a running job to stop and does not wait; the schedule stays.',
+  group,
+  editions,
+  since,
+  effect: 'write',
+  longRunning: false,
+  idempotent: true,
+  input: { id: f.jobId },
+  output: nothing,
+  examples: [{ id: 1 }],
+  emulate: (world, { id }) => {
+    world.engine.cancelJob(world.job(id));
+    return null;
+  },
+});

@@ -1,0 +1,80 @@
+import * as z from 'zod';
+import { defineCommand } from '../src/catalogue/define-command.ts';
+import * as f from '../src/catalogue/fields.ts';
+import { listOf, nothing } from '../src/catalogue/outputs.ts';
+import { CommandFailure, isOpen, type World, type WorldMessage } from '../src/catalogue/world.ts';
+
+const group = 'messages';
+const editions = ['server'] as const;
+
+export const getMessages = defineCommand({
+  name: 'GetMessages',
+  title: 'List messages',
+  summary: 'Lists the messages of one folder, not of those below it, with the ids that delete_message takes.',
+  group,
+  editions,
+  effect: 'read',
+  longRunning: false,
+  idempotent: true,
+  input: { folder: f.folderPath },
+  output: listOf({
+    id: z.string().optional(),
+    subject: z.string().nullish(),
+    from: z.string().nullish(),
+    to: z.string().nullish(),
+    date: z.string().nullish(),
+    size: z.int().nullish(),
+  }),
+  examples: [{ folder: 'johndoe/Inbox' }],
+  emulate: (world, { folder }) => {
+    world.requireFolder(folder);
+    return world
+      .visibleMessages()
+      .filter((message) => message.folder === folder)
+      .map((message) => {
+        const { subject, from, to, date, size } = message;
+        return { id: idOf(message), subject, from, to, date, size };
+      });
+  },
+});
+
+export const deleteMessage = defineCommand({
+  name: 'DeleteMessage',
+  title: 'Delete a message',
+  summary: "Deletes one message for good; the reason goes to the server's audit log. Legal hold and retention policies can forbid it.",
+  group,
+  editions,
+  effect: 'destructive',
+  longRunning: false,
+  idempotent: true,
+  input: {
+    id: z
+      .string()
+      .regex(/^\d+:\d+$/, 'must be a store id, a colon and a message number')
+      .describe('Message id from get_messages, such as 4:1.'),
+    reason: f.text().describe('Why; kept in the audit log.'),
+  },
+  output: nothing,
+  examples: [{ id: '4:1', reason: 'Private message, deleted at the request of the works council' }],
+  emulate: (world, { id, reason }) => {
+    const message = findMessage(world, id);
+    const store = world.store(message.storeId);
+    if (!isOpen(store)) throw new CommandFailure(`Archive store ${store.id} is not available.`);
+    if (store.requestedState === 'writeProtected') throw new CommandFailure(`Archive store ${store.id} is write-protected.`);
+    if (world.state.compliance.legalHoldEnabled) throw new CommandFailure('Messages cannot be deleted while legal hold is enabled.');
+    message.deleted = true;
+    // The reason is logged whatever activities the compliance settings select.
+    world.state.auditLog.push({ time: world.now(), activity: 'MessageDelete', text: `Message ${id} was deleted: ${reason}` });
+    return null;
+  },
+});
+
+function idOf({ storeId, number }: WorldMessage): string {
+  return `${storeId}:${number}`;
+}
+
+function findMessage(world: World, id: string): WorldMessage {
+  const message = world.state.messages.find((candidate) => !candidate.deleted && idOf(candidate) === id);
+  if (!message) throw new CommandFailure(`Message '${id}' does not exist.`);
+  return message;
+}

@@ -1,0 +1,341 @@
+import * as z from 'zod';
+import { defineCommand } from '../src/catalogue/define-command.ts';
+import * as f from '../src/catalogue/fields.ts';
+import { anything, listOf, nothing } from '../src/catalogue/outputs.ts';
+import { runProfile as runEmulatedProfile } from '../src/catalogue/profile-run.ts';
+import { utcToZone, zoneToUtc } from '../src/catalogue/time-zones.ts';
+import { CommandFailure, type World, type WorldProfile } from '../src/catalogue/world.ts';
+
+const group = 'profiles';
+const editions = ['server', 'spe'] as const;
+const constants = { raw: 'true' } as const;
+
+/** The server's own JSON has these as values or as text. */
+const flag = z.union([z.boolean(), z.enum(['true', 'false']).transform((word) => word === 'true')]);
+const seconds = z.union([z.number(), z.string().regex(/^\d+$/).transform(Number)]).pipe(z.int().min(1));
+
+const execution = z.looseObject({
+  automatic: flag,
+  automaticPauseBetweenExecutions: seconds.optional(),
+  automaticMaintenanceWindows: z.string().nullish(),
+});
+
+const profileProperties = z.looseObject({
+  id: z.never('must be left out').optional(),
+  version: z.never('must be left out').optional(),
+  name: f.text(),
+  owner: f.text(),
+  type: z.enum(['I', 'E']),
+  connector: f.text(),
+  details: z.record(z.string(), z.unknown()),
+  serverSideExecution: execution.optional(),
+});
+
+/** Throws CommandFailure unless the properties make a profile of an existing user. */
+function readProperties(world: World, properties: Record<string, unknown>): z.output<typeof profileProperties> {
+  const read = profileProperties.safeParse(properties);
+  if (!read.success) {
+    const [issue] = read.error.issues;
+    throw new CommandFailure(`The profile property '${issue?.path.join('.')}' is invalid: ${issue?.message}.`);
+  }
+  world.user(read.data.owner);
+  return structuredClone(read.data);
+}
+
+/** Throws CommandFailure when an automatic profile has no pause. */
+function executionOf(given: z.output<typeof execution> | undefined): WorldProfile['serverSideExecution'] {
+  if (given?.automatic && given.automaticPauseBetweenExecutions === undefined) {
+    throw new CommandFailure('automaticPauseBetweenExecutions must be specified for automatic execution.');
+  }
+  return {
+    automatic: given?.automatic ?? false,
+    automaticPauseBetweenExecutions: given?.automaticPauseBetweenExecutions ?? 0,
+    automaticMaintenanceWindows: given?.automaticMaintenanceWindows ?? null,
+  };
+}
+
+/** Returns a copy in which stored secrets are null, as the server shows them. */
+function withoutSecrets(details: Record<string, unknown>): Record<string, unknown> {
+  const shown = JSON.stringify(details, (key, value: unknown) => (/password|secret|token/i.test(key) ? null : value));
+  return z.record(z.string(), z.unknown()).parse(JSON.parse(shown));
+}
+
+export const getProfiles = defineCommand({
+  name: 'GetProfiles',
+  title: 'List profiles',
+  summary: 'Lists archiving and export profiles: source, owner, settings, and whether they run automatically. Runs: get_worker_results.',
+  group,
+  editions,
+  effect: 'read',
+  longRunning: false,
+  idempotent: true,
+  input: {},
+  constants,
+  output: listOf({
+    id: z.number(),
+    version: z.number().nullish(),
+    name: z.string(),
+    owner: z.string(),
+    type: z.string(),
+    connector: z.string(),
+    details: z.record(z.string(), z.unknown()),
+    serverSideExecution: z
+      .looseObject({
+        automatic: z.union([z.boolean(), z.string()]),
+        automaticPauseBetweenExecutions: z.union([z.number(), z.string()]).nullish(),
+        automaticMaintenanceWindows: z.unknown().optional(),
+      })
+      .nullish(),
+  }),
+  examples: [{}],
+  emulate: (world) =>
+    world.state.profiles.map(({ alive: _alive, details, ...shown }) => ({
+      ...structuredClone(shown),
+      details: withoutSecrets(details),
+    })),
+});
+
+export const createProfile = defineCommand({
+  name: 'CreateProfile',
+  title: 'Create a profile',
+  summary:
+    'Stores a new archiving or export profile, which may start by itself. Take the shape from get_profiles; there is no update command.',
+  group,
+  editions,
+  effect: 'write',
+  longRunning: false,
+  idempotent: false,
+  input: {
+    properties: f.jsonObject('Like one from get_profiles, without id and version, with its password.', { secretsInside: true }),
+  },
+  constants,
+  output: anything,
+  examples: [
+    {
+      properties: {
+        name: 'Sales mailbox',
+        owner: 'admin',
+        type: 'I',
+        connector: 'Imap',
+        details: { host: 'imap.example.org', userName: 'sales@example.org', password: 'example', targetUserFolder: 'johndoe' },
+        serverSideExecution: { automatic: true, automaticPauseBetweenExecutions: 600 },
+      },
+    },
+  ],
+  emulate: (world, { properties }) => {
+    const { name, owner, type, connector, details, serverSideExecution } = readProperties(world, properties);
+    const profile: WorldProfile = {
+      id: world.nextId('profile'),
+      version: 1,
+      name,
+      owner,
+      type,
+      connector,
+      details,
+      serverSideExecution: executionOf(serverSideExecution),
+      alive: true,
+    };
+    world.state.profiles.push(profile);
+    const { alive: _alive, ...shown } = structuredClone(profile);
+    return { ...shown, details: withoutSecrets(shown.details) };
+  },
+});
+
+export const runProfile = defineCommand({
+  name: 'RunProfile',
+  title: 'Run a profile',
+  summary: 'Runs a stored archiving or export profile now; it may delete mail at the source if its details (get_profiles) say so.',
+  group,
+  editions,
+  effect: 'write',
+  longRunning: true,
+  idempotent: false,
+  input: { id: f.profileId },
+  output: anything,
+  examples: [{ id: 1 }, { id: 4 }],
+  emulate: function* (world, { id }) {
+    const { report: _report, ...run } = yield* runEmulatedProfile(world, world.profile(id));
+    return { ...run };
+  },
+});
+
+export const runTemporaryProfile = defineCommand({
+  name: 'RunTemporaryProfile',
+  title: 'Run a one-off profile',
+  summary: 'Archives or exports once from raw profile properties without storing them; may delete mail at the source if they say so.',
+  group,
+  editions,
+  effect: 'write',
+  longRunning: true,
+  idempotent: false,
+  input: {
+    properties: f.jsonObject('Like one from get_profiles, without id and version, with its password.', { secretsInside: true }),
+  },
+  constants,
+  output: anything,
+  examples: [
+    {
+      properties: {
+        name: 'One-off import',
+        owner: 'admin',
+        type: 'I',
+        connector: 'Imap',
+        details: { host: 'imap.example.org', userName: 'old@example.org', password: 'example', targetUserFolder: 'oldcolleague' },
+      },
+    },
+  ],
+  emulate: function* (world, { properties }) {
+    const { report: _report, ...run } = yield* runEmulatedProfile(world, { ...readProperties(world, properties), id: null });
+    return { ...run };
+  },
+});
+
+export const deleteProfile = defineCommand({
+  name: 'DeleteProfile',
+  title: 'Delete a profile',
+  summary: 'Deletes a stored profile with its settings and password for good; mail already archived stays.',
+  group,
+  editions,
+  effect: 'destructive',
+  longRunning: false,
+  idempotent: true,
+  input: { id: f.profileId },
+  output: nothing,
+  examples: [{ id: 5 }],
+  emulate: (world, { id }) => {
+    const { profiles } = world.state;
+    profiles.splice(profiles.indexOf(world.profile(id)), 1);
+    return null;
+  },
+});
+
+/** What SetProfileServerSideExecution needs of the profiles as a server lists them. */
+const listedProfiles = z.array(
+  z.looseObject({
+    id: z.number(),
+    serverSideExecution: z
+      .looseObject({ automaticPauseBetweenExecutions: z.unknown().optional(), automaticMaintenanceWindows: z.unknown().optional() })
+      .nullish(),
+  }),
+);
+
+export const setProfileServerSideExecution = defineCommand({
+  name: 'SetProfileServerSideExecution',
+  title: 'Switch automatic archiving',
+  summary: 'Switches a profile between automatic and manual running; sets its pause and maintenance window, which stay when left out.',
+  group,
+  editions,
+  since: '22.3',
+  effect: 'write',
+  longRunning: false,
+  idempotent: true,
+  input: {
+    id: f.profileId,
+    automatic: z.boolean(),
+    automaticPauseBetweenExecutions: z.int().positive().optional().describe('Seconds between runs.'),
+    automaticMaintenanceWindows: f.text().nullable().optional().describe('When it must not run; null removes it.'),
+  },
+  keepAbsent: {
+    names: ['automaticPauseBetweenExecutions', 'automaticMaintenanceWindows'],
+    read: 'GetProfiles',
+    pick: (current, { id }) => {
+      const profile = listedProfiles.parse(current).find((listed) => listed.id === id);
+      if (!profile) return undefined;
+      const pause = seconds.safeParse(profile.serverSideExecution?.automaticPauseBetweenExecutions);
+      const windows = z.string().nullish().safeParse(profile.serverSideExecution?.automaticMaintenanceWindows);
+      // Sent without the window, the call would remove it.
+      if (!windows.success) throw new Error('The current maintenance window is not text; state automaticMaintenanceWindows.');
+      return {
+        ...(pause.success && { automaticPauseBetweenExecutions: pause.data }),
+        automaticMaintenanceWindows: windows.data || null,
+      };
+    },
+  },
+  output: nothing,
+  examples: [
+    { id: 2, automatic: true, automaticPauseBetweenExecutions: 600, automaticMaintenanceWindows: null },
+    { id: 3, automatic: false },
+  ],
+  emulate: (world, { id, automatic, automaticPauseBetweenExecutions, automaticMaintenanceWindows }) => {
+    const profile = world.profile(id);
+    const current = profile.serverSideExecution;
+    profile.serverSideExecution = automatic
+      ? executionOf({ automatic, automaticPauseBetweenExecutions, automaticMaintenanceWindows })
+      : {
+          automatic,
+          automaticPauseBetweenExecutions: automaticPauseBetweenExecutions ?? current.automaticPauseBetweenExecutions,
+          automaticMaintenanceWindows: automaticMaintenanceWindows ?? current.automaticMaintenanceWindows,
+        };
+    profile.version++;
+    return null;
+  },
+});
+
+export const getWorkerResults = defineCommand({
+  name: 'GetWorkerResults',
+  title: 'List profile runs',
+  summary: 'Lists archiving and export runs in a time window: outcome and number of archived items. Shows whether archiving still works.',
+  group,
+  editions,
+  effect: 'read',
+  longRunning: false,
+  idempotent: true,
+  input: {
+    fromIncluding: f.localDateTime('Start of the window.'),
+    toExcluding: f.localDateTime('End of the window.'),
+    timeZoneID: f.timeZone,
+    profileID: f.profileId.optional(),
+    userName: f.userName.optional(),
+  },
+  output: listOf({
+    id: z.number(),
+    userName: z.string(),
+    profileId: z.number().nullish(),
+    profileName: z.string().nullish(),
+    result: z.string(),
+    itemsArchived: z.number(),
+    startTime: z.string(),
+    completeTime: z.string().nullish(),
+    machineName: z.string().nullish(),
+  }),
+  examples: [
+    { fromIncluding: '2026-11-01', toExcluding: '2026-11-08T00:00:00' },
+    { fromIncluding: '2020-01-01', toExcluding: '2100-01-01', timeZoneID: 'UTC', profileID: 1, userName: 'admin' },
+  ],
+  emulate: (world, { fromIncluding, toExcluding, timeZoneID, profileID, userName }) => {
+    const [from, to] = [zoneToUtc(fromIncluding, timeZoneID), zoneToUtc(toExcluding, timeZoneID)];
+    const stored = new Set(world.state.profiles.map((profile) => profile.id));
+    return world.state.workerResults
+      .filter((run) => run.startTime >= from && run.startTime < to)
+      .filter((run) => (profileID === undefined || run.profileId === profileID) && (userName === undefined || run.userName === userName))
+      .map(({ id, userName: runBy, profileId, profileName, report: _report, ...run }) => ({
+        id,
+        userName: runBy,
+        // Runs of temporary and of deleted profiles are listed without a profile.
+        ...(profileId !== null && stored.has(profileId) && { profileId, profileName }),
+        ...run,
+        startTime: utcToZone(run.startTime, timeZoneID),
+        completeTime: utcToZone(run.completeTime, timeZoneID),
+      }));
+  },
+});
+
+export const getWorkerResultReport = defineCommand({
+  name: 'GetWorkerResultReport',
+  title: 'Show the report of a run',
+  summary: 'Shows the detailed report of one profile run: what was archived, and why it failed.',
+  group,
+  editions,
+  since: 'between 2018 and 24.x (2024)',
+  effect: 'read',
+  longRunning: false,
+  idempotent: true,
+  input: { id: z.int().positive().describe('Run id from get_worker_results.') },
+  output: anything,
+  examples: [{ id: 1 }],
+  emulate: (world, { id }) => {
+    const run = world.state.workerResults.find((result) => result.id === id);
+    if (!run) throw new CommandFailure(`Worker result ${id} does not exist.`);
+    return run.report;
+  },
+});

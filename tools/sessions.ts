@@ -1,0 +1,24 @@
+import * as z from 'zod';
+import { defineCommand } from '../src/catalogue/define-command.ts';
+import { listOf } from '../src/catalogue/outputs.ts';
+
+export const getActiveSessions = defineCommand({
+  name: 'GetActiveSessions',
+  title: 'List sessions',
+  summary: 'Lists who is logged on right now, with client and address.',
+  group: 'sessions',
+  editions: ['server'],
+  effect: 'read',
+  longRunning: false,
+  idempotent: true,
+  input: {},
+  output: listOf({
+    id: z.unknown().optional(),
+    userName: z.string().nullish(),
+    client: z.string().nullish(),
+    address: z.string().nullish(),
+    loginTime: z.string().nullish(),
+  }),
+  examples: [{}],
+  emulate: (world) => world.state.sessions.map((session) => ({ ...session })),
+});

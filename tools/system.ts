@@ -1,0 +1,112 @@
+import * as z from 'zod';
+import { defineCommand } from '../src/catalogue/define-command.ts';
+import * as f from '../src/catalogue/fields.ts';
+import { anything, listOf, nothing, record } from '../src/catalogue/outputs.ts';
+import { requireTimeZone, timeZoneList } from '../src/catalogue/time-zones.ts';
+import { CommandFailure } from '../src/catalogue/world.ts';
+
+const group = 'system';
+const everyEdition = ['server', 'spe'] as const;
+const serverOnly = ['server'] as const;
+
+export const getServerInfo = defineCommand({
+  name: 'GetServerInfo',
+  title: 'Show the server',
+  summary: 'Shows the version and machine name of MailStore Server; the quickest test of connection and login.',
+  group,
+  editions: serverOnly,
+  effect: 'read',
+  longRunning: false,
+  idempotent: true,
+  input: {},
+  output: record({ version: z.string(), machineName: z.string() }),
+  examples: [{}],
+  emulate: (world) => structuredClone(world.state.server),
+});
+
+export const getServiceConfiguration = defineCommand({
+  name: 'GetServiceConfiguration',
+  title: 'Show the service configuration',
+  summary: 'Shows the service configuration: listeners, ports and the TLS certificate in use.',
+  group,
+  editions: serverOnly,
+  since: 'between 9.0 (2014) and 2018',
+  effect: 'read',
+  longRunning: false,
+  idempotent: true,
+  input: {},
+  output: record({ certificateThumbprint: z.string().nullish() }),
+  examples: [{}],
+  emulate: (world) => structuredClone(world.state.serviceConfiguration),
+});
+
+export const setServiceCertificate = defineCommand({
+  name: 'SetServiceCertificate',
+  title: 'Change the TLS certificate',
+  summary:
+    'Chooses which installed certificate the server presents, to API clients too: those that pin the old one cannot connect afterwards.',
+  group,
+  editions: serverOnly,
+  since: 'between 2018 and 24.x (2024)',
+  effect: 'write',
+  longRunning: false,
+  idempotent: true,
+  input: { thumbprint: f.text().describe('Thumbprint of a certificate in the server’s certificate store.') },
+  output: nothing,
+  examples: [{ thumbprint: '0F1E2D3C4B5A69788796A5B4C3D2E1F001122334' }],
+  emulate: (world, { thumbprint }) => {
+    const wanted = thumbprint.replaceAll(/\s/g, '').toUpperCase();
+    if (!world.state.certificates.includes(wanted)) {
+      throw new CommandFailure(`A certificate with the thumbprint '${thumbprint}' was not found in the certificate store.`);
+    }
+    world.state.serviceConfiguration.certificateThumbprint = wanted;
+    return null;
+  },
+});
+
+export const getTimeZones = defineCommand({
+  name: 'GetTimeZones',
+  title: 'List time zones',
+  summary: 'Lists the Windows time zone ids that the server accepts in timeZoneId and timeZoneID.',
+  group,
+  editions: everyEdition,
+  effect: 'read',
+  longRunning: false,
+  idempotent: true,
+  input: {},
+  output: listOf({ id: z.string().optional(), displayName: z.string().nullish() }),
+  examples: [{}],
+  emulate: () => timeZoneList(),
+});
+
+export const sendStatusReport = defineCommand({
+  name: 'SendStatusReport',
+  title: 'Send a status report',
+  summary: 'E-mails a status report of the archive for a period; needs SMTP settings (get_smtp_settings).',
+  group,
+  editions: everyEdition,
+  since: 'between 9.0 (2014) and 2018',
+  effect: 'write',
+  longRunning: false,
+  idempotent: false,
+  input: {
+    timespan: z.enum(['today', 'yesterday', 'thisweek', 'lastweek', 'thismonth', 'lastmonth']),
+    timeZoneId: f.timeZone,
+    recipients: z.array(f.listEntry()).min(1).describe('E-mail addresses.'),
+  },
+  output: anything,
+  examples: [{ timespan: 'lastweek', recipients: ['it@example.com'] }],
+  emulate: (world, { timespan, timeZoneId, recipients }) => {
+    requireTimeZone(timeZoneId);
+    const { hostname } = world.state.smtp;
+    if (typeof hostname !== 'string' || hostname === '') throw new CommandFailure('No SMTP server has been configured.');
+    const invalid = recipients.find((address) => !/^[^@\s]+@[^@\s]+$/.test(address));
+    if (invalid !== undefined) throw new CommandFailure(`'${invalid}' is not a valid e-mail address.`);
+    world.state.outbox.push({
+      time: world.now(),
+      to: [...recipients],
+      subject: `MailStore status report of ${world.state.server.machineName}: ${timespan}`,
+    });
+    return null;
+  },
+});

@@ -1,0 +1,426 @@
+import * as z from 'zod';
+import { defineCommand } from '../src/catalogue/define-command.ts';
+import * as f from '../src/catalogue/fields.ts';
+import { anything, listOf, nothing, record } from '../src/catalogue/outputs.ts';
+import { CommandFailure, archiveOf, type World, type WorldUser } from '../src/catalogue/world.ts';
+
+const group = 'users';
+const editions = ['server', 'spe'] as const;
+
+/** The 2012 edition returned privileges as one string. */
+const words = z.preprocess((value) => (typeof value === 'string' ? value.split(/,\s*/) : value), z.array(z.string()));
+
+export const getUsers = defineCommand({
+  name: 'GetUsers',
+  title: 'List users',
+  summary: 'Lists user accounts: login name, full name, directory identity, MFA status. Rights and e-mail addresses: get_user_info.',
+  group,
+  editions,
+  effect: 'read',
+  longRunning: false,
+  idempotent: true,
+  input: {},
+  output: listOf({
+    userName: z.string(),
+    fullName: z.string().nullish(),
+    distinguishedName: z.string().nullish(),
+    mfaStatus: z.string().optional(),
+  }),
+  examples: [{}],
+  emulate: (world) =>
+    world.state.users.map(({ userName, fullName, distinguishedName, mfaStatus }) => ({ userName, fullName, distinguishedName, mfaStatus })),
+});
+
+export const getUserInfo = defineCommand({
+  name: 'GetUserInfo',
+  title: 'Show a user',
+  summary: 'Shows one user: login type, e-mail addresses, POP3 names, privileges and rights on archives.',
+  group,
+  editions,
+  effect: 'read',
+  longRunning: false,
+  idempotent: true,
+  input: { userName: f.userName },
+  output: record({
+    userName: z.string(),
+    fullName: z.string().nullish(),
+    distinguishedName: z.string().nullish(),
+    authentication: z.string(),
+    mfaStatus: z.string().optional(),
+    emailAddresses: z.array(z.string()),
+    pop3UserNames: z.array(z.string()).optional(),
+    privileges: words,
+    loginPrivileges: z.array(z.string()).optional(),
+    privilegesOnFolders: z.array(z.looseObject({ folder: z.string(), privileges: z.array(z.string()) })).optional(),
+  }),
+  examples: [{ userName: 'johndoe' }],
+  emulate: (world, { userName }) => {
+    const { password: _password, appPasswords: _appPasswords, privilegesOnFolders, ...shown } = world.user(userName);
+    return structuredClone({ ...shown, ...(privilegesOnFolders.length > 0 && { privilegesOnFolders }) });
+  },
+  emulate2012: ({ userName, fullName, authentication, emailAddresses, privileges }) => ({
+    userName,
+    fullName,
+    authentication,
+    emailAddresses,
+    privileges: Array.isArray(privileges) ? privileges.join(', ') : privileges,
+  }),
+});
+
+export const createUser = defineCommand({
+  name: 'CreateUser',
+  title: 'Create a user',
+  summary:
+    'Adds a user account. It sees no mail until set_user_privileges_on_folder grants an archive; addresses: set_user_email_addresses.',
+  group,
+  editions,
+  effect: 'write',
+  longRunning: false,
+  idempotent: false,
+  input: {
+    userName: f.userName,
+    privileges: f.globalPrivileges,
+    fullName: f.text().optional(),
+    distinguishedName: f.text().optional(),
+    authentication: f.authentication.optional(),
+    password: f.secret('Initial password, for integrated authentication.').optional(),
+    loginPrivileges: f.loginPrivileges.optional(),
+  },
+  output: nothing,
+  examples: [
+    { userName: 'jane.roe', privileges: ['login'], fullName: 'Jane Roe', password: 'Quiet-Harbour-41' },
+    { userName: 'backup.operator', privileges: ['admin'], password: 'Amber-Lantern-7', loginPrivileges: ['windowsCmd', 'api'] },
+  ],
+  emulate: (world, args) => {
+    world.requireFreeUserName(args.userName);
+    if (args.loginPrivileges) requireApiOnlyForAdministrators(args.loginPrivileges, args.privileges);
+    world.state.users.push({
+      userName: args.userName,
+      fullName: args.fullName ?? null,
+      distinguishedName: args.distinguishedName ?? null,
+      authentication: args.authentication ?? 'integrated',
+      password: args.password ?? '',
+      emailAddresses: [],
+      pop3UserNames: [],
+      privileges: [...args.privileges],
+      loginPrivileges: [...(args.loginPrivileges ?? defaultLoginPrivileges(args.privileges))],
+      privilegesOnFolders: [],
+      mfaStatus: 'Disabled',
+      appPasswords: 0,
+    });
+    world.audit('UserAdd', `User '${args.userName}' was created.`);
+    return null;
+  },
+});
+
+export const setUserFullName = defineCommand({
+  name: 'SetUserFullName',
+  title: "Set a user's full name",
+  summary: "Replaces or clears a user's display name.",
+  group,
+  editions,
+  effect: 'write',
+  longRunning: false,
+  idempotent: true,
+  input: { userName: f.userName, fullName: f.text().nullable().describe('null clears.') },
+  output: nothing,
+  examples: [{ userName: 'johndoe', fullName: 'John A. Doe' }],
+  emulate: (world, { userName, fullName }) => updateUser(world, userName, { fullName }),
+});
+
+export const setUserDistinguishedName = defineCommand({
+  name: 'SetUserDistinguishedName',
+  title: "Set a user's directory identity",
+  summary: "Replaces or clears a user's LDAP distinguished name, the identity in the directory service.",
+  group,
+  editions,
+  effect: 'write',
+  longRunning: false,
+  idempotent: true,
+  input: { userName: f.userName, distinguishedName: f.text().nullable().describe('null clears.') },
+  output: nothing,
+  examples: [{ userName: 'johndoe', distinguishedName: 'CN=John Doe,OU=Staff,DC=example,DC=com' }],
+  emulate: (world, { userName, distinguishedName }) => updateUser(world, userName, { distinguishedName }),
+});
+
+export const setUserAuthentication = defineCommand({
+  name: 'SetUserAuthentication',
+  title: 'Set how a user logs in',
+  summary: 'Switches a user between a password kept by MailStore and login through the directory service; the wrong one locks out.',
+  group,
+  editions,
+  effect: 'write',
+  longRunning: false,
+  idempotent: true,
+  input: { userName: f.userName, authentication: f.authentication },
+  output: nothing,
+  examples: [{ userName: 'amira', authentication: 'integrated' }],
+  emulate: (world, { userName, authentication }) => updateUser(world, userName, { authentication }),
+});
+
+export const setUserEmailAddresses = defineCommand({
+  name: 'SetUserEmailAddresses',
+  title: "Set a user's e-mail addresses",
+  summary: "Replaces all e-mail addresses of a user, by which new mail finds its archive; a dropped address's mail goes to the catch-all.",
+  group,
+  editions,
+  effect: 'write',
+  longRunning: false,
+  idempotent: true,
+  input: {
+    userName: f.userName,
+    emailAddresses: z.array(f.listEntry()).min(1).nullable().describe('The complete new list, primary first; null removes all.'),
+  },
+  output: nothing,
+  examples: [{ userName: 'johndoe', emailAddresses: ['john.doe@example.com', 'johndoe@example.com', 'jd@example.com'] }],
+  emulate: (world, { userName, emailAddresses }) => updateUser(world, userName, { emailAddresses: [...(emailAddresses ?? [])] }),
+});
+
+export const setUserPop3UserNames = defineCommand({
+  name: 'SetUserPop3UserNames',
+  title: "Set a user's POP3 names",
+  summary: 'Replaces the POP3 login names that MailStore Proxy maps to a user.',
+  group,
+  editions,
+  effect: 'write',
+  longRunning: false,
+  idempotent: true,
+  input: {
+    userName: f.userName,
+    pop3UserNames: z.array(f.listEntry()).min(1).nullable().describe('The complete new list; null removes all.'),
+  },
+  output: nothing,
+  examples: [{ userName: 'johndoe', pop3UserNames: ['johndoe-pop'] }],
+  emulate: (world, { userName, pop3UserNames }) => {
+    world.user(userName).pop3UserNames = [...(pop3UserNames ?? [])];
+    world.audit('UserSetMappings', `The POP3 user names of user '${userName}' were changed.`);
+    return null;
+  },
+});
+
+export const setUserPassword = defineCommand({
+  name: 'SetUserPassword',
+  title: "Set a user's password",
+  summary: "Sets a user's password; the old one cannot be restored. Not used at login while authentication is directoryServices.",
+  group,
+  editions,
+  effect: 'write',
+  longRunning: false,
+  idempotent: true,
+  input: { userName: f.userName, password: f.secret('New password.') },
+  output: nothing,
+  examples: [{ userName: 'johndoe', password: 'Quiet-Harbour-41' }],
+  emulate: (world, { userName, password }) => {
+    world.user(userName).password = password;
+    world.audit('UserSetPassword', `The password of user '${userName}' was set.`);
+    return null;
+  },
+});
+
+export const setUserPrivileges = defineCommand({
+  name: 'SetUserPrivileges',
+  title: "Set a user's privileges",
+  summary: 'Replaces the global privileges of a user (login, export, admin …). Rights on archives: set_user_privileges_on_folder.',
+  group,
+  editions,
+  effect: 'write',
+  longRunning: false,
+  idempotent: true,
+  input: { userName: f.userName, privileges: f.globalPrivileges },
+  output: nothing,
+  examples: [{ userName: 'amira', privileges: ['login', 'export', 'changePassword'] }],
+  emulate: (world, { userName, privileges }) => {
+    if (!privileges.includes('admin') && world.isLastAdministrator(world.user(userName))) {
+      throw new CommandFailure(`User '${userName}' is the last administrator and must keep this privilege.`);
+    }
+    return updateUser(world, userName, { privileges: [...privileges] });
+  },
+});
+
+export const setUserLoginPrivileges = defineCommand({
+  name: 'SetUserLoginPrivileges',
+  title: 'Set the clients a user may use',
+  summary: 'Replaces the list of clients (Windows, web, Outlook, IMAP, API …) that a user may log in with.',
+  group,
+  editions,
+  since: 'between April 2023 and August 2024',
+  effect: 'write',
+  longRunning: false,
+  idempotent: true,
+  input: { userName: f.userName, loginPrivileges: f.loginPrivileges },
+  output: nothing,
+  examples: [{ userName: 'amira', loginPrivileges: ['web', 'outlook'] }],
+  emulate: (world, { userName, loginPrivileges }) => {
+    requireApiOnlyForAdministrators(loginPrivileges, world.user(userName).privileges);
+    return updateUser(world, userName, { loginPrivileges: [...loginPrivileges] });
+  },
+});
+
+export const initializeMFA = defineCommand({
+  name: 'InitializeMFA',
+  title: 'Start multi-factor login',
+  summary: 'Turns on multi-factor login for a user and discards an existing enrolment; the user enrols anew at the next login.',
+  group,
+  editions,
+  since: 'between April 2023 and August 2024',
+  effect: 'destructive',
+  longRunning: false,
+  idempotent: false,
+  input: { userName: f.userName },
+  output: anything,
+  examples: [{ userName: 'johndoe' }],
+  emulate: (world, { userName }) => {
+    world.user(userName).mfaStatus = 'Initialized';
+    world.audit('UserInitializeMFA', `Multi-factor authentication of user '${userName}' was initialized.`);
+    return null;
+  },
+});
+
+export const disableMFA = defineCommand({
+  name: 'DisableMFA',
+  title: 'Switch off multi-factor login',
+  summary: 'Switches off multi-factor login for a user and deletes the enrolment, for instance after a lost phone.',
+  group,
+  editions,
+  since: 'between April 2023 and August 2024',
+  effect: 'destructive',
+  longRunning: false,
+  idempotent: true,
+  input: { userName: f.userName },
+  output: nothing,
+  examples: [{ userName: 'maria.lopez' }],
+  emulate: (world, { userName }) => {
+    world.user(userName).mfaStatus = 'Disabled';
+    world.audit('UserDisableMFA', `Multi-factor authentication of user '${userName}' was disabled.`);
+    return null;
+  },
+});
+
+export const deleteAppPasswords = defineCommand({
+  name: 'DeleteAppPasswords',
+  title: "Delete a user's app passwords",
+  summary: 'Deletes all app passwords of a user; scripted and IMAP logins stop until they are set up again.',
+  group,
+  editions,
+  since: 'between April 2023 and August 2024',
+  effect: 'destructive',
+  longRunning: false,
+  idempotent: true,
+  input: { userName: f.userName },
+  output: nothing,
+  examples: [{ userName: 'maria.lopez' }],
+  emulate: (world, { userName }) => {
+    world.user(userName).appPasswords = 0;
+    world.audit('UserAppPasswordDelete', `The app passwords of user '${userName}' were deleted.`);
+    return null;
+  },
+});
+
+export const renameUser = defineCommand({
+  name: 'RenameUser',
+  title: 'Rename a user',
+  summary:
+    'Changes a login name but not the archive: also move_folder and set_user_privileges_on_folder, or new mail opens a second archive.',
+  group,
+  editions,
+  effect: 'write',
+  longRunning: false,
+  idempotent: false,
+  input: { oldUserName: f.userName, newUserName: f.text() },
+  output: nothing,
+  examples: [{ oldUserName: 'amira', newUserName: 'amira.okoye' }],
+  emulate: (world, { oldUserName, newUserName }) => {
+    const user = world.user(oldUserName);
+    world.requireFreeUserName(newUserName, user);
+    user.userName = newUserName;
+    for (const owned of [...world.state.jobs, ...world.state.profiles]) {
+      if (owned.owner === oldUserName) owned.owner = newUserName;
+    }
+    for (const session of world.state.sessions) {
+      if (session.userName === oldUserName) session.userName = newUserName;
+    }
+    world.audit('UserRename', `User '${oldUserName}' was renamed to '${newUserName}'.`);
+    return null;
+  },
+});
+
+export const deleteUser = defineCommand({
+  name: 'DeleteUser',
+  title: 'Delete a user',
+  summary: 'Removes a user account with its settings and rights, for good. The archived mail stays.',
+  group,
+  editions,
+  effect: 'destructive',
+  longRunning: false,
+  idempotent: true,
+  input: { userName: f.userName },
+  output: nothing,
+  examples: [{ userName: 'amira' }],
+  emulate: (world, { userName }) => {
+    world.removeUser(world.user(userName));
+    return null;
+  },
+});
+
+export const setUserPrivilegesOnFolder = defineCommand({
+  name: 'SetUserPrivilegesOnFolder',
+  title: "Set a user's rights on an archive",
+  summary: 'Grants or revokes the read, write and delete rights of a user on one user archive; replaces what was there.',
+  group,
+  editions,
+  effect: 'write',
+  longRunning: false,
+  idempotent: true,
+  input: { userName: f.userName, folder: f.archiveName, privileges: f.folderPrivileges },
+  output: nothing,
+  examples: [
+    { userName: 'johndoe', folder: 'amira', privileges: ['read'] },
+    { userName: 'johndoe', folder: 'oldcolleague', privileges: ['none'] },
+  ],
+  emulate: (world, { userName, folder, privileges }) => {
+    const user = world.user(userName);
+    if (archiveOf(folder) !== folder) throw new CommandFailure(`Folder '${folder}' is not a top-level folder.`);
+    const others = user.privilegesOnFolders.filter((entry) => entry.folder !== folder);
+    // A new user's rights are granted before the first mail creates the archive, and rights can outlive a renamed archive.
+    const isKnown = others.length < user.privilegesOnFolders.length || world.state.users.some((owner) => owner.userName === folder);
+    if (!isKnown) world.requireFolder(folder);
+    user.privilegesOnFolders = privileges.includes('none') ? others : [...others, { folder, privileges: [...privileges] }];
+    world.audit('UserSetFolderAccess', `The rights of user '${userName}' on folder '${folder}' were set to ${privileges.join(', ')}.`);
+    return null;
+  },
+});
+
+export const clearUserPrivilegesOnFolders = defineCommand({
+  name: 'ClearUserPrivilegesOnFolders',
+  title: 'Revoke all archive rights of a user',
+  summary: 'Revokes every right of a user on archives at once, the own one included. get_user_info shows them beforehand.',
+  group,
+  editions,
+  effect: 'destructive',
+  longRunning: false,
+  idempotent: true,
+  input: { userName: f.userName },
+  output: nothing,
+  examples: [{ userName: 'johndoe' }],
+  emulate: (world, { userName }) => {
+    world.user(userName).privilegesOnFolders = [];
+    world.audit('UserSetFolderAccess', `All rights of user '${userName}' on folders were revoked.`);
+    return null;
+  },
+});
+
+function updateUser(world: World, userName: string, changes: Partial<WorldUser>): null {
+  Object.assign(world.user(userName), changes);
+  world.audit('UserUpdate', `User '${userName}' was changed: ${Object.keys(changes).join(', ')}.`);
+  return null;
+}
+
+function requireApiOnlyForAdministrators(loginPrivileges: readonly string[], privileges: readonly string[]): void {
+  if (loginPrivileges.includes('api') && !privileges.includes('admin')) {
+    throw new CommandFailure("The login privilege 'api' can be granted to administrators only.");
+  }
+}
+
+function defaultLoginPrivileges(privileges: readonly string[]): readonly string[] {
+  return f.LOGIN_PRIVILEGES.filter((word) => word !== 'none' && (word !== 'api' || privileges.includes('admin')));
+}

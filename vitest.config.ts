@@ -1,0 +1,15 @@
+import { availableParallelism } from 'node:os';
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    environment: 'node',
+    include: ['test/**/*.test.ts'],
+    globalSetup: ['test/build-bundle.ts'],
+    pool: 'forks',
+    // Tests start servers and child processes of their own: more workers than processors make their waits fail, not the run faster.
+    maxWorkers: Math.min(4, availableParallelism()),
+    testTimeout: 20_000,
+    hookTimeout: 20_000,
+  },
+});
