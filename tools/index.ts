@@ -37,7 +37,7 @@ const groups: readonly Readonly<Record<string, Command>>[] = [
   license,
 ];
 
-/** Every declared command, in the order of the groups and of each group's file. */
+/** Every declared command, group by group; within a group in the order of the alphabet, which is that of a module's exports. */
 export const commands: readonly Command[] = groups.flatMap((group) => Object.values(group));
 
 const byName = new Map(commands.map((command) => [command.name, command]));

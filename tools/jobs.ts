@@ -89,7 +89,7 @@ export const getJobs = defineCommand({
 export const getJobResults = defineCommand({
   name: 'GetJobResults',
   title: 'List job runs',
-  summary: 'Lists finished runs of scheduled jobs in a time window, with their outcome: did the backup run?',
+  summary: 'Lists finished runs of scheduled jobs in a time window, with their outcome, such as whether the backup ran.',
   group,
   editions,
   since,

@@ -239,15 +239,13 @@ export const setProfileServerSideExecution = defineCommand({
     names: ['automaticPauseBetweenExecutions', 'automaticMaintenanceWindows'],
     read: 'GetProfiles',
     pick: (current, { id }) => {
-      const profile = listedProfiles.parse(current).find((listed) => listed.id === id);
+      const profile = listedProfiles.safeParse(current).data?.find((listed) => listed.id === id);
       if (!profile) return undefined;
-      const pause = seconds.safeParse(profile.serverSideExecution?.automaticPauseBetweenExecutions);
-      const windows = z.string().nullish().safeParse(profile.serverSideExecution?.automaticMaintenanceWindows);
-      // Sent without the window, the call would remove it.
-      if (!windows.success) throw new Error('The current maintenance window is not text; state automaticMaintenanceWindows.');
+      const { automaticPauseBetweenExecutions: pause, automaticMaintenanceWindows: windows } = profile.serverSideExecution ?? {};
       return {
-        ...(pause.success && { automaticPauseBetweenExecutions: pause.data }),
-        automaticMaintenanceWindows: windows.data || null,
+        // A profile that never ran by itself has no pause.
+        automaticPauseBetweenExecutions: pause === undefined || pause === null || Number(pause) === 0 ? null : seconds.safeParse(pause).data,
+        automaticMaintenanceWindows: z.string().nullish().transform((text) => text || null).safeParse(windows).data,
       };
     },
   },

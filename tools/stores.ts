@@ -207,11 +207,13 @@ export const setStoreProperties = defineCommand({
   keepAbsent: {
     names: ['type', 'databaseName', 'databasePath', 'contentPath', 'indexPath', 'serverName', 'userName'],
     read: 'GetStores',
-    pick: (current, { id }) => {
+    pick: (current, args) => {
       const stores = z.array(z.looseObject({ id: z.int() })).safeParse(current).data;
-      const store = stores?.find((candidate) => candidate.id === id);
+      const store = stores?.find((candidate) => candidate.id === args.id);
       if (!store) return undefined;
-      const { type, databaseName, databasePath, contentPath, indexPath, serverName, userName } = store;
+      // A store of files has no database server whose name could be lost.
+      const ofFiles = (args.type ?? store.type) === 'FileSystemInternal' && { databaseName: null, serverName: null, userName: null };
+      const { type, databaseName, databasePath, contentPath, indexPath, serverName, userName } = { ...ofFiles, ...store };
       return { type, databaseName, databasePath, contentPath, indexPath, serverName, userName };
     },
   },

@@ -15,6 +15,7 @@ export const getServerInfo = defineCommand({
   summary: 'Shows the version and machine name of MailStore Server; the quickest test of connection and login.',
   group,
   editions: serverOnly,
+  connectionTest: true,
   effect: 'read',
   longRunning: false,
   idempotent: true,

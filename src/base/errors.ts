@@ -7,13 +7,17 @@ interface ErrorLine<Details> {
   readonly say: (details: Details) => string;
 }
 
-const line = <Details = Record<never, never>>(audience: Audience, say: (details: Details) => string): ErrorLine<Details> => ({ audience, say });
+const line = <Details = Record<never, never>>(audience: Audience, say: (details: Details) => string): ErrorLine<Details> => ({
+  audience,
+  say,
+});
 
 /** Every error that a caller can meet, in one table. */
 const table = {
   unknownTool: line<{ tool: string; nearest?: string | undefined }>(
     'caller',
-    ({ tool, nearest }) => `There is no tool '${tool}'${nearest ? `; did you mean ${nearest}?` : '; list the tools to see what this server offers.'}`,
+    ({ tool, nearest }) =>
+      `There is no tool '${tool}'${nearest ? `; did you mean ${nearest}?` : '; list the tools to see what this server offers.'}`,
   ),
   unknownCommand: line<{ command: string; nearest?: string | undefined }>(
     'caller',
@@ -30,7 +34,8 @@ const table = {
   ),
   unsendable: line<{ argument: string }>(
     'caller',
-    ({ argument }) => `The argument ${argument} contains a NUL character or half of a surrogate pair, which cannot be sent; remove it and call again.`,
+    ({ argument }) =>
+      `The argument ${argument} contains a NUL character or half of a surrogate pair, which cannot be sent; remove it and call again.`,
   ),
   notAllowed: line<{ tool: string; effect: string; access: string; needed: string }>(
     'caller',
@@ -46,19 +51,29 @@ const table = {
     ({ tool }) =>
       `${tool} was not run: it is destructive and needs a person's confirmation, and this client cannot ask for one. Use a client that supports elicitation.`,
   ),
-  unknownTask: line<{ taskId: string }>('caller', ({ taskId }) => `There is no task '${taskId}'; list_tasks shows the tasks this server knows.`),
+  unknownTask: line<{ taskId: string }>(
+    'caller',
+    ({ taskId }) => `There is no task '${taskId}'; list_tasks shows the tasks this server knows.`,
+  ),
   cannotCancel: line<{ command: string }>(
     'caller',
-    ({ command }) => `${command} cannot be cancelled: the 2012 form of the API has no way to ask for it. The command runs on and its end will be kept.`,
+    ({ command }) =>
+      `${command} cannot be cancelled: the 2012 form of the API has no way to ask for it. The command runs on and its end will be kept.`,
   ),
   notFoundForKeep: line<{ tool: string; read: string; names: readonly string[] }>(
     'caller',
     ({ tool, read, names }) =>
       `${tool} was not called: ${list(names)} would be cleared when left out, and ${read} does not show the object to keep them from. Check the id, or state every value (null clears).`,
   ),
+  notShownForKeep: line<{ tool: string; read: string; names: readonly string[] }>(
+    'caller',
+    ({ tool, read, names }) =>
+      `${tool} was not called: ${list(names)} would be cleared when left out, and ${read} does not show what is set now. State every one of these and call again (null clears).`,
+  ),
   commandMissing: line<{ command: string }>(
     'server',
-    ({ command }) => `This MailStore does not have the command ${command}: its own list (get-metadata) leaves it out. A newer version may have it.`,
+    ({ command }) =>
+      `This MailStore does not have the command ${command}: its own list (get-metadata) leaves it out. A newer version may have it.`,
   ),
 
   unknownSubcommand: line<{ name: string; nearest?: string | undefined }>(
@@ -67,7 +82,8 @@ const table = {
   ),
   unknownSetting: line<{ setting: string; nearest?: string | undefined }>(
     'configuration',
-    ({ setting, nearest }) => `Unknown setting ${setting}${nearest ? `; did you mean ${nearest}?` : '; remove it, or see docs/configuration.md.'}`,
+    ({ setting, nearest }) =>
+      `Unknown setting ${setting}${nearest ? `; did you mean ${nearest}?` : '; remove it, or see docs/configuration.md.'}`,
   ),
   invalidSetting: line<{ setting: string; value: string; expected: string }>(
     'configuration',
@@ -133,16 +149,25 @@ const table = {
     ({ command }) =>
       `MailStore no longer knows the token of ${command}: its end was handed out before, or the server was restarted. The outcome is not known; check it by reading.`,
   ),
-  lengthRequired: line('server', () => `The server answered 411 Length Required; a proxy in between may have removed the Content-Length header.`),
+  lengthRequired: line(
+    'server',
+    () => `The server answered 411 Length Required; a proxy in between may have removed the Content-Length header.`,
+  ),
   unavailable: line<{ status: number; origin: string }>(
     'server',
-    ({ status, origin }) => `${origin} is not available right now (HTTP ${status}); try again later.`,
+    ({ status, origin }) =>
+      status === 503
+        ? `${origin} is not available right now (HTTP 503); try again later.`
+        : `A proxy in front of ${origin} got no answer from it (HTTP ${status}); whether the request was carried out is not known. Read the state before you repeat it.`,
   ),
   unexpectedStatus: line<{ status: number; excerpt: string }>(
     'server',
-    ({ status, excerpt }) => `The server answered HTTP ${status}${excerpt ? `: ${excerpt}` : ' without a text'}.`,
+    ({ status, excerpt }) => `The server answered HTTP ${status}${excerpt ? `: ${excerpt.replace(/\.$/, '')}` : ' without a text'}.`,
   ),
-  commandFailed: line<{ command: string; message: string }>('server', ({ command, message }) => `MailStore could not run ${command}: ${message}`),
+  commandFailed: line<{ command: string; message: string }>(
+    'server',
+    ({ command, message }) => `MailStore could not run ${command}: ${message}`,
+  ),
   notMailStore: line<{ origin: string; excerpt: string }>(
     'server',
     ({ origin, excerpt }) =>
@@ -164,7 +189,8 @@ const table = {
   notUtf8: line<{ command: string }>('server', ({ command }) => `The answer to ${command} is not valid UTF-8, so it was not used.`),
   notAnEnvelope: line<{ command: string; excerpt: string }>(
     'server',
-    ({ command, excerpt }) => `The answer to ${command} does not have the form of MailStore's API: '${excerpt}'. Check MAILSTORE_API and MAILSTORE_URL.`,
+    ({ command, excerpt }) =>
+      `The answer to ${command} does not have the form of MailStore's API: '${excerpt}'. Check MAILSTORE_API and MAILSTORE_URL.`,
   ),
   tooLarge: line<{ command: string; limit: number }>(
     'server',
@@ -172,7 +198,8 @@ const table = {
   ),
   foreignStatusUrl: line<{ url: string; origin: string }>(
     'server',
-    ({ url, origin }) => `The server names '${url}' for the status of a command, which is not on ${origin}; it was not asked, as it would receive the password.`,
+    ({ url, origin }) =>
+      `The server names '${url}' for the status of a command, which is not on ${origin}; it was not asked, as it would receive the password.`,
   ),
   noDialect: line<{ origin: string; modern: string; legacy: string }>(
     'server',
@@ -210,7 +237,8 @@ export function isError<Code extends ErrorCode>(error: unknown, ...codes: readon
 /** The first characters of a foreign text on one line: enough to recognise it, too little to carry a stack trace. */
 export function excerpt(text: string, length = 120): string {
   const flat = text.replaceAll(/\s+/g, ' ').trim();
-  return flat.length > length ? `${flat.slice(0, length)}…` : flat;
+  // A cut between the halves of a surrogate pair would leave text that cannot be encoded.
+  return flat.length > length ? `${flat.slice(0, length).replace(/[\uD800-\uDBFF]$/, '')}…` : flat;
 }
 
 function list(words: readonly string[]): string {

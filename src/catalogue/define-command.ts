@@ -70,7 +70,8 @@ export interface CommandDeclaration<Input extends InputShape, Row extends z.ZodT
   readonly constants?: Readonly<Record<string, string>>;
   /**
    * Arguments that would be cleared when left out: absent, they are read with `read` first and sent unchanged; null clears.
-   * `pick` returns the current values by argument name, or undefined when the object does not exist.
+   * `pick` returns the current values by argument name, or undefined when the object does not exist; null is nothing to keep, and a value
+   * that is undefined is one that the read does not show, which has to be stated then.
    */
   readonly keepAbsent?: {
     readonly names: readonly (keyof Input & string)[];

@@ -74,7 +74,7 @@ function words<const Words extends readonly [string, ...string[]]>(values: Words
     .refine(standsAlone(alone), { error: `${alone.join(' and ')} must be the only entry` });
 }
 
-export const GLOBAL_PRIVILEGES = [
+const GLOBAL_PRIVILEGES = [
   'none',
   'admin',
   'login',
@@ -86,7 +86,7 @@ export const GLOBAL_PRIVILEGES = [
   'delete',
 ] as const;
 export const LOGIN_PRIVILEGES = ['none', 'windows', 'web', 'outlook', 'windowsCmd', 'imap', 'api'] as const;
-export const FOLDER_PRIVILEGES = ['none', 'read', 'write', 'delete'] as const;
+const FOLDER_PRIVILEGES = ['none', 'read', 'write', 'delete'] as const;
 
 export const globalPrivileges = words(GLOBAL_PRIVILEGES, ['none', 'admin']).describe('The complete new list; none and admin stand alone.');
 export const loginPrivileges = words(LOGIN_PRIVILEGES, ['none']).describe('Clients the user may log in with; the complete new list.');
@@ -137,6 +137,6 @@ export const timeZone = text()
   .default('$Local')
   .describe('Windows time zone id; $Local is the server’s own.');
 
-export const STORE_STATES = ['current', 'normal', 'writeProtected', 'disabled'] as const;
+const STORE_STATES = ['current', 'normal', 'writeProtected', 'disabled'] as const;
 export const storeState = z.enum(STORE_STATES).describe('current also receives new mail; disabled hides the content.');
 export const STORE_TYPES = ['FileSystemInternal', 'SQLServer', 'PostgreSQL'] as const;

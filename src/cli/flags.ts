@@ -9,7 +9,10 @@ export interface Flags {
 }
 
 /** Reads `--flag value`, `--flag=value` and `--switch`. Throws MailStoreError on anything that is none of the names, with the nearest one. */
-export function readFlags(args: readonly string[], names: { readonly values: readonly string[]; readonly switches: readonly string[] }): Flags {
+export function readFlags(
+  args: readonly string[],
+  names: { readonly values: readonly string[]; readonly switches: readonly string[] },
+): Flags {
   const known = [...names.values, ...names.switches];
   const { tokens } = parseArgs({
     args: [...args],
@@ -27,12 +30,13 @@ export function readFlags(args: readonly string[], names: { readonly values: rea
       const setting = token.kind === 'positional' ? token.value : '--';
       throw new MailStoreError('unknownSetting', { setting, nearest: nearest(setting, known) });
     }
-    const { rawName, value } = token;
+    const { rawName, value, inlineValue } = token;
     if (names.switches.includes(rawName)) {
       if (value !== undefined) throw new MailStoreError('invalidSetting', { setting: rawName, value, expected: 'given without a value' });
       switches.add(rawName);
     } else if (names.values.includes(rawName)) {
-      if (value === undefined || value === '') throw new MailStoreError('missingSetting', { setting: rawName, hint: 'it takes a value.' });
+      // `--state-dir --sandbox` leaves a value out; `--password=--x` gives one.
+      if (value === undefined || value === '' || (!inlineValue && value.startsWith('--'))) throw new MailStoreError('missingSetting', { setting: rawName, hint: 'it takes a value.' });
       values[rawName] = value;
     } else {
       throw new MailStoreError('unknownSetting', { setting: rawName, nearest: nearest(rawName, known) });

@@ -58,7 +58,7 @@ const CONNECT_TIMEOUT_MS = 10_000;
 const RETRY_PAUSES_MS: readonly number[] = [200, 800];
 
 /** How long the server may hold a status request while it has no news; both vendor clients stay at or below this. */
-export const POLL_WAIT_MS = 5000;
+const POLL_WAIT_MS = 5000;
 
 /** Calls the commands of one MailStore. Every call passes the gate here, directly in front of the wire. */
 export class MailStoreClient {
@@ -85,15 +85,18 @@ export class MailStoreClient {
    * Takes a call up to the point where it could be sent: through the gate, checked against the server's own list, completed and encoded.
    * Throws MailStoreError for everything that keeps it from being sent; the command has surely not run then.
    */
-  async prepare(command: Command, args: Readonly<Record<string, unknown>>, options: { readonly confirm?: Confirm } = {}): Promise<PreparedCall> {
+  async prepare(
+    command: Command,
+    args: Readonly<Record<string, unknown>>,
+    options: { readonly confirm?: Confirm } = {},
+  ): Promise<PreparedCall> {
     const effect = await this.#passGate(command, args, options.confirm);
     const spoken = await this.#speak();
     const theirs = spoken.commands?.get(command.name);
     if (spoken.commands && !theirs) throw new MailStoreError('commandMissing', { command: command.name });
     const form = encodeForm(command, await this.#keepAbsent(command, args));
     const request = spoken.dialect.invoke(command.name, form);
-    const path = theirs?.path === undefined ? request.path : `/${theirs.path.replaceAll(/^\/+|\/+$/g, '')}/${command.name}`;
-    return new PreparedCall(command, effect, { ...request, path }, spoken);
+    return new PreparedCall(command, effect, theirs?.path === undefined ? request : { ...request, path: theirs.path }, spoken);
   }
 
   /**
@@ -109,7 +112,9 @@ export class MailStoreClient {
   /** Asks once for the status of a run and returns the answer's bytes unread, so that they can be stored first: the end is handed out once. */
   async poll(run: RunHandle, knownVersion: number, signal?: AbortSignal): Promise<WireResponse> {
     const { dialect } = await this.#speak();
-    return this.#transport.send(dialect.status(run, knownVersion, POLL_WAIT_MS), { extraMs: POLL_WAIT_MS, ...(signal && { signal }) });
+    const options = { extraMs: POLL_WAIT_MS, ...(signal && { signal }) };
+    const response = await this.#transport.send(dialect.status(run, knownVersion, POLL_WAIT_MS), options);
+    return response.status === 405 && dialect.statusAfter405 ? this.#transport.send(dialect.statusAfter405(run), options) : response;
   }
 
   /** Reads the answer of a poll. Throws MailStoreError `tokenUnknown` when the server no longer knows the run. */
@@ -123,7 +128,9 @@ export class MailStoreClient {
     const { dialect } = await this.#speak();
     if (!dialect.cancel) throw new MailStoreError('cannotCancel', { command: command.name });
     const response = await this.#transport.send(dialect.cancel(run));
-    if (response.status !== 200) dialect.read(response, command.name, run);
+    // What a server answers to this is not described, so a body of any other form is no reason to doubt it.
+    const reply = response.status === 200 ? readable(() => dialect.read(response, 'cancel-async')) : dialect.read(response, command.name, run);
+    if (reply?.kind === 'failed' && reply.word === 'failed') throw new CommandFailed('cancel-async', reply.word, reply.message, reply.progress);
   }
 
   /** Opens a connection and finds out the dialect ahead of the first call; a fault is left for that call to report. */
@@ -180,7 +187,10 @@ export class MailStoreClient {
     if (!read) throw new MailStoreError('unknownCommand', { command: keep.read });
     const current = await this.send(await this.prepare(read, {}));
     const values = current.kind === 'value' ? keep.pick(current.value, args) : undefined;
-    if (!values) throw new MailStoreError('notFoundForKeep', { tool: toolName(command.name), read: toolName(read.name), names: absent });
+    const names = { tool: toolName(command.name), read: toolName(read.name) };
+    if (!values) throw new MailStoreError('notFoundForKeep', { ...names, names: absent });
+    const notShown = absent.filter((name) => values[name] === undefined);
+    if (notShown.length > 0) throw new MailStoreError('notShownForKeep', { ...names, names: notShown });
     return { ...args, ...Object.fromEntries(absent.map((name) => [name, values[name]])) };
   }
 
@@ -202,6 +212,16 @@ export class MailStoreClient {
       }
     }
     return attempt();
+  }
+}
+
+/** Returns what `read` returns, or undefined where it finds none of the API's own answers. */
+function readable(read: () => Reply): Reply | undefined {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof MailStoreError) return undefined;
+    throw error;
   }
 }
 

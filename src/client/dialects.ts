@@ -42,7 +42,8 @@ async function probeLegacy(transport: Transport, address: Addressed, metadata: W
   const response = await transport.send(dialect.invoke(connectionTest, ''));
   if (response.status === 401) throw new MailStoreError('unauthorized', { user: address.user });
   const isLegacy =
-    (response.status === 200 && /\bjson\b/i.test(response.contentType)) || (response.status === 500 && /^text\/plain\b/i.test(response.contentType));
+    (response.status === 200 && /\bjson\b/i.test(response.contentType)) ||
+    (response.status === 500 && /^text\/plain\b/i.test(response.contentType));
   if (isLegacy) return { dialect };
   throw new MailStoreError('noDialect', { origin: address.origin, modern: describe(metadata), legacy: describe(response) });
 }

@@ -6,19 +6,32 @@ import { isOptional } from '../catalogue/fields.ts';
 export interface ServerCommand {
   readonly name: string;
   readonly args: readonly { readonly name: string; readonly nullable: boolean }[];
-  /** The URL prefix in place of `api/invoke/`, when the server names one. */
+  /** Where the command is invoked, when the server names another prefix than `api/invoke/`; always a path on the server's own origin. */
   readonly path?: string;
 }
 
+type ListedCommand = Omit<ServerCommand, 'path'> & { readonly path?: unknown };
+
 /** Returns the server's list of commands. Throws MailStoreError `notAnEnvelope` when the value is no such list. */
 export function readMetadata(value: unknown): ReadonlyMap<string, ServerCommand> {
-  if (!Array.isArray(value) || !value.every(isServerCommand)) {
+  if (!Array.isArray(value) || !value.every(isListedCommand)) {
     throw new MailStoreError('notAnEnvelope', { command: 'get-metadata', excerpt: excerpt(JSON.stringify(value) ?? '') });
   }
-  return new Map(value.map((command) => [command.name, command]));
+  return new Map(
+    value.map(({ name, args, path }) => [name, { name, args, ...(typeof path === 'string' && path !== '' && { path: pathOf(path, name) }) }]),
+  );
 }
 
-function isServerCommand(value: unknown): value is ServerCommand {
+/** The prefix is a foreign text: whatever it holds, the result is an absolute path without host, query or fragment. */
+function pathOf(prefix: string, name: string): string {
+  const segments = prefix.replaceAll(/[?#].*$/gs, '').split(/[/\\]+/);
+  return `/${[...segments, name]
+    .filter((segment) => segment !== '')
+    .map(encodeURIComponent)
+    .join('/')}`;
+}
+
+function isListedCommand(value: unknown): value is ListedCommand {
   return (
     typeof value === 'object' &&
     value !== null &&
@@ -63,7 +76,10 @@ function changedArguments(command: Command, theirs: ServerCommand): string[] {
   });
   return [
     ...gone.map((name) => `${command.name} has no argument ${name} on this server`),
-    ...added.map((arg) => `${command.name} has ${arg.nullable === false ? 'a mandatory' : 'an'} argument ${arg.name} on this server that is not known here`),
+    ...added.map(
+      (arg) =>
+        `${command.name} has ${arg.nullable === false ? 'a mandatory' : 'an'} argument ${arg.name} on this server that is not known here`,
+    ),
     ...nowMandatory.map((arg) => `${command.name} demands ${arg.name} on this server`),
   ];
 }

@@ -1,6 +1,6 @@
 import type { TLSSocket } from 'node:tls';
 import { buildConnector, errors, Pool } from 'undici';
-import { isError, MailStoreError } from '../base/errors.ts';
+import { excerpt, isError, MailStoreError } from '../base/errors.ts';
 import type { WireRequest, WireResponse } from '../wire/reply.ts';
 
 /** How the server's certificate is checked: by the system's trust, a private CA, or the fingerprint of the certificate itself. */
@@ -22,6 +22,8 @@ export interface TransportOptions {
   readonly replyTimeoutMs: number;
   /** The number of connections kept at most. */
   readonly connections?: number;
+  /** Bytes of an answer that are read at most. */
+  readonly bodyLimit?: number;
 }
 
 /** Answers larger than this are not read: nothing in the API is meant to be. */
@@ -50,15 +52,17 @@ export class Transport {
    * not arrive whole and in time, or it says that the server is not available (502, 503, 504); `extraMs` is added to the time limit for the answer.
    */
   async send(request: WireRequest, options: { readonly extraMs?: number; readonly signal?: AbortSignal } = {}): Promise<WireResponse> {
-    const { origin, authorization, replyTimeoutMs } = this.#options;
+    const { origin, authorization, replyTimeoutMs, bodyLimit = BODY_LIMIT } = this.#options;
     try {
       const response = await this.#pool.request({
-        method: 'POST',
+        method: request.method ?? 'POST',
         path: request.path,
         headers: {
           authorization,
           accept: 'application/json, application/xml;q=0.9, text/plain;q=0.8',
-          ...(request.body === '' ? { 'content-length': '0' } : { 'content-type': 'application/x-www-form-urlencoded; charset=utf-8' }),
+          ...(request.body !== '' && { 'content-type': 'application/x-www-form-urlencoded; charset=utf-8' }),
+          // The server answers 411 to a POST that does not state the length of nothing.
+          ...(request.body === '' && request.method !== 'GET' && { 'content-length': '0' }),
         },
         body: request.body === '' ? null : request.body,
         headersTimeout: replyTimeoutMs + (options.extraMs ?? 0),
@@ -72,7 +76,7 @@ export class Transport {
       let size = 0;
       for await (const chunk of response.body as AsyncIterable<Uint8Array>) {
         size += chunk.byteLength;
-        if (size > BODY_LIMIT) throw new MailStoreError('tooLarge', { command: request.path, limit: BODY_LIMIT });
+        if (size > bodyLimit) throw new MailStoreError('tooLarge', { command: request.path, limit: bodyLimit });
         chunks.push(chunk);
       }
       const type = response.headers['content-type'];
@@ -83,11 +87,6 @@ export class Transport {
     }
   }
 
-  /** Opens a connection, so that the next request finds one; failures are left for that request to report. */
-  async warm(request: WireRequest): Promise<void> {
-    await this.send(request).catch(() => undefined);
-  }
-
   async close(): Promise<void> {
     await this.#pool.destroy();
   }
@@ -96,7 +95,7 @@ export class Transport {
     const { origin, connectTimeoutMs, replyTimeoutMs } = this.#options;
     if (error instanceof MailStoreError) return error;
     const code = codeOf(error);
-    const reason = error instanceof Error ? `${error.message}` : String(error);
+    const reason = reasonOf(error);
     const cause = { cause: error };
     switch (code) {
       case 'ECONNREFUSED':
@@ -164,10 +163,19 @@ function checkedConnector({ origin, trust, connectTimeoutMs }: TransportOptions)
 function certificateRefusal(socket: TLSSocket, origin: string, trust: TlsTrust): MailStoreError | undefined {
   const seen = socket.getPeerCertificate().fingerprint256 ?? 'none';
   if (trust.fingerprint !== undefined) {
-    return seen === trust.fingerprint ? undefined : new MailStoreError('certificateMismatch', { origin, expected: trust.fingerprint, seen });
+    return seen === trust.fingerprint
+      ? undefined
+      : new MailStoreError('certificateMismatch', { origin, expected: trust.fingerprint, seen });
   }
   if (socket.authorized) return undefined;
   return new MailStoreError('certificateUntrusted', { origin, reason: String(socket.authorizationError), fingerprint: seen });
+}
+
+/** OpenSSL's messages are lists of codes and source lines; what they mean stands beside them. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const told = 'reason' in error && typeof error.reason === 'string' ? error.reason : error.message;
+  return excerpt(told || (codeOf(error) ?? error.name));
 }
 
 function codeOf(error: unknown): string | undefined {

@@ -52,7 +52,7 @@ function check(schema: z.core.$ZodType, value: unknown, path: Path, drift: Drift
 function checkObject(schema: z.ZodObject, value: unknown, path: Path, drift: Drift[], fromText: boolean): unknown {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return misfit(schema, value, path, drift);
   const kept: Record<string, unknown> = { ...value };
-  for (const [name, field] of Object.entries(schema.shape as Record<string, z.core.$ZodType>)) {
+  for (const [name, field] of Object.entries(schema.shape)) {
     if (!(name in kept)) {
       if (field._zod.optin !== 'optional') drift.push({ path: [...path, name].join('.'), expected: nameOf(field) });
       continue;

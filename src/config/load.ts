@@ -58,10 +58,17 @@ export function loadConfig({ env = process.env, flags, embedded }: ConfigSources
   const fromFlags = textsFrom((setting) => (setting.flag === undefined ? undefined : flags[setting.flag]));
   const path = fromFlags.config ?? fromEnv.config;
   const file = path === undefined ? { texts: {}, targets: {} } : readConfigFile(path);
-  const texts: Texts = { ...textsFrom((setting) => setting.default), ...file.texts, ...fromEnv, ...fromFlags };
+  const texts = fold(
+    textsFrom((setting) => setting.default),
+    file.texts,
+    fromEnv,
+    fromFlags,
+  );
   const access = oneOf<Access>('access', texts);
   return {
-    targets: embedded ? [{ name: 'sandbox', ...embedded, access, api: oneOf<ApiForm>('api', texts) }] : targetsOf(texts, file.targets, access),
+    targets: embedded
+      ? [{ name: 'sandbox', ...embedded, access, api: oneOf<ApiForm>('api', texts) }]
+      : targetsOf(texts, file.targets, access),
     access,
     toolsets: toolsetsOf(texts),
     stateDir: texts.stateDir ?? defaultStateDir(env),
@@ -69,6 +76,15 @@ export function loadConfig({ env = process.env, flags, embedded }: ConfigSources
     inlineWaitMs: millisecondsOf('inlineWaitMs', texts, MAX_INLINE_WAIT_MS),
     logLevel: oneOf<LogLevel>('logLevel', texts),
   };
+}
+
+/** Lays later texts over earlier ones. A password and the file that holds one are two ways to write the same, so either replaces both. */
+function fold(...layers: readonly Texts[]): Texts {
+  return layers.reduce((below, layer) => {
+    if (layer.password === undefined && layer.passwordFile === undefined) return { ...below, ...layer };
+    const { password: _password, passwordFile: _passwordFile, ...rest } = below;
+    return { ...rest, ...layer };
+  }, {});
 }
 
 function refuseUnknownVariables(env: Readonly<Record<string, string | undefined>>): void {
@@ -114,7 +130,7 @@ function fileTexts(entries: Record<string, unknown>, prefix: string, isAllowed: 
     if (typeof value !== 'string' && typeof value !== 'number') {
       throw new MailStoreError('invalidSetting', { setting: prefix + name, value: JSON.stringify(value), expected: 'a text or a number' });
     }
-    texts[key] = String(value);
+    if (value !== '') texts[key] = String(value);
   }
   return texts;
 }
@@ -123,7 +139,7 @@ function targetsOf(texts: Texts, named: Record<string, Texts>, access: Access): 
   const names = Object.keys(named);
   if (names.length === 0) return [targetOf('default', texts, access)];
   const { url: _url, ...shared } = texts;
-  return names.map((name) => targetOf(name, { ...shared, ...named[name] }, access));
+  return names.map((name) => targetOf(name, fold(shared, named[name] ?? {}), access));
 }
 
 function targetOf(name: string, texts: Texts, ceiling: Access): Target {
@@ -141,16 +157,28 @@ function targetOf(name: string, texts: Texts, ceiling: Access): Target {
 }
 
 function originOf(url: string | undefined): string {
-  if (url === undefined) throw new MailStoreError('missingSetting', { setting: nameOf('url'), hint: 'set it to https://host:8463, or try the embedded server with --sandbox.' });
+  if (url === undefined)
+    throw new MailStoreError('missingSetting', {
+      setting: nameOf('url'),
+      hint: 'set it to https://host:8463, or try the embedded server with --sandbox.',
+    });
   let parsed: URL;
   try {
     parsed = new URL(url);
   } catch {
-    throw new MailStoreError('invalidSetting', { setting: nameOf('url'), value: url, expected: 'a URL such as https://mailstore.example.com:8463' });
+    throw new MailStoreError('invalidSetting', {
+      setting: nameOf('url'),
+      value: url,
+      expected: 'a URL such as https://mailstore.example.com:8463',
+    });
   }
   if (parsed.protocol !== 'https:') throw new MailStoreError('plainHttp', { url });
   if (parsed.username !== '' || parsed.password !== '') {
-    throw new MailStoreError('invalidSetting', { setting: nameOf('url'), value: parsed.host, expected: 'without user and password, which have their own settings' });
+    throw new MailStoreError('invalidSetting', {
+      setting: nameOf('url'),
+      value: parsed.host,
+      expected: 'without user and password, which have their own settings',
+    });
   }
   if (parsed.pathname !== '/' || parsed.search !== '') {
     throw new MailStoreError('invalidSetting', { setting: nameOf('url'), value: url, expected: 'without a path' });
@@ -164,9 +192,16 @@ function passwordOf(texts: Texts): string {
 }
 
 function fingerprintOf(text: string): string {
-  const hex = text.replace(/^sha-?256[:=]/i, '').replaceAll(/[\s:]/g, '').toUpperCase();
+  const hex = text
+    .replace(/^sha-?256[:=]/i, '')
+    .replaceAll(/[\s:]/g, '')
+    .toUpperCase();
   if (!/^[\dA-F]{64}$/.test(hex)) {
-    throw new MailStoreError('invalidSetting', { setting: nameOf('fingerprint'), value: text, expected: 'the 64 hex digits of a SHA-256 fingerprint' });
+    throw new MailStoreError('invalidSetting', {
+      setting: nameOf('fingerprint'),
+      value: text,
+      expected: 'the 64 hex digits of a SHA-256 fingerprint',
+    });
   }
   return hex.match(/../g)?.join(':') ?? hex;
 }
@@ -176,7 +211,11 @@ function toolsetsOf(texts: Texts): readonly Group[] {
   if (names.includes('all')) return GROUPS;
   const unknown = names.find((name) => !(GROUPS as readonly string[]).includes(name));
   if (unknown !== undefined) {
-    throw new MailStoreError('invalidSetting', { setting: nameOf('toolsets'), value: unknown, expected: `all, or some of ${GROUPS.join(', ')}` });
+    throw new MailStoreError('invalidSetting', {
+      setting: nameOf('toolsets'),
+      value: unknown,
+      expected: `all, or some of ${GROUPS.join(', ')}`,
+    });
   }
   return GROUPS.filter((group) => names.includes(group));
 }
@@ -186,7 +225,11 @@ function oneOf<Value extends string>(key: SettingKey, texts: Texts): Value {
   const value = texts[key] ?? '';
   if (values.includes(value)) return value as Value;
   const close = nearest(value, values);
-  throw new MailStoreError('invalidSetting', { setting: nameOf(key), value, expected: `${values.join(', ')}${close ? ` (did you mean ${close}?)` : ''}` });
+  throw new MailStoreError('invalidSetting', {
+    setting: nameOf(key),
+    value,
+    expected: `${values.join(', ')}${close ? ` (did you mean ${close}?)` : ''}`,
+  });
 }
 
 function millisecondsOf(key: SettingKey, texts: Texts, max: number): number {

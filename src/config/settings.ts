@@ -68,7 +68,8 @@ export const settings: readonly Setting[] = [
     key: 'access',
     variable: 'MAILSTORE_ACCESS',
     flag: '--access',
-    description: 'what may run: reads; reads and writes; everything, destructive commands with a person’s yes. A target can only tighten it',
+    description:
+      'what may run: reads; reads and writes; everything, destructive commands with a person’s yes. A target can only tighten it',
     default: 'read-only',
     values: ACCESS_LEVELS,
     perTarget: true,

@@ -43,7 +43,9 @@ export function inputSchemaOf(fields: InputShape): ObjectSchema {
 
 function outputSchemaOf(command: Command): ObjectSchema {
   const value = loosen(slim(z.toJSONSchema(command.output.schema)));
-  const drift = { drift: { type: 'array', description: 'Values that were not of the declared shape; they stand here and not in their place.' } };
+  const drift = {
+    drift: { type: 'array', description: 'Values that were not of the declared shape; they stand here and not in their place.' },
+  };
   switch (command.output.kind) {
     case 'list':
       return {
@@ -84,7 +86,10 @@ function mapSchema(schema: unknown, change: (schema: Record<string, unknown>) =>
       if (key === 'properties' || key === '$defs') {
         return [key, Object.fromEntries(Object.entries(value as object).map(([name, inner]) => [name, mapEntry(inner, change)]))];
       }
-      return [key, ['items', 'anyOf', 'oneOf', 'allOf', 'additionalProperties', 'propertyNames'].includes(key) ? mapEntry(value, change) : value];
+      return [
+        key,
+        ['items', 'anyOf', 'oneOf', 'allOf', 'additionalProperties', 'propertyNames'].includes(key) ? mapEntry(value, change) : value,
+      ];
     }),
   );
 }

@@ -58,7 +58,11 @@ export class Dispatcher {
           api,
           access,
           timeoutMs: config.timeoutMs,
-          onCommands: (names) => known.remember(origin, commands.filter(({ doubtful, name: command }) => doubtful && names.has(command)).map(({ name: command }) => command)),
+          onCommands: (names) =>
+            known.remember(
+              origin,
+              commands.filter(({ doubtful, name: command }) => doubtful && names.has(command)).map(({ name: command }) => command),
+            ),
           clock,
           log,
         }),
@@ -100,7 +104,13 @@ export class Dispatcher {
     return {
       shape,
       run: async (args, context) => {
-        const { target = this.#config.targets[0]?.name ?? '', limit, offset, match, ...own } = args as Arguments & Paging & { target?: string };
+        const {
+          target = this.#config.targets[0]?.name ?? '',
+          limit,
+          offset,
+          match,
+          ...own
+        } = args as Arguments & Paging & { target?: string };
         const call = { command, args: own, target };
         const paging = { limit, offset, match };
         if (command.longRunning) return this.#answerWithTask(command, await this.#runner.start(call), context);
@@ -156,7 +166,9 @@ export class Dispatcher {
       onProgress?.(task.progress, task.statusText ?? undefined);
     };
     onChange(started);
-    const ended = isEnded(started) ? started : await this.#runner.waitForEnd(started.taskId, this.#config.inlineWaitMs, { onChange, signal });
+    const ended = isEnded(started)
+      ? started
+      : await this.#runner.waitForEnd(started.taskId, this.#config.inlineWaitMs, { onChange, signal });
     const task = started.note !== undefined && ended.note === undefined ? { ...ended, note: started.note } : ended;
     return taskResult(task, command.output, {}, { isError: task.status === 'failed' });
   }

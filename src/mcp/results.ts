@@ -18,7 +18,12 @@ export function valueResult(output: Output, { value, drift }: CheckedValue, pagi
 }
 
 /** Returns the result that stands for a task, with the one next step that makes sense. */
-export function taskResult(task: Task, output: Output | undefined, paging: Paging, options: { readonly isError?: boolean } = {}): CallToolResult {
+export function taskResult(
+  task: Task,
+  output: Output | undefined,
+  paging: Paging,
+  options: { readonly isError?: boolean } = {},
+): CallToolResult {
   const structured = taskView(task, output, paging);
   return { ...result(taskHead(task), structured), ...(options.isError && { isError: true }) };
 }

@@ -29,7 +29,12 @@ export function worstEffect(command: Command): Effect {
 
 /** Returns the effect of a call: the declaration's own word on these arguments, else that of the command. */
 export function effectOfCall(command: Command, args: Readonly<Record<string, unknown>>): Effect {
-  return command.effectOf?.(args, effectOfAction) ?? command.effect;
+  try {
+    return command.effectOf?.(args, effectOfAction) ?? command.effect;
+  } catch {
+    // Arguments that the declaration cannot judge were not parsed by it.
+    return worstEffect(command);
+  }
 }
 
 /** Returns the effect of a stored job action; one that cannot be parsed, or that no declaration knows, is destructive. */

@@ -1,3 +1,4 @@
+import { runProfile } from '../../tools/profiles.ts';
 import type { Clock } from '../base/clock.ts';
 import { parseAction } from '../catalogue/action.ts';
 import { nextStart } from '../catalogue/schedule.ts';
@@ -107,7 +108,7 @@ export class Engine implements WorldEngine {
     for (const profile of this.#attached().state.profiles) {
       const { id, alive, serverSideExecution } = profile;
       if (!alive || !serverSideExecution.automatic || this.#runningProfiles.has(id) || this.#dueTime(profile) > this.now()) continue;
-      const run = this.#options.invoke('RunProfile', { id: String(id) });
+      const run = this.#options.invoke(runProfile.name, { id: String(id) });
       this.#runningProfiles.set(id, run);
       void run.done.then(() => {
         this.#runningProfiles.delete(id);

@@ -16,7 +16,10 @@ export function mergeMessages(known: readonly Message[], news: readonly Message[
 
 /** The last known line may be the beginning of a longer one: a log is cut anywhere. */
 function startsWith(news: readonly Message[], known: readonly Message[]): boolean {
-  return news.length >= known.length && known.every(({ text }, index) => lineStartsWith(news[index]?.text ?? '', text, index === known.length - 1));
+  return (
+    news.length >= known.length &&
+    known.every(({ text }, index) => lineStartsWith(news[index]?.text ?? '', text, index === known.length - 1))
+  );
 }
 
 function lineStartsWith(line: string, known: string, isLast: boolean): boolean {

@@ -138,7 +138,7 @@ export class TaskRunner {
   /** What the server has surely not begun is refused to the caller; what it may have begun is a task with an unknown end. */
   async #startFailed(task: Task, error: unknown): Promise<Task> {
     if (error instanceof CommandFailed) return this.#fail(task, error);
-    if (isError(error, 'connectionLost', 'replyTimeout', 'truncated')) return this.#end(task, { status: 'unknown', note: error.message });
+    if (error instanceof MailStoreError && mayHaveBegun(error)) return this.#end(task, { status: 'unknown', note: error.message });
     await this.#end(task, { status: 'failed', error: error instanceof MailStoreError ? error.message : 'The call was not made.' });
     throw error;
   }
@@ -171,7 +171,10 @@ export class TaskRunner {
           return;
         }
         if (!isTransient(error) && !isError(error, 'replyTimeout', 'truncated')) {
-          await this.#end(current, { status: 'unknown', note: error instanceof MailStoreError ? error.message : 'The status could not be read.' });
+          await this.#end(current, {
+            status: 'unknown',
+            note: error instanceof MailStoreError ? error.message : 'The status could not be read.',
+          });
           if (!(error instanceof MailStoreError)) throw error;
           return;
         }
@@ -269,7 +272,9 @@ function isNews(known: Task, task: Task): boolean {
 
 /** The same arguments give the same key, in whatever order they were written; the key tells nothing of a secret among them. */
 function argumentsKey(args: Readonly<Record<string, unknown>>): string {
-  return createHash('sha256').update(JSON.stringify(sorted(args))).digest('hex');
+  return createHash('sha256')
+    .update(JSON.stringify(sorted(args)))
+    .digest('hex');
 }
 
 function sorted(value: unknown): unknown {

@@ -9,7 +9,7 @@ import type { Log } from '../base/log.ts';
  */
 export function reserveStdout(): Writable {
   const write = process.stdout.write.bind(process.stdout);
-  process.stdout.write = process.stderr.write.bind(process.stderr) as typeof process.stdout.write;
+  process.stdout.write = process.stderr.write.bind(process.stderr);
   return new Writable({
     decodeStrings: false,
     write: (chunk: string | Uint8Array, _encoding, callback) => {
@@ -19,7 +19,11 @@ export function reserveStdout(): Writable {
 }
 
 /** Serves MCP over stdin and `stdout`, every revision on the one pipe; `onClose` is called once when the client has closed its end. */
-export function serveOverStdio(factory: () => Server, stdout: Writable, options: { readonly log: Log; readonly onClose: () => void }): void {
+export function serveOverStdio(
+  factory: () => Server,
+  stdout: Writable,
+  options: { readonly log: Log; readonly onClose: () => void },
+): void {
   serveStdio(factory, {
     transport: new StdioServerTransport(process.stdin, stdout),
     onerror: (error) => options.log.warn(error.message),

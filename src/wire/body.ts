@@ -27,12 +27,16 @@ export function readJson(response: WireResponse, command: string, origin: string
 /** Throws MailStoreError `notMailStore` when the body is HTML. */
 export function refusePage(text: string, contentType: string, origin: string): void {
   if (/^text\/html\b/i.test(contentType) || /^\s*<(?:!doctype\s+html|html)\b/i.test(text)) {
-    const title = /<title[^>]*>([^<]*)/i.exec(text)?.[1] ?? text.replaceAll(/<[^>]*>/g, ' ');
-    throw new MailStoreError('notMailStore', { origin, excerpt: excerpt(title) });
+    throw new MailStoreError('notMailStore', { origin, excerpt: excerpt(pageTitle(text)) });
   }
 }
 
-/** Returns the text of an HTTP error's body: the message of an envelope, or the first line, without stack frames. */
+/** Returns what a person would recognise a page by: its title, or else its text. */
+function pageTitle(page: string): string {
+  return /<title[^>]*>([^<]*)/i.exec(page)?.[1] ?? page.replaceAll(/<[^>]*>/g, ' ');
+}
+
+/** Returns the text of an HTTP error's body: the message of an envelope, the title of a page, or the text itself, without stack frames. */
 export function errorText(text: string): string {
   try {
     const body = JSON.parse(text) as { error?: { message?: unknown }; message?: unknown; Message?: unknown };
@@ -41,7 +45,7 @@ export function errorText(text: string): string {
   } catch {
     // Not JSON: the text itself is the message.
   }
-  return withoutStack(text);
+  return withoutStack(/^\s*<[!?a-z]/i.test(text) ? pageTitle(text) : text);
 }
 
 /** Returns the message without .NET stack frames, on one line and of at most 500 characters. */
@@ -50,8 +54,11 @@ export function withoutStack(message: string): string {
   return excerpt(head, 500);
 }
 
+/** True when the text begins as JSON and ends before all that it opened is closed. */
 function isCutOff(text: string): boolean {
-  const start = text.trimStart()[0];
-  const end = text.trimEnd().at(-1);
-  return (start === '{' && end !== '}') || (start === '[' && end !== ']') || text === '';
+  if (text.trim() === '') return true;
+  if (!/^\s*[[{]/.test(text)) return false;
+  const outsideStrings = text.replaceAll(/"[^"\\]*(?:\\.[^"\\]*)*"/gs, '');
+  const count = (bracket: RegExp) => outsideStrings.match(bracket)?.length ?? 0;
+  return outsideStrings.includes('"') || count(/[[{]/g) > count(/[\]}]/g);
 }

@@ -20,16 +20,20 @@ function dialect2012(
   address: Addressed,
   readValue: (response: WireResponse, command: string) => unknown,
 ): Dialect {
+  const status = (run: RunHandle) => ({ path: run.statusPath ?? `/${prefix}/Status/${encodeURIComponent(run.token)}`, body: '' });
   return {
     name,
     invoke: (command, form) => ({ path: `/${prefix}/Invoke/${command}`, body: form }),
-    status: (run) => ({ path: run.statusPath ?? `/${prefix}/Status/${encodeURIComponent(run.token)}`, body: '' }),
+    status,
+    statusAfter405: (run) => ({ ...status(run), method: 'GET' }),
     read: (response, command, run) => {
       if (response.status === 500) return failure(response, command, run, address);
       if (response.status === 404 && run) throw new MailStoreError('tokenUnknown', { command });
       if (response.status !== 200) refuseHttpError(response, run ? 'Status' : `/${prefix}/Invoke/${command}`, address);
       const value = readValue(response, command);
-      return run ? statusReply(value, command, run) : (startedReply(value, address.origin) ?? { kind: 'value', value, progress: NO_PROGRESS });
+      return run
+        ? statusReply(value, command, run)
+        : (startedReply(value, address.origin) ?? { kind: 'value', value, progress: NO_PROGRESS });
     },
   };
 }
@@ -48,7 +52,8 @@ function startedReply(value: unknown, origin: string): Reply | undefined {
   const url = resolve(value.statusUrl, origin);
   if (url?.origin !== origin) throw new MailStoreError('foreignStatusUrl', { url: value.statusUrl, origin });
   const statusPath = url.pathname + url.search;
-  const token = 'statusToken' in value && typeof value.statusToken === 'string' ? value.statusToken : (statusPath.split('/').at(-1) ?? statusPath);
+  const token =
+    'statusToken' in value && typeof value.statusToken === 'string' ? value.statusToken : (statusPath.split('/').at(-1) ?? statusPath);
   return { kind: 'running', run: { token, statusPath }, progress: NO_PROGRESS };
 }
 
@@ -84,6 +89,11 @@ function progressOf(status: object): Progress {
 
 function isMessage(value: unknown): value is Message {
   return (
-    typeof value === 'object' && value !== null && 'text' in value && typeof value.text === 'string' && 'type' in value && typeof value.type === 'string'
+    typeof value === 'object' &&
+    value !== null &&
+    'text' in value &&
+    typeof value.text === 'string' &&
+    'type' in value &&
+    typeof value.type === 'string'
   );
 }

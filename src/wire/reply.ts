@@ -29,8 +29,9 @@ export type Reply =
 
 export const NO_PROGRESS: Progress = { version: 0, percent: null, text: null, messages: [] };
 
-/** A request as a dialect wants it sent: always a POST, the body form-encoded. */
+/** A request as a dialect wants it sent: a POST unless it says otherwise, the body form-encoded. */
 export interface WireRequest {
+  readonly method?: 'GET';
   readonly path: string;
   readonly body: string;
 }
@@ -48,6 +49,8 @@ export interface Dialect {
   invoke(command: string, form: string): WireRequest;
   /** Asks for the status of a run; the server may hold the answer for up to `waitMs`. */
   status(run: RunHandle, knownVersion: number, waitMs: number): WireRequest;
+  /** Asks the same with the other method, for a server that answers 405 to the first. */
+  statusAfter405?(run: RunHandle): WireRequest;
   cancel?(run: RunHandle): WireRequest;
   readonly metadata?: WireRequest;
   /**

@@ -26,7 +26,8 @@ const parser = new XMLParser({
 export function readXml(response: WireResponse, command: string, origin: string): unknown {
   const text = readText(response, command);
   refusePage(text, response.contentType, origin);
-  if (!text.trimStart().startsWith('<') || text.includes('<!DOCTYPE')) throw new MailStoreError('notXml', { command, excerpt: excerpt(text) });
+  if (!text.trimStart().startsWith('<') || text.includes('<!DOCTYPE'))
+    throw new MailStoreError('notXml', { command, excerpt: excerpt(text) });
   if (XMLValidator.validate(text) !== true) throw new MailStoreError('truncated', { command, bytes: response.body.byteLength });
   const root = (parser.parse(text) as Node[]).find((node) => elementName(node) !== undefined);
   if (!root) throw new MailStoreError('notXml', { command, excerpt: excerpt(text) });
@@ -60,12 +61,12 @@ function untypedValue(elements: readonly Node[], text: string): unknown {
   const names = elements.map(keyOf);
   const [first] = names;
   if (names.length > 1 && names.every((name) => name === first)) return elements.map(valueOf);
-  const value: Record<string, unknown> = {};
-  for (const name of new Set(names)) {
-    const values = elements.filter((element) => keyOf(element) === name).map(valueOf);
-    value[name] = values.length > 1 ? values : values[0];
-  }
-  return value;
+  return Object.fromEntries(
+    [...new Set(names)].map((name) => {
+      const values = elements.filter((element) => keyOf(element) === name).map(valueOf);
+      return [name, values.length > 1 ? values : values[0]];
+    }),
+  );
 }
 
 function elementName(node: Node): string | undefined {

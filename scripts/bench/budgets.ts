@@ -1,0 +1,83 @@
+/** What a row is held to. Where a floor stands beside it, both numbers are ratios to the floor. */
+export interface Budget {
+  readonly better: 'lower' | 'higher';
+  readonly goal: number;
+  /** What a release must reach; the goal itself where no other number is set. */
+  readonly gate?: number;
+}
+
+type Unit = 'ms' | 'calls/s' | 'MiB' | 'MB' | 'tokens' | 'connections' | 'packages';
+
+export interface Row {
+  readonly what: string;
+  readonly unit: Unit;
+  /** Undefined where this machine does not tell. */
+  readonly product: number | undefined;
+  readonly floor?: { readonly name: string; readonly value: number | undefined; readonly ratio: number | undefined };
+  readonly handWritten?: { readonly value: number | undefined; readonly ratio?: number | undefined };
+  /** Absent for what is shown and held to nothing. */
+  readonly budget?: Budget;
+}
+
+export const budgets = {
+  start: { better: 'lower', goal: 2.5, gate: 4.5 },
+  firstCall: { better: 'lower', goal: 25, gate: 35 },
+  repeatedList: { better: 'lower', goal: 1, gate: 1.5 },
+  oneCall: { better: 'lower', goal: 2.2, gate: 2.8 },
+  processorTime: { better: 'lower', goal: 2.5, gate: 3.3 },
+  throughput8: { better: 'higher', goal: 0.4, gate: 0.28 },
+  throughput64: { better: 'higher', goal: 0.45, gate: 0.36 },
+  memoryAfterList: { better: 'lower', goal: 55, gate: 65 },
+  memoryAfterCalls: { better: 'lower', goal: 85, gate: 105 },
+  memoryGrowth: { better: 'lower', goal: 5, gate: 10 },
+  connections: { better: 'lower', goal: 8 },
+  listTokens: { better: 'lower', goal: 5000, gate: 6000 },
+  tokensPerTool: { better: 'lower', goal: 125, gate: 150 },
+  replyTokens: { better: 'lower', goal: 5000, gate: 10_000 },
+  packages: { better: 'lower', goal: 1 },
+  installSize: { better: 'lower', goal: 3 },
+} as const satisfies Record<string, Budget>;
+
+export type Verdict = 'goal met' | 'gate met' | 'missed' | 'not measured' | '';
+
+export function verdictOf({ product, floor, budget }: Row): Verdict {
+  if (!budget) return '';
+  const value = floor ? floor.ratio : product;
+  if (value === undefined) return 'not measured';
+  const reaches = (bound: number) => (budget.better === 'lower' ? value <= bound : value >= bound);
+  if (reaches(budget.goal)) return 'goal met';
+  return reaches(budget.gate ?? budget.goal) ? 'gate met' : 'missed';
+}
+
+/** Returns the rows as a Markdown table. */
+export function renderTable(rows: readonly Row[]): string {
+  const columns = ['what', 'mailstore-mcp', 'floor', 'ratio', 'hand-written', 'its ratio', 'goal', 'gate', 'verdict'];
+  const body = rows.map((row) => {
+    const { what, unit, product, floor, handWritten, budget } = row;
+    const bound = (limit: number) =>
+      budget ? `${budget.better === 'lower' ? '≤' : '≥'} ${floor ? ratioText(limit) : quantityText(limit, unit)}` : '';
+    return [
+      what,
+      quantityText(product, unit),
+      floor ? `${quantityText(floor.value, unit)} (${floor.name})` : '',
+      floor ? ratioText(floor.ratio) : '',
+      handWritten ? quantityText(handWritten.value, unit) : '',
+      handWritten && 'ratio' in handWritten ? ratioText(handWritten.ratio) : '',
+      budget ? bound(budget.goal) : '',
+      budget ? bound(budget.gate ?? budget.goal) : '',
+      verdictOf(row),
+    ];
+  });
+  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
+  return [columns, columns.map(() => '---'), ...body].map(line).join('\n');
+}
+
+function ratioText(ratio: number | undefined): string {
+  return ratio === undefined ? '–' : `${String(Number(ratio.toFixed(2)))} ×`;
+}
+
+function quantityText(value: number | undefined, unit: Unit): string {
+  if (value === undefined) return '–';
+  const digits = value < 10 ? 2 : value < 100 ? 1 : 0;
+  return `${Number(value.toFixed(digits)).toLocaleString('en')} ${unit}`;
+}
