@@ -1,5 +1,5 @@
-import { mkdir, rm, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { build as bundle, transform, type Plugin } from 'esbuild';
 
@@ -35,7 +35,6 @@ const leanDependencies: Plugin = {
  * esbuild splits only ES modules, and CommonJS starts faster, so the chunks are converted one by one. Returns the size in bytes.
  */
 export async function build(): Promise<number> {
-  await rm(OUT, { recursive: true, force: true });
   const { outputFiles } = await bundle({
     entryPoints: { 'mailstore-mcp': 'src/cli/main.ts' },
     outdir: OUT,
@@ -52,6 +51,7 @@ export async function build(): Promise<number> {
     logLevel: 'warning',
   });
   let size = 0;
+  const written = new Set<string>();
   for (const { path, text } of outputFiles) {
     const { code } = await transform(text, {
       format: 'cjs',
@@ -61,9 +61,17 @@ export async function build(): Promise<number> {
       keepNames: true,
       supported: { 'dynamic-import': false },
     });
-    await mkdir(dirname(path), { recursive: true });
-    await writeFile(path, code);
+    // A chunk's name tells its content: a server that is running from it keeps what it has yet to load.
+    if ((await readFile(path, 'utf8').catch(() => undefined)) !== code) {
+      await mkdir(dirname(path), { recursive: true });
+      await writeFile(path, code);
+    }
+    written.add(path);
     size += Buffer.byteLength(code);
+  }
+  for (const entry of await readdir(OUT, { recursive: true, withFileTypes: true })) {
+    const path = join(resolve(entry.parentPath), entry.name);
+    if (entry.isFile() && !written.has(path)) await rm(path);
   }
   return size;
 }

@@ -86,6 +86,7 @@ export const syncUsersWithDirectoryServices = defineCommand({
   longRunning: true,
   idempotent: true,
   input: { dryRun: z.boolean().optional().describe('true changes nothing.') },
+  evidence: () => [{ read: 'GetUsers', args: {} }],
   output: record({
     dryRun: z.boolean().optional(),
     created: z.array(z.string()).optional(),

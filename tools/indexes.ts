@@ -45,6 +45,7 @@ export const rebuildStoreIndex = defineCommand({
   longRunning: true,
   idempotent: true,
   input: { id: f.storeId, folder: f.archiveName },
+  evidence: ({ id, folder }) => [{ read: 'GetStoreIndexes', args: { id }, rows: { folder } }],
   output: anything,
   examples: [{ id: 3, folder: 'amira' }],
   emulate: function* (world, { id, folder }): Run {
@@ -99,6 +100,7 @@ export const rebuildSelectedStoreIndexes = defineCommand({
   longRunning: true,
   idempotent: true,
   input: {},
+  evidence: () => [{ read: 'GetStoreIndexes', args: {} }],
   output: anything,
   examples: [{}],
   emulate: function* (world): Run {

@@ -10,6 +10,9 @@ const group = 'profiles';
 const editions = ['server', 'spe'] as const;
 const constants = { raw: 'true' } as const;
 
+/** The runs that began at a time or later; no run lies beyond the far end of the window. */
+const runsSince = (since: string) => ({ fromIncluding: since, toExcluding: '2999-12-31T00:00:00', timeZoneID: 'UTC' });
+
 /** The server's own JSON has these as values or as text. */
 const flag = z.union([z.boolean(), z.enum(['true', 'false']).transform((word) => word === 'true')]);
 const seconds = z.union([z.number(), z.string().regex(/^\d+$/).transform(Number)]).pipe(z.int().min(1));
@@ -151,6 +154,7 @@ export const runProfile = defineCommand({
   longRunning: true,
   idempotent: false,
   input: { id: f.profileId },
+  evidence: ({ id }, since) => [{ read: 'GetWorkerResults', args: { ...runsSince(since), profileID: id } }],
   output: anything,
   examples: [{ id: 1 }, { id: 4 }],
   emulate: function* (world, { id }) {
@@ -172,6 +176,7 @@ export const runTemporaryProfile = defineCommand({
     properties: f.jsonObject('Like one from get_profiles, without id and version, with its password.', { secretsInside: true }),
   },
   constants,
+  evidence: (_args, since) => [{ read: 'GetWorkerResults', args: runsSince(since) }],
   output: anything,
   examples: [
     {

@@ -81,6 +81,7 @@ export const processRetentionPolicies = defineCommand({
   longRunning: true,
   idempotent: false,
   input: {},
+  evidence: () => [{ read: 'GetStores', args: { includeSize: true } }],
   output: anything,
   examples: [{}],
   emulate: function* (world): Run {

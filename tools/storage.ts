@@ -16,6 +16,7 @@ export const maintainFileSystemDatabases = defineCommand({
   longRunning: true,
   idempotent: true,
   input: {},
+  evidence: () => [{ read: 'GetStores', args: { includeSize: true } }],
   output: anything,
   examples: [{}],
   emulate: function* (world): Run {
@@ -45,6 +46,7 @@ export const refreshAllStoreStatistics = defineCommand({
   longRunning: true,
   idempotent: true,
   input: {},
+  evidence: () => [{ read: 'GetStores', args: { includeSize: true } }],
   output: anything,
   examples: [{}],
   emulate: function* (world): Run {
@@ -89,6 +91,7 @@ export const compactMasterDatabase = defineCommand({
   longRunning: true,
   idempotent: true,
   input: {},
+  evidence: () => [{ read: 'GetStores', args: { includeSize: true } }],
   output: anything,
   examples: [{}],
   emulate: function* (world): Run {

@@ -209,11 +209,11 @@ export const setStoreProperties = defineCommand({
     read: 'GetStores',
     pick: (current, args) => {
       const stores = z.array(z.looseObject({ id: z.int() })).safeParse(current).data;
-      const store = stores?.find((candidate) => candidate.id === args.id);
+      const store: Record<string, unknown> | undefined = stores?.find((candidate) => candidate.id === args.id);
       if (!store) return undefined;
       // A store of files has no database server whose name could be lost.
-      const ofFiles = (args.type ?? store.type) === 'FileSystemInternal' && { databaseName: null, serverName: null, userName: null };
-      const { type, databaseName, databasePath, contentPath, indexPath, serverName, userName } = { ...ofFiles, ...store };
+      const server = (args.type ?? store.type) === 'FileSystemInternal' ? null : undefined;
+      const { type, databaseName = server, databasePath, contentPath, indexPath, serverName = server, userName = server } = store;
       return { type, databaseName, databasePath, contentPath, indexPath, serverName, userName };
     },
   },
@@ -314,6 +314,7 @@ export const compactStore = defineCommand({
   longRunning: true,
   idempotent: true,
   input: { id: f.storeId },
+  evidence: ({ id }) => [{ read: 'GetStores', args: { includeSize: true }, rows: { id } }],
   output: anything,
   examples: [{ id: 2 }],
   emulate: function* (world, { id }): Run {
@@ -349,6 +350,7 @@ export const mergeStore = defineCommand({
     id: z.int().positive().describe('Store to copy into.'),
     sourceId: z.int().positive().describe('Store to copy from.'),
   },
+  evidence: ({ id }) => [{ read: 'GetStores', args: { includeSize: true }, rows: { id } }],
   output: anything,
   examples: [{ id: 2, sourceId: 1 }],
   emulate: function* (world, { id, sourceId }): Run {
@@ -391,6 +393,7 @@ export const recoverStore = defineCommand({
     encryptionKey: f.secret('Needed if the key file is lost.').optional(),
     recoverDeletedMessages: z.boolean().optional().describe('true also restores deleted mail not yet compacted away.'),
   },
+  evidence: ({ id }) => [{ read: 'GetStores', args: { includeSize: true }, rows: { id } }],
   output: anything,
   examples: [{ id: 6, recoverDeletedMessages: false }],
   emulate: function* (world, { id, recoverDeletedMessages }): Run {
@@ -437,6 +440,7 @@ export const recreateRecoveryRecords = defineCommand({
   longRunning: true,
   idempotent: true,
   input: { id: f.storeId },
+  evidence: ({ id }) => [{ read: 'GetStores', args: { includeSize: true }, rows: { id } }],
   output: anything,
   examples: [{ id: 3 }],
   emulate: function* (world, { id }): Run {
@@ -474,6 +478,7 @@ export const repairStoreDatabase = defineCommand({
   longRunning: true,
   idempotent: true,
   input: { id: f.storeId },
+  evidence: ({ id }) => [{ read: 'GetStores', args: { includeSize: true }, rows: { id } }],
   output: anything,
   examples: [{ id: 3 }],
   emulate: function* (world, { id }): Run {
@@ -527,6 +532,7 @@ export const upgradeStore = defineCommand({
   longRunning: true,
   idempotent: true,
   input: { id: f.storeId },
+  evidence: ({ id }) => [{ read: 'GetStores', args: { includeSize: true }, rows: { id } }],
   output: anything,
   examples: [{ id: 5 }],
   emulate: function* (world, { id }): Run {
@@ -555,6 +561,7 @@ export const upgradeStores = defineCommand({
   longRunning: true,
   idempotent: true,
   input: {},
+  evidence: () => [{ read: 'GetStores', args: { includeSize: true } }],
   output: anything,
   examples: [{}],
   emulate: function* (world): Run {
@@ -589,6 +596,7 @@ export const verifyStore = defineCommand({
   longRunning: true,
   idempotent: true,
   input: { id: f.storeId, includeIndexes: z.boolean().describe('Also check the search indexes.') },
+  evidence: ({ id }) => [{ read: 'GetStores', args: { includeSize: true }, rows: { id } }],
   output: anything,
   examples: [
     { id: 4, includeIndexes: true },
@@ -624,6 +632,7 @@ export const verifyStores = defineCommand({
   longRunning: true,
   idempotent: true,
   input: { includeIndexes: z.boolean().describe('Also check the search indexes.') },
+  evidence: () => [{ read: 'GetStores', args: { includeSize: true } }],
   output: anything,
   examples: [{ includeIndexes: false }],
   emulate: function* (world, { includeIndexes }): Run {

@@ -6,8 +6,6 @@ import { createServer } from 'node:https';
 import { createCertificate } from '../../src/sandbox/certificate.ts';
 import { CALL } from './request.ts';
 
-const { certificate, privateKey, fingerprint } = await createCertificate('127.0.0.1');
-
 const METADATA =
   '[{"name":"GetServerInfo","args":[]},{"name":"GetUserInfo","args":[{"name":"userName","type":"string","nullable":false}]}]';
 
@@ -27,18 +25,24 @@ function envelope(result: string): string {
 }
 
 let connections = 0;
-const server = createServer({ cert: certificate, key: privateKey, keepAliveTimeout: 120_000 }, (request, response) => {
-  request.resume();
-  request.once('end', () => {
-    const body = ANSWERS.get(request.url ?? '');
-    response.writeHead(body ? 200 : 404, { 'content-type': 'application/json', 'content-length': body?.length ?? 0 });
-    response.end(body);
+
+async function listen(): Promise<void> {
+  const { certificate, privateKey, fingerprint } = await createCertificate('127.0.0.1');
+  const server = createServer({ cert: certificate, key: privateKey, keepAliveTimeout: 120_000 }, (request, response) => {
+    request.resume();
+    request.once('end', () => {
+      const body = ANSWERS.get(request.url ?? '');
+      response.writeHead(body ? 200 : 404, { 'content-type': 'application/json', 'content-length': body?.length ?? 0 });
+      response.end(body);
+    });
   });
-});
-server.on('secureConnection', () => connections++);
-server.listen(0, '127.0.0.1', () => {
-  const address = server.address();
-  const port = typeof address === 'object' ? address?.port : undefined;
-  process.stdout.write(`${JSON.stringify({ url: `https://127.0.0.1:${port}`, fingerprint, certificate })}\n`);
-});
+  server.on('secureConnection', () => connections++);
+  server.listen(0, '127.0.0.1', () => {
+    const address = server.address();
+    const port = typeof address === 'object' ? address?.port : undefined;
+    process.stdout.write(`${JSON.stringify({ url: `https://127.0.0.1:${port}`, fingerprint, certificate })}\n`);
+  });
+}
+
 process.on('message', () => process.send?.(connections));
+void listen();

@@ -8,7 +8,7 @@ import { StdioClient, type Program } from './stdio-client.ts';
 import type { Workbench } from './workbench.ts';
 
 const ROUNDS = 15;
-const REPEATED_LISTS = 20;
+const REPEATED_LISTS = 50;
 /** About the time between a client's list and its first call, in which a server may load what calls need. */
 const BEFORE_FIRST_CALL_MS = 300;
 
@@ -29,8 +29,6 @@ export async function measureStart(bench: Workbench): Promise<readonly Row[]> {
     () => timeServer(bench.product(bench.sandbox), product),
     () => timeServer(bench.handWritten, handWritten),
   ];
-  for (const run of runs) await run();
-  for (const times of [bare, ...Object.values(product), ...Object.values(handWritten)]) times.length = 0;
   for (let round = 0; round < ROUNDS; round++) for (const run of inTurn(runs, round)) await run();
   return [
     {

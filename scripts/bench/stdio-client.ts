@@ -41,6 +41,7 @@ export class StdioClient {
   #lastId = 0;
   #rest = '';
   #stderr = '';
+  #end: Error | undefined;
 
   constructor({ args, env }: Program) {
     this.#child = spawn(process.execPath, args, { env, stdio: ['pipe', 'pipe', 'pipe'] });
@@ -49,8 +50,11 @@ export class StdioClient {
     this.#child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       this.#stderr = (this.#stderr + text).slice(-STDERR_KEPT);
     });
-    this.#child.once('exit', (code) => {
-      for (const { reject } of this.#waiters.values()) reject(new Error(`The server ended with ${code}: ${this.#stderr}`));
+    // A write to a server that is gone fails here too; its end says why.
+    this.#child.stdin?.on('error', () => undefined);
+    this.#child.once('close', (code) => {
+      this.#end = new Error(`The server ended with ${code}: ${this.#stderr}`);
+      for (const { reject } of this.#waiters.values()) reject(this.#end);
     });
   }
 
@@ -79,6 +83,7 @@ export class StdioClient {
   request(method: string, params: object): Promise<Result> {
     const id = ++this.#lastId;
     return new Promise((resolve, reject) => {
+      if (this.#end) throw this.#end;
       this.#waiters.set(id, { resolve, reject });
       this.#write({ id, method, params });
     });
@@ -86,9 +91,10 @@ export class StdioClient {
 
   /** Ends the server by closing its input. */
   async close(): Promise<void> {
-    const exited = this.#child.exitCode === null ? once(this.#child, 'exit') : undefined;
+    if (this.#end) return;
+    const closed = once(this.#child, 'close');
     this.#child.stdin?.end();
-    await exited;
+    await closed;
   }
 
   #write(message: object): void {

@@ -1,5 +1,6 @@
 import { countTokens } from 'gpt-tokenizer/encoding/o200k_base';
 import { startSandbox, type Sandbox } from '../../src/sandbox/sandbox.ts';
+import { decide } from '../../src/policy/decide.ts';
 import { commands } from '../../tools/index.ts';
 import { budgets, type Row } from './budgets.ts';
 import { StdioClient, type Result, type Tool } from './stdio-client.ts';
@@ -52,9 +53,10 @@ async function findLargestReply(client: StdioClient, tools: readonly Tool[]): Pr
   for (const { name, _meta } of tools) {
     const command = commands.find((candidate) => candidate.name === _meta?.['mailstore/command']);
     for (const args of command?.examples ?? []) {
-      let task = weigh(name, await client.call(name, args));
-      while (task?.['status'] === 'running') {
-        task = weigh(name, await client.call('get_task_status', { taskId: task['taskId'], waitSeconds: WAIT_SECONDS }));
+      if (command && decide(command, args, 'read-only').kind !== 'allow') continue;
+      let answer = weigh(name, await client.call(name, args));
+      while (answer?.['status'] === 'running') {
+        answer = weigh(name, await client.call('get_task_status', { taskId: answer['taskId'], waitSeconds: WAIT_SECONDS }));
       }
     }
   }

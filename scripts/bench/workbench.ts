@@ -48,15 +48,12 @@ export async function openWorkbench(dist: string): Promise<Workbench> {
   await bundle({
     entryPoints: programs,
     outdir: folder,
-    outExtension: { '.js': '.mjs' },
+    outExtension: { '.js': '.cjs' },
     bundle: true,
     minify: true,
     platform: 'node',
-    format: 'esm',
-    splitting: true,
+    format: 'cjs',
     target: 'node20.19',
-    // CommonJS packages inside an ES module ask for Node's own modules by require.
-    banner: { js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);' },
     logLevel: 'warning',
   });
 
@@ -67,13 +64,13 @@ export async function openWorkbench(dist: string): Promise<Workbench> {
     children.push(child);
     return child;
   };
-  const leanServer = start(join(folder, 'lean-server.mjs'), []);
+  const leanServer = start(join(folder, 'lean-server.cjs'), []);
   const sandboxServer = start(productFile, ['sandbox', '--port', '0', '--json']);
   const [{ url, fingerprint, certificate }, sandbox] = await Promise.all([
     firstLine<{ url: string; fingerprint: string; certificate: string }>(leanServer),
     firstLine<Address>(sandboxServer),
   ]);
-  const rawClient = start(join(folder, 'raw-client.mjs'), [url, certificate]);
+  const rawClient = start(join(folder, 'raw-client.cjs'), [url, certificate]);
 
   const lean = { ...LOGIN, url, fingerprint, countConnections: () => ask<number>(leanServer, 'connections') };
   const product = (address: Address): Program => ({
@@ -95,7 +92,7 @@ export async function openWorkbench(dist: string): Promise<Workbench> {
 
   return {
     product,
-    handWritten: { args: [join(folder, 'hand-written-server.mjs'), listFile, url, certificate], env },
+    handWritten: { args: [join(folder, 'hand-written-server.cjs'), listFile, url, certificate], env },
     lean,
     raw: { pid: rawClient.pid ?? 0, run: (order) => ask<Load>(rawClient, order) },
     sandbox,

@@ -99,6 +99,40 @@ const table = {
     ({ url }) => `'${url}' is not https; MailStore's API is served over HTTPS only, and a password would be readable on the way.`,
   ),
 
+  noSqlite: line<{ reasons: readonly string[] }>(
+    'configuration',
+    ({ reasons }) =>
+      `Tasks cannot be kept, because no SQLite loads (${reasons.join('; ')}). Run with Node 22.13 or later, or install the package libsql beside mailstore-mcp.`,
+  ),
+  journalFull: line<{ path: string }>(
+    'configuration',
+    ({ path }) => `The disk is full: '${path}' could not be written. Free space, or set MAILSTORE_STATE_DIR to a folder on another disk.`,
+  ),
+  journalNotWritable: line<{ path: string; reason: string }>(
+    'configuration',
+    ({ path, reason }) =>
+      `'${path}' cannot be written (${reason}); give the account of this server the right to write this file and its folder, or set MAILSTORE_STATE_DIR to another folder.`,
+  ),
+  journalBroken: line<{ path: string; reason: string }>(
+    'configuration',
+    ({ path, reason }) =>
+      `'${path}' is damaged or is no journal of this server (${reason}); it was left alone. Move it away to begin a new one, and keep it if its tasks matter.`,
+  ),
+  journalNewer: line<{ path: string; found: number; known: number }>(
+    'configuration',
+    ({ path, found, known }) =>
+      `'${path}' was written by a newer mailstore-mcp (format ${found}; this one knows ${known}) and was left alone. Update this one, or set MAILSTORE_STATE_DIR to another folder.`,
+  ),
+  journalBusy: line<{ path: string; ms: number }>(
+    'us',
+    ({ path, ms }) =>
+      `Another process has kept '${path}' locked for ${ms} ms. Call again; if this stays, close what has the file open, such as a backup or a database viewer.`,
+  ),
+  journalUnusable: line<{ path: string; reason: string }>(
+    'configuration',
+    ({ path, reason }) => `'${path}' cannot be used (${reason}); check the disk and the folder, or set MAILSTORE_STATE_DIR to another folder.`,
+  ),
+
   hostNotFound: line<{ host: string }>('network', ({ host }) => `The host '${host}' cannot be found; check the name in MAILSTORE_URL.`),
   connectionRefused: line<{ origin: string }>(
     'network',

@@ -37,6 +37,15 @@ export type ParsedArguments<Input extends InputShape> = z.output<z.ZodObject<Inp
 /** Arguments as a caller writes them. */
 export type WrittenArguments<Input extends InputShape> = z.input<z.ZodObject<Input, z.core.$strict>>;
 
+/** One read that shows what a lost end may have left behind. */
+export interface Evidence {
+  /** The wire name of the command to read with. */
+  readonly read: string;
+  readonly args: Readonly<Record<string, unknown>>;
+  /** Of a list, only the rows in which these fields have these values. */
+  readonly rows?: Readonly<Record<string, unknown>>;
+}
+
 export interface CommandDeclaration<Input extends InputShape, Row extends z.ZodType> {
   /** The wire name, exactly as MailStore spells it. */
   readonly name: string;
@@ -78,6 +87,11 @@ export interface CommandDeclaration<Input extends InputShape, Row extends z.ZodT
     readonly read: string;
     pick(current: unknown, args: ParsedArguments<Input>): Readonly<Record<string, unknown>> | undefined;
   };
+  /**
+   * The reads that corroborate how a run ended whose end was lost; `since` is when it was started, as UTC `YYYY-MM-DDThh:mm:ss`.
+   * Absent where no read can tell.
+   */
+  evidence?(args: ParsedArguments<Input>, since: string): readonly Evidence[];
   readonly output: Output<Row>;
   /** Calls that work against the sandbox's seeded world; the first is the one shown in documentation. */
   readonly examples: readonly [WrittenArguments<Input>, ...WrittenArguments<Input>[]];

@@ -146,7 +146,9 @@ function checkedConnector({ origin, trust, connectTimeoutMs }: TransportOptions)
   return (options, callback) => {
     connect(options, (error, socket) => {
       if (error) {
-        callback(error, null);
+        // A connection that breaks in the handshake has carried no request.
+        const isBroken = ['ECONNRESET', 'EPIPE'].includes(codeOf(error) ?? '');
+        callback(isBroken ? new MailStoreError('connectionFailed', { origin, reason: reasonOf(error) }, { cause: error }) : error, null);
         return;
       }
       const refusal = certificateRefusal(socket as TLSSocket, origin, trust);

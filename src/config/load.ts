@@ -72,8 +72,9 @@ export function loadConfig({ env = process.env, flags, embedded }: ConfigSources
     access,
     toolsets: toolsetsOf(texts),
     stateDir: texts.stateDir ?? defaultStateDir(env),
-    timeoutMs: millisecondsOf('timeoutMs', texts, 600_000),
-    inlineWaitMs: millisecondsOf('inlineWaitMs', texts, MAX_INLINE_WAIT_MS),
+    // undici takes 0 for no limit at all.
+    timeoutMs: millisecondsOf('timeoutMs', texts, 1, 600_000),
+    inlineWaitMs: millisecondsOf('inlineWaitMs', texts, 0, MAX_INLINE_WAIT_MS),
     logLevel: oneOf<LogLevel>('logLevel', texts),
   };
 }
@@ -144,13 +145,14 @@ function targetsOf(texts: Texts, named: Record<string, Texts>, access: Access): 
 
 function targetOf(name: string, texts: Texts, ceiling: Access): Target {
   const access = oneOf<Access>('access', texts);
+  oneOf('edition', texts);
   return {
     name,
     origin: originOf(texts.url),
     username: required('username', texts, 'name the MailStore administrator to log in as.'),
     password: passwordOf(texts),
     ...(texts.fingerprint !== undefined && { fingerprint: fingerprintOf(texts.fingerprint) }),
-    ...(texts.caFile !== undefined && { ca: readText(nameOf('caFile'), texts.caFile) }),
+    ...(texts.caFile !== undefined && { ca: certificatesOf(texts.caFile) }),
     access: ACCESS_LEVELS[Math.min(ACCESS_LEVELS.indexOf(access), ACCESS_LEVELS.indexOf(ceiling))] ?? 'read-only',
     api: oneOf<ApiForm>('api', texts),
   };
@@ -168,11 +170,11 @@ function originOf(url: string | undefined): string {
   } catch {
     throw new MailStoreError('invalidSetting', {
       setting: nameOf('url'),
-      value: url,
+      value: withoutLogin(url),
       expected: 'a URL such as https://mailstore.example.com:8463',
     });
   }
-  if (parsed.protocol !== 'https:') throw new MailStoreError('plainHttp', { url });
+  if (parsed.protocol !== 'https:') throw new MailStoreError('plainHttp', { url: withoutLogin(url) });
   if (parsed.username !== '' || parsed.password !== '') {
     throw new MailStoreError('invalidSetting', {
       setting: nameOf('url'),
@@ -180,10 +182,21 @@ function originOf(url: string | undefined): string {
       expected: 'without user and password, which have their own settings',
     });
   }
-  if (parsed.pathname !== '/' || parsed.search !== '') {
+  if (parsed.pathname !== '/' || parsed.search !== '' || parsed.hash !== '') {
     throw new MailStoreError('invalidSetting', { setting: nameOf('url'), value: url, expected: 'without a path' });
   }
   return parsed.origin;
+}
+
+/** Whoever writes a password into the URL shall not find it in a log. */
+function withoutLogin(url: string): string {
+  return url.replace(/\/\/.*@/s, '//');
+}
+
+function certificatesOf(path: string): string {
+  const text = readText(nameOf('caFile'), path);
+  if (text.includes('-----BEGIN CERTIFICATE-----')) return text;
+  throw new MailStoreError('invalidSetting', { setting: nameOf('caFile'), value: path, expected: 'a file of certificates in PEM form' });
 }
 
 function passwordOf(texts: Texts): string {
@@ -193,8 +206,8 @@ function passwordOf(texts: Texts): string {
 
 function fingerprintOf(text: string): string {
   const hex = text
-    .replace(/^sha-?256[:=]/i, '')
-    .replaceAll(/[\s:]/g, '')
+    .replace(/^\s*sha-?256(?:\s+fingerprint)?\s*[:=]/i, '')
+    .replaceAll(/[\s:-]/g, '')
     .toUpperCase();
   if (!/^[\dA-F]{64}$/.test(hex)) {
     throw new MailStoreError('invalidSetting', {
@@ -232,11 +245,11 @@ function oneOf<Value extends string>(key: SettingKey, texts: Texts): Value {
   });
 }
 
-function millisecondsOf(key: SettingKey, texts: Texts, max: number): number {
+function millisecondsOf(key: SettingKey, texts: Texts, min: number, max: number): number {
   const value = texts[key] ?? '';
   const number = Number(value);
-  if (/^\d+$/.test(value) && number <= max) return number;
-  throw new MailStoreError('invalidSetting', { setting: nameOf(key), value, expected: `a whole number of milliseconds from 0 to ${max}` });
+  if (/^\d+$/.test(value) && number >= min && number <= max) return number;
+  throw new MailStoreError('invalidSetting', { setting: nameOf(key), value, expected: `a whole number of milliseconds from ${min} to ${max}` });
 }
 
 function required(key: SettingKey, texts: Texts, hint: string): string {
@@ -247,7 +260,8 @@ function required(key: SettingKey, texts: Texts, hint: string): string {
 
 function readText(setting: string, path: string): string {
   try {
-    return readFileSync(path, 'utf8');
+    // Windows editors begin UTF-8 files with a byte order mark.
+    return readFileSync(path, 'utf8').replace(/^\uFEFF/, '');
   } catch (error) {
     const reason = error instanceof Error && 'code' in error ? String(error.code) : String(error);
     throw new MailStoreError('unreadableFile', { setting, path, reason });

@@ -3,7 +3,7 @@ import type { Command, InputShape } from '../catalogue/define-command.ts';
 import { toolName } from '../catalogue/naming.ts';
 import { worstEffect, mildestEffect } from '../policy/decide.ts';
 import { isPaged, pagingFields } from './paging.ts';
-import { taskOutput } from './task-output.ts';
+import { driftSchema, taskOutput } from './task-output.ts';
 import type { JsonSchema, ListedTool, ToolDefinition } from './tool-definition.ts';
 
 type ObjectSchema = ToolDefinition['inputSchema'];
@@ -43,9 +43,7 @@ export function inputSchemaOf(fields: InputShape): ObjectSchema {
 
 function outputSchemaOf(command: Command): ObjectSchema {
   const value = loosen(slim(z.toJSONSchema(command.output.schema)));
-  const drift = {
-    drift: { type: 'array', description: 'Values that were not of the declared shape; they stand here and not in their place.' },
-  };
+  const drift = { drift: driftSchema };
   switch (command.output.kind) {
     case 'list':
       return {

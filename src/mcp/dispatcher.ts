@@ -192,13 +192,13 @@ function parse(tool: string, handler: Handler, args: Arguments): Arguments {
   const unknown = Object.keys(args).filter((name) => !expected.includes(name));
   if (unknown.length > 0) throw new MailStoreError('unknownArguments', { tool, unknown, expected });
   handler.schema ??= z.strictObject(handler.shape);
-  const parsed = handler.schema.safeParse(args);
+  const parsed = handler.schema.safeParse(args, { reportInput: true });
   if (parsed.success) return parsed.data;
   throw new MailStoreError('invalidArguments', { tool, problems: parsed.error.issues.map(describeIssue) });
 }
 
-function describeIssue({ path, message, code, ...issue }: z.core.$ZodIssue): string {
+function describeIssue({ path, message, ...issue }: z.core.$ZodIssue): string {
   const name = path.join('.') || 'arguments';
-  if (code === 'invalid_type' && 'input' in issue && issue.input === undefined) return `${name} is missing`;
+  if ('input' in issue && issue.input === undefined) return `${name} is missing`;
   return `${name}: ${message}`;
 }

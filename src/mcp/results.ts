@@ -1,11 +1,15 @@
 import type { CallToolResult } from '@modelcontextprotocol/server';
 import type { Output } from '../catalogue/outputs.ts';
-import type { CheckedValue } from '../client/value.ts';
+import { excerpt } from '../base/errors.ts';
+import type { CheckedValue, Drift } from '../client/value.ts';
 import type { Task } from '../tasks/task.ts';
 import { isEnded } from '../tasks/task.ts';
 import { pageOf, type Page, type Paging } from './paging.ts';
 
 type Structured = Record<string, unknown>;
+
+/** Characters of JSON that a misfitting value may have; a whole list can be one. */
+const SHOWN_MISFIT = 200;
 
 /** Messages of a task that a result carries; the newest say most. */
 const SHOWN_MESSAGES = 20;
@@ -13,7 +17,7 @@ const SHOWN_MESSAGES = 20;
 /** Returns the result of a command that answered at once: the data as an object, and the same as text for clients that show only text. */
 export function valueResult(output: Output, { value, drift }: CheckedValue, paging: Paging): CallToolResult {
   const data = shapeValue(output, value, paging);
-  const structured: Structured = drift.length > 0 ? { ...data, drift } : data;
+  const structured: Structured = drift.length > 0 ? { ...data, drift: drift.map(boundDrift) } : data;
   return result(headOf(output, data), structured);
 }
 
@@ -30,7 +34,7 @@ export function taskResult(
 
 export function taskListResult(tasks: readonly Task[], paging: Paging): CallToolResult {
   const rows = tasks.map((task) => {
-    const { result: _result, messages: _messages, ...row } = taskView(task, undefined, {});
+    const { result: _result, drift: _drift, messages: _messages, ...row } = taskView(task, undefined, {});
     return row;
   });
   const page = pageOf(rows, paging);
@@ -50,7 +54,7 @@ function shapeValue(output: Output, value: unknown, paging: Paging): Structured 
 }
 
 function taskView(task: Task, output: Output | undefined, paging: Paging): Structured {
-  const { taskId, command, target, status, progress, statusText, messages, error, startedAt, endedAt, note } = task;
+  const { taskId, command, target, status, progress, statusText, messages, drift, error, startedAt, endedAt, note } = task;
   return {
     taskId,
     command,
@@ -60,11 +64,17 @@ function taskView(task: Task, output: Output | undefined, paging: Paging): Struc
     statusText,
     messages: messages.slice(-SHOWN_MESSAGES),
     ...(status === 'succeeded' && { result: output?.kind === 'list' ? shapeValue(output, task.result, paging) : (task.result ?? null) }),
+    ...(drift !== undefined && { drift: drift.map(boundDrift) }),
     ...(error !== undefined && { error }),
     startedAt,
     ...(endedAt !== undefined && { endedAt }),
     ...(note !== undefined && { note }),
   };
+}
+
+function boundDrift(drift: Drift): Drift {
+  const got = JSON.stringify(drift.got) ?? '';
+  return got.length > SHOWN_MISFIT ? { ...drift, got: excerpt(got, SHOWN_MISFIT) } : drift;
 }
 
 function headOf(output: Output, data: Structured): string {

@@ -1,6 +1,12 @@
 import { TASK_STATES } from '../tasks/task.ts';
 import type { ToolDefinition } from './tool-definition.ts';
 
+/** Beside every value that came from a server. */
+export const driftSchema = {
+  type: 'array',
+  description: 'Values that were not of the declared shape; they stand here and not in their place.',
+} as const;
+
 /** The structured result of every tool that returns a task. */
 export const taskOutput: ToolDefinition['outputSchema'] = {
   type: 'object',
@@ -13,6 +19,7 @@ export const taskOutput: ToolDefinition['outputSchema'] = {
     statusText: { type: ['string', 'null'] },
     messages: { type: 'array', items: { type: 'object', properties: { type: { type: 'string' }, text: { type: 'string' } } } },
     result: {},
+    drift: driftSchema,
     error: { type: 'string' },
     startedAt: { type: 'string' },
     endedAt: { type: 'string' },

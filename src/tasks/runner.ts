@@ -37,6 +37,8 @@ export class TaskRunner {
   readonly #changes = new EventEmitter().setMaxListeners(0);
   readonly #stop = new AbortController();
   readonly #polling = new Set<Promise<void>>();
+  /** Calls on their way to the server, which no stored task may show yet. */
+  readonly #starting = new Map<string, Promise<Task>>();
 
   constructor(options: RunnerOptions) {
     this.#options = options;
@@ -47,8 +49,17 @@ export class TaskRunner {
    * returned instead of started again. Throws MailStoreError when the call was refused or could not be sent.
    */
   async start(call: TaskCall, options: { readonly confirm?: Confirm } = {}): Promise<Task> {
+    const key = JSON.stringify([call.target, call.command.name, argumentsKey(call.args)]);
+    const starting = this.#starting.get(key);
+    if (starting) return asTwin(await starting);
+    const start = this.#startUnlessRunning(call, options).finally(() => this.#starting.delete(key));
+    this.#starting.set(key, start);
+    return start;
+  }
+
+  async #startUnlessRunning(call: TaskCall, options: { readonly confirm?: Confirm }): Promise<Task> {
     const twin = await this.#findRunning(call);
-    if (twin) return { ...twin, note: 'This call is already running with the same arguments; no second one was started.' };
+    if (twin) return asTwin(twin);
     const client = this.#client(call.target);
     const prepared = await client.prepare(call.command, call.args, options);
     const task = await this.#save(this.#newTask(call));
@@ -153,7 +164,8 @@ export class TaskRunner {
       try {
         const raw = await client.poll(run, current.version, signal);
         const outcome = await client.readPoll(command, run, raw).catch(async (error: unknown) => {
-          current = await this.#reload(current, { rawEnd: raw.body });
+          // That the server no longer knows the run is no end of it, and an unreadable answer before it may have been.
+          if (!isError(error, 'tokenUnknown')) current = await this.#save(await this.#reload(current, { rawEnd: raw.body }));
           throw error;
         });
         faults = 0;
@@ -170,7 +182,7 @@ export class TaskRunner {
           await this.#fail(current, error);
           return;
         }
-        if (!isTransient(error) && !isError(error, 'replyTimeout', 'truncated')) {
+        if (!isTransient(error) && !isGarbled(error)) {
           await this.#end(current, {
             status: 'unknown',
             note: error instanceof MailStoreError ? error.message : 'The status could not be read.',
@@ -185,7 +197,12 @@ export class TaskRunner {
   }
 
   #succeed(task: Task, outcome: Outcome & { readonly kind: 'value' }): Promise<Task> {
-    return this.#end(withProgress(task, outcome.progress), { status: 'succeeded', progress: 100, result: outcome.value });
+    return this.#end(withProgress(task, outcome.progress), {
+      status: 'succeeded',
+      progress: 100,
+      result: outcome.value,
+      ...(outcome.drift.length > 0 && { drift: outcome.drift }),
+    });
   }
 
   #fail(task: Task, error: CommandFailed): Promise<Task> {
@@ -243,6 +260,25 @@ export class TaskRunner {
   #now(): string {
     return new Date(this.#options.clock.now()).toISOString();
   }
+}
+
+/** An answer that did not arrive whole or readable. It tells nothing of the run, and the next answer may. */
+function isGarbled(error: unknown): error is MailStoreError {
+  return isError(error, 'replyTimeout', 'truncated', 'notJson', 'notXml', 'notUtf8', 'notAnEnvelope', 'notMailStore');
+}
+
+/** True unless the request surely never came to the command: no connection, or an answer that turns it away. */
+function mayHaveBegun(error: MailStoreError): boolean {
+  const isTurnedAway = isError(error, 'unavailable') && error.details.status === 503;
+  return (
+    !isTurnedAway &&
+    (isGarbled(error) || isError(error, 'connectionLost', 'unavailable', 'tooLarge', 'foreignStatusUrl', 'unexpectedStatus'))
+  );
+}
+
+/** Returns a task as the answer to a call that is the same as the one it was started by. */
+function asTwin(task: Task): Task {
+  return isEnded(task) ? task : { ...task, note: 'This call is already running with the same arguments; no second one was started.' };
 }
 
 function commandOf(task: Task): Command {

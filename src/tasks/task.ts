@@ -1,3 +1,4 @@
+import type { Drift } from '../client/value.ts';
 import type { Message, RunHandle } from '../wire/reply.ts';
 
 /** Every state of a task. `unknown` is an end: the server can no longer say how the command ended. */
@@ -29,6 +30,8 @@ export interface Task {
   /** The bytes of the answer that ended the run, kept as they came. */
   readonly rawEnd?: Uint8Array;
   readonly result?: unknown;
+  /** Where the result was not of the declared shape; absent when all of it was. */
+  readonly drift?: readonly Drift[];
   readonly error?: string;
   readonly startedAt: string;
   readonly endedAt?: string;

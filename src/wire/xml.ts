@@ -6,10 +6,16 @@ import type { WireResponse } from './reply.ts';
 /** A node as the parser gives it in document order: one element name with its children, or a text. */
 type Node = Readonly<Record<string, unknown>>;
 
+/** Marks in front of names: the parser refuses or renames an element called `constructor` or `toString` without them. */
+const ELEMENT = '<';
+const ATTRIBUTE = '@';
+
 const parser = new XMLParser({
   preserveOrder: true,
+  // The parser may hand over a name twice; no name begins with the mark by itself.
+  transformTagName: (name) => (name.startsWith(ELEMENT) ? name : ELEMENT + name),
   ignoreAttributes: false,
-  attributeNamePrefix: '',
+  attributeNamePrefix: ATTRIBUTE,
   parseTagValue: false,
   parseAttributeValue: false,
   trimValues: false,
@@ -29,9 +35,18 @@ export function readXml(response: WireResponse, command: string, origin: string)
   if (!text.trimStart().startsWith('<') || text.includes('<!DOCTYPE'))
     throw new MailStoreError('notXml', { command, excerpt: excerpt(text) });
   if (XMLValidator.validate(text) !== true) throw new MailStoreError('truncated', { command, bytes: response.body.byteLength });
-  const root = (parser.parse(text) as Node[]).find((node) => elementName(node) !== undefined);
+  const root = parse(text)?.find((node) => elementName(node) !== undefined);
   if (!root) throw new MailStoreError('notXml', { command, excerpt: excerpt(text) });
   return valueOf(root);
+}
+
+/** Returns the nodes of the document, or undefined where the parser gives up, as on nesting that no answer has. */
+function parse(text: string): readonly Node[] | undefined {
+  try {
+    return parser.parse(text) as Node[];
+  } catch {
+    return undefined;
+  }
 }
 
 function valueOf(node: Node): unknown {
@@ -70,16 +85,18 @@ function untypedValue(elements: readonly Node[], text: string): unknown {
 }
 
 function elementName(node: Node): string | undefined {
-  return Object.keys(node).find((key) => key !== ':@' && key !== '#text');
+  return Object.keys(node)
+    .find((key) => key.startsWith(ELEMENT))
+    ?.slice(ELEMENT.length);
 }
 
 function childrenOf(node: Node): readonly Node[] {
   const name = elementName(node);
-  return name === undefined ? [] : (node[name] as readonly Node[]);
+  return name === undefined ? [] : (node[ELEMENT + name] as readonly Node[]);
 }
 
 function attribute(node: Node, name: string): string | undefined {
-  const value = (node[':@'] as Readonly<Record<string, unknown>> | undefined)?.[name];
+  const value = (node[':@'] as Readonly<Record<string, unknown>> | undefined)?.[ATTRIBUTE + name];
   return typeof value === 'string' ? value : undefined;
 }
 

@@ -117,6 +117,8 @@ export interface Pipe {
   /** Sends a request and resolves with the answer to it. */
   request(method: string, params?: Readonly<Record<string, unknown>>): Promise<Message>;
   notify(method: string, params?: Readonly<Record<string, unknown>>): void;
+  /** Writes a line that need not be a message. */
+  writeLine(line: string): void;
   /** Every line of stdout so far. */
   readonly lines: readonly string[];
   readonly notifications: readonly Message[];
@@ -146,7 +148,8 @@ export function startPipe(options: ServerOptions): Pipe {
     else if (message?.id !== undefined) waiting.get(message.id)?.(message);
   });
   const exited: Pipe['exited'] = new Promise((resolve) => child.once('close', (code, signal) => resolve({ code, signal })));
-  const send = (message: object) => child.stdin.write(`${JSON.stringify({ jsonrpc: '2.0', ...message })}\n`);
+  const writeLine = (line: string) => void child.stdin.write(`${line}\n`);
+  const send = (message: object) => writeLine(JSON.stringify({ jsonrpc: '2.0', ...message }));
   return {
     request: async (method, params) => {
       const id = ++lastId;
@@ -157,6 +160,7 @@ export function startPipe(options: ServerOptions): Pipe {
       return first;
     },
     notify: (method, params) => send({ method, ...(params && { params }) }),
+    writeLine,
     lines,
     notifications,
     get stderr() {

@@ -1,5 +1,14 @@
 import { expect, test } from 'vitest';
-import { initialize, modernMeta, readAnswer, sandboxForTest, startModernServer, startPipe, startServer, untilTestEnds } from '../helpers/start-server.ts';
+import {
+  initialize,
+  modernMeta,
+  readAnswer,
+  sandboxForTest,
+  startModernServer,
+  startPipe,
+  startServer,
+  untilTestEnds,
+} from '../helpers/start-server.ts';
 import manifest from '../../package.json' with { type: 'json' };
 
 const JOHN = { name: 'get_user_info', arguments: { userName: 'johndoe' } };
@@ -13,7 +22,9 @@ test.each(['2024-11-05', '2025-03-26', '2025-06-18', '2025-11-25'])('a client of
     serverInfo: { name: 'mailstore-mcp', title: 'MailStore', version: manifest.version },
   });
   const listed = await pipe.request('tools/list');
-  expect(listed.result?.['tools']).toContainEqual(expect.objectContaining({ name: 'get_user_info', inputSchema: expect.anything() as unknown }));
+  expect(listed.result?.['tools']).toContainEqual(
+    expect.objectContaining({ name: 'get_user_info', inputSchema: expect.anything() as unknown }),
+  );
   const called = await pipe.request('tools/call', JOHN);
   expect(readAnswer(called.result)).toMatchObject({ isError: false, structured: { userName: 'johndoe', fullName: 'John Doe' } });
 });

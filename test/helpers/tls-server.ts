@@ -1,0 +1,130 @@
+import { once } from 'node:events';
+import type { AddressInfo, Socket } from 'node:net';
+import { createServer, type TlsOptions, type TLSSocket } from 'node:tls';
+import { onTestFinished } from 'vitest';
+import { createCertificate, type Certificate } from '../../src/sandbox/certificate.ts';
+
+/** A request as its bytes say it. */
+export interface ReceivedRequest {
+  readonly method: string;
+  readonly path: string;
+  /** By name in lower case. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+/** The bytes of a response; `cut` ends the connection after them, and null cuts it without any. */
+export type RawAnswer = string | Buffer | { readonly cut: string | Buffer } | null;
+
+export interface TlsServer {
+  readonly url: string;
+  readonly username: string;
+  readonly password: string;
+  readonly fingerprint: string;
+  readonly certificate: string;
+  /** Every request that arrived whole. */
+  readonly requests: readonly ReceivedRequest[];
+  /** How many TCP connections came in. */
+  readonly connections: number;
+  /** How many TLS handshakes were completed on this side. */
+  readonly handshakes: number;
+  /** How many bytes came in after the handshakes. */
+  readonly bytesReceived: number;
+  /** Shows another certificate on the connections from now on. */
+  changeCertificate(certificate: Certificate): void;
+  /** Resolves when no connection is open any more, so that nothing can come in. */
+  allClosed(): Promise<void>;
+}
+
+/** Starts a TLS server that knows nothing of HTTP but where a request ends, and writes the bytes it is told to; ended with the test. */
+export async function startTlsServer(
+  answer: (request: ReceivedRequest) => RawAnswer,
+  options: { readonly certificate?: Certificate; readonly tls?: TlsOptions } = {},
+): Promise<TlsServer> {
+  const { certificate, privateKey, fingerprint } = options.certificate ?? (await createCertificate('127.0.0.1'));
+  const requests: ReceivedRequest[] = [];
+  const sockets = new Set<Socket>();
+  let connections = 0;
+  let handshakes = 0;
+  let bytesReceived = 0;
+  const server = createServer({ key: privateKey, cert: certificate, ...options.tls }, (socket) => {
+    handshakes++;
+    let received: Buffer = Buffer.alloc(0);
+    socket.on('error', () => undefined);
+    socket.on('data', (chunk: Buffer) => {
+      bytesReceived += chunk.length;
+      received = Buffer.concat([received, chunk]);
+      for (let whole = takeRequest(received); whole; whole = takeRequest(received)) {
+        received = whole.rest;
+        requests.push(whole.request);
+        write(socket, answer(whole.request));
+      }
+    });
+  });
+  server.on('tlsClientError', () => undefined);
+  server.on('connection', (socket: Socket) => {
+    connections++;
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  onTestFinished(() => {
+    for (const socket of sockets) socket.destroy();
+    server.close();
+  });
+  return {
+    url: `https://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    username: 'admin',
+    password: 'secret',
+    fingerprint,
+    certificate,
+    requests,
+    get connections() {
+      return connections;
+    },
+    get handshakes() {
+      return handshakes;
+    },
+    get bytesReceived() {
+      return bytesReceived;
+    },
+    changeCertificate: (other) => server.setSecureContext({ key: other.privateKey, cert: other.certificate }),
+    allClosed: async () => {
+      await Promise.all([...sockets].map((socket) => once(socket, 'close')));
+    },
+  };
+}
+
+/** Returns the bytes of a response with its length stated. */
+export function respond(status: string, contentType: string, body: string | Buffer): Buffer {
+  const bytes = Buffer.from(body);
+  return Buffer.concat([
+    Buffer.from(`HTTP/1.1 ${status}\r\nContent-Type: ${contentType}\r\nContent-Length: ${bytes.length}\r\n\r\n`),
+    bytes,
+  ]);
+}
+
+/** Returns the bytes of a response with a JSON value. */
+export function respondJson(value: unknown): Buffer {
+  return respond('200 OK', 'application/json', JSON.stringify(value));
+}
+
+function takeRequest(bytes: Buffer): { request: ReceivedRequest; rest: Buffer } | undefined {
+  const headEnd = bytes.indexOf('\r\n\r\n');
+  if (headEnd < 0) return undefined;
+  const [requestLine = '', ...lines] = bytes.subarray(0, headEnd).toString('latin1').split('\r\n');
+  const [method = '', path = ''] = requestLine.split(' ');
+  const headers = Object.fromEntries(
+    lines.map((line) => [line.slice(0, line.indexOf(':')).toLowerCase(), line.slice(line.indexOf(':') + 1).trim()]),
+  );
+  const end = headEnd + 4 + Number(headers['content-length'] ?? 0);
+  if (bytes.length < end) return undefined;
+  return { request: { method, path, headers, body: bytes.subarray(headEnd + 4, end).toString('utf8') }, rest: bytes.subarray(end) };
+}
+
+function write(socket: TLSSocket, answer: RawAnswer): void {
+  if (answer === null) socket.destroy();
+  else if (typeof answer === 'string' || Buffer.isBuffer(answer)) socket.write(answer);
+  else socket.end(answer.cut);
+}

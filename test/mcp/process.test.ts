@@ -1,0 +1,183 @@
+import { describe, expect, test } from 'vitest';
+import { ManualClock } from '../helpers/manual-clock.ts';
+import {
+  initialize,
+  modernMeta,
+  readAnswer,
+  sandboxForTest,
+  settingsFor,
+  startPipe,
+  untilTestEnds,
+  type Pipe,
+} from '../helpers/start-server.ts';
+
+const JOHN = { name: 'get_user_info', arguments: { userName: 'johndoe' } };
+const REBUILD = { name: 'rebuild_store_index', arguments: { id: 3, folder: 'amira' } };
+const START = { MAILSTORE_URL: 'https://127.0.0.1:1', MAILSTORE_USERNAME: 'admin', MAILSTORE_PASSWORD: 'Quiet-Harbour-41' };
+
+function isJsonRpc(line: string): boolean {
+  try {
+    return (JSON.parse(line) as { jsonrpc?: unknown }).jsonrpc === '2.0';
+  } catch {
+    return false;
+  }
+}
+
+describe('stdout', () => {
+  test.each([
+    ['with the embedded sandbox', ['--sandbox'], {}],
+    ['with everything logged', ['--sandbox'], { MAILSTORE_LOG_LEVEL: 'debug' }],
+  ])('holds nothing but the protocol %s', async (_what, args, env) => {
+    const pipe = untilTestEnds(startPipe({ args, access: 'read-write', env: { ...env, MAILSTORE_INLINE_WAIT_MS: '20000' } }));
+    await initialize(pipe);
+    await pipe.request('tools/list');
+    await pipe.request('tools/call', JOHN);
+    await pipe.request('tools/call', { name: 'nothing', arguments: {} });
+    await pipe.request('tools/call', { ...REBUILD, _meta: { progressToken: 1 } });
+    await pipe.request('no/such/method');
+    pipe.endInput();
+    await pipe.exited;
+    expect(pipe.lines.length).toBeGreaterThan(6);
+    expect(pipe.lines.filter((line) => !isJsonRpc(line))).toEqual([]);
+    expect(pipe.stderr).toContain('mailstore-mcp info: serving sandbox');
+  });
+
+  test('holds nothing but the protocol when a library writes to it', async () => {
+    const noise = `process.on('SIGUSR2', () => { console.log('noise'); process.stdout.write('{"no":"end'); })`;
+    const pipe = untilTestEnds(
+      startPipe({ env: { ...START, NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(noise)}` } }),
+    );
+    await initialize(pipe);
+    pipe.kill('SIGUSR2');
+    while (!pipe.stderr.includes('{"no":"end')) await pipe.request('ping');
+    expect(pipe.stderr).toContain('noise\n');
+    expect(pipe.lines.filter((line) => !isJsonRpc(line))).toEqual([]);
+  });
+
+  test('holds nothing but the protocol while MailStore cannot be reached', async () => {
+    const pipe = untilTestEnds(startPipe({ env: { ...START, MAILSTORE_LOG_LEVEL: 'debug' } }));
+    await initialize(pipe);
+    const { result } = await pipe.request('tools/call', JOHN);
+    expect(readAnswer(result)).toMatchObject({
+      isError: true,
+      text: expect.stringContaining('https://127.0.0.1:1 refuses connections') as unknown,
+    });
+    expect(pipe.lines.filter((line) => !isJsonRpc(line))).toEqual([]);
+    expect(pipe.stderr).not.toContain(START.MAILSTORE_PASSWORD);
+  });
+});
+
+describe('the process', () => {
+  const endings: readonly (readonly [string, (pipe: Pipe) => void])[] = [
+    ['its client closes the pipe', (pipe) => pipe.endInput()],
+    ['it is told to by SIGTERM', (pipe) => pipe.kill('SIGTERM')],
+    ['it is told to by SIGINT', (pipe) => pipe.kill('SIGINT')],
+  ];
+
+  test.each(endings)('ends when %s, before anything was asked', async (_what, end) => {
+    const pipe = untilTestEnds(startPipe({ env: START }));
+    await initialize(pipe);
+    end(pipe);
+    expect(await pipe.exited).toEqual({ code: 0, signal: null });
+  });
+
+  test.each(endings)('ends when %s, with a task running and connections open', async (_what, end) => {
+    const sandbox = await sandboxForTest({ clock: new ManualClock(), runSeconds: 100 });
+    const pipe = untilTestEnds(startPipe({ sandbox, access: 'read-write', env: { MAILSTORE_INLINE_WAIT_MS: '0' } }));
+    await initialize(pipe);
+    const { result } = await pipe.request('tools/call', REBUILD);
+    expect(readAnswer(result).structured['status']).toBe('running');
+    end(pipe);
+    expect(await pipe.exited).toEqual({ code: 0, signal: null });
+  });
+
+  test.each(endings)('ends when %s, in the middle of a call', async (_what, end) => {
+    const sandbox = await sandboxForTest({ faults: ['delay=60000@/api/invoke/*'] });
+    const pipe = untilTestEnds(startPipe({ sandbox }));
+    await initialize(pipe);
+    void pipe.request('tools/call', JOHN).catch(() => undefined);
+    await pipe.request('ping');
+    end(pipe);
+    expect(await pipe.exited).toEqual({ code: 0, signal: null });
+  });
+
+  test.each(endings)('ends when %s, with the embedded sandbox', async (_what, end) => {
+    const pipe = untilTestEnds(startPipe({ args: ['--sandbox'], access: 'read-write', env: { MAILSTORE_INLINE_WAIT_MS: '0' } }));
+    const { result } = await pipe.request('tools/call', { ...REBUILD, _meta: modernMeta });
+    expect(readAnswer(result).structured['status']).toBe('running');
+    end(pipe);
+    expect(await pipe.exited).toEqual({ code: 0, signal: null });
+  });
+
+  test('ends when its client closes the pipe without a word', async () => {
+    const pipe = untilTestEnds(startPipe({ env: START }));
+    pipe.endInput();
+    expect(await pipe.exited).toEqual({ code: 0, signal: null });
+    expect(pipe.lines).toEqual([]);
+  });
+
+  test('survives a line that is no JSON', async () => {
+    const pipe = untilTestEnds(startPipe({ env: START }));
+    pipe.writeLine('this is no message');
+    expect((await initialize(pipe)).result).toMatchObject({ protocolVersion: '2025-11-25' });
+  });
+});
+
+describe('a start that the configuration prevents', () => {
+  const cases: readonly (readonly [what: string, env: Record<string, string>, args: readonly string[], sentence: string])[] = [
+    ['no address', {}, [], 'MAILSTORE_URL is not set; set it to https://host:8463, or try the embedded server with --sandbox.'],
+    [
+      'no login',
+      { MAILSTORE_URL: START.MAILSTORE_URL },
+      [],
+      'MAILSTORE_USERNAME is not set; name the MailStore administrator to log in as.',
+    ],
+    [
+      'no password',
+      { MAILSTORE_URL: START.MAILSTORE_URL, MAILSTORE_USERNAME: 'admin' },
+      [],
+      'MAILSTORE_PASSWORD is not set; set it, or MAILSTORE_PASSWORD_FILE.',
+    ],
+    [
+      'plain http',
+      { ...START, MAILSTORE_URL: 'http://archive.example.com:8462' },
+      [],
+      "'http://archive.example.com:8462' is not https; MailStore's API is served over HTTPS only, and a password would be readable on the way.",
+    ],
+    ['a misspelt variable', { ...START, MAILSTORE_ACESS: 'full' }, [], 'Unknown setting MAILSTORE_ACESS; did you mean MAILSTORE_ACCESS?'],
+    [
+      'a misspelt variable with the sandbox',
+      { MAILSTORE_ACESS: 'full' },
+      ['--sandbox'],
+      'Unknown setting MAILSTORE_ACESS; did you mean MAILSTORE_ACCESS?',
+    ],
+    ['a misspelt flag', START, ['--acces', 'full'], 'Unknown setting --acces; did you mean --access?'],
+    [
+      'a value that is none of the accepted ones',
+      { ...START, MAILSTORE_ACCESS: 'readonly' },
+      [],
+      "MAILSTORE_ACCESS is 'readonly', but must be read-only, read-write, full (did you mean read-only?).",
+    ],
+    [
+      'a file that does not exist',
+      { MAILSTORE_CONFIG: '/no/such/file.json' },
+      [],
+      "The file '/no/such/file.json' named by MAILSTORE_CONFIG cannot be read (ENOENT).",
+    ],
+    ['a subcommand that does not exist', START, ['sandbx'], "There is no subcommand 'sandbx'; did you mean sandbox?"],
+  ];
+
+  test.each(cases)('for %s is told in one line on stderr, with exit code 2 and nothing on stdout', async (_what, env, args, sentence) => {
+    const pipe = untilTestEnds(startPipe({ env, args }));
+    expect(await pipe.exited).toEqual({ code: 2, signal: null });
+    expect(pipe.stderr).toBe(`mailstore-mcp: ${sentence}\n`);
+    expect(pipe.lines).toEqual([]);
+  });
+});
+
+test('no setting but those of the environment is needed', async () => {
+  const sandbox = await sandboxForTest();
+  const pipe = untilTestEnds(startPipe({ env: settingsFor(sandbox) }));
+  await initialize(pipe);
+  expect(readAnswer((await pipe.request('tools/call', JOHN)).result).structured).toMatchObject({ userName: 'johndoe' });
+});

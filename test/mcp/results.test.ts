@@ -1,0 +1,121 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { toolName } from '../../src/catalogue/naming.ts';
+import type { WorldUser } from '../../src/catalogue/world.ts';
+import { worstEffect } from '../../src/policy/decide.ts';
+import { startSandbox, type Sandbox } from '../../src/sandbox/sandbox.ts';
+import { commands } from '../../tools/index.ts';
+import { callTool, sandboxForTest, startServer, untilTestEnds, type RunningServer } from '../helpers/start-server.ts';
+
+/** Starts a server whose client has listed the tools: from then on it refuses a result that its output schema does not describe. */
+async function startChecking(sandbox: Sandbox): Promise<RunningServer> {
+  const server = await startServer({ sandbox, env: { MAILSTORE_INLINE_WAIT_MS: '20000' } });
+  await server.client.listTools();
+  return server;
+}
+
+describe('the result of a tool that reads', () => {
+  let sandbox: Sandbox;
+  let server: RunningServer;
+
+  beforeAll(async () => {
+    sandbox = await startSandbox({ seed: 'small', runSeconds: 0.05 });
+    server = await startChecking(sandbox);
+  });
+
+  afterAll(async () => {
+    await server.close();
+    await sandbox.close();
+  });
+
+  const reads = commands.filter((command) => worstEffect(command) === 'read').map((command) => [toolName(command.name), command] as const);
+
+  test.each(reads)('%s satisfies its output schema, and stands beside itself as text', async (tool, command) => {
+    for (const example of command.examples) {
+      const { structured, text, isError } = await callTool(server, tool, example);
+      expect([isError, structured['drift']]).toEqual([false, undefined]);
+      expect(JSON.parse(text.slice(text.indexOf('{')))).toEqual(structured);
+      if (command.longRunning) expect(structured).toMatchObject({ command: command.name, status: 'succeeded', target: 'default' });
+      else if (command.output.kind === 'list')
+        expect(structured).toMatchObject({ items: expect.any(Array) as unknown, total: expect.any(Number) as unknown });
+    }
+  });
+
+  test('a list begins with how much of it is shown', async () => {
+    const { text, structured } = await callTool(server, 'get_users', { limit: 2 });
+    expect(text).toMatch(new RegExp(String.raw`^2 of ${String(structured['total'])}; more from offset 2\.\n\{`));
+  });
+
+  test('what MailStore reports as a failure is one sentence with its own reason, and no data', async () => {
+    expect(await callTool(server, 'get_user_info', { userName: 'nobody' })).toEqual({
+      isError: true,
+      text: "MailStore could not run GetUserInfo: User 'nobody' does not exist.",
+      structured: {},
+    });
+  });
+});
+
+describe('a value that is not of the declared shape', () => {
+  test('is taken out of its place and reported, and the rest of the row stays', async () => {
+    const sandbox = await sandboxForTest();
+    tamper(sandbox, 'johndoe', { fullName: 5 });
+    const server = untilTestEnds(await startChecking(sandbox));
+    const { structured, isError } = await callTool(server, 'get_users', { match: 'johndoe' });
+    expect(isError).toBe(false);
+    expect(structured).toMatchObject({ total: 1, items: [{ userName: 'johndoe', mfaStatus: 'Disabled' }] });
+    expect(structured['items']).not.toMatchObject([{ fullName: expect.anything() as unknown }]);
+    expect(structured['drift']).toEqual([{ path: '1.fullName', expected: 'string', got: 5 }]);
+  });
+
+  test('is reported for a record too, and so is a field that is missing', async () => {
+    const sandbox = await sandboxForTest();
+    tamper(sandbox, 'johndoe', { emailAddresses: 'john.doe@example.com', authentication: undefined });
+    const server = untilTestEnds(await startChecking(sandbox));
+    const { structured } = await callTool(server, 'get_user_info', { userName: 'johndoe' });
+    expect(structured).toMatchObject({ userName: 'johndoe', fullName: 'John Doe' });
+    expect(structured['drift']).toEqual([
+      { path: 'authentication', expected: 'string' },
+      { path: 'emailAddresses', expected: 'array', got: 'john.doe@example.com' },
+    ]);
+  });
+
+  test('that every row repeats is counted', async () => {
+    const sandbox = await sandboxForTest();
+    const [first] = sandbox.world.state.users;
+    for (let i = 0; i < 100; i++)
+      sandbox.world.state.users.push({ ...(first as WorldUser), userName: `user${i}`, fullName: 5 as unknown as string });
+    const server = untilTestEnds(await startChecking(sandbox));
+    const { structured } = await callTool(server, 'get_users');
+    expect(structured['drift']).toHaveLength(21);
+    expect(structured['drift']).toContainEqual({ path: '', expected: '80 more differences of the same kinds' });
+  });
+
+  test('and a field that no declaration knows passes through', async () => {
+    const sandbox = await sandboxForTest();
+    tamper(sandbox, 'johndoe', { nickname: 'Jack' });
+    const server = untilTestEnds(await startChecking(sandbox));
+    const { structured } = await callTool(server, 'get_user_info', { userName: 'johndoe' });
+    expect(structured).toMatchObject({ nickname: 'Jack' });
+    expect(structured).not.toHaveProperty('drift');
+  });
+});
+
+describe('what lies between the server and MailStore', () => {
+  test.each([
+    ['html', /^Neither form of MailStore's API answers at \S+ \(get-metadata: HTTP 200 text\/html; .*\)/],
+    ['html@/api/invoke/GetUsers', /answered with a web page instead of MailStore's API \('.*Sign in to the network/],
+    ['garbage@/api/invoke/GetUsers', /answer to GetUsers is not JSON/],
+    ['invalid-utf8@/api/invoke/GetUsers', /answer to GetUsers is not valid UTF-8/],
+    ['status-503', /is not available right now \(HTTP 503\)/],
+  ])('a fault (%s) is told in one sentence', async (fault, sentence) => {
+    const sandbox = await sandboxForTest({ faults: [fault] });
+    const server = untilTestEnds(await startChecking(sandbox));
+    const { isError, text, structured } = await callTool(server, 'get_users');
+    expect({ isError, structured }).toEqual({ isError: true, structured: {} });
+    expect(text).toMatch(sentence);
+    expect(text).not.toMatch(/\n|\bat .*:\d+:\d+/);
+  });
+});
+
+function tamper(sandbox: Sandbox, userName: string, changes: Readonly<Record<string, unknown>>): void {
+  Object.assign(sandbox.world.user(userName), changes);
+}
