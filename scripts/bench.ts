@@ -4,6 +4,7 @@
  * stands; names of subjects (`start calls memory words install`) measure only those.
  */
 import { cpus, loadavg } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { renderTable, verdictOf, type Row } from './bench/budgets.ts';
@@ -35,7 +36,7 @@ if (unknown !== undefined) throw new Error(`There is no subject '${unknown}'; th
 
 if (!options.built) await build();
 const began = Date.now();
-const bench = await openWorkbench(`${root}/dist`);
+const bench = await openWorkbench(join(root, 'dist'));
 const rows: Row[] = [];
 try {
   for (const [name, measure] of Object.entries(subjects)) {

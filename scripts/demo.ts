@@ -6,9 +6,9 @@ import { fileURLToPath } from 'node:url';
 import { inspect, styleText } from 'node:util';
 import { Client, type CallToolResult, type Progress } from '@modelcontextprotocol/client';
 import { getDefaultEnvironment, StdioClientTransport } from '@modelcontextprotocol/client/stdio';
+import { endProgress, showProgress } from '../src/cli/progress-bar.ts';
 
 const BINARY = fileURLToPath(new URL('../dist/mailstore-mcp.cjs', import.meta.url));
-const BAR_WIDTH = 32;
 const { stdout } = process;
 
 type Structured = Record<string, unknown>;
@@ -67,9 +67,7 @@ function textOf(result: CallToolResult): string {
 }
 
 function bar(percent: number, text: string): void {
-  const filled = Math.round((percent / 100) * BAR_WIDTH);
-  const line = `  ${'█'.repeat(filled)}${'░'.repeat(BAR_WIDTH - filled)} ${String(Math.round(percent)).padStart(3)} %  ${text}`;
-  stdout.write(stdout.isTTY ? `\r${line.slice(0, (stdout.columns || 80) - 1)}\x1b[K` : `${line}\n`);
+  showProgress(stdout, percent, text);
 }
 
 async function showTools(client: Client): Promise<void> {
@@ -119,7 +117,7 @@ async function showLongCommand(): Promise<void> {
       task = viewOf(await call(client, 'get_task_status', { taskId: task.taskId, waitSeconds: 10 }));
     }
     bar(task.progress ?? 100, task.status);
-    stdout.write('\n');
+    endProgress(stdout);
     for (const time of ['first', 'second']) {
       const again = await call(client, 'get_task_status', { taskId: task.taskId });
       say(`read a ${time} time: ${JSON.stringify(pick(again.structuredContent, ['status', 'statusText', 'result', 'endedAt']))}`);

@@ -14,20 +14,22 @@ const MAY_IMPORT = {
   catalogue: ['base'],
   tools: ['base', 'catalogue'],
   wire: ['base', 'catalogue'],
+  journal: ['base', 'catalogue', 'wire'],
   policy: ['base', 'catalogue', 'tools'],
   config: ['base', 'catalogue', 'policy'],
   client: ['base', 'catalogue', 'tools', 'wire', 'policy'],
-  tasks: ['base', 'catalogue', 'tools', 'wire', 'client'],
-  mcp: ['base', 'catalogue', 'tools', 'wire', 'policy', 'config', 'client', 'tasks'],
+  tasks: ['base', 'catalogue', 'tools', 'wire', 'journal', 'client'],
+  mcp: ['base', 'catalogue', 'tools', 'wire', 'journal', 'policy', 'config', 'client', 'tasks'],
   transports: ['base', 'mcp'],
   // The emulated far end shares no code with the client's side of the wire: the two check each other.
   sandbox: ['base', 'catalogue', 'tools'],
-  cli: ['base', 'catalogue', 'tools', 'wire', 'policy', 'config', 'client', 'tasks', 'mcp', 'transports', 'sandbox'],
+  cli: ['base', 'catalogue', 'tools', 'wire', 'journal', 'policy', 'config', 'client', 'tasks', 'mcp', 'transports', 'sandbox'],
 } as const satisfies Record<string, readonly string[]>;
 
 /** Packages that only some folders may know; a trailing slash stands for a whole scope. */
 const PACKAGES_KNOWN_TO: Readonly<Record<string, readonly string[]>> = {
   '@modelcontextprotocol/': ['mcp', 'transports'],
+  libsql: ['journal'],
   undici: ['client'],
 };
 

@@ -75,7 +75,7 @@ describe('0003 and 0004: everything runs on the oldest Node that we promise', ()
   });
 });
 
-describe('0007: one bundled file', () => {
+describe('0007: bundled, with everything inside', () => {
   test('the package installs nothing beside itself but optional modules', () => {
     expect(own.dependencies ?? {}).toEqual({});
   });
@@ -83,14 +83,16 @@ describe('0007: one bundled file', () => {
   test('what is published loads Node’s own modules, its own files and optional ones', () => {
     const optional = Object.keys(own.optionalDependencies ?? {});
     const dist = new URL('dist/', root);
-    const files = readdirSync(dist).filter((name) => /\.[cm]?js$/.test(name));
+    const files = readdirSync(dist, { recursive: true })
+      .map(String)
+      .filter((name) => /\.[cm]?js$/.test(name));
     const foreign = files.flatMap((file) =>
       [...readFileSync(new URL(file, dist), 'utf8').matchAll(/(?<![.\w'"`$])(?:require|import)\(\s*["']([^"']+)["']\s*\)/g)]
         .map((match) => match[1] ?? '')
         .filter((name) => !isBuiltin(name) && !name.startsWith('.') && !optional.includes(name))
         .map((name) => `${file} loads ${name}`),
     );
-    expect(files).not.toEqual([]);
+    expect(files.length).toBeGreaterThan(1);
     expect(foreign).toEqual([]);
   });
 });

@@ -249,8 +249,13 @@ export const setProfileServerSideExecution = defineCommand({
       const { automaticPauseBetweenExecutions: pause, automaticMaintenanceWindows: windows } = profile.serverSideExecution ?? {};
       return {
         // A profile that never ran by itself has no pause.
-        automaticPauseBetweenExecutions: pause === undefined || pause === null || Number(pause) === 0 ? null : seconds.safeParse(pause).data,
-        automaticMaintenanceWindows: z.string().nullish().transform((text) => text || null).safeParse(windows).data,
+        automaticPauseBetweenExecutions:
+          pause === undefined || pause === null || Number(pause) === 0 ? null : seconds.safeParse(pause).data,
+        automaticMaintenanceWindows: z
+          .string()
+          .nullish()
+          .transform((text) => text || null)
+          .safeParse(windows).data,
       };
     },
   },

@@ -49,7 +49,10 @@ function contenderOf(client: StdioClient): Contender {
 }
 
 /** Returns one list of samples per contender, all taken in turn. */
-async function sampleAll(contenders: readonly Contender[], { rounds, ...order }: LoadOrder & { readonly rounds: number }): Promise<Sample[][]> {
+async function sampleAll(
+  contenders: readonly Contender[],
+  { rounds, ...order }: LoadOrder & { readonly rounds: number },
+): Promise<Sample[][]> {
   const samples = contenders.map(() => [] as Sample[]);
   for (let round = 0; round < rounds; round++) {
     for (const [index, { pid, run }] of inTurn([...contenders.entries()], round)) {

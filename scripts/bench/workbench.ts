@@ -1,8 +1,8 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build as bundle } from 'esbuild';
 import type { Load, LoadOrder } from './load.ts';
@@ -45,6 +45,8 @@ export async function openWorkbench(dist: string): Promise<Workbench> {
   const folder = await mkdtemp(join(tmpdir(), 'mailstore-mcp-bench-'));
   const productFile = join(folder, 'dist', 'mailstore-mcp.cjs');
   await cp(dist, join(folder, 'dist'), { recursive: true });
+  // Optional native modules are no part of the bundle; the copy finds them where the original would.
+  await symlink(join(dirname(dist), 'node_modules'), join(folder, 'node_modules'), 'junction');
   await bundle({
     entryPoints: programs,
     outdir: folder,

@@ -130,7 +130,8 @@ const table = {
   ),
   journalUnusable: line<{ path: string; reason: string }>(
     'configuration',
-    ({ path, reason }) => `'${path}' cannot be used (${reason}); check the disk and the folder, or set MAILSTORE_STATE_DIR to another folder.`,
+    ({ path, reason }) =>
+      `'${path}' cannot be used (${reason}); check the disk and the folder, or set MAILSTORE_STATE_DIR to another folder.`,
   ),
 
   hostNotFound: line<{ host: string }>('network', ({ host }) => `The host '${host}' cannot be found; check the name in MAILSTORE_URL.`),
@@ -187,12 +188,10 @@ const table = {
     'server',
     () => `The server answered 411 Length Required; a proxy in between may have removed the Content-Length header.`,
   ),
-  unavailable: line<{ status: number; origin: string }>(
-    'server',
-    ({ status, origin }) =>
-      status === 503
-        ? `${origin} is not available right now (HTTP 503); try again later.`
-        : `A proxy in front of ${origin} got no answer from it (HTTP ${status}); whether the request was carried out is not known. Read the state before you repeat it.`,
+  unavailable: line<{ status: number; origin: string }>('server', ({ status, origin }) =>
+    status === 503
+      ? `${origin} is not available right now (HTTP 503); try again later.`
+      : `A proxy in front of ${origin} got no answer from it (HTTP ${status}); whether the request was carried out is not known. Read the state before you repeat it.`,
   ),
   unexpectedStatus: line<{ status: number; excerpt: string }>(
     'server',

@@ -36,7 +36,8 @@ export function readFlags(
       switches.add(rawName);
     } else if (names.values.includes(rawName)) {
       // `--state-dir --sandbox` leaves a value out; `--password=--x` gives one.
-      if (value === undefined || value === '' || (!inlineValue && value.startsWith('--'))) throw new MailStoreError('missingSetting', { setting: rawName, hint: 'it takes a value.' });
+      if (value === undefined || value === '' || (!inlineValue && value.startsWith('--')))
+        throw new MailStoreError('missingSetting', { setting: rawName, hint: 'it takes a value.' });
       values[rawName] = value;
     } else {
       throw new MailStoreError('unknownSetting', { setting: rawName, nearest: nearest(rawName, known) });

@@ -2,6 +2,7 @@ import { settings } from '../config/settings.ts';
 
 const SUBCOMMANDS = {
   serve: 'serve MCP over stdio (the default); --sandbox serves an embedded, emulated MailStore',
+  tasks: 'show and steer long commands: tasks list | show ID | wait ID | cancel ID | prune --older-than DAYS',
   sandbox: 'run the emulated MailStore on its own, over HTTPS',
 } as const;
 
@@ -13,7 +14,7 @@ export function help(): string {
     return `  ${names}\n      ${description}${notes.length > 0 ? ` (${notes.join('; ')})` : ''}`;
   });
   return [
-    'Usage: mailstore-mcp [serve | sandbox] [options]',
+    'Usage: mailstore-mcp [serve | tasks | sandbox] [options]',
     '',
     ...Object.entries(SUBCOMMANDS).map(([name, text]) => `  ${name.padEnd(8)} ${text}`),
     '',

@@ -11,6 +11,7 @@ const subcommands: Readonly<Record<string, (args: readonly string[]) => Promise<
     const { serve } = await import('./serve.ts');
     await serve(args, stdout);
   },
+  tasks: async (args) => (await import('./tasks.ts')).tasks(args),
   sandbox: async (args) => (await import('./sandbox.ts')).sandbox(args),
 };
 

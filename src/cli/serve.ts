@@ -1,35 +1,53 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { Writable } from 'node:stream';
-import { systemClock } from '../base/clock.ts';
-import { createLog } from '../base/log.ts';
+import { createLog, type Log } from '../base/log.ts';
 import { KnownCommands } from '../client/known-commands.ts';
 import { loadConfig, type Config } from '../config/load.ts';
 import { settings } from '../config/settings.ts';
+import { requireSqlite } from '../journal/sqlite.ts';
 import type { Dispatcher } from '../mcp/dispatcher.ts';
 import { serverFactory } from '../mcp/server.ts';
 import { toolList } from '../mcp/tool-list.ts';
 import { serveOverStdio } from '../transports/stdio.ts';
+import type { Backend } from './backend.ts';
 import { readFlags } from './flags.ts';
 import { version } from './version.ts';
 
-/** How long ending may take before the process leaves anyway. */
-const EXIT_BACKSTOP_MS = 5000;
+/** When a server that nobody has asked for its tools takes over the tasks that a process before it left. */
+const ADOPT_AFTER_MS = 2000;
+
+/**
+ * How long ending may take before the process leaves anyway. A poll under way is waited for, which the server holds for 5 s at most: the end
+ * might be in its answer. One that takes longer is marked in the record, so whoever comes next knows what may be missing.
+ */
+const EXIT_BACKSTOP_MS = 7000;
 
 /** Serves MCP over stdio until the client closes its end or the process is told to end. */
 export async function serve(args: readonly string[], stdout: Writable): Promise<void> {
   const { values: flags, switches } = readFlags(args, { values: settings.flatMap(({ flag }) => flag ?? []), switches: ['--sandbox'] });
   const sandbox = switches.has('--sandbox') ? await startEmbedded() : undefined;
-  const config = loadConfig({ flags, ...(sandbox && { embedded: sandbox.target }) });
+  const config = loadConfig({ flags, ...(sandbox && { embedded: sandbox.target, stateDir: sandbox.stateDir }) });
+  requireSqlite();
   const log = createLog(config.logLevel);
 
-  let loading: Promise<Dispatcher> | undefined;
-  const dispatcher = () => {
-    loading ??= import('../mcp/dispatcher.ts').then(({ Dispatcher }) => new Dispatcher({ config, clock: systemClock, log }));
+  let loading: Promise<Loaded> | undefined;
+  const load = () => {
+    loading ??= loadBackend(config, log);
     return loading;
   };
+  const warm = () =>
+    void load().then(
+      ({ backend }) => backend.warm(),
+      (error: unknown) => log.error(error instanceof Error ? error.message : String(error)),
+    );
+  // A client that never lists tools may still have left commands that somebody has to follow.
+  setTimeout(warm, ADOPT_AFTER_MS).unref();
 
   const end = once(async () => {
-    setTimeout(() => process.exit(1), EXIT_BACKSTOP_MS).unref();
-    await (await loading)?.close();
+    setTimeout(() => process.exit(0), EXIT_BACKSTOP_MS).unref();
+    await (await loading?.catch(() => undefined))?.backend.close();
     await sandbox?.close();
     process.exit(0);
   });
@@ -40,12 +58,24 @@ export async function serve(args: readonly string[], stdout: Writable): Promise<
     version,
     config,
     knownCommands: sandbox ? everyCommand() : knownCommands(config),
-    dispatcher,
+    dispatcher: async () => (await load()).dispatcher,
     // The client is loaded and a connection opened once the list is on its way, when nobody waits for it.
-    onListed: once(() => setImmediate(() => void dispatcher().then((loaded) => loaded.warm()))),
+    onListed: once(() => setImmediate(warm)),
   });
   serveOverStdio(factory, stdout, { log, onClose: end });
   log.info(`serving ${config.targets.map(({ name, origin }) => `${name} (${origin})`).join(', ')} with access ${config.access}`);
+}
+
+interface Loaded {
+  readonly backend: Backend;
+  readonly dispatcher: Dispatcher;
+}
+
+/** Loads and opens what calls need and listing tools does not. */
+async function loadBackend(config: Config, log: Log): Promise<Loaded> {
+  const [{ openBackend }, { Dispatcher }] = await Promise.all([import('./backend.ts'), import('../mcp/dispatcher.ts')]);
+  const backend = openBackend(config, log);
+  return { backend, dispatcher: new Dispatcher({ config, log, clients: backend.clients, runner: backend.runner }) };
 }
 
 function knownCommands(config: Config): ReadonlySet<string> {
@@ -60,9 +90,15 @@ function everyCommand(): ReadonlySet<string> {
 async function startEmbedded() {
   const { startSandbox } = await import('../sandbox/sandbox.ts');
   const sandbox = await startSandbox();
+  const stateDir = mkdtempSync(join(tmpdir(), 'mailstore-mcp-sandbox-'));
   return {
     target: { origin: sandbox.url, username: sandbox.username, password: sandbox.password, fingerprint: sandbox.fingerprint },
-    close: () => sandbox.close(),
+    // The emulated archive is gone with this process, and so is what there is to know of it.
+    stateDir,
+    close: async () => {
+      await sandbox.close();
+      rmSync(stateDir, { recursive: true, force: true });
+    },
   };
 }
 

@@ -7,8 +7,8 @@ import type { Command, Effect } from '../catalogue/define-command.ts';
 import { toolName } from '../catalogue/naming.ts';
 import { decide } from '../policy/decide.ts';
 import { encodeForm } from '../wire/form.ts';
-import type { Progress, Reply, RunHandle, WireRequest, WireResponse } from '../wire/reply.ts';
-import { chooseDialect, type SpokenDialect } from './dialects.ts';
+import type { Dialect, Progress, Reply, RunHandle, WireRequest, WireResponse } from '../wire/reply.ts';
+import { chooseDialect, dialectNamed, type SpokenDialect } from './dialects.ts';
 import { compareMetadata } from './metadata.ts';
 import { isTransient, Transport, type TlsTrust } from './transport.ts';
 import { checkValue, type CheckedValue } from './value.ts';
@@ -35,7 +35,12 @@ export type Confirm = (command: Command, args: Readonly<Record<string, unknown>>
 /** What a call came to: its value, or a run that goes on. */
 export type Outcome =
   | ({ readonly kind: 'value'; readonly progress: Progress } & CheckedValue)
-  | { readonly kind: 'running'; readonly run: RunHandle; readonly progress: Progress };
+  | { readonly kind: 'running'; readonly run: ClientRun; readonly progress: Progress };
+
+/** A run on the server, with the dialect in which it was started and is to be followed. */
+export interface ClientRun extends RunHandle {
+  readonly dialect: Dialect['name'];
+}
 
 /** A call that the gate has let through; only a client makes one, so nothing else can be sent. */
 class PreparedCall {
@@ -106,31 +111,38 @@ export class MailStoreClient {
   async send({ command, effect, request, spoken }: PreparedCall, options: { readonly signal?: AbortSignal } = {}): Promise<Outcome> {
     const attempt = async () => this.#transport.send(request, options);
     const response = effect === 'read' ? await this.#retry(attempt) : await attempt();
-    return this.#outcome(command, spoken, spoken.dialect.read(response, command.name));
+    return this.#outcome(command, spoken.dialect, spoken.dialect.read(response, command.name));
   }
 
   /** Asks once for the status of a run and returns the answer's bytes unread, so that they can be stored first: the end is handed out once. */
-  async poll(run: RunHandle, knownVersion: number, signal?: AbortSignal): Promise<WireResponse> {
-    const { dialect } = await this.#speak();
-    const options = { extraMs: POLL_WAIT_MS, ...(signal && { signal }) };
+  async poll(run: ClientRun, knownVersion: number): Promise<WireResponse> {
+    const dialect = this.#dialectOf(run);
+    const options = { extraMs: POLL_WAIT_MS };
     const response = await this.#transport.send(dialect.status(run, knownVersion, POLL_WAIT_MS), options);
     return response.status === 405 && dialect.statusAfter405 ? this.#transport.send(dialect.statusAfter405(run), options) : response;
   }
 
   /** Reads the answer of a poll. Throws MailStoreError `tokenUnknown` when the server no longer knows the run. */
-  async readPoll(command: Command, run: RunHandle, response: WireResponse): Promise<Outcome> {
-    const spoken = await this.#speak();
-    return this.#outcome(command, spoken, spoken.dialect.read(response, command.name, run));
+  readPoll(command: Command, run: ClientRun, response: WireResponse): Outcome {
+    const dialect = this.#dialectOf(run);
+    return this.#outcome(command, dialect, dialect.read(response, command.name, run));
+  }
+
+  /** True when the answer of a poll surely says no more than that the run goes on; any other answer may be the only copy of its end. */
+  saysRunning(run: ClientRun, response: WireResponse): boolean {
+    return this.#dialectOf(run).saysRunning(response);
   }
 
   /** Asks the server to cancel a run; it stops when the server gets to it. Throws MailStoreError `cannotCancel` in the 2012 form. */
-  async cancel(command: Command, run: RunHandle): Promise<void> {
-    const { dialect } = await this.#speak();
+  async cancel(command: Command, run: ClientRun): Promise<void> {
+    const dialect = this.#dialectOf(run);
     if (!dialect.cancel) throw new MailStoreError('cannotCancel', { command: command.name });
     const response = await this.#transport.send(dialect.cancel(run));
     // What a server answers to this is not described, so a body of any other form is no reason to doubt it.
-    const reply = response.status === 200 ? readable(() => dialect.read(response, 'cancel-async')) : dialect.read(response, command.name, run);
-    if (reply?.kind === 'failed' && reply.word === 'failed') throw new CommandFailed('cancel-async', reply.word, reply.message, reply.progress);
+    const reply =
+      response.status === 200 ? readable(() => dialect.read(response, 'cancel-async')) : dialect.read(response, command.name, run);
+    if (reply?.kind === 'failed' && reply.word === 'failed')
+      throw new CommandFailed('cancel-async', reply.word, reply.message, reply.progress);
   }
 
   /** Opens a connection and finds out the dialect ahead of the first call; a fault is left for that call to report. */
@@ -194,10 +206,14 @@ export class MailStoreClient {
     return { ...args, ...Object.fromEntries(absent.map((name) => [name, values[name]])) };
   }
 
-  #outcome(command: Command, spoken: SpokenDialect, reply: Reply): Outcome {
+  #dialectOf({ dialect }: ClientRun): Dialect {
+    return dialectNamed(dialect, { origin: this.#options.origin, user: this.#options.username });
+  }
+
+  #outcome(command: Command, dialect: Dialect, reply: Reply): Outcome {
     if (reply.kind === 'failed') throw new CommandFailed(command.name, reply.word, reply.message, reply.progress);
-    if (reply.kind === 'running') return reply;
-    const checked = checkValue(command.output, reply.value, { fromText: spoken.dialect.name === 'xml-2012' });
+    if (reply.kind === 'running') return { ...reply, run: { ...reply.run, dialect: dialect.name } };
+    const checked = checkValue(command.output, reply.value, { fromText: dialect.name === 'xml-2012' });
     return { kind: 'value', progress: reply.progress, ...checked };
   }
 

@@ -15,6 +15,17 @@ export interface SpokenDialect {
   readonly commands?: ReadonlyMap<string, ServerCommand>;
 }
 
+const FACTORIES = {
+  modern: modernDialect,
+  'json-2012': jsonDialect2012,
+  'xml-2012': xmlDialect2012,
+} as const satisfies Record<Dialect['name'], (address: Addressed) => Dialect>;
+
+/** Returns a dialect by its name: a run is followed in the one that it was started in. */
+export function dialectNamed(name: Dialect['name'], address: Addressed): Dialect {
+  return FACTORIES[name](address);
+}
+
 /**
  * Finds out which form of the API answers, following protocol.md §4: a metadata array means modern, a 401 there means modern with a wrong
  * login, anything else is asked again in the 2012 form. Throws MailStoreError `noDialect` when neither answers.

@@ -18,7 +18,10 @@ export function readMetadata(value: unknown): ReadonlyMap<string, ServerCommand>
     throw new MailStoreError('notAnEnvelope', { command: 'get-metadata', excerpt: excerpt(JSON.stringify(value) ?? '') });
   }
   return new Map(
-    value.map(({ name, args, path }) => [name, { name, args, ...(typeof path === 'string' && path !== '' && { path: pathOf(path, name) }) }]),
+    value.map(({ name, args, path }) => [
+      name,
+      { name, args, ...(typeof path === 'string' && path !== '' && { path: pathOf(path, name) }) },
+    ]),
   );
 }
 

@@ -43,6 +43,8 @@ export interface ConfigSources {
   readonly flags: Readonly<Record<string, string>>;
   /** A target that needs no settings: the embedded sandbox. */
   readonly embedded?: Pick<Target, 'origin' | 'username' | 'password' | 'fingerprint'>;
+  /** The folder for state where no setting names one; the platform's own place by default. */
+  readonly stateDir?: string;
 }
 
 const MAX_INLINE_WAIT_MS = 45_000;
@@ -52,7 +54,7 @@ const SECRET_PREFIX = 'MAILSTORE_SECRET_';
  * Folds defaults, configuration file, environment and flags, the later ones winning, and checks the result.
  * Throws MailStoreError of the audience `configuration` on an unknown setting, a value that is none of its values, or a file that cannot be read.
  */
-export function loadConfig({ env = process.env, flags, embedded }: ConfigSources): Config {
+export function loadConfig({ env = process.env, flags, embedded, stateDir = defaultStateDir(env) }: ConfigSources): Config {
   refuseUnknownVariables(env);
   const fromEnv = textsFrom((setting) => (setting.variable === undefined ? undefined : env[setting.variable]));
   const fromFlags = textsFrom((setting) => (setting.flag === undefined ? undefined : flags[setting.flag]));
@@ -71,7 +73,7 @@ export function loadConfig({ env = process.env, flags, embedded }: ConfigSources
       : targetsOf(texts, file.targets, access),
     access,
     toolsets: toolsetsOf(texts),
-    stateDir: texts.stateDir ?? defaultStateDir(env),
+    stateDir: texts.stateDir ?? stateDir,
     // undici takes 0 for no limit at all.
     timeoutMs: millisecondsOf('timeoutMs', texts, 1, 600_000),
     inlineWaitMs: millisecondsOf('inlineWaitMs', texts, 0, MAX_INLINE_WAIT_MS),
@@ -81,11 +83,21 @@ export function loadConfig({ env = process.env, flags, embedded }: ConfigSources
 
 /** Lays later texts over earlier ones. A password and the file that holds one are two ways to write the same, so either replaces both. */
 function fold(...layers: readonly Texts[]): Texts {
-  return layers.reduce((below, layer) => {
-    if (layer.password === undefined && layer.passwordFile === undefined) return { ...below, ...layer };
-    const { password: _password, passwordFile: _passwordFile, ...rest } = below;
-    return { ...rest, ...layer };
-  }, {});
+  const texts: Texts = {};
+  for (const layer of layers) {
+    if (layer.password !== undefined || layer.passwordFile !== undefined) {
+      delete texts.password;
+      delete texts.passwordFile;
+    }
+    Object.assign(texts, layer);
+  }
+  return texts;
+}
+
+/** Returns the folder for state alone, for what needs no MailStore: it may be looked into where no target is configured. */
+export function loadStateDir({ env = process.env, flags }: Pick<ConfigSources, 'env' | 'flags'>): string {
+  const read = (setting: Setting) => (setting.flag === undefined ? undefined : flags[setting.flag]) ?? env[setting.variable ?? ''];
+  return textsFrom(read).stateDir ?? defaultStateDir(env);
 }
 
 function refuseUnknownVariables(env: Readonly<Record<string, string | undefined>>): void {
@@ -249,7 +261,11 @@ function millisecondsOf(key: SettingKey, texts: Texts, min: number, max: number)
   const value = texts[key] ?? '';
   const number = Number(value);
   if (/^\d+$/.test(value) && number >= min && number <= max) return number;
-  throw new MailStoreError('invalidSetting', { setting: nameOf(key), value, expected: `a whole number of milliseconds from ${min} to ${max}` });
+  throw new MailStoreError('invalidSetting', {
+    setting: nameOf(key),
+    value,
+    expected: `a whole number of milliseconds from ${min} to ${max}`,
+  });
 }
 
 function required(key: SettingKey, texts: Texts, hint: string): string {

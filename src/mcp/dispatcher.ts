@@ -1,18 +1,16 @@
 import type { CallToolResult } from '@modelcontextprotocol/server';
 import * as z from 'zod';
 import { commands } from '../../tools/index.ts';
-import type { Clock } from '../base/clock.ts';
 import { MailStoreError } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
 import { nearest } from '../base/nearest.ts';
 import type { Command, InputShape, ParsedArguments } from '../catalogue/define-command.ts';
 import { toolName } from '../catalogue/naming.ts';
-import { MailStoreClient } from '../client/client.ts';
-import { KnownCommands } from '../client/known-commands.ts';
+import type { MailStoreClient } from '../client/client.ts';
 import type { Config } from '../config/load.ts';
 import { worstEffect } from '../policy/decide.ts';
-import { TaskRunner } from '../tasks/runner.ts';
-import { isEnded, MemoryTaskStore, type Task } from '../tasks/task.ts';
+import { isEnded, type TaskRecord } from '../journal/task-record.ts';
+import type { TaskRunner } from '../tasks/runner.ts';
 import { isPaged, pagingFields, type Paging } from './paging.ts';
 import { errorResult, taskListResult, taskResult, valueResult } from './results.ts';
 import { taskToolInputs, type TaskToolName } from './task-tools.ts';
@@ -35,6 +33,13 @@ interface Handler {
 
 const TARGET = 'target';
 
+export interface DispatcherOptions {
+  readonly config: Config;
+  readonly clients: ReadonlyMap<string, MailStoreClient>;
+  readonly runner: TaskRunner;
+  readonly log: Log;
+}
+
 /** Answers tool calls: checks arguments, calls MailStore or the task runner, and shapes what comes back. */
 export class Dispatcher {
   readonly #config: Config;
@@ -43,32 +48,11 @@ export class Dispatcher {
   readonly #handlers: ReadonlyMap<string, Handler>;
   readonly #log: Log;
 
-  constructor({ config, clock, log }: { readonly config: Config; readonly clock: Clock; readonly log: Log }) {
+  constructor({ config, clients, runner, log }: DispatcherOptions) {
     this.#config = config;
+    this.#clients = clients;
+    this.#runner = runner;
     this.#log = log;
-    const known = new KnownCommands(config.stateDir);
-    this.#clients = new Map(
-      config.targets.map(({ name, origin, username, password, fingerprint, ca, access, api }) => [
-        name,
-        new MailStoreClient({
-          origin,
-          username,
-          password,
-          trust: { ...(fingerprint !== undefined && { fingerprint }), ...(ca !== undefined && { ca }) },
-          api,
-          access,
-          timeoutMs: config.timeoutMs,
-          onCommands: (names) =>
-            known.remember(
-              origin,
-              commands.filter(({ doubtful, name: command }) => doubtful && names.has(command)).map(({ name: command }) => command),
-            ),
-          clock,
-          log,
-        }),
-      ]),
-    );
-    this.#runner = new TaskRunner({ clients: this.#clients, store: new MemoryTaskStore(), clock, log });
     this.#handlers = new Map<string, Handler>([
       ...commands.map((command): [string, Handler] => [toolName(command.name), this.#commandHandler(command)]),
       ...Object.entries(this.#taskHandlers()),
@@ -86,17 +70,6 @@ export class Dispatcher {
       if (!context.signal.aborted) this.#log.error(`${tool}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
       return errorResult(new MailStoreError('internal', {}).message);
     }
-  }
-
-  /** Opens connections ahead of the first call. */
-  async warm(): Promise<void> {
-    await Promise.all([...this.#clients.values()].map((client) => client.warm()));
-  }
-
-  /** Stops polling and closes all connections; commands that run on the server go on there. */
-  async close(): Promise<void> {
-    await this.#runner.close();
-    await Promise.all([...this.#clients.values()].map((client) => client.close()));
   }
 
   #commandHandler(command: Command): Handler {
@@ -118,7 +91,7 @@ export class Dispatcher {
         if (!client) throw new Error(`no client for ${target}`);
         const outcome = await client.send(await client.prepare(command, own), { signal: context.signal });
         if (outcome.kind === 'value') return valueResult(command.output, outcome, paging);
-        return this.#answerWithTask(command, await this.#runner.adopt(call, outcome.run, outcome.progress), context);
+        return this.#answerWithTask(command, await this.#runner.follow(call, outcome), context);
       },
     };
   }
@@ -157,9 +130,9 @@ export class Dispatcher {
   }
 
   /** Waits the inline time for the end, and returns the task either way. */
-  async #answerWithTask(command: Command, started: Task, { signal, onProgress }: CallContext): Promise<CallToolResult> {
+  async #answerWithTask(command: Command, started: TaskRecord, { signal, onProgress }: CallContext): Promise<CallToolResult> {
     let shown = -1;
-    const onChange = (task: Task) => {
+    const onChange = (task: TaskRecord) => {
       // Progress must grow from one notification to the next; a server's percentage may go backwards.
       if (task.progress === null || task.progress <= shown) return;
       shown = task.progress;
@@ -182,7 +155,7 @@ function handler<Shape extends InputShape>(typed: {
   return typed as unknown as Handler;
 }
 
-function outputOf(task: Task): Command['output'] | undefined {
+function outputOf(task: TaskRecord): Command['output'] | undefined {
   return commands.find((command) => command.name === task.command)?.output;
 }
 

@@ -2,8 +2,7 @@ import type { CallToolResult } from '@modelcontextprotocol/server';
 import type { Output } from '../catalogue/outputs.ts';
 import { excerpt } from '../base/errors.ts';
 import type { CheckedValue, Drift } from '../client/value.ts';
-import type { Task } from '../tasks/task.ts';
-import { isEnded } from '../tasks/task.ts';
+import { isEnded, type TaskRecord } from '../journal/task-record.ts';
 import { pageOf, type Page, type Paging } from './paging.ts';
 
 type Structured = Record<string, unknown>;
@@ -23,7 +22,7 @@ export function valueResult(output: Output, { value, drift }: CheckedValue, pagi
 
 /** Returns the result that stands for a task, with the one next step that makes sense. */
 export function taskResult(
-  task: Task,
+  task: TaskRecord,
   output: Output | undefined,
   paging: Paging,
   options: { readonly isError?: boolean } = {},
@@ -32,9 +31,9 @@ export function taskResult(
   return { ...result(taskHead(task), structured), ...(options.isError && { isError: true }) };
 }
 
-export function taskListResult(tasks: readonly Task[], paging: Paging): CallToolResult {
+export function taskListResult(tasks: readonly TaskRecord[], paging: Paging): CallToolResult {
   const rows = tasks.map((task) => {
-    const { result: _result, drift: _drift, messages: _messages, ...row } = taskView(task, undefined, {});
+    const { result: _result, drift: _drift, messages: _messages, evidence: _evidence, ...row } = taskView(task, undefined, {});
     return row;
   });
   const page = pageOf(rows, paging);
@@ -53,8 +52,9 @@ function shapeValue(output: Output, value: unknown, paging: Paging): Structured 
   return Array.isArray(value) ? { result: pageOf(value, paging) } : { result: value ?? null };
 }
 
-function taskView(task: Task, output: Output | undefined, paging: Paging): Structured {
-  const { taskId, command, target, status, progress, statusText, messages, drift, error, startedAt, endedAt, note } = task;
+function taskView(task: TaskRecord, output: Output | undefined, paging: Paging): Structured {
+  const { taskId, command, target, status, progress, statusText, messages, drift, error, startedAt, endedAt, evidence } = task;
+  const note = noteOf(task);
   return {
     taskId,
     command,
@@ -69,7 +69,16 @@ function taskView(task: Task, output: Output | undefined, paging: Paging): Struc
     startedAt,
     ...(endedAt !== undefined && { endedAt }),
     ...(note !== undefined && { note }),
+    ...(evidence.length > 0 && { evidence }),
   };
+}
+
+/** Why an end is not known comes before what else there is to say. */
+function noteOf({ status, reason, note, cancelAskedAt }: TaskRecord): string | undefined {
+  if (reason !== undefined) return reason;
+  if (note !== undefined) return note;
+  if (status === 'running' && cancelAskedAt !== undefined) return 'Cancellation was asked for; the command stops when the server gets to it.';
+  return undefined;
 }
 
 function boundDrift(drift: Drift): Drift {
@@ -87,7 +96,7 @@ function pageHead({ items, total, nextOffset }: Page): string {
   return `${items.length} of ${total}${nextOffset === undefined ? '' : `; more from offset ${nextOffset}`}.`;
 }
 
-function taskHead(task: Task): string {
+function taskHead(task: TaskRecord): string {
   const { taskId, command, status, progress, error } = task;
   if (!isEnded(task)) {
     const percent = progress === null ? '' : ` (${Math.round(progress)} %)`;

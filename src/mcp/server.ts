@@ -1,7 +1,9 @@
 import { Server, type ServerContext } from '@modelcontextprotocol/server';
+import { MailStoreError } from '../base/errors.ts';
 import type { Config } from '../config/load.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import { offeredTools } from './offered-tools.ts';
+import { errorResult } from './results.ts';
 import { toolList } from './tool-list.ts';
 
 export interface ServerDependencies {
@@ -45,7 +47,12 @@ export function serverFactory({ version, config, knownCommands, dispatcher, onLi
       return listed;
     });
     server.setRequestHandler('tools/call', async ({ params }, ctx) => {
-      const calls = await dispatcher();
+      const calls = await dispatcher().catch((error: unknown) => {
+        if (error instanceof MailStoreError) return error;
+        throw error;
+      });
+      // Without its record the server does nothing at all: an end that it could not keep would be lost.
+      if (calls instanceof MailStoreError) return errorResult(calls.message);
       return calls.call(params.name, params.arguments ?? {}, { signal: ctx.mcpReq.signal, ...progressOf(ctx) });
     });
     return server;

@@ -1,4 +1,4 @@
-import { TASK_STATES } from '../tasks/task.ts';
+import { TASK_STATES } from '../journal/task-record.ts';
 import type { ToolDefinition } from './tool-definition.ts';
 
 /** Beside every value that came from a server. */
@@ -24,6 +24,10 @@ export const taskOutput: ToolDefinition['outputSchema'] = {
     startedAt: { type: 'string' },
     endedAt: { type: 'string' },
     note: { type: 'string' },
+    evidence: {
+      type: 'array',
+      items: { type: 'object', properties: { source: { type: 'string' }, finding: { type: 'string' }, at: { type: 'string' }, data: {} } },
+    },
   },
   required: ['taskId', 'command', 'target', 'status'],
 };

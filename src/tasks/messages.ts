@@ -8,10 +8,26 @@ export const MESSAGE_LIMIT = 1000;
  * when the new text starts with the old one it replaces it, otherwise it is appended.
  */
 export function mergeMessages(known: readonly Message[], news: readonly Message[]): readonly Message[] {
-  const merged = startsWith(news, known) ? news : [...known, ...news];
-  if (merged.length <= MESSAGE_LIMIT) return merged;
-  const dropped = merged.length - (MESSAGE_LIMIT - 1);
-  return [{ type: 'line', text: `(${dropped} earlier lines are left out)` }, ...merged.slice(dropped)];
+  const { left, lines } = withoutNote(known);
+  return startsWith(news.slice(left), lines) ? capped(news, 0) : capped([...lines, ...news], left);
+}
+
+/** Returns the last lines, below a note of how many came before them; `left` of those are no longer among `lines`. */
+function capped(lines: readonly Message[], left: number): readonly Message[] {
+  const room = left > 0 ? MESSAGE_LIMIT - 1 : MESSAGE_LIMIT;
+  if (lines.length <= room) return left > 0 ? [noteOf(left), ...lines] : lines;
+  const kept = lines.slice(lines.length - (MESSAGE_LIMIT - 1));
+  return [noteOf(left + lines.length - kept.length), ...kept];
+}
+
+function noteOf(left: number): Message {
+  return { type: 'line', text: `(${left} earlier lines are left out)` };
+}
+
+/** Takes the note of `capped` off again. A list that is shorter than the limit has none, whatever its first line says. */
+function withoutNote(messages: readonly Message[]): { readonly left: number; readonly lines: readonly Message[] } {
+  const left = Number(/^\((\d+) earlier lines are left out\)$/.exec(messages[0]?.text ?? '')?.[1] ?? 0);
+  return left > 0 && messages.length >= MESSAGE_LIMIT ? { left, lines: messages.slice(1) } : { left: 0, lines: messages };
 }
 
 /** The last known line may be the beginning of a longer one: a log is cut anywhere. */

@@ -1,22 +1,48 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { EventEmitter } from 'node:events';
+import { hostname } from 'node:os';
 import { findCommand } from '../../tools/index.ts';
 import type { Clock } from '../base/clock.ts';
 import { isError, MailStoreError } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
 import type { Command } from '../catalogue/define-command.ts';
+import { maskSecrets } from '../catalogue/mask-secrets.ts';
 import { CommandFailed, type Confirm, type MailStoreClient, type Outcome } from '../client/client.ts';
 import { isTransient } from '../client/transport.ts';
-import type { Progress, RunHandle } from '../wire/reply.ts';
+import type { TaskJournal } from '../journal/task-journal.ts';
+import { isEnded, type Holder, type TaskRecord } from '../journal/task-record.ts';
+import type { Progress, WireResponse } from '../wire/reply.ts';
+import { gatherEvidence } from './evidence.ts';
 import { mergeMessages } from './messages.ts';
-import { isEnded, type Task, type TaskStore } from './task.ts';
 
 export interface RunnerOptions {
   readonly clients: ReadonlyMap<string, MailStoreClient>;
-  readonly store: TaskStore;
+  readonly journal: TaskJournal;
   readonly clock: Clock;
   readonly log: Log;
+  readonly timing?: Partial<RunnerTiming>;
 }
+
+export interface RunnerTiming {
+  /** Between two signs of life for a lease; several fit into the time after which one counts as missed. */
+  readonly heartbeatMs: number;
+  /** Between two looks for tasks that nobody follows. */
+  readonly adoptMs: number;
+  /** Between two looks of a waiting reader at what other processes wrote. */
+  readonly lookMs: number;
+  /** Between polls after faults; the last one repeats until the server answers again. */
+  readonly faultPausesMs: readonly number[];
+  /** Between polls of a server that does not hold the request while it has no news. */
+  readonly shortPollPauseMs: number;
+}
+
+const DEFAULT_TIMING: RunnerTiming = {
+  heartbeatMs: 4000,
+  adoptMs: 5000,
+  lookMs: 200,
+  faultPausesMs: [500, 1000, 2000, 5000, 10_000, 30_000],
+  shortPollPauseMs: 1000,
+};
 
 /** The call that a task is made of. */
 export interface TaskCall {
@@ -25,230 +51,359 @@ export interface TaskCall {
   readonly target: string;
 }
 
-/** Pauses between polls after faults, in milliseconds; the last one repeats until the server answers again. */
-const FAULT_PAUSES_MS: readonly number[] = [500, 1000, 2000, 5000, 10_000, 30_000];
-
-/** Pause between polls where the server does not hold the request while it has no news. */
-const SHORT_POLL_PAUSE_MS = 1000;
-
-/** Starts long commands, follows each to its end with exactly one poller, and keeps the end for as often as it is asked for. */
+/**
+ * Starts long commands, follows each to its end, and hands the end out as often as it is asked for. Everything that matters is in the
+ * journal before it is acted upon, so that any process may be killed at any point: another one goes on from there.
+ */
 export class TaskRunner {
   readonly #options: RunnerOptions;
+  readonly #timing: RunnerTiming;
+  readonly #holder: Holder = { id: randomUUID(), pid: process.pid, host: hostname() };
   readonly #changes = new EventEmitter().setMaxListeners(0);
   readonly #stop = new AbortController();
-  readonly #polling = new Set<Promise<void>>();
-  /** Calls on their way to the server, which no stored task may show yet. */
-  readonly #starting = new Map<string, Promise<Task>>();
+  /** What is under way in this process, to be waited for when it ends. */
+  readonly #work = new Set<Promise<void>>();
 
   constructor(options: RunnerOptions) {
     this.#options = options;
+    this.#timing = { ...DEFAULT_TIMING, ...options.timing };
+  }
+
+  /** Goes on with every task that no living process follows, now and from time to time. */
+  adopt(): void {
+    this.#spawn('adoption', async () => {
+      while (!this.#stop.signal.aborted) {
+        for (const task of this.#options.journal.active()) this.#adoptOne(task);
+        await this.#pause(this.#timing.adoptMs);
+      }
+    });
   }
 
   /**
    * Starts a command as a task and returns it as soon as the server has answered; a call that is still running with the same arguments is
    * returned instead of started again. Throws MailStoreError when the call was refused or could not be sent.
    */
-  async start(call: TaskCall, options: { readonly confirm?: Confirm } = {}): Promise<Task> {
-    const key = JSON.stringify([call.target, call.command.name, argumentsKey(call.args)]);
-    const starting = this.#starting.get(key);
-    if (starting) return asTwin(await starting);
-    const start = this.#startUnlessRunning(call, options).finally(() => this.#starting.delete(key));
-    this.#starting.set(key, start);
-    return start;
-  }
-
-  async #startUnlessRunning(call: TaskCall, options: { readonly confirm?: Confirm }): Promise<Task> {
-    const twin = await this.#findRunning(call);
-    if (twin) return asTwin(twin);
+  async start(call: TaskCall, options: { readonly confirm?: Confirm } = {}): Promise<TaskRecord> {
     const client = this.#client(call.target);
     const prepared = await client.prepare(call.command, call.args, options);
-    const task = await this.#save(this.#newTask(call));
-    let outcome: Outcome;
+    const { task, isNew } = this.#begin(call);
+    if (!isNew) return { ...task, note: 'This call is already running with the same arguments; no second one was started.' };
+    const beating = new AbortController();
+    this.#beat(task.taskId, FIRST_EPOCH, beating.signal);
     try {
-      outcome = await client.send(prepared);
+      return await this.#settleStart(task, call, await client.send(prepared));
     } catch (error) {
-      return await this.#startFailed(task, error);
+      return this.#startFailed(task, call, error);
+    } finally {
+      beating.abort();
     }
-    return this.#continue(task, call.command, outcome);
   }
 
   /** Turns the running answer to an ordinary call into a task, because any command may answer with a token. */
-  async adopt(call: TaskCall, run: RunHandle, progress: Progress): Promise<Task> {
-    return this.#continue(this.#newTask(call), call.command, { kind: 'running', run, progress });
+  async follow(call: TaskCall, outcome: Outcome & { readonly kind: 'running' }): Promise<TaskRecord> {
+    // A twin that is already followed keeps its own token; this one is a run of its own, so its intent must not be merged with another's.
+    const { task } = this.#begin(call, randomUUID());
+    return this.#settleStart(task, call, outcome);
   }
 
   /** Returns the task. Throws MailStoreError `unknownTask` when there is none of this id. */
-  async get(taskId: string): Promise<Task> {
-    const task = await this.#options.store.get(taskId);
+  async get(taskId: string): Promise<TaskRecord> {
+    return this.#task(taskId);
+  }
+
+  #task(taskId: string): TaskRecord {
+    const task = this.#options.journal.get(taskId);
     if (!task) throw new MailStoreError('unknownTask', { taskId });
     return task;
   }
 
-  async list(): Promise<readonly Task[]> {
-    return this.#options.store.list();
+  /** Returns all tasks, the newest first. */
+  async list(): Promise<readonly TaskRecord[]> {
+    return this.#options.journal.list({ includeEnded: true });
   }
 
   /** Returns the task when it has ended or `ms` have passed, whichever comes first; `onChange` sees each step in between. */
-  async waitForEnd(taskId: string, ms: number, options: { onChange?: (task: Task) => void; signal?: AbortSignal } = {}): Promise<Task> {
-    return this.#wait(taskId, ms, isEnded, options);
+  async waitForEnd(
+    taskId: string,
+    ms: number,
+    { onChange, signal }: { readonly onChange?: (task: TaskRecord) => void; readonly signal?: AbortSignal } = {},
+  ): Promise<TaskRecord> {
+    return this.#wait(taskId, ms, isEnded, onChange, signal);
   }
 
   /** Returns the task when it has news beyond `known`, or `ms` have passed. */
-  async waitForNews(known: Task, ms: number, signal?: AbortSignal): Promise<Task> {
-    return this.#wait(known.taskId, ms, (task) => isEnded(task) || isNews(known, task), signal ? { signal } : {});
+  async waitForNews(known: TaskRecord, ms: number, signal?: AbortSignal): Promise<TaskRecord> {
+    return this.#wait(known.taskId, ms, (task) => isEnded(task) || task.revision > known.revision, undefined, signal);
   }
 
   /** Asks the server to stop a running task and returns it; polling goes on to the end. Throws MailStoreError `cannotCancel` in the 2012 form. */
-  async cancel(taskId: string): Promise<Task> {
-    const task = await this.get(taskId);
-    if (isEnded(task) || !task.run) return task;
-    await this.#client(task.target).cancel(commandOf(task), task.run);
-    const current = await this.get(taskId);
-    if (isEnded(current)) return current;
-    return this.#save({ ...current, note: 'Cancellation was asked for; the command stops when the server gets to it.' });
+  async cancel(taskId: string): Promise<TaskRecord> {
+    const task = this.#task(taskId);
+    if (isEnded(task) || !task.run || !task.dialect) return task;
+    await this.#client(task.target).cancel(commandOf(task), { ...task.run, dialect: task.dialect });
+    this.#options.journal.askedToCancel(taskId);
+    return this.#task(taskId);
   }
 
-  /** Stops polling; the commands themselves run on. Resolves when nothing is in flight any more. */
+  /**
+   * Stops following; the commands themselves run on. Resolves when the polls that are under way have been answered and stored: an end
+   * that the server is just handing out would be lost with them.
+   */
   async close(): Promise<void> {
     this.#stop.abort();
-    await Promise.allSettled(this.#polling);
+    await Promise.allSettled(this.#work);
   }
 
-  async #findRunning({ command, args, target }: TaskCall): Promise<Task | undefined> {
-    const key = argumentsKey(args);
-    return (await this.list()).find(
-      (task) => !isEnded(task) && task.command === command.name && task.target === target && task.argumentsKey === key,
+  #begin({ command, args, target }: TaskCall, salt = ''): { readonly task: TaskRecord; readonly isNew: boolean } {
+    return this.#options.journal.begin(
+      { command: command.name, target, argumentsKey: argumentsKey(args) + salt, argumentsShown: maskSecrets(command, args) },
+      this.#holder,
     );
   }
 
-  #newTask({ command, args, target }: TaskCall): Task {
-    return {
-      taskId: randomUUID(),
-      command: command.name,
-      target,
-      argumentsKey: argumentsKey(args),
-      status: 'starting',
-      version: 0,
-      progress: null,
-      statusText: null,
-      messages: [],
-      startedAt: this.#now(),
-    };
-  }
-
-  async #continue(task: Task, command: Command, outcome: Outcome): Promise<Task> {
-    if (outcome.kind === 'value') return this.#succeed(task, outcome);
-    const running = await this.#save({ ...withProgress(task, outcome.progress), status: 'running', run: outcome.run });
-    const polling = this.#follow(running, command, outcome.run)
-      .catch((error: unknown) => this.#options.log.error(`polling ${command.name} stopped: ${String(error)}`))
-      .finally(() => this.#polling.delete(polling));
-    this.#polling.add(polling);
-    return running;
+  async #settleStart(task: TaskRecord, { command }: TaskCall, outcome: Outcome): Promise<TaskRecord> {
+    const { journal } = this.#options;
+    const { taskId } = task;
+    if (outcome.kind === 'value') {
+      this.#succeed(task, outcome);
+      return this.#task(taskId);
+    }
+    const { dialect, ...run } = outcome.run;
+    if (journal.accepted(taskId, FIRST_EPOCH, run, dialect, outcome.progress)) this.#followInBackground(taskId, command, FIRST_EPOCH);
+    return this.#task(taskId);
   }
 
   /** What the server has surely not begun is refused to the caller; what it may have begun is a task with an unknown end. */
-  async #startFailed(task: Task, error: unknown): Promise<Task> {
-    if (error instanceof CommandFailed) return this.#fail(task, error);
-    if (error instanceof MailStoreError && mayHaveBegun(error)) return this.#end(task, { status: 'unknown', note: error.message });
-    await this.#end(task, { status: 'failed', error: error instanceof MailStoreError ? error.message : 'The call was not made.' });
-    throw error;
+  async #startFailed(task: TaskRecord, { command }: TaskCall, error: unknown): Promise<TaskRecord> {
+    const { journal } = this.#options;
+    const { taskId } = task;
+    if (error instanceof CommandFailed) {
+      journal.finish(taskId, { status: 'failed', error: error.message, progress: this.#merged(task, error.progress) });
+      return this.#task(taskId);
+    }
+    if (error instanceof MailStoreError && !mayHaveBegun(error)) {
+      journal.finish(taskId, { status: 'failed', error: error.message });
+      throw error;
+    }
+    await this.#giveUp(task, command, error instanceof MailStoreError ? error.message : 'The answer to the call could not be read.');
+    if (!(error instanceof MailStoreError)) throw error;
+    return this.#task(taskId);
   }
 
-  async #follow(task: Task, command: Command, run: RunHandle): Promise<void> {
-    const client = this.#client(task.target);
-    const { clock } = this.#options;
-    const signal = this.#stop.signal;
-    let faults = 0;
-    let current = task;
-    while (!signal.aborted) {
+  #adoptOne(task: TaskRecord): void {
+    const { journal, clients } = this.#options;
+    const { taskId } = task;
+    const command = findCommand(task.command);
+    if (!command || !clients.has(task.target)) return;
+    if (task.hasRawEnd) {
+      this.#finishFromRaw(taskId, command);
+      return;
+    }
+    const epoch = journal.acquireLease(taskId, this.#holder, isGone);
+    if (epoch === undefined) return;
+    if (task.run) this.#followInBackground(taskId, command, epoch);
+    else this.#spawn(task.command, () => this.#giveUp(task, command, REASONS.neverAnswered));
+  }
+
+  #followInBackground(taskId: string, command: Command, epoch: number): void {
+    this.#spawn(command.name, async () => {
+      const beating = new AbortController();
+      this.#beat(taskId, epoch, beating.signal);
       try {
-        const raw = await client.poll(run, current.version, signal);
-        const outcome = await client.readPoll(command, run, raw).catch(async (error: unknown) => {
-          // That the server no longer knows the run is no end of it, and an unreadable answer before it may have been.
-          if (!isError(error, 'tokenUnknown')) current = await this.#save(await this.#reload(current, { rawEnd: raw.body }));
-          throw error;
-        });
-        faults = 0;
-        if (outcome.kind === 'value') {
-          await this.#succeed(await this.#reload(current, { rawEnd: raw.body }), outcome);
-          return;
-        }
-        const before = current.version;
-        current = await this.#save(withProgress(await this.#reload(current), outcome.progress));
-        if (current.version === before) await clock.sleep(SHORT_POLL_PAUSE_MS, signal);
+        await this.#follow(taskId, command, epoch);
+      } finally {
+        beating.abort();
+        this.#options.journal.releaseLease(taskId, epoch);
+      }
+    });
+  }
+
+  /** Polls until the task has ended, the lease has passed to another process, or this one is about to end. */
+  async #follow(taskId: string, command: Command, epoch: number): Promise<void> {
+    const { journal, log } = this.#options;
+    let faults = 0;
+    let unknowns = 0;
+    let isAnswerLost = false;
+    const pauseAfterFault = async (error: MailStoreError) => {
+      log.warn(`asking for ${command.name} failed and is tried again: ${error.message}`);
+      await this.#pause(this.#faultPause(faults++));
+    };
+    while (!this.#stop.signal.aborted) {
+      const task = journal.get(taskId);
+      if (!task || !task.run || !task.dialect) return;
+      if (task.hasRawEnd && this.#finishFromRaw(taskId, command)) return;
+      if (!journal.markPoll(taskId, epoch)) return;
+      const client = this.#client(task.target);
+      const run = { ...task.run, dialect: task.dialect };
+      let raw: WireResponse;
+      try {
+        raw = await client.poll(run, task.version);
       } catch (error) {
-        if (signal.aborted) return;
+        if (!(error instanceof MailStoreError)) throw error;
+        if (isUnsent(error)) journal.unmarkPoll(taskId, epoch);
+        else isAnswerLost = true;
+        await pauseAfterFault(error);
+        continue;
+      }
+      // Stored before it is read: these may be the only copy of the end in the world.
+      if (raw.status === 200 && !client.saysRunning(run, raw)) {
+        if (await this.#keepEnd(taskId, command, raw)) return;
+        isAnswerLost = true;
+        await this.#pause(this.#faultPause(faults++));
+        continue;
+      }
+      try {
+        const outcome = client.readPoll(command, run, raw);
+        if (outcome.kind === 'value') {
+          await this.#keepEnd(taskId, command, raw);
+          return;
+        }
+        faults = 0;
+        unknowns = 0;
+        isAnswerLost = false;
+        if (!journal.progressed(taskId, epoch, this.#merged(task, outcome.progress))) return;
+        this.#changes.emit(taskId);
+        if (outcome.progress.version === task.version) await this.#pause(this.#timing.shortPollPauseMs);
+      } catch (error) {
         if (error instanceof CommandFailed) {
-          await this.#fail(current, error);
+          await this.#keepEnd(taskId, command, raw);
           return;
         }
-        if (!isTransient(error) && !isGarbled(error)) {
-          await this.#end(current, {
-            status: 'unknown',
-            note: error instanceof MailStoreError ? error.message : 'The status could not be read.',
-          });
-          if (!(error instanceof MailStoreError)) throw error;
+        if (!(error instanceof MailStoreError)) throw error;
+        // A server that stumbles may deny a token once; of one that is gone it says so again.
+        if (isError(error, 'tokenUnknown') && ++unknowns === TIMES_UNKNOWN) {
+          await this.#giveUp(task, command, reasonOf(task, isAnswerLost), epoch);
           return;
         }
-        this.#options.log.warn(`asking for ${command.name} failed and is tried again: ${error.message}`);
-        await clock.sleep(FAULT_PAUSES_MS[Math.min(faults++, FAULT_PAUSES_MS.length - 1)] ?? 0, signal).catch(() => undefined);
+        await pauseAfterFault(error);
       }
     }
   }
 
-  #succeed(task: Task, outcome: Outcome & { readonly kind: 'value' }): Promise<Task> {
-    return this.#end(withProgress(task, outcome.progress), {
+  /**
+   * Stores the answer that ended a run, for as long as the disk refuses to take it, and reads it then. Returns false when it turns out to
+   * be no end.
+   */
+  async #keepEnd(taskId: string, command: Command, raw: WireResponse): Promise<boolean> {
+    const { journal, clock, log } = this.#options;
+    for (let attempt = 0; ; attempt++) {
+      try {
+        journal.storeRawEnd(taskId, raw);
+        return this.#finishFromRaw(taskId, command);
+      } catch (error) {
+        if (!(error instanceof MailStoreError)) throw error;
+        log.error(`the end of ${command.name} is held in memory until it can be stored: ${error.message}`);
+        // Not cut short when the process is about to end: what has not been stored by then is lost for good.
+        await clock.sleep(this.#faultPause(attempt));
+      }
+    }
+  }
+
+  /** Reads the stored end. An answer that turns out to be none (cut off, a proxy's page) is set aside, and false returned: the run goes on. */
+  #finishFromRaw(taskId: string, command: Command): boolean {
+    const { journal } = this.#options;
+    for (;;) {
+      const task = journal.get(taskId);
+      const raw = journal.rawEnd(taskId);
+      if (!task?.run || !task.dialect || !raw) return false;
+      try {
+        const outcome = this.#client(task.target).readPoll(command, { ...task.run, dialect: task.dialect }, raw);
+        if (outcome.kind === 'value') {
+          this.#succeed(task, outcome);
+          return true;
+        }
+        journal.setRawEndAside(taskId, raw.rawEndId, 'It says that the command is running.');
+      } catch (error) {
+        if (error instanceof CommandFailed) {
+          const status = /cancel/i.test(error.word) ? 'cancelled' : 'failed';
+          const progress = this.#merged(task, error.progress);
+          journal.finish(taskId, { status, progress, ...(status === 'failed' && { error: error.message }) });
+          this.#changes.emit(taskId);
+          return true;
+        }
+        if (!(error instanceof MailStoreError)) throw error;
+        journal.setRawEndAside(taskId, raw.rawEndId, error.message);
+      }
+    }
+  }
+
+  #succeed(task: TaskRecord, { value, drift, progress }: Outcome & { readonly kind: 'value' }): void {
+    this.#options.journal.finish(task.taskId, {
       status: 'succeeded',
-      progress: 100,
-      result: outcome.value,
-      ...(outcome.drift.length > 0 && { drift: outcome.drift }),
+      result: value,
+      progress: { ...this.#merged(task, progress), percent: 100 },
+      ...(drift.length > 0 && { drift }),
     });
+    this.#changes.emit(task.taskId);
   }
 
-  #fail(task: Task, error: CommandFailed): Promise<Task> {
-    const status = /cancel/i.test(error.word) ? 'cancelled' : 'failed';
-    return this.#end(withProgress(task, error.progress), { status, ...(status === 'failed' && { error: error.message }) });
+  /** Calls the end unknown first, since that is what is certain, and adds what reads can tell about it. */
+  async #giveUp(task: TaskRecord, command: Command, reason: string, epoch?: number): Promise<void> {
+    const { journal } = this.#options;
+    const { taskId } = task;
+    if (!journal.giveUp(taskId, { reason, ...(epoch !== undefined && { epoch }) })) return;
+    for (const evidence of await gatherEvidence(this.#client(task.target), command, task)) journal.addEvidence(taskId, evidence);
+    this.#changes.emit(taskId);
   }
 
-  async #end(task: Task, end: Partial<Task>): Promise<Task> {
-    const { note: _note, ...rest } = task;
-    return this.#save({ ...rest, ...end, endedAt: this.#now() });
+  #merged(task: TaskRecord, progress: Progress): Progress {
+    return { ...progress, messages: mergeMessages(task.messages, progress.messages) };
   }
 
-  /** Returns the stored task, so that a note written meanwhile is not lost, with these changes. */
-  async #reload(task: Task, changes: Partial<Task> = {}): Promise<Task> {
-    return { ...(await this.get(task.taskId)), ...changes };
-  }
-
-  async #save(task: Task): Promise<Task> {
-    await this.#options.store.put(task);
-    this.#changes.emit(task.taskId, task);
-    return task;
+  /** Shows that this process is alive for as long as it holds the lease. */
+  #beat(taskId: string, epoch: number, signal: AbortSignal): void {
+    this.#spawn('heartbeat', async () => {
+      const { clock, journal } = this.#options;
+      for (;;) {
+        await clock.sleep(this.#timing.heartbeatMs, signal).catch(() => undefined);
+        if (signal.aborted || !journal.heartbeat(taskId, epoch)) return;
+      }
+    });
   }
 
   async #wait(
     taskId: string,
     ms: number,
-    isEnough: (task: Task) => boolean,
-    { onChange, signal }: { onChange?: (task: Task) => void; signal?: AbortSignal },
-  ): Promise<Task> {
-    const done = new AbortController();
-    const stop = () => done.abort();
-    const listener = (task: Task) => {
-      onChange?.(task);
-      if (isEnough(task)) stop();
-    };
-    this.#changes.on(taskId, listener);
-    signal?.addEventListener('abort', stop, { once: true });
-    try {
-      const task = await this.get(taskId);
-      if (isEnough(task) || signal?.aborted) return task;
-      await this.#options.clock.sleep(ms, done.signal).catch(() => undefined);
-      return await this.get(taskId);
-    } finally {
-      this.#changes.off(taskId, listener);
-      signal?.removeEventListener('abort', stop);
+    isEnough: (task: TaskRecord) => boolean,
+    onChange: ((task: TaskRecord) => void) | undefined,
+    signal: AbortSignal | undefined,
+  ): Promise<TaskRecord> {
+    const { clock } = this.#options;
+    const until = clock.now() + ms;
+    let seen = -1;
+    for (;;) {
+      const task = this.#task(taskId);
+      if (task.revision !== seen) onChange?.(task);
+      seen = task.revision;
+      const left = until - clock.now();
+      if (isEnough(task) || left <= 0 || signal?.aborted || this.#stop.signal.aborted) return task;
+      await this.#changeOrPause(taskId, Math.min(left, this.#timing.lookMs));
     }
+  }
+
+  /** Resolves when this process has changed the task, or after `ms`, in which another one may have. */
+  async #changeOrPause(taskId: string, ms: number): Promise<void> {
+    const changed = new AbortController();
+    const abort = () => changed.abort();
+    this.#changes.once(taskId, abort);
+    await this.#options.clock.sleep(ms, changed.signal).catch(() => undefined);
+    this.#changes.off(taskId, abort);
+  }
+
+  async #pause(ms: number): Promise<void> {
+    await this.#options.clock.sleep(ms, this.#stop.signal).catch(() => undefined);
+  }
+
+  #faultPause(faults: number): number {
+    const { faultPausesMs } = this.#timing;
+    return faultPausesMs[Math.min(faults, faultPausesMs.length - 1)] ?? 0;
+  }
+
+  #spawn(what: string, work: () => Promise<void>): void {
+    const running = work()
+      .catch((error: unknown) => this.#options.log.error(`following ${what} stopped: ${String(error)}`))
+      .finally(() => this.#work.delete(running));
+    this.#work.add(running);
   }
 
   #client(target: string): MailStoreClient {
@@ -256,61 +411,71 @@ export class TaskRunner {
     if (!client) throw new Error(`no client for target ${target}`);
     return client;
   }
+}
 
-  #now(): string {
-    return new Date(this.#options.clock.now()).toISOString();
+/** How often in a row a server has to deny a token before its word is taken. */
+const TIMES_UNKNOWN = 2;
+
+/** The epoch that the process holds which begins a task. */
+const FIRST_EPOCH = 1;
+
+const REASONS = {
+  neverAnswered: 'The process that sent the command ended before the server’s answer was stored; the server may have begun it or not.',
+  lostWithProcess:
+    'The process that was asking for the status ended before it stored the answer; the end may have been in that answer, or the server was restarted.',
+  lostOnTheWay: 'The connection broke while the server was answering; the end was in that answer, or the server was restarted.',
+  forgotten: 'The server no longer knows the command: it was restarted, the status expired, or somebody else has read the end.',
+} as const;
+
+function reasonOf(task: TaskRecord, isAnswerLost: boolean): string {
+  if (isAnswerLost) return REASONS.lostOnTheWay;
+  return task.lostPoll ? REASONS.lostWithProcess : REASONS.forgotten;
+}
+
+/** True when the process of a lease has surely ended; of a process on another machine nobody here can tell. */
+function isGone({ pid, host }: Holder): boolean {
+  if (host !== hostname()) return false;
+  try {
+    process.kill(pid, 0);
+    return false;
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'ESRCH';
   }
 }
 
-/** An answer that did not arrive whole or readable. It tells nothing of the run, and the next answer may. */
-function isGarbled(error: unknown): error is MailStoreError {
-  return isError(error, 'replyTimeout', 'truncated', 'notJson', 'notXml', 'notUtf8', 'notAnEnvelope', 'notMailStore');
+/** True when the request surely never reached the server. */
+function isUnsent(error: MailStoreError): boolean {
+  return isError(error, 'hostNotFound', 'connectionRefused', 'connectTimeout', 'connectionFailed', 'certificateUntrusted', 'certificateMismatch');
 }
 
-/** True unless the request surely never came to the command: no connection, or an answer that turns it away. */
-function mayHaveBegun(error: MailStoreError): boolean {
-  const isTurnedAway = isError(error, 'unavailable') && error.details.status === 503;
-  return (
-    !isTurnedAway &&
-    (isGarbled(error) || isError(error, 'connectionLost', 'unavailable', 'tooLarge', 'foreignStatusUrl', 'unexpectedStatus'))
-  );
-}
-
-/** Returns a task as the answer to a call that is the same as the one it was started by. */
-function asTwin(task: Task): Task {
-  return isEnded(task) ? task : { ...task, note: 'This call is already running with the same arguments; no second one was started.' };
-}
-
-function commandOf(task: Task): Command {
+function commandOf(task: TaskRecord): Command {
   const command = findCommand(task.command);
   if (!command) throw new MailStoreError('unknownCommand', { command: task.command });
   return command;
 }
 
-function withProgress(task: Task, progress: Progress): Task {
-  return {
-    ...task,
-    version: progress.version,
-    progress: progress.percent ?? task.progress,
-    statusText: progress.text ?? task.statusText,
-    messages: mergeMessages(task.messages, progress.messages),
-  };
-}
-
-function isNews(known: Task, task: Task): boolean {
-  return (
-    task.status !== known.status ||
-    task.progress !== known.progress ||
-    task.statusText !== known.statusText ||
-    task.messages.length !== known.messages.length
+/** An answer that did not arrive whole or readable: the server may well have begun the command. */
+function mayHaveBegun(error: MailStoreError): boolean {
+  if (isError(error, 'unavailable')) return error.details.status !== 503;
+  return isError(
+    error,
+    'connectionLost',
+    'replyTimeout',
+    'truncated',
+    'notJson',
+    'notXml',
+    'notUtf8',
+    'notAnEnvelope',
+    'notMailStore',
+    'tooLarge',
+    'foreignStatusUrl',
+    'unexpectedStatus',
   );
 }
 
 /** The same arguments give the same key, in whatever order they were written; the key tells nothing of a secret among them. */
 function argumentsKey(args: Readonly<Record<string, unknown>>): string {
-  return createHash('sha256')
-    .update(JSON.stringify(sorted(args)))
-    .digest('hex');
+  return createHash('sha256').update(JSON.stringify(sorted(args))).digest('hex');
 }
 
 function sorted(value: unknown): unknown {

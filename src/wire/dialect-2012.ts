@@ -14,6 +14,11 @@ export function xmlDialect2012(address: Addressed): Dialect {
   return dialect2012('xml-2012', 'XML', address, (response, command) => readXml(response, command, address.origin));
 }
 
+const RUNNING = {
+  JSON: /^\s*\{\s*"status"\s*:\s*"running"/,
+  XML: /<status\b[^>]*>\s*running\s*<\/status>/,
+} as const;
+
 function dialect2012(
   name: 'json-2012' | 'xml-2012',
   prefix: 'JSON' | 'XML',
@@ -26,6 +31,7 @@ function dialect2012(
     invoke: (command, form) => ({ path: `/${prefix}/Invoke/${command}`, body: form }),
     status,
     statusAfter405: (run) => ({ ...status(run), method: 'GET' }),
+    saysRunning: ({ body }) => RUNNING[prefix].test(Buffer.from(body).toString('latin1')),
     read: (response, command, run) => {
       if (response.status === 500) return failure(response, command, run, address);
       if (response.status === 404 && run) throw new MailStoreError('tokenUnknown', { command });

@@ -18,6 +18,7 @@ export function modernDialect(address: Addressed): Dialect {
       }).toString(),
     }),
     cancel: (run) => ({ path: '/api/cancel-async', body: new URLSearchParams({ token: run.token }).toString() }),
+    saysRunning: ({ body }) => /"statusCode"\s*:\s*"running"/.test(Buffer.from(body).toString('latin1')),
     read: (response, command, run) => {
       if (response.status === 404 && run) throw new MailStoreError('tokenUnknown', { command });
       if (response.status !== 200) refuseHttpError(response, run ? '/api/get-status' : `/api/invoke/${command}`, address);

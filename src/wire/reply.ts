@@ -53,6 +53,8 @@ export interface Dialect {
   statusAfter405?(run: RunHandle): WireRequest;
   cancel?(run: RunHandle): WireRequest;
   readonly metadata?: WireRequest;
+  /** True when an answer surely says no more than that the run goes on. Decided by a look and without parsing; in doubt false. */
+  saysRunning(response: WireResponse): boolean;
   /**
    * Reads the answer to `invoke` or `status`; `run` is the one that was asked for. Throws MailStoreError where the answer is none of this
    * dialect: a page of a proxy, broken text, an HTTP error.

@@ -148,40 +148,38 @@ const CASES: { readonly [Code in ErrorCode]: readonly (readonly [details: MailSt
   hostNotFound: [[{ host: 'mail.example.com' }, "The host 'mail.example.com' cannot be found; check the name in MAILSTORE_URL."]],
   connectionRefused: [
     [
-      { origin: origin },
+      { origin },
       `${origin} refuses connections; check that the Administration API is switched on in the MailStore Server service configuration, the port, and the firewall.`,
     ],
   ],
-  connectTimeout: [
-    [{ origin: origin, ms: 10000 }, `${origin} did not accept a connection within 10000 ms; check host, port and firewall.`],
-  ],
+  connectTimeout: [[{ origin, ms: 10000 }, `${origin} did not accept a connection within 10000 ms; check host, port and firewall.`]],
   replyTimeout: [
     [
-      { origin: origin, ms: 40000 },
+      { origin, ms: 40000 },
       `${origin} accepted the request and did not answer within 40000 ms; whether it was carried out is not known. Read the state before you repeat it.`,
     ],
   ],
   connectionLost: [
     [
-      { origin: origin, reason: 'other side closed' },
+      { origin, reason: 'other side closed' },
       `The connection to ${origin} broke before the answer was complete (other side closed); whether the request was carried out is not known. Read the state before you repeat it.`,
     ],
   ],
   connectionFailed: [
     [
-      { origin: origin, reason: 'wrong version number' },
+      { origin, reason: 'wrong version number' },
       `No connection to ${origin} (wrong version number); check that MAILSTORE_URL names MailStore's HTTPS port.`,
     ],
   ],
   certificateUntrusted: [
     [
-      { origin: origin, reason: 'DEPTH_ZERO_SELF_SIGNED_CERT', fingerprint: 'AA:BB' },
+      { origin, reason: 'DEPTH_ZERO_SELF_SIGNED_CERT', fingerprint: 'AA:BB' },
       `The certificate of ${origin} is not trusted (DEPTH_ZERO_SELF_SIGNED_CERT). If its SHA-256 fingerprint on the server reads AA:BB, set MAILSTORE_TLS_FINGERPRINT to it; or set MAILSTORE_CA_FILE.`,
     ],
   ],
   certificateMismatch: [
     [
-      { origin: origin, expected: 'AA:BB', seen: 'CC:DD' },
+      { origin, expected: 'AA:BB', seen: 'CC:DD' },
       `The certificate of ${origin} has the SHA-256 fingerprint CC:DD, not the pinned AA:BB; nothing was sent. If the certificate was renewed, compare on the server and change MAILSTORE_TLS_FINGERPRINT.`,
     ],
   ],
@@ -206,9 +204,9 @@ const CASES: { readonly [Code in ErrorCode]: readonly (readonly [details: MailSt
   ],
   lengthRequired: [[{}, 'The server answered 411 Length Required; a proxy in between may have removed the Content-Length header.']],
   unavailable: [
-    [{ status: 503, origin: origin }, `${origin} is not available right now (HTTP 503); try again later.`],
+    [{ status: 503, origin }, `${origin} is not available right now (HTTP 503); try again later.`],
     [
-      { status: 502, origin: origin },
+      { status: 502, origin },
       `A proxy in front of ${origin} got no answer from it (HTTP 502); whether the request was carried out is not known. Read the state before you repeat it.`,
     ],
   ],
@@ -224,7 +222,7 @@ const CASES: { readonly [Code in ErrorCode]: readonly (readonly [details: MailSt
   ],
   notMailStore: [
     [
-      { origin: origin, excerpt: 'Sign in' },
+      { origin, excerpt: 'Sign in' },
       `${origin} answered with a web page instead of MailStore's API ('Sign in'); a proxy or another service is in between. Check MAILSTORE_URL.`,
     ],
   ],
@@ -250,13 +248,13 @@ const CASES: { readonly [Code in ErrorCode]: readonly (readonly [details: MailSt
   ],
   foreignStatusUrl: [
     [
-      { url: 'https://evil.example/status', origin: origin },
+      { url: 'https://evil.example/status', origin },
       `The server names 'https://evil.example/status' for the status of a command, which is not on ${origin}; it was not asked, as it would receive the password.`,
     ],
   ],
   noDialect: [
     [
-      { origin: origin, modern: 'HTTP 404', legacy: 'HTTP 404' },
+      { origin, modern: 'HTTP 404', legacy: 'HTTP 404' },
       `Neither form of MailStore's API answers at ${origin} (get-metadata: HTTP 404; /JSON/Invoke: HTTP 404). Check MAILSTORE_URL, or force one with MAILSTORE_API.`,
     ],
   ],

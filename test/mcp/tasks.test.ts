@@ -323,7 +323,8 @@ describe('an end that is lost', () => {
       expect(isError).toBe(false);
       expect(structured).toMatchObject({
         status: 'unknown',
-        note: expect.stringContaining('no longer knows the token of RebuildStoreIndex') as unknown,
+        note: 'The connection broke while the server was answering; the end was in that answer, or the server was restarted.',
+        evidence: [{ source: 'GetStoreIndexes', data: [{ storeId: 3, folder: 'amira', needsRebuild: false }] }],
       });
       expect(structured).not.toHaveProperty('result');
       expect(text).toContain('It is not known how RebuildStoreIndex ended. Next: read the state that it changes before you repeat it.');

@@ -1,0 +1,161 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { systemClock } from '../base/clock.ts';
+import { isError, MailStoreError } from '../base/errors.ts';
+import { createLog } from '../base/log.ts';
+import { nearest } from '../base/nearest.ts';
+import { loadConfig, loadStateDir } from '../config/load.ts';
+import { settings } from '../config/settings.ts';
+import { Journal } from '../journal/journal.ts';
+import type { TaskJournal } from '../journal/task-journal.ts';
+import { isEnded, type TaskRecord } from '../journal/task-record.ts';
+import { openBackend, type Backend } from './backend.ts';
+import { readFlags } from './flags.ts';
+import { endProgress, showProgress } from './progress-bar.ts';
+
+const { stdout } = process;
+
+/** How often a waiting terminal looks into the record. */
+const LOOK_MS = 250;
+const DAY_MS = 86_400_000;
+
+interface Context {
+  readonly tasks: TaskJournal;
+  readonly json: boolean;
+  readonly all: boolean;
+  readonly flags: Readonly<Record<string, string>>;
+  /** The id or the beginning of one that was given; throws where it names no task, or more than one. */
+  task(): TaskRecord;
+}
+
+const ACTIONS: Readonly<Record<string, (context: Context) => void | Promise<void>>> = { list, show, wait, cancel, prune };
+
+/** Shows and steers the recorded tasks in a terminal: `tasks list | show ID | wait ID | cancel ID | prune --older-than DAYS`. */
+export async function tasks(args: readonly string[]): Promise<void> {
+  const [name = 'list', ...rest] = args[0]?.startsWith('-') ? ['list', ...args] : args;
+  const action = ACTIONS[name];
+  if (!action) throw new MailStoreError('unknownSubcommand', { name: `tasks ${name}`, nearest: nearest(name, Object.keys(ACTIONS)) });
+  const [id, flagArgs] = rest[0] !== undefined && !rest[0].startsWith('-') ? [rest[0], rest.slice(1)] : [undefined, rest];
+  const { values: flags, switches } = readFlags(flagArgs, {
+    values: [...settings.flatMap(({ flag }) => flag ?? []), '--older-than'],
+    switches: ['--json', '--all'],
+  });
+  const journal = Journal.open(loadStateDir({ flags }), { clock: systemClock });
+  try {
+    await action({
+      tasks: journal.tasks,
+      json: switches.has('--json'),
+      all: switches.has('--all'),
+      flags,
+      task: () => findTask(journal.tasks, name, id),
+    });
+  } finally {
+    journal.close();
+  }
+}
+
+function findTask(journal: TaskJournal, action: string, id: string | undefined): TaskRecord {
+  if (id === undefined) throw new MailStoreError('missingSetting', { setting: `the task of tasks ${action}`, hint: 'tasks list shows the ids.' });
+  const found = journal.list({ includeEnded: true }).filter(({ taskId }) => taskId.startsWith(id));
+  const [task] = found;
+  if (!task || found.length > 1) throw new MailStoreError('unknownTask', { taskId: id });
+  return task;
+}
+
+function list({ tasks: journal, json, all }: Context): void {
+  const found = journal.list({ includeEnded: true, ...(!all && { limit: 20 }) });
+  if (json) {
+    for (const task of found) stdout.write(`${JSON.stringify(task)}\n`);
+    return;
+  }
+  if (found.length === 0) stdout.write('No task is recorded.\n');
+  for (const { taskId, command, target, status, progress, startedAt } of found) {
+    const percent = status === 'running' && progress !== null ? ` ${Math.round(progress)} %` : '';
+    stdout.write(`${taskId}  ${startedAt.slice(0, 19)}Z  ${target}  ${command}  ${status}${percent}\n`);
+  }
+}
+
+function show({ json, task }: Context): void {
+  const found = task();
+  if (json) {
+    stdout.write(`${JSON.stringify(found)}\n`);
+    return;
+  }
+  const { taskId, command, target, argumentsShown, status, progress, statusText, startedAt, endedAt, reason, note, error, evidence } = found;
+  const rows: [string, unknown][] = [
+    ['task', taskId],
+    ['command', `${command} ${JSON.stringify(argumentsShown)}`],
+    ['target', target],
+    ['status', status],
+    ['progress', progress === null ? undefined : `${Math.round(progress)} %`],
+    ['at', statusText],
+    ['started', startedAt],
+    ['ended', endedAt],
+    ['error', error],
+    ['reason', reason],
+    ['note', note],
+    ['result', 'result' in found ? JSON.stringify(found.result) : undefined],
+  ];
+  for (const [name, value] of rows) if (value !== undefined && value !== null) stdout.write(`${name.padEnd(9)} ${String(value)}\n`);
+  for (const { source, finding, data } of evidence) stdout.write(`evidence  ${source}: ${finding} ${JSON.stringify(data ?? null)}\n`);
+  for (const { type, text } of found.messages) stdout.write(`  ${type.padEnd(11)} ${text}\n`);
+}
+
+async function wait({ tasks: journal, flags, task }: Context): Promise<void> {
+  let current = task();
+  // Where a MailStore is configured, this process follows the task itself if no other one does.
+  const backend = isEnded(current) ? undefined : openIfConfigured(flags);
+  try {
+    let seen = -1;
+    while (!isEnded(current)) {
+      if (current.revision !== seen) showProgress(stdout, current.progress ?? 0, current.statusText ?? current.status);
+      seen = current.revision;
+      await sleep(LOOK_MS);
+      current = journal.get(current.taskId) ?? current;
+    }
+    if (seen !== -1) endProgress(stdout);
+  } finally {
+    await backend?.close();
+  }
+  stdout.write(`${current.command} ${current.status}${sentenceOf(current)}\n`);
+  if (current.status !== 'succeeded') process.exitCode = 1;
+}
+
+async function cancel({ flags, task }: Context): Promise<void> {
+  const { taskId } = task();
+  const config = loadConfig({ flags });
+  const backend = openBackend(config, createLog(config.logLevel));
+  try {
+    const cancelled = await backend.runner.cancel(taskId);
+    stdout.write(
+      isEnded(cancelled)
+        ? `${cancelled.command} has ended before: ${cancelled.status}${sentenceOf(cancelled)}\n`
+        : `${cancelled.command} was asked to stop; it stops when the server gets to it.\n`,
+    );
+  } finally {
+    await backend.close();
+  }
+}
+
+function prune({ tasks: journal, flags }: Context): void {
+  const text = flags['--older-than'] ?? '';
+  const days = /^(\d+)d?$/.exec(text)?.[1];
+  if (days === undefined) {
+    throw new MailStoreError('invalidSetting', { setting: '--older-than', value: text, expected: 'a number of days such as 365' });
+  }
+  stdout.write(`${journal.prune(systemClock.now() - Number(days) * DAY_MS)} ended tasks were removed.\n`);
+}
+
+function sentenceOf({ error, reason }: TaskRecord): string {
+  const sentence = error ?? reason;
+  return sentence === undefined ? '.' : `: ${sentence}`;
+}
+
+function openIfConfigured(flags: Readonly<Record<string, string>>): Backend | undefined {
+  try {
+    const config = loadConfig({ flags });
+    return openBackend(config, createLog(config.logLevel));
+  } catch (error) {
+    if (isError(error, 'missingSetting')) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,41 @@
+import { join } from 'node:path';
+import type { Clock } from '../base/clock.ts';
+import { migrate, refuseNewer } from './migrations.ts';
+import { openSqlite, type Sqlite, type SqliteEngine } from './sqlite.ts';
+import { TaskJournal } from './task-journal.ts';
+
+export interface JournalOptions {
+  readonly clock: Clock;
+  /** The database engines to try, in this order; all that are known unless told. */
+  readonly engines?: readonly SqliteEngine[];
+}
+
+/** The durable record, one file in a folder, shared by every process that runs there. What a method wrote has reached the disk when it returns. */
+export class Journal {
+  readonly path: string;
+  readonly tasks: TaskJournal;
+  readonly #db: Sqlite;
+
+  private constructor(path: string, db: Sqlite, clock: Clock) {
+    this.path = path;
+    this.#db = db;
+    this.tasks = new TaskJournal(db, clock);
+  }
+
+  /** Opens the record in `folder` and creates what is missing. Throws MailStoreError when no engine loads or the file cannot be used. */
+  static open(folder: string, { clock, engines }: JournalOptions): Journal {
+    const path = join(folder, 'journal.sqlite');
+    const db = openSqlite(path, { ...(engines && { engines }), inspect: (file) => refuseNewer(file, path) });
+    try {
+      migrate(db, path);
+    } catch (error) {
+      db.close();
+      throw error;
+    }
+    return new Journal(path, db, clock);
+  }
+
+  close(): void {
+    this.#db.close();
+  }
+}

@@ -1,0 +1,81 @@
+import { MailStoreError } from '../base/errors.ts';
+import type { Sqlite } from './sqlite.ts';
+
+/**
+ * The steps that make the file what this version expects; the file's `user_version` counts those it has had. A step that was released is
+ * never changed: what comes later is one more entry.
+ *
+ * Texts that come from the server or are written by people are stored as JSON: engines cut plain text at a NUL character.
+ */
+const MIGRATIONS: readonly string[] = [
+  `
+  CREATE TABLE tasks (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    task_id TEXT NOT NULL UNIQUE,
+    revision INTEGER NOT NULL,
+    command TEXT NOT NULL,
+    target TEXT NOT NULL,
+    arguments_key TEXT NOT NULL,
+    arguments_shown TEXT NOT NULL,
+    status TEXT NOT NULL CHECK (status IN ('starting', 'running', 'succeeded', 'failed', 'cancelled', 'unknown')),
+    run TEXT,
+    dialect TEXT,
+    version INTEGER NOT NULL DEFAULT 0,
+    percent REAL,
+    status_text TEXT,
+    messages TEXT NOT NULL DEFAULT '[]',
+    result TEXT,
+    error TEXT,
+    drift TEXT,
+    note TEXT,
+    reason TEXT,
+    evidence TEXT NOT NULL DEFAULT '[]',
+    started_at INTEGER NOT NULL,
+    ended_at INTEGER,
+    cancel_asked_at INTEGER,
+    epoch INTEGER NOT NULL,
+    holder TEXT,
+    heartbeat_at INTEGER,
+    poll_mark TEXT,
+    lost_poll TEXT,
+    CHECK ((ended_at IS NULL) = (status IN ('starting', 'running')))
+  ) STRICT;
+  CREATE UNIQUE INDEX one_active_task_per_call ON tasks (target, command, arguments_key) WHERE status IN ('starting', 'running');
+  CREATE INDEX tasks_by_revision ON tasks (revision);
+
+  CREATE TABLE raw_ends (
+    raw_end_id INTEGER PRIMARY KEY AUTOINCREMENT,
+    task_number INTEGER NOT NULL REFERENCES tasks (number) ON DELETE CASCADE,
+    status INTEGER NOT NULL,
+    content_type TEXT NOT NULL,
+    body BLOB NOT NULL,
+    stored_at INTEGER NOT NULL,
+    unreadable_because TEXT
+  ) STRICT;
+  CREATE INDEX raw_ends_by_task ON raw_ends (task_number);
+
+  CREATE TABLE counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT;
+  INSERT INTO counters (name, value) VALUES ('tasks', 0);
+  `,
+];
+
+/** Throws MailStoreError `journalNewer` when the file was written by a version with more steps than this one. Writes nothing. */
+export function refuseNewer(db: Sqlite, path: string, migrations: readonly string[] = MIGRATIONS): void {
+  const found = schemaVersion(db);
+  if (found > migrations.length) throw new MailStoreError('journalNewer', { path, found, known: migrations.length });
+}
+
+/** Brings the file to the newest schema, whole or not at all; of several processes that start at once one does it and the others wait. */
+export function migrate(db: Sqlite, path: string, migrations: readonly string[] = MIGRATIONS): void {
+  if (schemaVersion(db) === migrations.length) return;
+  db.transaction(() => {
+    // Another process may have been here between the look above and the lock.
+    refuseNewer(db, path, migrations);
+    for (const step of migrations.slice(schemaVersion(db))) db.exec(step);
+    db.exec(`PRAGMA user_version = ${migrations.length}`);
+  });
+}
+
+function schemaVersion(db: Sqlite): number {
+  return db.get<{ user_version: number }>('PRAGMA user_version')?.user_version ?? 0;
+}

@@ -1,0 +1,336 @@
+import { accessSync, chmodSync, closeSync, constants, mkdirSync, openSync, statSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname } from 'node:path';
+import { MailStoreError } from '../base/errors.ts';
+
+/** What can be bound to a statement. Booleans and dates have no form of their own in SQLite: the caller says which number or text they are. */
+export type SqlValue = string | number | null | Uint8Array;
+
+/** One open database. Every method works synchronously, and throws MailStoreError when the disk or the file is at fault. */
+export interface Sqlite {
+  /** Runs statements without parameters. */
+  exec(sql: string): void;
+  /** Runs one statement and returns how many rows it changed. */
+  run(sql: string, params?: readonly SqlValue[]): number;
+  get<Row>(sql: string, params?: readonly SqlValue[]): Row | undefined;
+  /** Returns all rows; a BLOB is a Uint8Array. */
+  all<Row>(sql: string, params?: readonly SqlValue[]): Row[];
+  /**
+   * Runs `work` as one write transaction, rolled back when it throws; inside another transaction it becomes a part of that one.
+   * `work` must not return a promise.
+   */
+  transaction<T>(work: () => T): T;
+  /** Closes the file; closing again does nothing. */
+  close(): void;
+}
+
+type Row = Record<string, unknown>;
+
+/** The few calls that an engine has to answer; what is common to all of them is done above it. */
+export interface SqliteConnection {
+  exec(sql: string): void;
+  run(sql: string, params: readonly SqlValue[]): number;
+  all(sql: string, params: readonly SqlValue[]): Row[];
+  close(): void;
+}
+
+export interface SqliteEngine {
+  readonly name: string;
+  /** Returns the function that opens a file. Throws an Error with the reason where this runtime does not have the engine. */
+  load(): (path: string) => SqliteConnection;
+}
+
+export interface SqliteOptions {
+  /** The engines to try, in this order. */
+  readonly engines?: readonly SqliteEngine[];
+  /** Looks at the file before anything is done that could change it; what it throws keeps the file from being used. */
+  readonly inspect?: (db: Sqlite) => void;
+}
+
+const BUSY_TIMEOUT_MS = 5000;
+
+/** How often a statement is begun that finds the file locked; each waits for BUSY_TIMEOUT_MS inside SQLite. */
+const BUSY_ATTEMPTS = 3;
+
+/** What the two modules are asked for; neither has types that hold on every runtime. */
+interface NodeSqliteModule {
+  readonly DatabaseSync: new (path: string) => {
+    exec(sql: string): void;
+    prepare(sql: string): { run(...params: readonly SqlValue[]): { changes: number | bigint }; all(...params: readonly SqlValue[]): Row[] };
+    close(): void;
+  };
+}
+type LibsqlModule = new (path: string) => {
+  exec(sql: string): void;
+  prepare(sql: string): { run(params: readonly SqlValue[]): { changes: number }; all(params: readonly SqlValue[]): Row[] };
+  close(): void;
+};
+
+const nodeSqlite: SqliteEngine = {
+  name: 'node:sqlite',
+  load: () => {
+    const module = withoutExperimentalWarning(() => process.getBuiltinModule('node:sqlite') as NodeSqliteModule | undefined);
+    if (!module) throw new Error(`Node ${process.versions.node} does not have it`);
+    return (path) => {
+      const db = new module.DatabaseSync(path);
+      return {
+        exec: (sql) => db.exec(sql),
+        run: (sql, params) => Number(db.prepare(sql).run(...params).changes),
+        all: (sql, params) => db.prepare(sql).all(...params),
+        close: () => db.close(),
+      };
+    };
+  },
+};
+
+const libsql: SqliteEngine = {
+  name: 'libsql',
+  load: () => {
+    // In the CommonJS bundle there is no `import.meta.url`, and in an ES module no `__filename`.
+    const require = createRequire(import.meta.url ?? __filename);
+    const Database = require('libsql') as LibsqlModule;
+    return (path) => {
+      const db = new Database(path);
+      return {
+        exec: (sql) => db.exec(sql),
+        // Parameters go as one array: a single Uint8Array of its own would be taken for named parameters, and abort the process.
+        run: (sql, params) => db.prepare(sql).run(params).changes,
+        // Rows are always read to the last one: libsql's `get` leaves the statement open, and with it a lock that blocks every writer.
+        all: (sql, params) => db.prepare(sql).all(params),
+        close: () => db.close(),
+      };
+    };
+  },
+};
+
+/** Every engine, the preferred first. A file may be shared by processes that use different ones. */
+export const SQLITE_ENGINES: readonly SqliteEngine[] = [nodeSqlite, libsql];
+
+/**
+ * Opens the file, which is created together with its folder for its owner alone when it does not exist, in rollback mode with full
+ * synchronisation. Throws MailStoreError when no engine loads or the file cannot be used.
+ */
+export function openSqlite(path: string, { engines = SQLITE_ENGINES, inspect }: SqliteOptions = {}): Sqlite {
+  const open = loadEngine(engines);
+  createForOwner(path);
+  const db = new GuardedSqlite(path, open);
+  try {
+    db.exec(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}; PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL`);
+    inspect?.(db);
+    // Write-ahead mode is out of the question: the SQLite inside libsql may damage a file in it that several processes write.
+    db.exec('PRAGMA journal_mode = TRUNCATE');
+    return db;
+  } catch (error) {
+    db.close();
+    throw error;
+  }
+}
+
+/** Throws MailStoreError `noSqlite`, which says what to do, when no engine loads on this runtime. */
+export function requireSqlite(): void {
+  loadEngine(SQLITE_ENGINES);
+}
+
+function loadEngine(engines: readonly SqliteEngine[]): (path: string) => SqliteConnection {
+  const reasons: string[] = [];
+  for (const { name, load } of engines) {
+    try {
+      return load();
+    } catch (error) {
+      reasons.push(`${name}: ${firstLine(error)}`);
+    }
+  }
+  throw new MailStoreError('noSqlite', { reasons });
+}
+
+/** Node 22 warns on stderr of every process that its SQLite module is young; nobody who reads that line could act on it. */
+function withoutExperimentalWarning<T>(load: () => T): T {
+  const emitWarning = process.emitWarning;
+  process.emitWarning = () => {};
+  try {
+    return load();
+  } finally {
+    process.emitWarning = emitWarning;
+  }
+}
+
+/** Turns faults of disk and file into errors of the table, waits for locks, and keeps transactions whole. */
+class GuardedSqlite implements Sqlite {
+  readonly #path: string;
+  readonly #connection: SqliteConnection;
+  #isInTransaction = false;
+  #isClosed = false;
+
+  constructor(path: string, open: (path: string) => SqliteConnection) {
+    this.#path = path;
+    this.#connection = this.#guard(() => open(path));
+  }
+
+  exec(sql: string): void {
+    this.#guard(() => this.#connection.exec(sql));
+  }
+
+  run(sql: string, params: readonly SqlValue[] = []): number {
+    checkParams(params);
+    return this.#guard(() => this.#connection.run(sql, params));
+  }
+
+  get<Row>(sql: string, params: readonly SqlValue[] = []): Row | undefined {
+    return this.all<Row>(sql, params)[0];
+  }
+
+  all<Row>(sql: string, params: readonly SqlValue[] = []): Row[] {
+    checkParams(params);
+    return this.#guard(() => this.#connection.all(sql, params)).map((row) => withBytes(row) as Row);
+  }
+
+  transaction<T>(work: () => T): T {
+    if (this.#isInTransaction) return work();
+    this.exec('BEGIN IMMEDIATE');
+    this.#isInTransaction = true;
+    try {
+      const result = work();
+      this.exec('COMMIT');
+      return result;
+    } catch (error) {
+      this.#rollBack();
+      throw error;
+    } finally {
+      this.#isInTransaction = false;
+    }
+  }
+
+  close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#connection.close();
+  }
+
+  /** After a full disk SQLite has rolled back by itself, and says so by refusing; the error that led here is the one to tell. */
+  #rollBack(): void {
+    try {
+      this.#connection.exec('ROLLBACK');
+    } catch {
+      // Nothing is left to undo.
+    }
+  }
+
+  #guard<T>(call: () => T): T {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return call();
+      } catch (error) {
+        const code = resultCode(error);
+        if (isLocked(code) && attempt < BUSY_ATTEMPTS) continue;
+        throw explain(error, code, this.#path);
+      }
+    }
+  }
+}
+
+/** SQLite's result codes (https://sqlite.org/rescode.html) that tell of the machine and not of the statement. */
+const PERM = 3;
+const BUSY = 5;
+const LOCKED = 6;
+const READONLY = 8;
+const IOERR = 10;
+const CORRUPT = 11;
+const FULL = 13;
+const CANTOPEN = 14;
+const NOTADB = 26;
+
+/** Returns the primary result code of an error of either engine, or undefined for an error that is not SQLite's. */
+function resultCode(error: unknown): number | undefined {
+  if (!(error instanceof Error)) return undefined;
+  const extended = ('errcode' in error && error.errcode) || ('rawCode' in error && error.rawCode);
+  if (typeof extended === 'number') return extended & 0xff;
+  // A file that libsql cannot open is told in words alone, with the code at their end.
+  const inWords = /^ConnectionFailed\(.*: (\d+)"\)$/s.exec(error.message)?.[1];
+  return inWords === undefined ? undefined : Number(inWords) & 0xff;
+}
+
+function isLocked(code: number | undefined): boolean {
+  return code === BUSY || code === LOCKED;
+}
+
+function explain(error: unknown, code: number | undefined, path: string): unknown {
+  const options = { cause: error };
+  switch (code) {
+    case BUSY:
+    case LOCKED:
+      return new MailStoreError('journalBusy', { path, ms: BUSY_TIMEOUT_MS * BUSY_ATTEMPTS }, options);
+    case FULL:
+      return new MailStoreError('journalFull', { path }, options);
+    case PERM:
+    case READONLY:
+    case CANTOPEN:
+      return new MailStoreError('journalNotWritable', { path, reason: firstLine(error) }, options);
+    case CORRUPT:
+    case NOTADB:
+      return new MailStoreError('journalBroken', { path, reason: firstLine(error) }, options);
+    case IOERR:
+      return new MailStoreError('journalUnusable', { path, reason: firstLine(error) }, options);
+    default:
+      return error;
+  }
+}
+
+/** Creates what is missing. The folder of others is left as it is; the file is closed to everyone but its owner in any folder. */
+function createForOwner(path: string): void {
+  const folder = dirname(path);
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    createFile(path);
+    if (process.platform !== 'win32' && (statSync(path).mode & 0o077) !== 0) chmodSync(path, 0o600);
+    accessSync(path, constants.R_OK | constants.W_OK);
+    accessSync(folder, constants.R_OK | constants.W_OK | constants.X_OK);
+  } catch (error) {
+    throw explainFileError(error, path);
+  }
+}
+
+/**
+ * An existing file is not even opened: closing it again would drop the locks that a connection of this process may hold on it.
+ * SQLite gives its own files beside this one the same mode.
+ */
+function createFile(path: string): void {
+  try {
+    closeSync(openSync(path, 'wx', 0o600));
+  } catch (error) {
+    if (errorCode(error) !== 'EEXIST') throw error;
+  }
+}
+
+function explainFileError(error: unknown, path: string): MailStoreError {
+  const code = errorCode(error);
+  const options = { cause: error };
+  if (code === 'ENOSPC' || code === 'EDQUOT') return new MailStoreError('journalFull', { path }, options);
+  if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS') {
+    return new MailStoreError('journalNotWritable', { path, reason: code }, options);
+  }
+  return new MailStoreError('journalUnusable', { path, reason: code ?? firstLine(error) }, options);
+}
+
+function errorCode(error: unknown): string | undefined {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+}
+
+/** libsql aborts the process over a value of a kind that it does not know. */
+function checkParams(params: readonly unknown[]): void {
+  for (const value of params) {
+    const isKnown = value === null || typeof value === 'string' || typeof value === 'number' || value instanceof Uint8Array;
+    if (!isKnown) throw new TypeError(`a ${typeof value} cannot be bound to a statement`);
+  }
+}
+
+/** libsql returns a BLOB as ArrayBuffer, node:sqlite as Uint8Array. */
+function withBytes(row: Row): Row {
+  return Object.fromEntries(
+    Object.entries(row).map(([name, value]) => [name, value instanceof ArrayBuffer ? new Uint8Array(value) : value]),
+  );
+}
+
+function firstLine(error: unknown): string {
+  const text = error instanceof Error ? error.message : String(error);
+  return text.split('\n', 1)[0] ?? '';
+}

@@ -1,0 +1,516 @@
+import { randomUUID } from 'node:crypto';
+import type { Clock } from '../base/clock.ts';
+import type { Progress, RunHandle } from '../wire/reply.ts';
+import type { Sqlite, SqlValue } from './sqlite.ts';
+import {
+  isEnded,
+  type DialectName,
+  type Evidence,
+  type Holder,
+  type PollMark,
+  type RawEnd,
+  type ResultDrift,
+  type StoredRawEnd,
+  type TaskEndState,
+  type TaskIntent,
+  type TaskRecord,
+  type TaskState,
+} from './task-record.ts';
+
+/** A heartbeat of this age, in milliseconds, is missed: the lease is taken from a holder that is gone. */
+export const LEASE_MS = 15_000;
+
+/**
+ * A heartbeat of this age, in milliseconds, costs the lease even where the holder seems to live: it may hang, or another process may have
+ * got its id. Too early means two pollers for a moment, of which the fenced one can still store an end; too late means a task that stands
+ * still. The first is worse, so this is several times LEASE_MS.
+ */
+export const FENCE_MS = 60_000;
+
+/** Unreadable answers kept of one task. The first ones are nearest to the end that the server handed out, so later ones give way. */
+const UNREADABLE_LIMIT = 20;
+
+/** How a task ended, as the server said it. `progress` is the last one, its messages merged; absent leaves what is known. */
+export interface TaskEnd {
+  readonly status: TaskEndState;
+  readonly result?: unknown;
+  readonly error?: string;
+  /** Where the result differs from what the command is declared to return. */
+  readonly drift?: readonly ResultDrift[];
+  readonly note?: string;
+  readonly progress?: Progress;
+}
+
+export interface GivingUp {
+  /** Where given, only the present holder of the lease may give up. */
+  readonly epoch?: number;
+  readonly reason: string;
+  readonly evidence?: readonly Evidence[];
+}
+
+interface TaskRow {
+  readonly number: number;
+  readonly task_id: string;
+  readonly revision: number;
+  readonly command: string;
+  readonly target: string;
+  readonly arguments_key: string;
+  readonly arguments_shown: string;
+  readonly status: TaskState;
+  readonly run: string | null;
+  readonly dialect: DialectName | null;
+  readonly version: number;
+  readonly percent: number | null;
+  readonly status_text: string | null;
+  readonly messages: string;
+  readonly result: string | null;
+  readonly error: string | null;
+  readonly drift: string | null;
+  readonly note: string | null;
+  readonly reason: string | null;
+  readonly evidence: string;
+  readonly started_at: number;
+  readonly ended_at: number | null;
+  readonly cancel_asked_at: number | null;
+  readonly epoch: number;
+  readonly holder: string | null;
+  readonly heartbeat_at: number | null;
+  readonly poll_mark: string | null;
+  readonly lost_poll: string | null;
+  readonly has_raw_end: number;
+}
+
+type Changes = Partial<Omit<TaskRow, 'number' | 'task_id' | 'revision' | 'has_raw_end'>>;
+
+/** Columns that no reader waits for. */
+const UNSEEN: ReadonlySet<string> = new Set(['epoch', 'holder', 'heartbeat_at', 'poll_mark', 'lost_poll'] satisfies (keyof TaskRow)[]);
+
+const HAS_RAW_END = 'EXISTS (SELECT 1 FROM raw_ends WHERE task_number = tasks.number AND unreadable_because IS NULL)';
+const IS_ACTIVE = `(status IN ('starting', 'running') OR (status = 'unknown' AND ${HAS_RAW_END}))`;
+const SELECT_TASKS = `SELECT *, ${HAS_RAW_END} AS has_raw_end FROM tasks`;
+
+const NO_MARKS = { poll_mark: null, lost_poll: null } as const;
+const NO_LEASE = { holder: null, heartbeat_at: null } as const;
+
+/**
+ * The tasks of the journal. Each method is one transaction, so what holds for one process holds for all that share the file. Methods that
+ * return a boolean return false, and have changed nothing, when the task is not in a state for it, does not exist, or the caller's lease
+ * has passed to another holder.
+ */
+export class TaskJournal {
+  readonly #db: Sqlite;
+  readonly #clock: Clock;
+
+  constructor(db: Sqlite, clock: Clock) {
+    this.#db = db;
+    this.#clock = clock;
+  }
+
+  /**
+   * Records that a call is about to be sent, its lease held by `holder` with epoch 1; or returns the task that is starting or running with
+   * the same target, command and arguments.
+   */
+  begin(intent: TaskIntent, holder: Holder): { readonly task: TaskRecord; readonly isNew: boolean } {
+    return this.#db.transaction(() => {
+      const { target, command, argumentsKey } = intent;
+      const twin = this.#db.get<TaskRow>(
+        `${SELECT_TASKS} WHERE target = ? AND command = ? AND arguments_key = ? AND status IN ('starting', 'running')`,
+        [target, command, argumentsKey],
+      );
+      if (twin) return { task: toRecord(twin), isNew: false };
+      const taskId = randomUUID();
+      const now = this.#now();
+      this.#db.run(
+        `INSERT INTO tasks
+          (task_id, revision, command, target, arguments_key, arguments_shown, status, started_at, epoch, holder, heartbeat_at)
+          VALUES (?, ?, ?, ?, ?, ?, 'starting', ?, 1, ?, ?)`,
+        [taskId, this.#nextRevision(), command, target, argumentsKey, json(intent.argumentsShown), now, json(holder), now],
+      );
+      return { task: this.#require(taskId), isNew: true };
+    });
+  }
+
+  /**
+   * Stores the token that the server answered with and calls the task running. The token is the only copy in the world, so it is stored for
+   * a holder of the past as well, and for a task that was already given up; false then says that the caller must not poll.
+   */
+  accepted(taskId: string, epoch: number, run: RunHandle, dialect: DialectName, progress: Progress): boolean {
+    return this.#db.transaction(() => {
+      const row = this.#row(taskId);
+      if (!row) return false;
+      if (row.run === null && (row.status === 'starting' || row.status === 'unknown')) {
+        const token: Changes = {
+          run: json({ token: run.token, ...(run.statusPath !== undefined && { statusPath: run.statusPath }) }),
+          dialect,
+        };
+        this.#write(row, row.status === 'starting' ? { ...token, ...progressColumns(row, progress), status: 'running' } : token);
+        return row.status === 'starting' && isHeldBy(row, epoch);
+      }
+      return row.status === 'running' && isHeldBy(row, epoch) && row.run !== null && parse<RunHandle>(row.run).token === run.token;
+    });
+  }
+
+  get(taskId: string): TaskRecord | undefined {
+    const row = this.#row(taskId);
+    return row && toRecord(row);
+  }
+
+  /** Returns the tasks that are starting or running, with `includeEnded` all; the newest first. */
+  list({ includeEnded = false, limit = -1 }: { readonly includeEnded?: boolean; readonly limit?: number } = {}): readonly TaskRecord[] {
+    const where = includeEnded ? '' : `WHERE status IN ('starting', 'running')`;
+    return this.#records(`${SELECT_TASKS} ${where} ORDER BY number DESC LIMIT ?`, [limit]);
+  }
+
+  /** Returns the tasks that somebody has to go on with, the oldest first: starting, running, or given up before the stored end was read. */
+  active(): readonly TaskRecord[] {
+    return this.#records(`${SELECT_TASKS} WHERE ${IS_ACTIVE} ORDER BY number`);
+  }
+
+  /** A number that grows with every change to any task that a reader can see; cheap enough to be asked several times a second. */
+  revision(): number {
+    return this.#db.get<{ value: number }>(`SELECT value FROM counters WHERE name = 'tasks'`)?.value ?? 0;
+  }
+
+  /** Returns the tasks that changed after `revision`, the earliest change first. */
+  changesSince(revision: number): readonly TaskRecord[] {
+    return this.#records(`${SELECT_TASKS} WHERE revision > ? ORDER BY revision`, [revision]);
+  }
+
+  /**
+   * Takes the lease of a starting or running task and returns its new epoch, or undefined where another holder keeps it: its heartbeat is
+   * fresh, or is missed for less than FENCE_MS while `isGone` does not tell that the process has ended.
+   */
+  acquireLease(taskId: string, holder: Holder, isGone: (holder: Holder) => boolean): number | undefined {
+    return this.#db.transaction(() => {
+      const row = this.#row(taskId);
+      if (!row || isEnded(row) || !this.#isFree(row, isGone)) return undefined;
+      const epoch = row.epoch + 1;
+      this.#write(row, {
+        epoch,
+        holder: json(holder),
+        heartbeat_at: this.#now(),
+        poll_mark: null,
+        lost_poll: row.lost_poll ?? row.poll_mark,
+      });
+      return epoch;
+    });
+  }
+
+  /** Says that the holder is alive. */
+  heartbeat(taskId: string, epoch: number): boolean {
+    return this.#change(taskId, (row) => (isHeldBy(row, epoch) ? { heartbeat_at: this.#now() } : undefined));
+  }
+
+  /** Leaves the task to whoever takes it next. */
+  releaseLease(taskId: string, epoch: number): boolean {
+    return this.#change(taskId, (row) => (isHeldBy(row, epoch) ? NO_LEASE : undefined));
+  }
+
+  /**
+   * Marks that a poll is about to be sent. After false the caller must not poll: it is fenced, the task has ended, or its end is stored and
+   * waits to be read.
+   */
+  markPoll(taskId: string, epoch: number): boolean {
+    return this.#change(taskId, (row) => {
+      if (!isHeldBy(row, epoch) || row.status !== 'running' || row.has_raw_end || row.holder === null) return undefined;
+      const mark: PollMark = { at: iso(this.#now()), holder: parse(row.holder), epoch, version: row.version };
+      return { poll_mark: json(mark) };
+    });
+  }
+
+  /** Takes the mark of this epoch back, for a poll that surely never reached the server. The mark of an earlier holder stays. */
+  unmarkPoll(taskId: string, epoch: number): boolean {
+    return this.#change(taskId, (row) => (isHeldBy(row, epoch) ? { poll_mark: null } : undefined));
+  }
+
+  /** Stores how far a running task is; the messages replace those known, so they come merged. Clears the marks: it has not ended yet. */
+  progressed(taskId: string, epoch: number, progress: Progress): boolean {
+    return this.#change(taskId, (row) =>
+      isHeldBy(row, epoch) && row.status === 'running' ? { ...progressColumns(row, progress), ...NO_MARKS } : undefined,
+    );
+  }
+
+  /**
+   * Stores the answer that ended a run, from whoever has it, whatever the state of the task and its lease: it is the only copy in the world.
+   * Returns whether it is the one that counts, which is the first; another one waits in case that one turns out to be unreadable.
+   */
+  storeRawEnd(taskId: string, raw: RawEnd): boolean {
+    return this.#db.transaction(() => {
+      const row = this.#row(taskId);
+      if (!row) return false;
+      const { number } = row;
+      const same = this.#db.get<{ raw_end_id: number }>(
+        'SELECT raw_end_id FROM raw_ends WHERE task_number = ? AND status = ? AND content_type = ? AND body = ?',
+        [number, raw.status, raw.contentType, raw.body],
+      );
+      if (!same) {
+        this.#db.run('INSERT INTO raw_ends (task_number, status, content_type, body, stored_at) VALUES (?, ?, ?, ?, ?)', [
+          number,
+          raw.status,
+          raw.contentType,
+          raw.body,
+          this.#now(),
+        ]);
+        this.#touch(number);
+      }
+      this.#write(row, NO_MARKS);
+      return !same && !row.has_raw_end;
+    });
+  }
+
+  /** Returns the stored answer that ended the run. */
+  rawEnd(taskId: string): StoredRawEnd | undefined {
+    return this.rawEnds(taskId).find(({ unreadableBecause }) => unreadableBecause === undefined);
+  }
+
+  /** Returns every stored answer, the unreadable ones too, in the order in which they came. */
+  rawEnds(taskId: string): readonly StoredRawEnd[] {
+    return this.#db
+      .all<RawEndRow>('SELECT * FROM raw_ends WHERE task_number = (SELECT number FROM tasks WHERE task_id = ?) ORDER BY raw_end_id', [
+        taskId,
+      ])
+      .map(toStoredRawEnd);
+  }
+
+  /**
+   * Sets an answer aside that turned out not to be one (cut off, or a proxy's page), so that the next one counts or the task can be given up.
+   * Its bytes are kept. Only for a task without a definite end: what an end was read from stays with it.
+   */
+  setRawEndAside(taskId: string, rawEndId: number, reason: string): boolean {
+    return this.#db.transaction(() => {
+      const row = this.#row(taskId);
+      if (!row || isDefinite(row.status)) return false;
+      const isOver = this.#countUnreadable(row.number) >= UNREADABLE_LIMIT;
+      const where = 'raw_end_id = ? AND task_number = ? AND unreadable_because IS NULL';
+      const changed = isOver
+        ? this.#db.run(`DELETE FROM raw_ends WHERE ${where}`, [rawEndId, row.number])
+        : this.#db.run(`UPDATE raw_ends SET unreadable_because = ? WHERE ${where}`, [json(reason), rawEndId, row.number]);
+      if (changed > 0) this.#touch(row.number);
+      return changed > 0;
+    });
+  }
+
+  /**
+   * Ends a task as the server said, for a task that has not ended, or one that was given up and whose answer has come to light. Returns
+   * whether the task stands with this end: true again for the same end, false for another one.
+   */
+  finish(taskId: string, end: TaskEnd): boolean {
+    return this.#db.transaction(() => {
+      const row = this.#row(taskId);
+      if (!row) return false;
+      const columns = {
+        status: end.status,
+        result: end.result === undefined ? null : json(end.result),
+        error: end.error === undefined ? null : json(end.error),
+      };
+      if (isDefinite(row.status)) return row.status === columns.status && row.result === columns.result && row.error === columns.error;
+      if (row.status === 'unknown' && !row.has_raw_end) return false;
+      this.#write(row, {
+        ...columns,
+        ...(end.progress && progressColumns(row, end.progress)),
+        drift: end.drift === undefined ? null : json(end.drift),
+        note: end.note === undefined ? null : json(end.note),
+        reason: null,
+        ended_at: this.#endTime(row),
+        ...NO_LEASE,
+        ...NO_MARKS,
+      });
+      return true;
+    });
+  }
+
+  /** Ends a task as `unknown`. Refused when it has ended or its end is stored. The marks stay: they tell who may have taken the end. */
+  giveUp(taskId: string, { epoch, reason, evidence = [] }: GivingUp): boolean {
+    return this.#change(taskId, (row) => {
+      if (isEnded(row) || row.has_raw_end || (epoch !== undefined && !isHeldBy(row, epoch))) return undefined;
+      return {
+        status: 'unknown',
+        reason: json(reason),
+        evidence: this.#withEvidence(row, evidence),
+        ended_at: this.#endTime(row),
+        ...NO_LEASE,
+      };
+    });
+  }
+
+  addEvidence(taskId: string, evidence: Evidence): boolean {
+    return this.#change(taskId, (row) => ({ evidence: this.#withEvidence(row, [evidence]) }));
+  }
+
+  /** Records the first time that a cancellation of a task without an end was asked for. */
+  askedToCancel(taskId: string): boolean {
+    return this.#change(taskId, (row) => (isEnded(row) ? undefined : { cancel_asked_at: row.cancel_asked_at ?? this.#now() }));
+  }
+
+  /** Replaces the sentence for the reader. */
+  note(taskId: string, text: string): boolean {
+    return this.#change(taskId, () => ({ note: json(text) }));
+  }
+
+  /**
+   * Removes the tasks that ended before `endedBefore` (milliseconds since the Unix epoch) and returns how many. A task with an end that is
+   * stored and not yet read stays.
+   */
+  prune(endedBefore: number): number {
+    return this.#db.transaction(() => {
+      const count = this.#db.run(`DELETE FROM tasks WHERE ended_at < ? AND NOT ${IS_ACTIVE}`, [Math.trunc(endedBefore)]);
+      if (count > 0) this.#nextRevision();
+      return count;
+    });
+  }
+
+  #now(): number {
+    return Math.trunc(this.#clock.now());
+  }
+
+  /** A clock that was set back must not let a task end before it started. */
+  #endTime(row: TaskRow): number {
+    return Math.max(this.#now(), row.started_at);
+  }
+
+  #isFree(row: TaskRow, isGone: (holder: Holder) => boolean): boolean {
+    if (row.holder === null || row.heartbeat_at === null) return true;
+    // A heartbeat of the future comes from a clock that was set back since; of a far one nobody can say how old it is.
+    const age = this.#now() - row.heartbeat_at;
+    if (Math.abs(age) > FENCE_MS) return true;
+    return age > LEASE_MS && isGone(parse(row.holder));
+  }
+
+  #withEvidence(row: TaskRow, evidence: readonly Evidence[]): string {
+    const at = iso(this.#now());
+    return json([...parse<readonly unknown[]>(row.evidence), ...evidence.map((one) => ({ ...one, at }))]);
+  }
+
+  #countUnreadable(number: number): number {
+    const sql = 'SELECT count(*) AS count FROM raw_ends WHERE task_number = ? AND unreadable_because IS NOT NULL';
+    return this.#db.get<{ count: number }>(sql, [number])?.count ?? 0;
+  }
+
+  #row(taskId: string): TaskRow | undefined {
+    return this.#db.get<TaskRow>(`${SELECT_TASKS} WHERE task_id = ?`, [taskId]);
+  }
+
+  #records(sql: string, params: readonly SqlValue[] = []): readonly TaskRecord[] {
+    return this.#db.all<TaskRow>(sql, params).map(toRecord);
+  }
+
+  #require(taskId: string): TaskRecord {
+    const task = this.get(taskId);
+    if (!task) throw new Error(`the task ${taskId} was stored and cannot be read`);
+    return task;
+  }
+
+  /** Writes the changes that `decide` returns for the row as it stands; nothing, and false, when it returns none. */
+  #change(taskId: string, decide: (row: TaskRow) => Changes | undefined): boolean {
+    return this.#db.transaction(() => {
+      const row = this.#row(taskId);
+      const changes = row && decide(row);
+      if (!changes) return false;
+      this.#write(row, changes);
+      return true;
+    });
+  }
+
+  #write(row: TaskRow, changes: Changes): void {
+    const old = new Map<string, unknown>(Object.entries(row));
+    const news = Object.entries(changes).filter(([name, value]) => value !== old.get(name));
+    if (news.length === 0) return;
+    const columns = news.map(([name]) => `${name} = ?`).join(', ');
+    this.#db.run(`UPDATE tasks SET ${columns} WHERE number = ?`, [...news.map(([, value]) => value), row.number]);
+    if (news.some(([name]) => !UNSEEN.has(name))) this.#touch(row.number);
+  }
+
+  #touch(number: number): void {
+    this.#db.run('UPDATE tasks SET revision = ? WHERE number = ?', [this.#nextRevision(), number]);
+  }
+
+  /** The counter lives apart from the tasks: the greatest revision among them would go back when its task is pruned. */
+  #nextRevision(): number {
+    this.#db.run(`UPDATE counters SET value = value + 1 WHERE name = 'tasks'`);
+    return this.revision();
+  }
+}
+
+interface RawEndRow {
+  readonly raw_end_id: number;
+  readonly status: number;
+  readonly content_type: string;
+  readonly body: Uint8Array;
+  readonly stored_at: number;
+  readonly unreadable_because: string | null;
+}
+
+function toStoredRawEnd(row: RawEndRow): StoredRawEnd {
+  return {
+    rawEndId: row.raw_end_id,
+    status: row.status,
+    contentType: row.content_type,
+    body: row.body,
+    storedAt: iso(row.stored_at),
+    ...(row.unreadable_because !== null && { unreadableBecause: parse<string>(row.unreadable_because) }),
+  };
+}
+
+function toRecord(row: TaskRow): TaskRecord {
+  return {
+    taskId: row.task_id,
+    revision: row.revision,
+    command: row.command,
+    target: row.target,
+    argumentsKey: row.arguments_key,
+    argumentsShown: parse(row.arguments_shown),
+    status: row.status,
+    ...(row.run !== null && { run: parse<RunHandle>(row.run) }),
+    ...(row.dialect !== null && { dialect: row.dialect }),
+    version: row.version,
+    progress: row.percent,
+    statusText: row.status_text === null ? null : parse<string>(row.status_text),
+    messages: parse(row.messages),
+    ...(row.result !== null && { result: parse<unknown>(row.result) }),
+    ...(row.error !== null && { error: parse<string>(row.error) }),
+    ...(row.drift !== null && { drift: parse<readonly ResultDrift[]>(row.drift) }),
+    ...(row.note !== null && { note: parse<string>(row.note) }),
+    ...(row.reason !== null && { reason: parse<string>(row.reason) }),
+    evidence: parse(row.evidence),
+    startedAt: iso(row.started_at),
+    ...(row.ended_at !== null && { endedAt: iso(row.ended_at) }),
+    ...(row.cancel_asked_at !== null && { cancelAskedAt: iso(row.cancel_asked_at) }),
+    ...(row.holder !== null &&
+      row.heartbeat_at !== null && { lease: { holder: parse<Holder>(row.holder), epoch: row.epoch, heartbeatAt: iso(row.heartbeat_at) } }),
+    ...(row.poll_mark !== null && { pollMark: parse<PollMark>(row.poll_mark) }),
+    ...(row.lost_poll !== null && { lostPoll: parse<PollMark>(row.lost_poll) }),
+    hasRawEnd: row.has_raw_end !== 0,
+  };
+}
+
+/** What a status leaves out is still what was last told. */
+function progressColumns(row: TaskRow, progress: Progress): Changes {
+  return {
+    version: progress.version,
+    percent: progress.percent ?? row.percent,
+    status_text: progress.text === null ? row.status_text : json(progress.text),
+    messages: json(progress.messages),
+  };
+}
+
+function isHeldBy(row: TaskRow, epoch: number): boolean {
+  return row.holder !== null && row.epoch === epoch;
+}
+
+function isDefinite(status: TaskState): boolean {
+  return status === 'succeeded' || status === 'failed' || status === 'cancelled';
+}
+
+function iso(ms: number): string {
+  return new Date(ms).toISOString();
+}
+
+/** `undefined` has no form in JSON; a command without a value has the result null. */
+function json(value: unknown): string {
+  return JSON.stringify(value) ?? 'null';
+}
+
+/** Reads what `json` wrote. */
+function parse<T>(text: string): T {
+  return JSON.parse(text) as T;
+}

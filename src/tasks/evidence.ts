@@ -1,0 +1,33 @@
+import { findCommand } from '../../tools/index.ts';
+import type { Command, Evidence as DeclaredEvidence } from '../catalogue/define-command.ts';
+import type { MailStoreClient } from '../client/client.ts';
+import type { Evidence, TaskRecord } from '../journal/task-record.ts';
+
+/** Rows kept of one read; what a lost end left behind is among the few that are about its object. */
+const ROW_LIMIT = 20;
+
+/** Reads what corroborates how a run ended, as its declaration says. A read that fails is told and does not keep the others from being made. */
+export async function gatherEvidence(client: MailStoreClient, command: Command, task: TaskRecord): Promise<readonly Evidence[]> {
+  const declared = command.evidence?.({ ...task.argumentsShown }, task.startedAt.slice(0, 19)) ?? [];
+  return Promise.all(declared.map((evidence) => readEvidence(client, evidence)));
+}
+
+async function readEvidence(client: MailStoreClient, { read, args, rows }: DeclaredEvidence): Promise<Evidence> {
+  const command = findCommand(read);
+  if (!command) throw new Error(`no command ${read}`);
+  try {
+    const outcome = await client.send(await client.prepare(command, args));
+    if (outcome.kind === 'running') return { source: read, finding: 'The read itself runs long and was not followed.' };
+    if (!Array.isArray(outcome.value)) return { source: read, finding: 'Read after the end was lost.', data: outcome.value };
+    const matching = outcome.value.filter((row: unknown) => isAbout(row, rows ?? {}));
+    return { source: read, finding: `${matching.length} rows were read after the end was lost.`, data: matching.slice(0, ROW_LIMIT) };
+  } catch (error) {
+    return { source: read, finding: `It could not be read: ${error instanceof Error ? error.message : String(error)}` };
+  }
+}
+
+function isAbout(row: unknown, wanted: Readonly<Record<string, unknown>>): boolean {
+  if (typeof row !== 'object' || row === null) return false;
+  const fields = new Map<string, unknown>(Object.entries(row));
+  return Object.entries(wanted).every(([name, value]) => fields.get(name) === value);
+}

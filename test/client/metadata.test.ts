@@ -1,0 +1,160 @@
+import { describe, expect, test } from 'vitest';
+import type { Command } from '../../src/catalogue/define-command.ts';
+import { compareMetadata, readMetadata } from '../../src/client/metadata.ts';
+import { commands } from '../../tools/index.ts';
+import { commandNamed, startClient } from '../helpers/start-client.ts';
+import { respondJson, startTlsServer } from '../helpers/tls-server.ts';
+import { start } from '../sandbox/client.ts';
+
+const METADATA = '/api/get-metadata';
+const SUCCEEDED = respondJson({ statusCode: 'succeeded', result: null });
+
+interface Listed {
+  readonly name: string;
+  readonly args: readonly { readonly name: string; readonly type?: string; readonly nullable?: boolean }[];
+  readonly path?: unknown;
+}
+
+const SET_NAME: Listed = {
+  name: 'SetUserFullName',
+  args: [
+    { name: 'userName', type: 'string', nullable: false },
+    { name: 'fullName', type: 'string', nullable: true },
+  ],
+};
+
+describe('the list of the server', () => {
+  test.each([
+    ['an object', {}],
+    ['text', 'GetUsers'],
+    ['null', null],
+    ['names alone', ['GetUsers']],
+    ['commands without arguments', [{ name: 'GetUsers' }]],
+    ['arguments without names', [{ name: 'GetUsers', args: [{ type: 'string' }] }]],
+    ['one entry that is none', [SET_NAME, null]],
+  ])('is not %s', (_, value) => {
+    expect(() => readMetadata(value)).toThrow("The answer to get-metadata does not have the form of MailStore's API: '");
+  });
+
+  test('may be empty', () => {
+    expect(readMetadata([]).size).toBe(0);
+  });
+
+  test.each([
+    ['api/special', '/api/special/GetUsers'],
+    ['/api/special/', '/api/special/GetUsers'],
+    ['//evil.example/api', '/evil.example/api/GetUsers'],
+    ['https://evil.example/api', '/https%3A/evil.example/api/GetUsers'],
+    ['\\\\evil.example\\api', '/evil.example/api/GetUsers'],
+    ['api/x?y=1', '/api/x/GetUsers'],
+    ['api/x#y', '/api/x/GetUsers'],
+    ['api/x y\r\nHost: evil', '/api/x%20y%0D%0AHost%3A%20evil/GetUsers'],
+    ['/', '/GetUsers'],
+    ['', undefined],
+    [null, undefined],
+    [7, undefined],
+    [undefined, undefined],
+  ])('names the prefix %j, which becomes the path %j on the own server', (path, expected) => {
+    expect(readMetadata([{ name: 'GetUsers', args: [], path }]).get('GetUsers')?.path).toBe(expected);
+  });
+});
+
+describe('the comparison with the declarations', () => {
+  const declared: readonly Command[] = ['SetUserFullName', 'GetProfiles', 'GetStores'].map(commandNamed);
+  const compare = (...server: readonly Listed[]) => compareMetadata(declared, readMetadata(server));
+  const PROFILES: Listed = { name: 'GetProfiles', args: [{ name: 'raw', type: 'bool', nullable: false }] };
+  const STORES: Listed = { name: 'GetStores', args: [{ name: 'includeSize', type: 'bool', nullable: true }] };
+
+  test('finds nothing where both are the same', () => {
+    expect(compare(SET_NAME, PROFILES, STORES)).toEqual({ missing: [], unknown: [], changed: [] });
+  });
+
+  test('names what is missing and what is not known', () => {
+    expect(compare(SET_NAME, STORES, { name: 'BrandNew', args: [] })).toEqual({
+      missing: ['GetProfiles'],
+      unknown: ['BrandNew'],
+      changed: [],
+    });
+  });
+
+  test('says in a sentence which arguments are gone, new or mandatory', () => {
+    const changed: readonly Listed[] = [
+      { name: 'SetUserFullName', args: [{ name: 'userName', nullable: false }, { name: 'language' }, { name: 'reason', nullable: false }] },
+      { name: 'GetProfiles', args: [] },
+      { name: 'GetStores', args: [{ name: 'includeSize', nullable: false }] },
+    ];
+    expect(compare(...changed).changed).toEqual([
+      'SetUserFullName has no argument fullName on this server',
+      'SetUserFullName has an argument language on this server that is not known here',
+      'SetUserFullName has a mandatory argument reason on this server that is not known here',
+      'GetProfiles has no argument raw on this server',
+      'GetStores demands includeSize on this server',
+    ]);
+  });
+
+  test('what has a default here may be mandatory there', () => {
+    const results = commandNamed('GetJobResults');
+    const args = Object.keys(results.input).map((name) => ({ name, nullable: name === 'jobId' }));
+    expect(compareMetadata([results], readMetadata([{ name: 'GetJobResults', args }]))).toEqual({ missing: [], unknown: [], changed: [] });
+  });
+
+  test('a doubtful command is neither missed nor compared', () => {
+    const doubtful = commands.filter((command) => command.doubtful);
+    expect(doubtful.length).toBeGreaterThan(0);
+    expect(compareMetadata(doubtful, readMetadata([]))).toEqual({ missing: [], unknown: [], changed: [] });
+    const listed = readMetadata(doubtful.map(({ name }) => ({ name, args: [{ name: 'other', nullable: false }] })));
+    expect(compareMetadata(doubtful, listed)).toEqual({ missing: [], unknown: [], changed: [] });
+  });
+
+  test('the emulated server has exactly what is declared', async () => {
+    const sandbox = await start();
+    const { client, logged } = startClient(sandbox);
+    await client.warm();
+    expect(logged).toEqual([]);
+  });
+});
+
+describe('a call', () => {
+  test('of a command that the server does not have is refused before anything of it is sent', async () => {
+    const server = await startTlsServer(({ path }) => (path === METADATA ? respondJson([{ name: 'BrandNew', args: [] }]) : SUCCEEDED));
+    const { call, logged } = startClient(server);
+    await expect(call('SetUserFullName', { userName: 'johndoe', fullName: 'Jo' })).rejects.toThrow(
+      'This MailStore does not have the command SetUserFullName: its own list (get-metadata) leaves it out. A newer version may have it.',
+    );
+    expect(server.requests.map(({ path }) => path)).toEqual([METADATA]);
+    expect(logged[0]).toMatch(new RegExp(`^warn: ${server.url} does not have CompactMasterDatabase|^warn: ${server.url} does not have `));
+    expect(logged[1]).toBe(`warn: ${server.url} has commands that are not known here and cannot be called: BrandNew`);
+  });
+
+  test('goes to the path that the server names, with the same arguments', async () => {
+    const listed = [{ ...SET_NAME, path: 'api/administration/' }];
+    const server = await startTlsServer(({ path }) => (path === METADATA ? respondJson(listed) : SUCCEEDED));
+    await startClient(server).call('SetUserFullName', { userName: 'johndoe', fullName: 'Jo' });
+    expect(server.requests.slice(1).map(({ path, body }) => [path, body])).toEqual([
+      ['/api/administration/SetUserFullName', 'userName=johndoe&fullName=Jo'],
+    ]);
+  });
+
+  test('stays on the own server where the named path looks like another one', async () => {
+    const other = await startTlsServer(() => SUCCEEDED);
+    const listed = [{ ...SET_NAME, path: `${other.url}/api/invoke` }];
+    const server = await startTlsServer(({ path }) => (path === METADATA ? respondJson(listed) : SUCCEEDED));
+    await startClient(server).call('SetUserFullName', { userName: 'johndoe', fullName: 'Jo' });
+    expect(server.requests).toHaveLength(2);
+    expect(other.connections).toBe(0);
+  });
+
+  test('goes to the usual path where the server names null', async () => {
+    const server = await startTlsServer(({ path }) => (path === METADATA ? respondJson([{ ...SET_NAME, path: null }]) : SUCCEEDED));
+    await startClient(server).call('SetUserFullName', { userName: 'johndoe', fullName: 'Jo' });
+    expect(server.requests[1]?.path).toBe('/api/invoke/SetUserFullName');
+  });
+
+  test('the names of the list are handed on each time it was read', async () => {
+    const sandbox = await start();
+    const told: ReadonlySet<string>[] = [];
+    const { client } = startClient(sandbox, { onCommands: (names) => void told.push(names) });
+    await client.warm();
+    expect(told.map((names) => [...names].toSorted())).toEqual([commands.map(({ name }) => name).toSorted()]);
+  });
+});

@@ -1,0 +1,406 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { loadConfig, type Config } from '../../src/config/load.ts';
+import { settings } from '../../src/config/settings.ts';
+import { GROUPS } from '../../src/catalogue/define-command.ts';
+import { createAuthority } from '../helpers/certificates.ts';
+
+const MINIMAL = { MAILSTORE_URL: 'https://mail.example.com:8463', MAILSTORE_USERNAME: 'admin', MAILSTORE_PASSWORD: 'secret' };
+const PIN = Array.from({ length: 32 }, (_, index) => (index + 160).toString(16).toUpperCase()).join(':');
+const OTHER_PIN = PIN.replace(/^A0/, 'FF');
+
+type Texts = Readonly<Record<string, string>>;
+
+function load(env: Texts = {}, flags: Texts = {}): Config {
+  return loadConfig({ env: { ...MINIMAL, ...env }, flags });
+}
+
+/** Writes a file that is gone when the test is over, and returns its path. */
+function fileOf(content: string, name = 'file'): string {
+  const folder = mkdtempSync(join(tmpdir(), 'mailstore-config-'));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  const path = join(folder, name);
+  writeFileSync(path, content);
+  return path;
+}
+
+const configFile = (value: unknown) => fileOf(JSON.stringify(value), 'config.json');
+
+test('address and login are enough, everything else has a default', () => {
+  expect(load({ MAILSTORE_STATE_DIR: '/var/lib/state' })).toEqual({
+    targets: [
+      {
+        name: 'default',
+        origin: 'https://mail.example.com:8463',
+        username: 'admin',
+        password: 'secret',
+        access: 'read-only',
+        api: 'auto',
+      },
+    ],
+    access: 'read-only',
+    toolsets: GROUPS,
+    stateDir: '/var/lib/state',
+    timeoutMs: 40_000,
+    inlineWaitMs: 2000,
+    logLevel: 'info',
+  });
+});
+
+test('every setting can be written in the environment', async () => {
+  const { certificate } = await createAuthority();
+  const env = {
+    MAILSTORE_URL: 'https://other.example.com',
+    MAILSTORE_USERNAME: 'operator',
+    MAILSTORE_PASSWORD: '',
+    MAILSTORE_PASSWORD_FILE: fileOf('from the file\n'),
+    MAILSTORE_TLS_FINGERPRINT: PIN,
+    MAILSTORE_CA_FILE: fileOf(certificate),
+    MAILSTORE_ACCESS: 'full',
+    MAILSTORE_API: 'legacy-xml',
+    MAILSTORE_EDITION: 'server',
+    MAILSTORE_TOOLSETS: 'users, stores',
+    MAILSTORE_STATE_DIR: '/state',
+    MAILSTORE_TIMEOUT_MS: '1500',
+    MAILSTORE_INLINE_WAIT_MS: '0',
+    MAILSTORE_LOG_LEVEL: 'debug',
+    MAILSTORE_CONFIG: configFile({}),
+  };
+  expect(settings.flatMap(({ variable }) => variable ?? []).toSorted()).toEqual(Object.keys(env).toSorted());
+  expect(load(env)).toEqual({
+    targets: [
+      {
+        name: 'default',
+        origin: 'https://other.example.com',
+        username: 'operator',
+        password: 'from the file',
+        fingerprint: PIN,
+        ca: certificate,
+        access: 'full',
+        api: 'legacy-xml',
+      },
+    ],
+    access: 'full',
+    toolsets: ['users', 'stores'],
+    stateDir: '/state',
+    timeoutMs: 1500,
+    inlineWaitMs: 0,
+    logLevel: 'debug',
+  });
+});
+
+describe('precedence', () => {
+  test.each<[string, Texts, Texts, unknown, string]>([
+    ['the default', {}, {}, {}, 'read-only'],
+    ['the file', {}, {}, { access: 'read-write' }, 'read-write'],
+    ['the environment', { MAILSTORE_ACCESS: 'full' }, {}, { access: 'read-write' }, 'full'],
+    ['the flag', { MAILSTORE_ACCESS: 'full' }, { '--access': 'read-only' }, { access: 'read-write' }, 'read-only'],
+  ])('%s holds where nothing stronger says otherwise', (_, env, flags, file, access) => {
+    expect(load(env, { ...flags, '--config': configFile(file) }).access).toBe(access);
+  });
+
+  test('the flag names the file, and the variable does where there is no flag', () => {
+    const [first, second] = [configFile({ logLevel: 'warn' }), configFile({ logLevel: 'error' })];
+    expect([load({ MAILSTORE_CONFIG: first }, { '--config': second }).logLevel, load({ MAILSTORE_CONFIG: first }).logLevel]).toEqual([
+      'error',
+      'warn',
+    ]);
+  });
+
+  test('every flag of the settings is read', () => {
+    const flags = {
+      '--url': 'https://flag.example.com:1',
+      '--fingerprint': PIN,
+      '--ca-file': '',
+      '--access': 'full',
+      '--api': 'modern',
+      '--edition': 'server',
+      '--toolsets': 'all',
+      '--state-dir': '/flag',
+      '--config': '',
+    };
+    expect(settings.flatMap(({ flag }) => flag ?? []).toSorted()).toEqual(Object.keys(flags).toSorted());
+    expect(load({}, flags)).toMatchObject({
+      targets: [{ origin: 'https://flag.example.com:1', fingerprint: PIN, access: 'full', api: 'modern' }],
+      stateDir: '/flag',
+    });
+  });
+
+  test.each(['MAILSTORE_ACCESS', 'MAILSTORE_TLS_FINGERPRINT', 'MAILSTORE_CONFIG', 'MAILSTORE_CA_FILE', 'MAILSTORE_TIMEOUT_MS'])(
+    'an empty %s counts as not set',
+    (variable) => {
+      expect(load({ [variable]: '' })).toEqual(load());
+    },
+  );
+
+  test('an empty text in the file counts as not set', () => {
+    expect(load({}, { '--config': configFile({ access: '', fingerprint: '', timeoutMs: '' }) })).toEqual(load());
+  });
+
+  test.each<[string, Texts, unknown, string]>([
+    ['the environment’s password over the file’s password file', { MAILSTORE_PASSWORD: 'env' }, { passwordFile: '/none' }, 'env'],
+    ['the environment’s password over the file’s password', { MAILSTORE_PASSWORD: 'env' }, { password: 'file' }, 'env'],
+    ['the file’s password where the environment has none', { MAILSTORE_PASSWORD: '' }, { password: 'file' }, 'file'],
+  ])('%s', (_, env, file, password) => {
+    expect(load(env, { '--config': configFile(file) }).targets[0]?.password).toBe(password);
+  });
+
+  test('the environment’s password file stands over the file’s password', () => {
+    const env = { MAILSTORE_PASSWORD: '', MAILSTORE_PASSWORD_FILE: fileOf('env\n') };
+    expect(load(env, { '--config': configFile({ password: 'file' }) }).targets[0]?.password).toBe('env');
+  });
+});
+
+describe('what is refused', () => {
+  test.each<[Texts, string]>([
+    [{ MAILSTORE_ACESS: 'full' }, 'Unknown setting MAILSTORE_ACESS; did you mean MAILSTORE_ACCESS?'],
+    [{ MAILSTORE_FINGERPRINT: 'x' }, 'Unknown setting MAILSTORE_FINGERPRINT; did you mean MAILSTORE_TLS_FINGERPRINT?'],
+    [{ MAILSTORE_READ_ONLY: '' }, 'Unknown setting MAILSTORE_READ_ONLY'],
+    [{ MAILSTORE_XXXXXXXXXXXXXXXX: '1' }, 'Unknown setting MAILSTORE_XXXXXXXXXXXXXXXX; remove it, or see docs/configuration.md.'],
+    [{ MAILSTORE_ACCESS: 'all' }, "MAILSTORE_ACCESS is 'all', but must be read-only, read-write, full (did you mean full?)."],
+    [{ MAILSTORE_ACCESS: 'Full' }, "MAILSTORE_ACCESS is 'Full', but must be read-only, read-write, full (did you mean full?)."],
+    [
+      { MAILSTORE_ACCESS: 'readonly' },
+      "MAILSTORE_ACCESS is 'readonly', but must be read-only, read-write, full (did you mean read-only?).",
+    ],
+    [{ MAILSTORE_API: '2012' }, "MAILSTORE_API is '2012', but must be auto, modern, legacy, legacy-xml"],
+    [{ MAILSTORE_EDITION: 'spe' }, "MAILSTORE_EDITION is 'spe', but must be server."],
+    [{ MAILSTORE_LOG_LEVEL: 'verbose' }, "MAILSTORE_LOG_LEVEL is 'verbose', but must be error, warn, info, debug."],
+    [{ MAILSTORE_TOOLSETS: 'users,mails' }, "MAILSTORE_TOOLSETS is 'mails', but must be all, or some of users, "],
+    [{ MAILSTORE_TOOLSETS: ',' }, "MAILSTORE_TOOLSETS is '', but must be all, or some of users, "],
+    [{ MAILSTORE_TIMEOUT_MS: '0' }, "MAILSTORE_TIMEOUT_MS is '0', but must be a whole number of milliseconds from 1 to 600000."],
+    [{ MAILSTORE_TIMEOUT_MS: '1e3' }, "MAILSTORE_TIMEOUT_MS is '1e3', but must be a whole number of milliseconds from 1 to 600000."],
+    [{ MAILSTORE_TIMEOUT_MS: '-1' }, "MAILSTORE_TIMEOUT_MS is '-1', but must be a whole number of milliseconds from 1 to 600000."],
+    [{ MAILSTORE_TIMEOUT_MS: '600001' }, "MAILSTORE_TIMEOUT_MS is '600001', but must be a whole number of milliseconds from 1 to 600000."],
+    [
+      { MAILSTORE_INLINE_WAIT_MS: '45001' },
+      "MAILSTORE_INLINE_WAIT_MS is '45001', but must be a whole number of milliseconds from 0 to 45000.",
+    ],
+    [{ MAILSTORE_INLINE_WAIT_MS: '2 s' }, "MAILSTORE_INLINE_WAIT_MS is '2 s', but must be a whole number of milliseconds from 0 to 45000."],
+    [{ MAILSTORE_URL: '' }, 'MAILSTORE_URL is not set; set it to https://host:8463, or try the embedded server with --sandbox.'],
+    [{ MAILSTORE_USERNAME: '' }, 'MAILSTORE_USERNAME is not set; name the MailStore administrator to log in as.'],
+    [{ MAILSTORE_PASSWORD: '' }, 'MAILSTORE_PASSWORD is not set; set it, or MAILSTORE_PASSWORD_FILE.'],
+    [{ MAILSTORE_PASSWORD_FILE: '/no/such/file' }, "The file '/no/such/file' named by MAILSTORE_PASSWORD_FILE cannot be read (ENOENT)."],
+    [{ MAILSTORE_CA_FILE: '/no/such/file' }, "The file '/no/such/file' named by MAILSTORE_CA_FILE cannot be read (ENOENT)."],
+    [{ MAILSTORE_CONFIG: '/no/such/file' }, "The file '/no/such/file' named by MAILSTORE_CONFIG cannot be read (ENOENT)."],
+  ])('%j: %s', (env, message) => {
+    expect(() => load(env)).toThrow(message);
+  });
+
+  test('every refusal is the configuration’s', () => {
+    expect(() => load({ MAILSTORE_ACESS: 'full' })).toThrow(expect.objectContaining({ audience: 'configuration' }));
+  });
+
+  test('variables of other programs and secrets of one’s own are left alone', () => {
+    expect(load({ MAILSTORE: 'x', MY_MAILSTORE_URL: 'x', MAILSTORE_SECRET_DB: 'x', PATH: '/bin' })).toEqual(load());
+  });
+
+  test('a CA file without a certificate in PEM form is named', () => {
+    const path = fileOf('0\u0082\u0003');
+    expect(() => load({ MAILSTORE_CA_FILE: path })).toThrow(
+      `MAILSTORE_CA_FILE is '${path}', but must be a file of certificates in PEM form.`,
+    );
+  });
+});
+
+describe('the URL', () => {
+  test.each([
+    ['https://mail.example.com:8463', 'https://mail.example.com:8463'],
+    ['https://mail.example.com:8463/', 'https://mail.example.com:8463'],
+    ['HTTPS://Mail.Example.COM:8463', 'https://mail.example.com:8463'],
+    ['https://mail.example.com', 'https://mail.example.com'],
+    ['https://mail.example.com:443', 'https://mail.example.com'],
+    ['https://192.0.2.1:8463', 'https://192.0.2.1:8463'],
+    ['https://[2001:db8::1]:8463', 'https://[2001:db8::1]:8463'],
+    ['https://größe.example:8463', 'https://xn--gre-6ka8i.example:8463'],
+  ])('%s is the origin %s', (url, origin) => {
+    expect(load({ MAILSTORE_URL: url }).targets[0]?.origin).toBe(origin);
+  });
+
+  test.each([
+    ['http://mail.example.com:8463', "'http://mail.example.com:8463' is not https;"],
+    ['http://admin:hunter2@mail.example.com', "'http://mail.example.com' is not https;"],
+    ['ftp://mail.example.com', "'ftp://mail.example.com' is not https;"],
+    ['mail.example.com:8463', "'mail.example.com:8463' is not https;"],
+    ['mail.example.com', "MAILSTORE_URL is 'mail.example.com', but must be a URL such as https://mailstore.example.com:8463."],
+    ['https://admin:hunter2@ho st', "MAILSTORE_URL is 'https://ho st', but must be a URL such as https://mailstore.example.com:8463."],
+    [
+      'https://admin@mail.example.com',
+      "MAILSTORE_URL is 'mail.example.com', but must be without user and password, which have their own settings.",
+    ],
+    [
+      'https://a:hunter2@mail.example.com/x',
+      "MAILSTORE_URL is 'mail.example.com', but must be without user and password, which have their own settings.",
+    ],
+    ['https://mail.example.com/api', "MAILSTORE_URL is 'https://mail.example.com/api', but must be without a path."],
+    ['https://mail.example.com/?a=b', "MAILSTORE_URL is 'https://mail.example.com/?a=b', but must be without a path."],
+    ['https://mail.example.com/#a', "MAILSTORE_URL is 'https://mail.example.com/#a', but must be without a path."],
+  ])('%s is refused: %s', (url, message) => {
+    expect(() => load({ MAILSTORE_URL: url })).toThrow(message);
+    expect(() => load({ MAILSTORE_URL: url })).not.toThrow('hunter2');
+  });
+});
+
+describe('the fingerprint', () => {
+  test.each([
+    ['with colons', PIN],
+    ['without', PIN.replaceAll(':', '')],
+    ['in small letters', PIN.toLowerCase()],
+    ['with blanks', ` ${PIN.replaceAll(':', ' ')} `],
+    ['with hyphens', PIN.replaceAll(':', '-')],
+    ['with its name', `SHA256:${PIN}`],
+    ['as openssl prints it', `sha256 Fingerprint=${PIN}`],
+    ['as older versions of openssl print it', `SHA256 Fingerprint=${PIN}`],
+  ])('is read %s', (_, text) => {
+    expect(load({ MAILSTORE_TLS_FINGERPRINT: text }).targets[0]?.fingerprint).toBe(PIN);
+  });
+
+  test.each([PIN.slice(0, -1), `${PIN}:00`, PIN.replace('A0', 'G0'), 'SHA1:'.concat(PIN.slice(0, 59)), 'sha256'])('%j is none', (text) => {
+    expect(() => load({ MAILSTORE_TLS_FINGERPRINT: text })).toThrow(
+      `MAILSTORE_TLS_FINGERPRINT is '${text}', but must be the 64 hex digits of a SHA-256 fingerprint.`,
+    );
+  });
+});
+
+describe('the password file', () => {
+  test.each([
+    ['secret', 'secret'],
+    ['secret\n', 'secret'],
+    ['secret\r\n', 'secret'],
+    ['secret\n\n', 'secret\n'],
+    [' secret ', ' secret '],
+    ['\uFEFFgrün: 100% 📨\r\n', 'grün: 100% 📨'],
+  ])('that holds %j gives %j', (content, password) => {
+    expect(load({ MAILSTORE_PASSWORD: '', MAILSTORE_PASSWORD_FILE: fileOf(content) }).targets[0]?.password).toBe(password);
+  });
+});
+
+describe('the configuration file', () => {
+  test('holds settings by their keys, numbers as numbers or text', () => {
+    const file = configFile({ url: 'https://file.example.com', timeoutMs: 1000, inlineWaitMs: '500', toolsets: 'jobs' });
+    const config = loadConfig({ env: { MAILSTORE_USERNAME: 'admin', MAILSTORE_PASSWORD: 'x' }, flags: { '--config': file } });
+    expect(config).toMatchObject({
+      targets: [{ origin: 'https://file.example.com' }],
+      timeoutMs: 1000,
+      inlineWaitMs: 500,
+      toolsets: ['jobs'],
+    });
+  });
+
+  test('may begin with a byte order mark', () => {
+    expect(load({}, { '--config': fileOf('\uFEFF{"logLevel":"warn"}') }).logLevel).toBe('warn');
+  });
+
+  test.each<[unknown, string]>([
+    [{ acess: 'full' }, 'Unknown setting acess; did you mean access?'],
+    [{ config: 'other.json' }, 'Unknown setting config'],
+    [{ access: true }, "access is 'true', but must be a text or a number."],
+    [{ access: null }, "access is 'null', but must be a text or a number."],
+    [{ toolsets: ['users'] }, `toolsets is '["users"]', but must be a text or a number.`],
+    [{ targets: [] }, "targets is '[]', but must be an object."],
+    [{ targets: { a: 'https://a' } }, `targets.a is '"https://a"', but must be an object.`],
+    [{ targets: { a: { urls: 'x' } } }, 'Unknown setting targets.a.urls; did you mean url?'],
+    [{ targets: { a: { stateDir: '/x' } } }, 'Unknown setting targets.a.stateDir'],
+    [[], "MAILSTORE_CONFIG is '[]', but must be an object."],
+    ['x', `MAILSTORE_CONFIG is '"x"', but must be an object.`],
+  ])('%j is refused: %s', (value, message) => {
+    expect(() => load({}, { '--config': configFile(value) })).toThrow(message);
+  });
+
+  test('that is no JSON is refused with its path', () => {
+    const path = fileOf('{ url: 1 }');
+    expect(() => load({}, { '--config': path })).toThrow(`The file '${path}' named by MAILSTORE_CONFIG cannot be read (no JSON: `);
+  });
+});
+
+describe('several targets', () => {
+  const targets = {
+    main: { url: 'https://a.example.com:8463', fingerprint: PIN },
+    branch: {
+      url: 'https://b.example.com:8463',
+      fingerprint: OTHER_PIN,
+      username: 'operator',
+      password: 'b',
+      api: 'legacy',
+      access: 'read-only',
+    },
+  };
+
+  function loadTargets(file: Readonly<Record<string, unknown>>, env: Texts = {}): Config {
+    return loadConfig({
+      env: { MAILSTORE_USERNAME: 'admin', MAILSTORE_PASSWORD: 'secret', ...env },
+      flags: { '--config': configFile(file) },
+    });
+  }
+
+  test('share what they do not state themselves', () => {
+    expect(loadTargets({ targets, access: 'read-write' }).targets).toEqual([
+      {
+        name: 'main',
+        origin: 'https://a.example.com:8463',
+        username: 'admin',
+        password: 'secret',
+        fingerprint: PIN,
+        access: 'read-write',
+        api: 'auto',
+      },
+      {
+        name: 'branch',
+        origin: 'https://b.example.com:8463',
+        username: 'operator',
+        password: 'b',
+        fingerprint: OTHER_PIN,
+        access: 'read-only',
+        api: 'legacy',
+      },
+    ]);
+  });
+
+  test.each<[ceiling: string, own: string | undefined, access: string]>([
+    ['read-only', undefined, 'read-only'],
+    ['read-only', 'full', 'read-only'],
+    ['read-write', 'full', 'read-write'],
+    ['read-write', 'read-only', 'read-only'],
+    ['full', 'read-write', 'read-write'],
+    ['full', 'full', 'full'],
+    ['full', undefined, 'full'],
+  ])('under %s, a target with %s has %s: it can tighten and never loosen', (ceiling, own, access) => {
+    const config = loadTargets(
+      { targets: { main: { ...targets.main, ...(own !== undefined && { access: own }) } } },
+      { MAILSTORE_ACCESS: ceiling },
+    );
+    expect([config.access, config.targets[0]?.access]).toEqual([ceiling, access]);
+  });
+
+  test('a target’s own password stands over a password file that all share', () => {
+    const shared = { MAILSTORE_PASSWORD: '', MAILSTORE_PASSWORD_FILE: fileOf('shared\n') };
+    expect(loadTargets({ targets }, shared).targets.map(({ password }) => password)).toEqual(['shared', 'b']);
+  });
+
+  test('a URL outside of the targets belongs to none of them', () => {
+    const other = { ...targets, third: {} };
+    expect(() => loadTargets({ targets: other }, { MAILSTORE_URL: 'https://c.example.com' })).toThrow('MAILSTORE_URL is not set;');
+  });
+
+  test('each is checked like a single one', () => {
+    expect(() => loadTargets({ targets: { main: { url: 'http://a.example.com' } } })).toThrow("'http://a.example.com' is not https;");
+    expect(() => loadTargets({ targets: { main: { ...targets.main, access: 'all' } } })).toThrow("MAILSTORE_ACCESS is 'all'");
+    expect(() => loadTargets({ targets: { main: { ...targets.main, edition: 'spe' } } })).toThrow("MAILSTORE_EDITION is 'spe'");
+  });
+});
+
+describe('the embedded sandbox', () => {
+  const embedded = { origin: 'https://127.0.0.1:5000', username: 'admin', password: 'random', fingerprint: PIN };
+
+  test('is the one target, and needs no settings', () => {
+    expect(loadConfig({ env: {}, flags: { '--access': 'full' }, embedded }).targets).toEqual([
+      { name: 'sandbox', ...embedded, access: 'full', api: 'auto' },
+    ]);
+  });
+
+  test('still refuses settings that are none', () => {
+    expect(() => loadConfig({ env: { MAILSTORE_ACESS: 'full' }, flags: {}, embedded })).toThrow('did you mean MAILSTORE_ACCESS?');
+  });
+});

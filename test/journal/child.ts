@@ -1,0 +1,92 @@
+/**
+ * A process of its own that works on a journal. It prints one line of JSON for each thing that the journal has confirmed, and nothing before
+ * the confirmation: what stands in its output has to be in the file.
+ */
+import { createHash, randomBytes } from 'node:crypto';
+import { writeSync } from 'node:fs';
+import { Journal } from '../../src/journal/journal.ts';
+import { SQLITE_ENGINES } from '../../src/journal/sqlite.ts';
+import { FENCE_MS } from '../../src/journal/task-journal.ts';
+import type { Holder } from '../../src/journal/task-record.ts';
+import { intent, progress } from './samples.ts';
+
+export interface ChildOrder {
+  readonly role: 'open' | 'begin' | 'write' | 'take';
+  readonly folder: string;
+  readonly engine: string;
+  readonly name: string;
+  /** The time at which to begin, so that several processes begin together. */
+  readonly at: number;
+  /** How many rounds to make; without it until killed. */
+  readonly rounds?: number;
+  /** The account to become before the journal is opened. */
+  readonly uid?: number;
+}
+
+const order = JSON.parse(process.argv[2] ?? '{}') as ChildOrder;
+const holder: Holder = { id: order.name, pid: process.pid, host: 'test' };
+const { rounds = Infinity } = order;
+let offset = 0;
+
+function say(line: unknown): void {
+  writeSync(1, `${JSON.stringify(line)}\n`);
+}
+
+/** Once the rights are dropped, the files of this program may be out of reach: what is loaded late is loaded before. */
+function open(): Journal {
+  const engines = SQLITE_ENGINES.filter(({ name }) => name === order.engine);
+  if (order.uid !== undefined) {
+    for (const engine of engines) engine.load();
+    process.setgid?.(order.uid);
+    process.setuid?.(order.uid);
+  }
+  const clock = { now: () => Date.now() + offset, sleep: async () => undefined };
+  return Journal.open(order.folder, { clock, engines });
+}
+
+/** Blocks, because a timer would wake the processes farther apart. */
+function waitForStart(): void {
+  const ms = order.at - Date.now();
+  if (ms > 0) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
+}
+
+/** Takes tasks from their beginning to their end. */
+function write(journal: Journal): void {
+  for (let round = 0; round < rounds; round++) {
+    const { task } = journal.tasks.begin(intent(`${order.name}-${round}`), holder);
+    say({ began: task.taskId });
+    journal.tasks.accepted(task.taskId, 1, { token: task.taskId }, 'modern', progress(0));
+    journal.tasks.markPoll(task.taskId, 1);
+    const body = randomBytes(20_000);
+    journal.tasks.storeRawEnd(task.taskId, { status: 200, contentType: 'application/json', body });
+    say({ stored: task.taskId, digest: createHash('sha256').update(body).digest('hex') });
+    if (round % 2 === 0 && journal.tasks.finish(task.taskId, { status: 'succeeded', result: round })) {
+      say({ finished: task.taskId, result: round });
+    }
+  }
+}
+
+/** Takes the lease of one task again and again from whoever holds it, each time as if it had been silent for long. */
+function take(journal: Journal): void {
+  const { taskId } = journal.tasks.begin(intent('shared'), holder).task;
+  for (let round = 0; round < rounds; round++) {
+    offset += FENCE_MS + 1;
+    const epoch = journal.tasks.acquireLease(taskId, holder, () => true);
+    if (epoch !== undefined) say({ epoch });
+  }
+}
+
+if (order.role === 'open') {
+  waitForStart();
+  say({ opened: open().tasks.revision() });
+} else {
+  const journal = open();
+  say({ opened: 0 });
+  waitForStart();
+  if (order.role === 'begin') {
+    const { task, isNew } = journal.tasks.begin(intent('shared'), holder);
+    say({ taskId: task.taskId, isNew });
+  } else if (order.role === 'write') write(journal);
+  else take(journal);
+  journal.close();
+}

@@ -1,0 +1,19 @@
+import type { Holder, RawEnd, TaskIntent } from '../../src/journal/task-record.ts';
+import type { Progress } from '../../src/wire/reply.ts';
+
+export const ALPHA: Holder = { id: 'alpha', pid: 101, host: 'desk' };
+export const BETA: Holder = { id: 'beta', pid: 102, host: 'desk' };
+
+export const RUN = { token: 'token-1' };
+
+export function intent(argumentsKey = 'key-1'): TaskIntent {
+  return { command: 'VerifyStore', target: 'default', argumentsKey, argumentsShown: { id: 4 } };
+}
+
+export function progress(percent: number | null, version = 1, ...lines: readonly string[]): Progress {
+  return { version, percent, text: percent === null ? null : `${percent} of 100`, messages: lines.map((text) => ({ type: 'line', text })) };
+}
+
+export function rawEnd(text: string): RawEnd {
+  return { status: 200, contentType: 'application/json', body: new TextEncoder().encode(text) };
+}

@@ -1,0 +1,361 @@
+import { describe, expect, test } from 'vitest';
+import { readMetadata } from '../../src/client/metadata.ts';
+import { readJson } from '../../src/wire/body.ts';
+import { jsonDialect2012, xmlDialect2012 } from '../../src/wire/dialect-2012.ts';
+import { modernDialect } from '../../src/wire/dialect-modern.ts';
+import type { Dialect, Reply, RunHandle, WireResponse } from '../../src/wire/reply.ts';
+import { exchanges, type Exchange } from '../fixtures/exchanges.ts';
+import { literalRequest, literalResponse } from '../helpers/literal-exchanges.ts';
+
+const address = { origin: 'https://localhost:8463', user: 'admin' };
+const modern = modernDialect(address);
+const json = jsonDialect2012(address);
+const xml = xmlDialect2012(address);
+const dialects: Readonly<Record<Exchange['dialect'], Dialect>> = { modern, 'json-2012': json, 'xml-2012': xml };
+
+const NONE = { version: 0, percent: null, text: null, messages: [] };
+const AT_ONCE = { ...NONE, version: 2 };
+const OPENING = { type: 'line', text: 'Opening the index' };
+const INFORMED = { type: 'information', text: 'Opening the index' };
+
+const JOHN_2012 = {
+  userName: 'johndoe',
+  fullName: 'John Doe',
+  authentication: 'integrated',
+  emailAddresses: ['john.doe@example.com', 'johndoe@example.com'],
+  privileges: 'admin',
+};
+const MARIA_2012 = {
+  userName: 'maria.lopez',
+  fullName: 'María Lüpez 📨 + & = % #',
+  authentication: 'integrated',
+  emailAddresses: ['maria.lopez@example.com'],
+  privileges: 'login',
+};
+
+const WRONG_LOGIN =
+  "MailStore does not accept the login 'admin' (HTTP 401); check user name and password, the api login privilege, and, for admin, that its default password was changed.";
+const TOKEN_GONE =
+  'MailStore no longer knows the token of RebuildStoreIndex: its end was handed out before, or the server was restarted. The outcome is not known; check it by reading.';
+
+/** What the client makes of each response of the fixture: a reply, the sentence of an error, or a value where no dialect is asked. */
+const READ: Readonly<Record<string, Reply | string | readonly unknown[]>> = {
+  'modern: GetServerInfo without arguments': {
+    kind: 'value',
+    value: { version: '25.3.0.23012', machineName: 'ARCHIVE01' },
+    progress: AT_ONCE,
+  },
+  'modern: GetUserInfo of johndoe': {
+    kind: 'value',
+    value: {
+      userName: 'johndoe',
+      fullName: 'John Doe',
+      distinguishedName: null,
+      authentication: 'integrated',
+      emailAddresses: ['john.doe@example.com', 'johndoe@example.com'],
+      pop3UserNames: [],
+      privileges: ['admin'],
+      loginPrivileges: ['windows', 'web', 'outlook', 'windowsCmd', 'imap', 'api'],
+      mfaStatus: 'Disabled',
+      privilegesOnFolders: [
+        { folder: 'johndoe', privileges: ['read'] },
+        { folder: 'oldcolleague', privileges: ['read'] },
+      ],
+    },
+    progress: AT_ONCE,
+  },
+  'json-2012: GetUserInfo of johndoe': { kind: 'value', value: JOHN_2012, progress: NONE },
+  'xml-2012: GetUserInfo of johndoe': { kind: 'value', value: JOHN_2012, progress: NONE },
+  'modern: SetUserFullName with an umlaut, an emoji and the characters that a form reserves': {
+    kind: 'value',
+    value: null,
+    progress: AT_ONCE,
+  },
+  'json-2012: GetUserInfo shows the name that was set': { kind: 'value', value: MARIA_2012, progress: NONE },
+  'xml-2012: GetUserInfo shows the name that was set': { kind: 'value', value: MARIA_2012, progress: NONE },
+  'json-2012: SetUserFullName without a value clears it': { kind: 'value', value: null, progress: NONE },
+  'xml-2012: SetUserFullName without a value clears it': { kind: 'value', value: null, progress: NONE },
+  'modern: a missing argument': { kind: 'failed', word: 'failed', message: "Argument 'userName' is missing.", progress: AT_ONCE },
+  'json-2012: a missing argument': { kind: 'failed', word: 'failed', message: "Argument 'userName' is missing.", progress: NONE },
+  'modern: an unknown argument': {
+    kind: 'failed',
+    word: 'failed',
+    message: "Unknown argument 'username'. Expected arguments: userName.",
+    progress: AT_ONCE,
+  },
+  'modern: an unknown user': { kind: 'failed', word: 'failed', message: "User 'nobody' does not exist.", progress: AT_ONCE },
+  'json-2012: an unknown user': { kind: 'failed', word: 'failed', message: "User 'nobody' does not exist.", progress: NONE },
+  'xml-2012: an unknown user': { kind: 'failed', word: 'failed', message: "User 'nobody' does not exist.", progress: NONE },
+  'modern: an unknown command': {
+    kind: 'failed',
+    word: 'failed',
+    message: "The command 'GetUserInfos' does not exist. Did you mean 'GetUserInfo'?",
+    progress: AT_ONCE,
+  },
+  'modern: RebuildStoreIndex starts': {
+    kind: 'running',
+    run: { token: '7f3c' },
+    progress: { version: 2, percent: 35, text: 'Reading messages', messages: [OPENING] },
+  },
+  'modern: get-status while the run lasts': {
+    kind: 'running',
+    run: { token: '7f3c' },
+    progress: { version: 4, percent: 35, text: 'Reading messages', messages: [OPENING] },
+  },
+  'modern: get-status without its timeout': {
+    kind: 'failed',
+    word: 'failed',
+    message: 'Nullable object must have a value.',
+    progress: AT_ONCE,
+  },
+  'modern: get-status hands out the end': {
+    kind: 'value',
+    value: null,
+    progress: { version: 4, percent: 100, text: null, messages: [OPENING] },
+  },
+  'modern: get-status after the end was handed out': TOKEN_GONE,
+  'modern: get-status of a token that never was': TOKEN_GONE,
+  'modern: cancel-async of a token that never was': TOKEN_GONE,
+  'json-2012: RebuildStoreIndex starts': {
+    kind: 'running',
+    run: { token: '8A1D-JSON', statusPath: '/JSON/Status/8A1D-JSON' },
+    progress: NONE,
+  },
+  'json-2012: the status while the run lasts': {
+    kind: 'running',
+    run: { token: '8A1D-JSON', statusPath: '/JSON/Status/8A1D-JSON' },
+    progress: { version: 0, percent: 35, text: 'Opening the index', messages: [INFORMED] },
+  },
+  'json-2012: the status hands out the end': {
+    kind: 'value',
+    value: null,
+    progress: { version: 0, percent: 100, text: 'Opening the index', messages: [INFORMED] },
+  },
+  'json-2012: the status after the end was handed out': TOKEN_GONE,
+  'xml-2012: RebuildStoreIndex starts': {
+    kind: 'running',
+    run: { token: '9B2E-XML', statusPath: '/XML/Status/9B2E-XML' },
+    progress: NONE,
+  },
+  'xml-2012: the status while the run lasts': {
+    kind: 'running',
+    run: { token: '9B2E-XML', statusPath: '/XML/Status/9B2E-XML' },
+    progress: { version: 0, percent: 35, text: 'Opening the index', messages: [INFORMED] },
+  },
+  'xml-2012: the status hands out the end': {
+    kind: 'value',
+    value: null,
+    progress: { version: 0, percent: 100, text: 'Opening the index', messages: [INFORMED] },
+  },
+  'xml-2012: the status after the end was handed out': TOKEN_GONE,
+  'modern: a wrong password': WRONG_LOGIN,
+  'json-2012: a wrong password': WRONG_LOGIN,
+  'modern: a POST without a length':
+    'The server answered 411 Length Required; a proxy in between may have removed the Content-Length header.',
+  'modern: get-metadata without a login (an excerpt)': [
+    { name: 'GetServerInfo', args: [] },
+    { name: 'GetUserInfo', args: [{ name: 'userName', type: 'string', nullable: false }] },
+    { name: 'GetProfiles', args: [{ name: 'raw', type: 'bool', nullable: false }] },
+  ],
+  'modern: a path that does not exist':
+    "The server knows no '/api/invoke/GetServerInfo' (HTTP 404); check MAILSTORE_URL and MAILSTORE_API, this may not be MailStore's API.",
+};
+
+describe('the exchanges of the reference', () => {
+  test.each(exchanges.map((exchange) => ({ ...exchange, key: `${exchange.dialect}: ${exchange.title}` })))(
+    'the response to $key is understood',
+    (exchange) => {
+      expect(readExchange(exchange)).toEqual(READ[exchange.key]);
+    },
+  );
+
+  test('each has its expected reading', () => {
+    expect(exchanges.map(({ dialect, title }) => `${dialect}: ${title}`).toSorted()).toEqual(Object.keys(READ).toSorted());
+  });
+});
+
+/** Reads the response as the answer to the request that stands beside it. */
+function readExchange(exchange: Exchange): unknown {
+  const { status, headers, body } = literalResponse(exchange);
+  const response = { status, contentType: headers['content-type'] ?? '', body: Buffer.from(body) };
+  const request = literalRequest(exchange);
+  const path = request.startLine.split(' ')[1] ?? '';
+  if (path === '/api/get-metadata') return [...readMetadata(readJson(response, 'get-metadata', address.origin)).values()];
+  const [, command] = /\/invoke\/(\w+)$/i.exec(path) ?? [];
+  try {
+    const dialect = dialects[exchange.dialect];
+    return command === undefined ? dialect.read(response, 'RebuildStoreIndex', runOf(path, request.body)) : dialect.read(response, command);
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
+
+function runOf(path: string, form: string): RunHandle {
+  const token = new URLSearchParams(form).get('token');
+  return token === null ? { token: path.split('/').at(-1) ?? '', statusPath: path } : { token };
+}
+
+function answer(body: unknown, { status = 200, contentType = 'application/json' } = {}): WireResponse {
+  return { status, contentType, body: Buffer.from(typeof body === 'string' ? body : JSON.stringify(body)) };
+}
+
+const run = { token: 'a b&c' };
+
+describe('requests', () => {
+  test('the modern form asks for metadata, commands, statuses and cancellation', () => {
+    expect([modern.metadata, modern.invoke('GetUsers', 'a=b'), modern.status(run, 3, 5000), modern.cancel?.(run)]).toEqual([
+      { path: '/api/get-metadata', body: '' },
+      { path: '/api/invoke/GetUsers', body: 'a=b' },
+      { path: '/api/get-status', body: 'token=a+b%26c&lastKnownStatusVersion=3&millisecondsTimeout=5000' },
+      { path: '/api/cancel-async', body: 'token=a+b%26c' },
+    ]);
+  });
+
+  test.each([
+    ['json-2012', 'JSON'],
+    ['xml-2012', 'XML'],
+  ] as const)('the form %s asks under /%s', (name, prefix) => {
+    const dialect = dialects[name];
+    expect([
+      dialect.invoke('GetUsers', 'a=b'),
+      dialect.status(run, 3, 5000),
+      dialect.status({ token: 'T', statusPath: '/elsewhere/T' }, 3, 5000),
+      dialect.statusAfter405?.(run),
+    ]).toEqual([
+      { path: `/${prefix}/Invoke/GetUsers`, body: 'a=b' },
+      { path: `/${prefix}/Status/a%20b%26c`, body: '' },
+      { path: '/elsewhere/T', body: '' },
+      { method: 'GET', path: `/${prefix}/Status/a%20b%26c`, body: '' },
+    ]);
+  });
+
+  test('the 2012 form has neither metadata nor cancellation', () => {
+    expect([json.metadata, json.cancel, xml.metadata, xml.cancel]).toEqual([undefined, undefined, undefined, undefined]);
+  });
+});
+
+describe('the modern form', () => {
+  test.each([
+    ['cancelled', { message: 'The operation was cancelled.', details: '' }, 'The operation was cancelled.'],
+    ['aborted', null, "the server reports 'aborted'"],
+    ['failed', { message: '' }, "the server reports 'failed'"],
+    ['failed', { message: 7 }, "the server reports 'failed'"],
+    ['failed', { message: 'Disk full.\r\n   at A.B()' }, 'Disk full.'],
+  ])('the word %s with the error %j is an end that is no success', (statusCode, error, message) => {
+    expect(modern.read(answer({ statusCode, error }), 'VerifyStore')).toEqual({
+      kind: 'failed',
+      word: statusCode,
+      message,
+      progress: NONE,
+    });
+  });
+
+  test('what is missing from an envelope or of another type is nothing', () => {
+    const envelope = { statusCode: 'running', token: 'T', statusVersion: '3', percentProgress: '40', statusText: '', logOutput: ['x'] };
+    expect(modern.read(answer(envelope), 'VerifyStore')).toEqual({ kind: 'running', run: { token: 'T' }, progress: NONE });
+  });
+
+  test('a run keeps its token where a status does not repeat it', () => {
+    expect(modern.read(answer({ statusCode: 'running' }), 'VerifyStore', { token: 'T' })).toMatchObject({
+      kind: 'running',
+      run: { token: 'T' },
+    });
+  });
+
+  test('the log comes line by line', () => {
+    const logOutput = 'one\r\n\r\ntwo\nthree';
+    expect(modern.read(answer({ statusCode: 'succeeded', logOutput }), 'VerifyStore').progress.messages).toEqual([
+      { type: 'line', text: 'one' },
+      { type: 'line', text: 'two' },
+      { type: 'line', text: 'three' },
+    ]);
+  });
+
+  test.each([
+    ['[]', '[]'],
+    ['null', 'null'],
+    ['"succeeded"', '"succeeded"'],
+    ['{"ok":true}', '{"ok":true}'],
+    ['{"statusCode":1}', '{"statusCode":1}'],
+    ['{"statusCode":"running"}', '{"statusCode":"running"}'],
+    ['{"statusCode":"succeeded","token":5}', '{"statusCode":"succeeded","token":5}'],
+    ['{"statusCode":"failed","error":"no"}', '{"statusCode":"failed","error":"no"}'],
+  ])('%s is no envelope', (body, shown) => {
+    expect(() => modern.read(answer(body), 'VerifyStore')).toThrow(
+      `The answer to VerifyStore does not have the form of MailStore's API: '${shown}'. Check MAILSTORE_API and MAILSTORE_URL.`,
+    );
+  });
+});
+
+describe('the 2012 form', () => {
+  test.each([
+    ['/JSON/Status/T', '/JSON/Status/T'],
+    ['JSON/Status/T', '/JSON/Status/T'],
+    ['https://localhost:8463/JSON/Status/T?x=1', '/JSON/Status/T?x=1'],
+    ['HTTPS://LOCALHOST:8463/JSON/Status/T', '/JSON/Status/T'],
+    ['https://admin:x@localhost:8463/JSON/Status/T', '/JSON/Status/T'],
+  ])('the status URL %s is asked as %s', (statusUrl, statusPath) => {
+    expect(json.read(answer({ statusToken: 'T', statusUrl }), 'VerifyStore')).toEqual({
+      kind: 'running',
+      run: { token: 'T', statusPath },
+      progress: NONE,
+    });
+  });
+
+  test.each([
+    ['https://evil.example/JSON/Status/T'],
+    ['https://localhost:8464/JSON/Status/T'],
+    ['http://localhost:8463/JSON/Status/T'],
+    ['//evil.example/JSON/Status/T'],
+    ['\\\\evil.example\\T'],
+    ['https://localhost:8463@evil.example/T'],
+    ['https://localhost:8463.evil.example/T'],
+    ['file:///etc/passwd'],
+    ['https://'],
+  ])('the status URL %s is refused', (statusUrl) => {
+    expect(() => json.read(answer({ statusToken: 'T', statusUrl }), 'VerifyStore')).toThrow(
+      `The server names '${statusUrl}' for the status of a command, which is not on https://localhost:8463; it was not asked, as it would receive the password.`,
+    );
+  });
+
+  test('a status URL alone names the run by its last part', () => {
+    expect(json.read(answer({ statusUrl: '/JSON/Status/T7' }), 'VerifyStore')).toMatchObject({ run: { token: 'T7' } });
+  });
+
+  test.each([
+    ['information, error, line', ['Started', 'Disk full.\r\n   at A.B()', 'Stopped'], ['information', 'error', 'line'], 'Disk full.'],
+    ['information alone', ['Started'], ['information'], 'Started'],
+    ['nothing', [], [], "the server reports 'failed'"],
+  ])('a run that failed with the lines %s says why', (_, texts, types, message) => {
+    const messages = texts.map((text, index) => ({ type: types[index], text }));
+    const reply = json.read(answer({ status: 'failed', result: null, progressPercentage: 60, messages }), 'VerifyStore', { token: 'T' });
+    expect(reply).toMatchObject({ kind: 'failed', word: 'failed', message, progress: { percent: 60 } });
+  });
+
+  test('lines of other shapes are left out', () => {
+    const messages = [{ type: 'line', text: 'a', more: 1 }, { text: 'b' }, 'c', null, { type: 'line' }];
+    expect(json.read(answer({ status: 'running', messages }), 'VerifyStore', { token: 'T' }).progress).toEqual({
+      version: 0,
+      percent: null,
+      text: 'a',
+      messages: [{ type: 'line', text: 'a' }],
+    });
+  });
+
+  test('a status that is none is refused', () => {
+    expect(() => json.read(answer({ state: 'running' }), 'VerifyStore', { token: 'T' })).toThrow(
+      'The answer to VerifyStore does not have the form of MailStore\'s API: \'{"state":"running"}\'. Check MAILSTORE_API and MAILSTORE_URL.',
+    );
+  });
+
+  test('a failure without a text still has a sentence', () => {
+    expect(json.read(answer('', { status: 500, contentType: 'text/plain' }), 'VerifyStore')).toMatchObject({
+      kind: 'failed',
+      message: 'the server gave no reason',
+    });
+  });
+
+  test('a value that only looks like a start is a value', () => {
+    expect(json.read(answer({ statusUrl: 7, a: 1 }), 'GetJobs')).toMatchObject({ kind: 'value', value: { statusUrl: 7, a: 1 } });
+  });
+});
