@@ -37,9 +37,7 @@ async function call(
 ): Promise<CallToolResult> {
   return client.callTool(
     { name, arguments: args },
-    onprogress
-      ? { onprogress: ({ progress, message }: Progress) => onprogress(progress, message ?? '') }
-      : undefined,
+    onprogress ? { onprogress: ({ progress, message }: Progress) => onprogress(progress, message ?? '') } : undefined,
   );
 }
 
@@ -135,7 +133,7 @@ interface TaskView {
 
 function viewOf(result: CallToolResult): TaskView {
   if (result.isError) throw new Error(textOf(result));
-  return result.structuredContent as unknown as TaskView;
+  return result.structuredContent as TaskView;
 }
 
 function pick(value: unknown, keys: readonly string[]): Structured {

@@ -54,7 +54,8 @@ export async function tasks(args: readonly string[]): Promise<void> {
 }
 
 function findTask(journal: TaskJournal, action: string, id: string | undefined): TaskRecord {
-  if (id === undefined) throw new MailStoreError('missingSetting', { setting: `the task of tasks ${action}`, hint: 'tasks list shows the ids.' });
+  if (id === undefined)
+    throw new MailStoreError('missingSetting', { setting: `the task of tasks ${action}`, hint: 'tasks list shows the ids.' });
   const found = journal.list({ includeEnded: true }).filter(({ taskId }) => taskId.startsWith(id));
   const [task] = found;
   if (!task || found.length > 1) throw new MailStoreError('unknownTask', { taskId: id });
@@ -80,8 +81,9 @@ function show({ json, task }: Context): void {
     stdout.write(`${JSON.stringify(found)}\n`);
     return;
   }
-  const { taskId, command, target, argumentsShown, status, progress, statusText, startedAt, endedAt, reason, note, error, evidence } = found;
-  const rows: [string, unknown][] = [
+  const { taskId, command, target, argumentsShown, status, progress, statusText, startedAt, endedAt, reason, note, error, evidence } =
+    found;
+  const rows: [string, string | null | undefined][] = [
     ['task', taskId],
     ['command', `${command} ${JSON.stringify(argumentsShown)}`],
     ['target', target],
@@ -95,7 +97,7 @@ function show({ json, task }: Context): void {
     ['note', note],
     ['result', 'result' in found ? JSON.stringify(found.result) : undefined],
   ];
-  for (const [name, value] of rows) if (value !== undefined && value !== null) stdout.write(`${name.padEnd(9)} ${String(value)}\n`);
+  for (const [name, value] of rows) if (value !== undefined && value !== null) stdout.write(`${name.padEnd(9)} ${value}\n`);
   for (const { source, finding, data } of evidence) stdout.write(`evidence  ${source}: ${finding} ${JSON.stringify(data ?? null)}\n`);
   for (const { type, text } of found.messages) stdout.write(`  ${type.padEnd(11)} ${text}\n`);
 }

@@ -77,7 +77,8 @@ function taskView(task: TaskRecord, output: Output | undefined, paging: Paging):
 function noteOf({ status, reason, note, cancelAskedAt }: TaskRecord): string | undefined {
   if (reason !== undefined) return reason;
   if (note !== undefined) return note;
-  if (status === 'running' && cancelAskedAt !== undefined) return 'Cancellation was asked for; the command stops when the server gets to it.';
+  if (status === 'running' && cancelAskedAt !== undefined)
+    return 'Cancellation was asked for; the command stops when the server gets to it.';
   return undefined;
 }
 

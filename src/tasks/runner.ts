@@ -8,7 +8,6 @@ import type { Log } from '../base/log.ts';
 import type { Command } from '../catalogue/define-command.ts';
 import { maskSecrets } from '../catalogue/mask-secrets.ts';
 import { CommandFailed, type Confirm, type MailStoreClient, type Outcome } from '../client/client.ts';
-import { isTransient } from '../client/transport.ts';
 import type { TaskJournal } from '../journal/task-journal.ts';
 import { isEnded, type Holder, type TaskRecord } from '../journal/task-record.ts';
 import type { Progress, WireResponse } from '../wire/reply.ts';
@@ -445,7 +444,15 @@ function isGone({ pid, host }: Holder): boolean {
 
 /** True when the request surely never reached the server. */
 function isUnsent(error: MailStoreError): boolean {
-  return isError(error, 'hostNotFound', 'connectionRefused', 'connectTimeout', 'connectionFailed', 'certificateUntrusted', 'certificateMismatch');
+  return isError(
+    error,
+    'hostNotFound',
+    'connectionRefused',
+    'connectTimeout',
+    'connectionFailed',
+    'certificateUntrusted',
+    'certificateMismatch',
+  );
 }
 
 function commandOf(task: TaskRecord): Command {
@@ -475,7 +482,9 @@ function mayHaveBegun(error: MailStoreError): boolean {
 
 /** The same arguments give the same key, in whatever order they were written; the key tells nothing of a secret among them. */
 function argumentsKey(args: Readonly<Record<string, unknown>>): string {
-  return createHash('sha256').update(JSON.stringify(sorted(args))).digest('hex');
+  return createHash('sha256')
+    .update(JSON.stringify(sorted(args)))
+    .digest('hex');
 }
 
 function sorted(value: unknown): unknown {

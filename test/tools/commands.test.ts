@@ -129,7 +129,7 @@ async function call(client: MailStoreClient, command: Command, args: Readonly<Re
   let outcome: Outcome = await client.send(await client.prepare(command, args, { confirm: async () => true }));
   while (outcome.kind === 'running') {
     const { run, progress } = outcome;
-    outcome = await client.readPoll(command, run, await client.poll(run, progress.version));
+    outcome = client.readPoll(command, run, await client.poll(run, progress.version));
     // Only the newer form holds the answer while there is no news.
     if (outcome.kind === 'running') await systemClock.sleep(10);
   }
