@@ -17,11 +17,17 @@ const precomputedToolList: Plugin = {
   },
 };
 
-/** Leaves out what this server never uses and every start would load: zod's messages in other languages, and a second schema validator. */
+/** Leaves out what this server never uses and would load: zod's messages in other languages, a second schema validator, and undici's fetch and its like. */
 const leanDependencies: Plugin = {
   name: 'lean-dependencies',
   setup: ({ onLoad }) => {
     onLoad({ filter: /[\\/]zod[\\/]v4[\\/]locales[\\/]index\.js$/ }, () => ({ contents: `export { default as en } from './en.js';` }));
+    onLoad({ filter: /[\\/]undici[\\/]index\.js$/ }, () => ({
+      contents: `
+        exports.Pool = require('./lib/dispatcher/pool');
+        exports.buildConnector = require('./lib/core/connect');
+        exports.errors = require('./lib/core/errors');`,
+    }));
     onLoad({ filter: /[\\/]@modelcontextprotocol[\\/]server[\\/]dist[\\/]shimsNode\.mjs$/ }, () => ({
       contents: `
         export { CfWorkerJsonSchemaValidator as DefaultJsonSchemaValidator } from '@modelcontextprotocol/server/validators/cf-worker';
@@ -58,7 +64,6 @@ export async function build(): Promise<number> {
       platform: 'node',
       target: TARGET,
       minify: true,
-      keepNames: true,
       supported: { 'dynamic-import': false },
     });
     // A chunk's name tells its content: a server that is running from it keeps what it has yet to load.

@@ -44,5 +44,6 @@ async function listen(): Promise<void> {
   });
 }
 
+process.once('disconnect', () => process.exit());
 process.on('message', () => process.send?.(connections));
 void listen();

@@ -11,6 +11,7 @@ async function call(): Promise<void> {
   await body.text();
 }
 
+process.once('disconnect', () => process.exit());
 process.on('message', (order: LoadOrder) => {
   void runLoad(call, order).then((load) => process.send?.(load));
 });

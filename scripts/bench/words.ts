@@ -58,6 +58,7 @@ async function findLargestReply(client: StdioClient, tools: readonly Tool[]): Pr
       while (answer?.['status'] === 'running') {
         answer = weigh(name, await client.call('get_task_status', { taskId: answer['taskId'], waitSeconds: WAIT_SECONDS }));
       }
+      if (command?.longRunning && answer?.['status'] !== 'succeeded') throw new Error(`${name} did not succeed: ${JSON.stringify(answer)}`);
     }
   }
   weigh('list_tasks', await client.call('list_tasks', {}));

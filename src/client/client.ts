@@ -106,11 +106,15 @@ export class MailStoreClient {
 
   /**
    * Sends a prepared call and returns its value, or the run when the server answers with a token.
-   * Throws MailStoreError when the server reports a failure or the way to it is broken. Only reads are tried again after a fault.
+   * Throws MailStoreError when the server reports a failure or the way to it is broken. Only reads are tried again after a
+   * fault, and not with `once`: what runs long would run twice.
    */
-  async send({ command, effect, request, spoken }: PreparedCall, options: { readonly signal?: AbortSignal } = {}): Promise<Outcome> {
+  async send(
+    { command, effect, request, spoken }: PreparedCall,
+    { once = false, ...options }: { readonly once?: boolean; readonly signal?: AbortSignal } = {},
+  ): Promise<Outcome> {
     const attempt = async () => this.#transport.send(request, options);
-    const response = effect === 'read' ? await this.#retry(attempt) : await attempt();
+    const response = effect === 'read' && !once ? await this.#retry(attempt) : await attempt();
     return this.#outcome(command, spoken.dialect, spoken.dialect.read(response, command.name));
   }
 
@@ -156,8 +160,9 @@ export class MailStoreClient {
 
   async #passGate(command: Command, args: Readonly<Record<string, unknown>>, confirm: Confirm | undefined): Promise<Effect> {
     const { access } = this.#options;
-    const tool = toolName(command.name);
     const decision = decide(command, args, access);
+    if (decision.kind === 'allow') return decision.effect;
+    const tool = toolName(command.name);
     if (decision.kind === 'refuse') {
       throw new MailStoreError('notAllowed', { tool, effect: decision.effect, access, needed: decision.needed });
     }

@@ -2,6 +2,7 @@ import type { TLSSocket } from 'node:tls';
 import { buildConnector, errors, Pool } from 'undici';
 import { excerpt, isError, MailStoreError } from '../base/errors.ts';
 import type { WireRequest, WireResponse } from '../wire/reply.ts';
+import { exchange } from './exchange.ts';
 
 /** How the server's certificate is checked: by the system's trust, a private CA, or the fingerprint of the certificate itself. */
 export interface TlsTrust {
@@ -54,33 +55,24 @@ export class Transport {
   async send(request: WireRequest, options: { readonly extraMs?: number; readonly signal?: AbortSignal } = {}): Promise<WireResponse> {
     const { origin, authorization, replyTimeoutMs, bodyLimit = BODY_LIMIT } = this.#options;
     try {
-      const response = await this.#pool.request({
-        method: request.method ?? 'POST',
-        path: request.path,
-        headers: {
-          authorization,
-          accept: 'application/json, application/xml;q=0.9, text/plain;q=0.8',
-          ...(request.body !== '' && { 'content-type': 'application/x-www-form-urlencoded; charset=utf-8' }),
-          // The server answers 411 to a POST that does not state the length of nothing.
-          ...(request.body === '' && request.method !== 'GET' && { 'content-length': '0' }),
+      const response = await exchange(
+        this.#pool,
+        {
+          method: request.method ?? 'POST',
+          path: request.path,
+          headers: {
+            authorization,
+            accept: 'application/json, application/xml;q=0.9, text/plain;q=0.8',
+            ...(request.body !== '' && { 'content-type': 'application/x-www-form-urlencoded; charset=utf-8' }),
+          },
+          // undici states the length of nothing for a POST, without which the server answers 411.
+          body: request.body === '' ? null : request.body,
+          headersTimeout: replyTimeoutMs + (options.extraMs ?? 0),
         },
-        body: request.body === '' ? null : request.body,
-        headersTimeout: replyTimeoutMs + (options.extraMs ?? 0),
-        ...(options.signal && { signal: options.signal }),
-      });
-      if (response.statusCode >= 502 && response.statusCode <= 504) {
-        await response.body.dump();
-        throw new MailStoreError('unavailable', { status: response.statusCode, origin });
-      }
-      const chunks: Uint8Array[] = [];
-      let size = 0;
-      for await (const chunk of response.body as AsyncIterable<Uint8Array>) {
-        size += chunk.byteLength;
-        if (size > bodyLimit) throw new MailStoreError('tooLarge', { command: request.path, limit: bodyLimit });
-        chunks.push(chunk);
-      }
-      const type = response.headers['content-type'];
-      return { status: response.statusCode, contentType: typeof type === 'string' ? type : '', body: Buffer.concat(chunks, size) };
+        { bodyLimit, signal: options.signal },
+      );
+      if (response.status >= 502 && response.status <= 504) throw new MailStoreError('unavailable', { status: response.status, origin });
+      return response;
     } catch (error) {
       if (options.signal?.aborted) throw options.signal.reason;
       throw this.#explain(error);

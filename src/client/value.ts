@@ -37,22 +37,27 @@ type Path = readonly (string | number)[];
 
 function check(schema: z.core.$ZodType, value: unknown, path: Path, drift: Drift[], fromText: boolean): unknown {
   const { def } = schema._zod;
-  if (schema instanceof z.ZodObject) return checkObject(schema, fromText && value === '' ? {} : value, path, drift, fromText);
-  if (schema instanceof z.ZodArray) return checkArray(schema, fromText ? listOf(value) : value, path, drift, fromText);
-  if (schema instanceof z.ZodOptional || schema instanceof z.ZodNullable || schema instanceof z.ZodDefault) {
+  if (isDef<z.core.$ZodObjectDef>(def, 'object')) return checkObject(schema, def, fromText && value === '' ? {} : value, path, drift, fromText);
+  if (isDef<z.core.$ZodArrayDef>(def, 'array')) return checkArray(schema, def, fromText ? listOf(value) : value, path, drift, fromText);
+  if (isDef<z.core.$ZodOptionalDef>(def, 'optional', 'nullable', 'default')) {
     const empty = value === undefined || value === null || (fromText && value === '' && schema instanceof z.ZodNullable);
-    if (!empty) return check((def as z.core.$ZodOptionalDef).innerType, value, path, drift, fromText);
-    if (schema.safeParse(value).success) return value;
-    return schema.safeParse(null).success ? null : misfit(schema, value, path, drift);
+    if (!empty) return check(def.innerType, value, path, drift, fromText);
+    if (z.safeParse(schema, value).success) return value;
+    return z.safeParse(schema, null).success ? null : misfit(schema, value, path, drift);
   }
   const parsed = z.safeParse(schema, fromText ? leafOf(schema, value) : value);
   return parsed.success ? parsed.data : misfit(schema, value, path, drift);
 }
 
-function checkObject(schema: z.ZodObject, value: unknown, path: Path, drift: Drift[], fromText: boolean): unknown {
+/** Tells the kind of a type by its definition: zod's classes answer `instanceof` by a search, which a call would make for each field. */
+function isDef<Def extends z.core.$ZodTypeDef>(def: z.core.$ZodTypeDef, ...types: readonly z.core.$ZodTypeDef['type'][]): def is Def {
+  return types.includes(def.type);
+}
+
+function checkObject(schema: z.core.$ZodType, def: z.core.$ZodObjectDef, value: unknown, path: Path, drift: Drift[], fromText: boolean): unknown {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return misfit(schema, value, path, drift);
   const kept: Record<string, unknown> = { ...value };
-  for (const [name, field] of Object.entries(schema.shape)) {
+  for (const [name, field] of Object.entries(def.shape)) {
     if (!(name in kept)) {
       if (field._zod.optin !== 'optional') drift.push({ path: [...path, name].join('.'), expected: nameOf(field) });
       continue;
@@ -64,9 +69,9 @@ function checkObject(schema: z.ZodObject, value: unknown, path: Path, drift: Dri
   return kept;
 }
 
-function checkArray(schema: z.ZodArray, value: unknown, path: Path, drift: Drift[], fromText: boolean): unknown {
+function checkArray(schema: z.core.$ZodType, def: z.core.$ZodArrayDef, value: unknown, path: Path, drift: Drift[], fromText: boolean): unknown {
   if (!Array.isArray(value)) return misfit(schema, value, path, drift);
-  return value.map((entry, index) => check(schema.element, entry, [...path, index], drift, fromText)).filter((entry) => entry !== MISFIT);
+  return value.map((entry, index) => check(def.element, entry, [...path, index], drift, fromText)).filter((entry) => entry !== MISFIT);
 }
 
 function misfit(schema: z.core.$ZodType, got: unknown, path: Path, drift: Drift[]): typeof MISFIT {

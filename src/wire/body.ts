@@ -1,15 +1,13 @@
+import { isUtf8 } from 'node:buffer';
 import { excerpt, MailStoreError } from '../base/errors.ts';
 import type { WireResponse } from './reply.ts';
 
-const utf8 = new TextDecoder('utf-8', { fatal: true });
-
 /** Returns the body as text without its byte order mark. Throws MailStoreError `notUtf8` when the bytes are no UTF-8. */
 export function readText(response: WireResponse, command: string): string {
-  try {
-    return utf8.decode(response.body);
-  } catch (cause) {
-    throw new MailStoreError('notUtf8', { command }, { cause });
-  }
+  const { buffer, byteOffset, byteLength } = response.body;
+  const bytes = Buffer.from(buffer, byteOffset, byteLength);
+  if (!isUtf8(bytes)) throw new MailStoreError('notUtf8', { command });
+  return bytes.toString('utf8').replace(/^\uFEFF/, '');
 }
 
 /** Returns the body as a JSON value. Throws MailStoreError when it is a web page, cut off, or no JSON. */

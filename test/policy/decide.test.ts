@@ -245,6 +245,8 @@ describe('the action of a stored job', () => {
     ['VerifyStores DeleteUser', 'destructive'],
     ['VerifyStores\nDeleteUser --userName="amira"', 'destructive'],
     ['VerifyStores\u2028DeleteUser', 'destructive'],
+    ['CreateBackup --path="E:\\Backup\nDeleteUser"', 'destructive'],
+    ['CreateBackup --path="E:\\Backup\u2029DeleteUser"', 'destructive'],
     ['VerifyStores --includeIndexes="false" --includeIndexes="true"', 'destructive'],
     ['VerifyStores --includeIndexes="false', 'destructive'],
     ['VerifyStores#', 'destructive'],

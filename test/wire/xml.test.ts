@@ -124,6 +124,14 @@ describe('what is not used', () => {
   });
 
   test.each([
+    '<!DOCTYPE root><root type="string">x</root>',
+    '<!DOCTYPE root [<!ENTITY x "y">]><root type="string">&x;</root>',
+    '<!-- a --><!DOCTYPE root SYSTEM "http://evil.example/a.dtd"><root type="string">x</root>',
+  ])('even one that does no harm is: %s', (text) => {
+    expect(() => read(text)).toThrow('The answer to GetUsers is not XML: ');
+  });
+
+  test.each([
     ['<root type="object"><a type="string">x</a>', 42],
     ['<root type="object"><a type="str', 32],
     ['<root', 5],
