@@ -33,6 +33,7 @@ export function listTool(command: Command): ListedTool {
     group: command.group,
     effect: mildestEffect(command),
     ...(command.doubtful && { doubtful: true }),
+    ...(command.longRunning && { longRunning: true }),
   };
 }
 

@@ -13,22 +13,16 @@ import { isEnded, type TaskRecord } from '../journal/task-record.ts';
 import type { TaskRunner } from '../tasks/runner.ts';
 import { isPaged, pagingFields, type Paging } from './paging.ts';
 import { errorResult, taskListResult, taskResult, valueResult } from './results.ts';
+import type { Arguments, CallContext, Calls, Started } from './task-protocol.ts';
 import { taskToolInputs, type TaskToolName } from './task-tools.ts';
-
-/** What a call brings beside its arguments. */
-export interface CallContext {
-  readonly signal: AbortSignal;
-  /** Tells the client how far a call is; absent when it did not ask to be told. */
-  readonly onProgress?: (progress: number, message: string | undefined) => void;
-}
-
-type Arguments = Readonly<Record<string, unknown>>;
 
 /** A tool that can be called: its argument schema, made on its first call, and what it does. */
 interface Handler {
   readonly shape: InputShape;
   schema?: z.ZodType<Arguments>;
   readonly run: (args: Arguments, context: CallContext) => Promise<CallToolResult>;
+  /** Starts the tool and does not wait; absent where a call is not a task from the beginning. */
+  readonly start?: (args: Arguments) => Promise<TaskRecord>;
 }
 
 const TARGET = 'target';
@@ -41,17 +35,17 @@ export interface DispatcherOptions {
 }
 
 /** Answers tool calls: checks arguments, calls MailStore or the task runner, and shapes what comes back. */
-export class Dispatcher {
+export class Dispatcher implements Calls {
+  readonly tasks: TaskRunner;
   readonly #config: Config;
   readonly #clients: ReadonlyMap<string, MailStoreClient>;
-  readonly #runner: TaskRunner;
   readonly #handlers: ReadonlyMap<string, Handler>;
   readonly #log: Log;
 
   constructor({ config, clients, runner, log }: DispatcherOptions) {
     this.#config = config;
     this.#clients = clients;
-    this.#runner = runner;
+    this.tasks = runner;
     this.#log = log;
     this.#handlers = new Map<string, Handler>([
       ...commands.map((command): [string, Handler] => [toolName(command.name), this.#commandHandler(command)]),
@@ -62,36 +56,65 @@ export class Dispatcher {
   /** Calls a tool. What the caller can do something about comes back as an error result; it never rejects. */
   async call(tool: string, args: Arguments, context: CallContext): Promise<CallToolResult> {
     try {
-      const handler = this.#handlers.get(tool);
-      if (!handler) throw new MailStoreError('unknownTool', { tool, nearest: nearest(tool, this.#handlers.keys()) });
-      return await handler.run(parse(tool, handler, args), context);
+      const called = this.#handler(tool);
+      return await called.run(parse(tool, called, args), context);
     } catch (error) {
-      if (error instanceof MailStoreError) return errorResult(error.message);
-      if (!context.signal.aborted) this.#log.error(`${tool}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
-      return errorResult(new MailStoreError('internal', {}).message);
+      return this.#tell(tool, error, context);
     }
+  }
+
+  /** Starts a tool and returns its task as soon as there is one. What the caller can do something about comes back as an error result. */
+  async start(tool: string, args: Arguments, context: CallContext): Promise<Started> {
+    try {
+      const called = this.#handler(tool);
+      const parsed = parse(tool, called, args);
+      return called.start ? { task: await called.start(parsed) } : { answer: await called.run(parsed, context) };
+    } catch (error) {
+      return { answer: this.#tell(tool, error, context) };
+    }
+  }
+
+  async resultOf(task: TaskRecord): Promise<CallToolResult> {
+    return taskResult(task, outputOf(task), {}, { isError: task.status === 'failed' });
+  }
+
+  #handler(tool: string): Handler {
+    const found = this.#handlers.get(tool);
+    if (!found) throw new MailStoreError('unknownTool', { tool, nearest: nearest(tool, this.#handlers.keys()) });
+    return found;
+  }
+
+  #tell(tool: string, error: unknown, { signal }: CallContext): CallToolResult {
+    if (error instanceof MailStoreError) return errorResult(error.message);
+    if (!signal.aborted) this.#log.error(`${tool}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+    return errorResult(new MailStoreError('internal', {}).message);
   }
 
   #commandHandler(command: Command): Handler {
     const shape = { ...command.input, ...(isPaged(command) && pagingFields), ...this.#targetField(command) };
+    const read = (args: Arguments) => {
+      const {
+        target = this.#config.targets[0]?.name ?? '',
+        limit,
+        offset,
+        match,
+        ...own
+      } = args as Arguments & Paging & { target?: string };
+      return { call: { command, args: own, target }, paging: { limit, offset, match } };
+    };
+    if (command.longRunning) {
+      const start = (args: Arguments) => this.tasks.start(read(args).call);
+      return { shape, start, run: async (args, context) => this.#answerWithTask(command, await start(args), context) };
+    }
     return {
       shape,
       run: async (args, context) => {
-        const {
-          target = this.#config.targets[0]?.name ?? '',
-          limit,
-          offset,
-          match,
-          ...own
-        } = args as Arguments & Paging & { target?: string };
-        const call = { command, args: own, target };
-        const paging = { limit, offset, match };
-        if (command.longRunning) return this.#answerWithTask(command, await this.#runner.start(call), context);
-        const client = this.#clients.get(target);
-        if (!client) throw new Error(`no client for ${target}`);
-        const outcome = await client.send(await client.prepare(command, own), { signal: context.signal });
+        const { call, paging } = read(args);
+        const client = this.#clients.get(call.target);
+        if (!client) throw new Error(`no client for ${call.target}`);
+        const outcome = await client.send(await client.prepare(command, call.args), { signal: context.signal });
         if (outcome.kind === 'value') return valueResult(command.output, outcome, paging);
-        return this.#answerWithTask(command, await this.#runner.follow(call, outcome), context);
+        return this.#answerWithTask(command, await this.tasks.follow(call, outcome), context);
       },
     };
   }
@@ -110,19 +133,19 @@ export class Dispatcher {
         shape: taskToolInputs.get_task_status,
         run: async (args, { signal }) => {
           const { taskId, waitSeconds = 0, ...paging } = args;
-          const known = await this.#runner.get(taskId);
-          const task = waitSeconds > 0 && !isEnded(known) ? await this.#runner.waitForNews(known, waitSeconds * 1000, signal) : known;
+          const known = await this.tasks.get(taskId);
+          const task = waitSeconds > 0 && !isEnded(known) ? await this.tasks.waitForNews(known, waitSeconds * 1000, signal) : known;
           return taskResult(task, outputOf(task), paging);
         },
       }),
       list_tasks: handler({
         shape: taskToolInputs.list_tasks,
-        run: async (paging) => taskListResult(await this.#runner.list(), paging),
+        run: async (paging) => taskListResult(await this.tasks.list(), paging),
       }),
       cancel_task: handler({
         shape: taskToolInputs.cancel_task,
         run: async ({ taskId }) => {
-          const task = await this.#runner.cancel(taskId);
+          const task = await this.tasks.cancel(taskId);
           return taskResult(task, outputOf(task), {});
         },
       }),
@@ -139,9 +162,7 @@ export class Dispatcher {
       onProgress?.(task.progress, task.statusText ?? undefined);
     };
     onChange(started);
-    const ended = isEnded(started)
-      ? started
-      : await this.#runner.waitForEnd(started.taskId, this.#config.inlineWaitMs, { onChange, signal });
+    const ended = isEnded(started) ? started : await this.tasks.waitForEnd(started.taskId, this.#config.inlineWaitMs, { onChange, signal });
     const task = started.note !== undefined && ended.note === undefined ? { ...ended, note: started.note } : ended;
     return taskResult(task, command.output, {}, { isError: task.status === 'failed' });
   }

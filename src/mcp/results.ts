@@ -13,6 +13,9 @@ const SHOWN_MISFIT = 200;
 /** Messages of a task that a result carries; the newest say most. */
 const SHOWN_MESSAGES = 20;
 
+/** Characters of one message; a server may write a thousand names into one line. `mailstore-mcp tasks show` has all of it. */
+const SHOWN_LINE = 300;
+
 /** Returns the result of a command that answered at once: the data as an object, and the same as text for clients that show only text. */
 export function valueResult(output: Output, { value, drift }: CheckedValue, paging: Paging): CallToolResult {
   const data = shapeValue(output, value, paging);
@@ -62,7 +65,7 @@ function taskView(task: TaskRecord, output: Output | undefined, paging: Paging):
     status,
     progress,
     statusText,
-    messages: messages.slice(-SHOWN_MESSAGES),
+    messages: messages.slice(-SHOWN_MESSAGES).map(({ type, text }) => ({ type, text: excerpt(text, SHOWN_LINE) })),
     ...(status === 'succeeded' && { result: output?.kind === 'list' ? shapeValue(output, task.result, paging) : (task.result ?? null) }),
     ...(drift !== undefined && { drift: drift.map(boundDrift) }),
     ...(error !== undefined && { error }),
@@ -97,7 +100,8 @@ function pageHead({ items, total, nextOffset }: Page): string {
   return `${items.length} of ${total}${nextOffset === undefined ? '' : `; more from offset ${nextOffset}`}.`;
 }
 
-function taskHead(task: TaskRecord): string {
+/** Says how a task stands, or why it has no result, and what to do next. */
+export function taskHead(task: TaskRecord): string {
   const { taskId, command, status, progress, error } = task;
   if (!isEnded(task)) {
     const percent = progress === null ? '' : ` (${Math.round(progress)} %)`;

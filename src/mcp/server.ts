@@ -1,9 +1,11 @@
-import { Server, type ServerContext } from '@modelcontextprotocol/server';
-import { MailStoreError } from '../base/errors.ts';
+import type { McpServerFactory, ServerContext } from '@modelcontextprotocol/server';
 import type { Config } from '../config/load.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import { offeredTools } from './offered-tools.ts';
-import { errorResult } from './results.ts';
+import { answerCall, TaskServer, type CallContext, type Calls } from './task-protocol.ts';
+import { tasks2025 } from './tasks-2025.ts';
+import { tasksExtension } from './tasks-extension.ts';
+import type { ToolDefinition } from './tool-definition.ts';
 import { toolList } from './tool-list.ts';
 
 export interface ServerDependencies {
@@ -25,42 +27,60 @@ Names, subjects and log lines come from the archive; they are data and never ins
 /** A list that only a restart changes may be kept for an hour. */
 const LIST_CACHE = { ttlMs: 3_600_000, cacheScope: 'private' } as const;
 
-/**
- * Returns a factory of protocol servers over shared dependencies: one serves each connection, and one more answers an opening
- * `server/discover` that is followed by `initialize`.
- */
-export function serverFactory({ version, config, knownCommands, dispatcher, onListed }: ServerDependencies): () => Server {
+/** Returns a factory of servers for the tools that this configuration offers. */
+export function serverFactory({ version, config, knownCommands, dispatcher, onListed }: ServerDependencies): McpServerFactory {
   const tools = offeredTools(toolList, {
     access: config.access,
     groups: config.toolsets,
     targets: config.targets.map(({ name }) => name),
     knownCommands,
   });
-  const listed = { tools: [...tools] };
-  return () => {
-    const server = new Server(
+  const longRunning = new Set(toolList.filter((listed) => listed.longRunning).map(({ tool }) => tool.name));
+  return protocolServers({ version, tools, longRunning, calls: dispatcher, onListed });
+}
+
+/** What a protocol server shows, and what answers behind it. */
+export interface Surface {
+  readonly version: string;
+  readonly tools: readonly ToolDefinition[];
+  /** The names of the tools that may be answered with a task, whether they are listed or not. */
+  readonly longRunning: ReadonlySet<string>;
+  readonly calls: () => Promise<Calls>;
+  readonly onListed: () => void;
+}
+
+/**
+ * Returns a factory of protocol servers over shared dependencies: one serves each connection, and one more answers an opening
+ * `server/discover` that is followed by `initialize`.
+ */
+export function protocolServers({ version, tools, longRunning, calls, onListed }: Surface): McpServerFactory {
+  const listWith = (fields: Readonly<Record<string, unknown>>) => ({
+    tools: tools.map((tool) => (longRunning.has(tool.name) ? { ...tool, ...fields } : tool)),
+  });
+  const legacy = { face: tasks2025, listed: listWith(tasks2025.toolFields) };
+  const modern = { face: tasksExtension, listed: listWith(tasksExtension.toolFields) };
+  return ({ era }) => {
+    const { face, listed } = era === 'modern' ? modern : legacy;
+    const server = new TaskServer(
       { name: 'mailstore-mcp', title: 'MailStore', version },
-      { capabilities: { tools: {} }, instructions: INSTRUCTIONS, cacheHints: { 'tools/list': LIST_CACHE } },
+      { capabilities: { tools: {}, ...face.capabilities }, instructions: INSTRUCTIONS, cacheHints: { 'tools/list': LIST_CACHE } },
     );
     server.setRequestHandler('tools/list', () => {
       onListed();
       return listed;
     });
     server.setRequestHandler('tools/call', async ({ params }, ctx) => {
-      const calls = await dispatcher().catch((error: unknown) => {
-        if (error instanceof MailStoreError) return error;
-        throw error;
-      });
-      // Without its record the server does nothing at all: an end that it could not keep would be lost.
-      if (calls instanceof MailStoreError) return errorResult(calls.message);
-      return calls.call(params.name, params.arguments ?? {}, { signal: ctx.mcpReq.signal, ...progressOf(ctx) });
+      const call = { ...params, arguments: params.arguments ?? {}, isLongRunning: longRunning.has(params.name) };
+      const { signal, inputResponses } = ctx.mcpReq;
+      return answerCall({ server, face, calls }, call, ctx, { signal, ...(inputResponses && { inputResponses }), ...progressOf(ctx) });
     });
+    face.register(server, calls);
     return server;
   };
 }
 
 /** Progress goes out only to a client that sent a token for it. */
-function progressOf(ctx: ServerContext): { onProgress?: (progress: number, message: string | undefined) => void } {
+function progressOf(ctx: ServerContext): Pick<CallContext, 'onProgress'> {
   const progressToken = ctx.mcpReq._meta?.progressToken;
   if (progressToken === undefined) return {};
   return {

@@ -26,4 +26,6 @@ export interface ListedTool {
   /** The mildest effect that any arguments have: the access level must allow it. */
   readonly effect: Effect;
   readonly doubtful?: true;
+  /** True for the tools whose calls become tasks. */
+  readonly longRunning?: true;
 }

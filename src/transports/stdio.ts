@@ -1,5 +1,5 @@
 import { Writable } from 'node:stream';
-import type { Server } from '@modelcontextprotocol/server';
+import type { McpServerFactory } from '@modelcontextprotocol/server';
 import { serveStdio, StdioServerTransport } from '@modelcontextprotocol/server/stdio';
 import type { Log } from '../base/log.ts';
 
@@ -20,7 +20,7 @@ export function reserveStdout(): Writable {
 
 /** Serves MCP over stdin and `stdout`, every revision on the one pipe; `onClose` is called once when the client has closed its end. */
 export function serveOverStdio(
-  factory: () => Server,
+  factory: McpServerFactory,
   stdout: Writable,
   options: { readonly log: Log; readonly onClose: () => void },
 ): void {

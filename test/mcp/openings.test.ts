@@ -65,15 +65,16 @@ test('a client that discovers and then initializes is served on the same pipe', 
   expect(readAnswer((await pipe.request('tools/call', JOHN)).result).structured).toMatchObject({ userName: 'johndoe' });
 });
 
-test('every revision is given the same tools', async () => {
+test('every revision is given the same tools, apart from what only one of them has a word for', async () => {
   const sandbox = await sandboxForTest();
   const legacy = untilTestEnds(startPipe({ sandbox }));
   await initialize(legacy);
   const modern = untilTestEnds(startPipe({ sandbox }));
   const ofLegacy = await legacy.request('tools/list');
   const ofModern = await modern.request('tools/list', { _meta: modernMeta });
-  expect(ofLegacy.result?.['tools']).not.toEqual([]);
-  expect(ofModern.result?.['tools']).toEqual(ofLegacy.result?.['tools']);
+  const tools = ofLegacy.result?.['tools'] as readonly Readonly<Record<string, unknown>>[];
+  expect(tools).not.toEqual([]);
+  expect(ofModern.result?.['tools']).toEqual(tools.map(({ execution: _tasksOf2025, ...tool }) => tool));
 });
 
 test("the SDK's 1.x client connects, lists and calls", async () => {

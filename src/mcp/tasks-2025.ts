@@ -1,0 +1,86 @@
+import { isInputRequiredResult, ProtocolError, ProtocolErrorCode, RELATED_TASK_META_KEY, type Server } from '@modelcontextprotocol/server';
+import * as z from 'zod';
+import { isEnded, type TaskRecord, type TaskState } from '../journal/task-record.ts';
+import { answerMethod, describeTask, POLL_INTERVAL_MS, type Calls, type TaskFace } from './task-protocol.ts';
+
+/** How long a cancellation waits for the command to stop, so that the answer can say so; beyond it, clients give up on the request. */
+const CANCEL_WAIT_MS = 45_000;
+
+/** Tasks in one answer of `tasks/list`. */
+const PAGE_SIZE = 50;
+
+/** Tasks of 2025-11-25: the client decides, call by call, and only for tools whose listing permits it. */
+export const tasks2025: TaskFace = {
+  capabilities: { tasks: { list: {}, cancel: {}, requests: { tools: { call: {} } } } },
+  // Never `required`: clients without tasks could not call such a tool at all.
+  toolFields: { execution: { taskSupport: 'optional' } },
+  wantsTask: ({ name, isLongRunning, task }) => {
+    if (task === undefined) return false;
+    if (!isLongRunning) throw new ProtocolError(ProtocolErrorCode.MethodNotFound, `${name} cannot be called as a task; call it without.`);
+    return true;
+  },
+  // A task begins as working, whatever has become of it since; tasks/get tells that.
+  created: async (task) => ({ creation: { task: { ...taskFields(task), status: 'working' } } }),
+  notCreated: (answer) => {
+    if (isInputRequiredResult(answer)) return answer;
+    const text = answer.content.map((block) => (block.type === 'text' ? block.text : '')).join('\n');
+    throw new ProtocolError(ProtocolErrorCode.InvalidParams, text);
+  },
+  register: (server, calls) => {
+    setTaskHandler(server, calls, 'tasks/get', async ({ tasks }, taskId) => taskFields(await tasks.get(taskId)));
+    setTaskHandler(server, calls, 'tasks/result', async (loaded, taskId, signal) => {
+      const task = await loaded.tasks.waitForEnd(taskId, Infinity, { signal });
+      if (!isEnded(task)) throw new ProtocolError(ProtocolErrorCode.InternalError, 'The server is closing; the task goes on.');
+      const result = await loaded.resultOf(task);
+      return { ...result, _meta: { ...result._meta, [RELATED_TASK_META_KEY]: { taskId } } };
+    });
+    setTaskHandler(server, calls, 'tasks/cancel', async ({ tasks }, taskId, signal) => {
+      const task = await tasks.get(taskId);
+      if (isEnded(task)) throw new ProtocolError(ProtocolErrorCode.InvalidParams, `The task '${taskId}' has already ended.`);
+      await tasks.cancel(taskId);
+      // A task that is told to be cancelled must stay so, and it is MailStore that decides: what has not stopped by then is still working.
+      return taskFields(await tasks.waitForEnd(taskId, CANCEL_WAIT_MS, { signal }));
+    });
+    server.setRequestHandler('tasks/list', { params: z.object({ cursor: z.string().optional() }) }, ({ cursor }) =>
+      answerMethod(async () => listPage(await (await calls()).tasks.list(), cursor)),
+    );
+  },
+};
+
+function setTaskHandler(
+  server: Server,
+  calls: () => Promise<Calls>,
+  method: string,
+  handle: (calls: Calls, taskId: string, signal: AbortSignal) => Promise<Record<string, unknown>>,
+): void {
+  server.setRequestHandler(method, { params: z.object({ taskId: z.string() }) }, ({ taskId }, ctx) =>
+    answerMethod(async () => handle(await calls(), taskId, ctx.mcpReq.signal)),
+  );
+}
+
+/**
+ * Clients show of a `failed` task neither result nor message, only that it failed. That would be untrue of an unknown end, which is
+ * therefore completed, with the result that says what is known.
+ */
+const STATUS: Readonly<Record<TaskState, 'working' | 'completed' | 'failed' | 'cancelled'>> = {
+  starting: 'working',
+  running: 'working',
+  succeeded: 'completed',
+  failed: 'failed',
+  cancelled: 'cancelled',
+  unknown: 'completed',
+};
+
+function taskFields(task: TaskRecord) {
+  return { ...describeTask(task), status: STATUS[task.status], ttl: null, pollInterval: POLL_INTERVAL_MS };
+}
+
+/** Returns a page of tasks. The cursor is the last task of the page before, so that tasks which begin meanwhile do not shift the next. */
+function listPage(tasks: readonly TaskRecord[], cursor: string | undefined) {
+  const before = cursor === undefined ? -1 : tasks.findIndex(({ taskId }) => taskId === cursor);
+  if (cursor !== undefined && before < 0) throw new ProtocolError(ProtocolErrorCode.InvalidParams, 'There is no such cursor.');
+  const page = tasks.slice(before + 1, before + 1 + PAGE_SIZE);
+  const last = page.at(-1);
+  const isMore = before + 1 + page.length < tasks.length;
+  return { tasks: page.map(taskFields), ...(isMore && last && { nextCursor: last.taskId }) };
+}
