@@ -37,7 +37,8 @@ type Path = readonly (string | number)[];
 
 function check(schema: z.core.$ZodType, value: unknown, path: Path, drift: Drift[], fromText: boolean): unknown {
   const { def } = schema._zod;
-  if (isDef<z.core.$ZodObjectDef>(def, 'object')) return checkObject(schema, def, fromText && value === '' ? {} : value, path, drift, fromText);
+  if (isDef<z.core.$ZodObjectDef>(def, 'object'))
+    return checkObject(schema, def, fromText && value === '' ? {} : value, path, drift, fromText);
   if (isDef<z.core.$ZodArrayDef>(def, 'array')) return checkArray(schema, def, fromText ? listOf(value) : value, path, drift, fromText);
   if (isDef<z.core.$ZodOptionalDef>(def, 'optional', 'nullable', 'default')) {
     const empty = value === undefined || value === null || (fromText && value === '' && schema instanceof z.ZodNullable);
@@ -54,7 +55,14 @@ function isDef<Def extends z.core.$ZodTypeDef>(def: z.core.$ZodTypeDef, ...types
   return types.includes(def.type);
 }
 
-function checkObject(schema: z.core.$ZodType, def: z.core.$ZodObjectDef, value: unknown, path: Path, drift: Drift[], fromText: boolean): unknown {
+function checkObject(
+  schema: z.core.$ZodType,
+  def: z.core.$ZodObjectDef,
+  value: unknown,
+  path: Path,
+  drift: Drift[],
+  fromText: boolean,
+): unknown {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return misfit(schema, value, path, drift);
   const kept: Record<string, unknown> = { ...value };
   for (const [name, field] of Object.entries(def.shape)) {
@@ -69,7 +77,14 @@ function checkObject(schema: z.core.$ZodType, def: z.core.$ZodObjectDef, value: 
   return kept;
 }
 
-function checkArray(schema: z.core.$ZodType, def: z.core.$ZodArrayDef, value: unknown, path: Path, drift: Drift[], fromText: boolean): unknown {
+function checkArray(
+  schema: z.core.$ZodType,
+  def: z.core.$ZodArrayDef,
+  value: unknown,
+  path: Path,
+  drift: Drift[],
+  fromText: boolean,
+): unknown {
   if (!Array.isArray(value)) return misfit(schema, value, path, drift);
   return value.map((entry, index) => check(def.element, entry, [...path, index], drift, fromText)).filter((entry) => entry !== MISFIT);
 }

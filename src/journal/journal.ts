@@ -2,9 +2,9 @@ import { join } from 'node:path';
 import type { Clock } from '../base/clock.ts';
 import { migrate, refuseNewer } from './migrations.ts';
 import { openSqlite, type Sqlite, type SqliteEngine } from './sqlite.ts';
-import { TaskJournal } from './task-journal.ts';
+import { TaskJournal, type LeaseTiming } from './task-journal.ts';
 
-export interface JournalOptions {
+export interface JournalOptions extends LeaseTiming {
   readonly clock: Clock;
   /** The database engines to try, in this order; all that are known unless told. */
   readonly engines?: readonly SqliteEngine[];
@@ -16,14 +16,15 @@ export class Journal {
   readonly tasks: TaskJournal;
   readonly #db: Sqlite;
 
-  private constructor(path: string, db: Sqlite, clock: Clock) {
+  private constructor(path: string, db: Sqlite, { clock, ...timing }: JournalOptions) {
     this.path = path;
     this.#db = db;
-    this.tasks = new TaskJournal(db, clock);
+    this.tasks = new TaskJournal(db, clock, timing);
   }
 
   /** Opens the record in `folder` and creates what is missing. Throws MailStoreError when no engine loads or the file cannot be used. */
-  static open(folder: string, { clock, engines }: JournalOptions): Journal {
+  static open(folder: string, options: JournalOptions): Journal {
+    const { engines } = options;
     const path = join(folder, 'journal.sqlite');
     const db = openSqlite(path, { ...(engines && { engines }), inspect: (file) => refuseNewer(file, path) });
     try {
@@ -32,7 +33,7 @@ export class Journal {
       db.close();
       throw error;
     }
-    return new Journal(path, db, clock);
+    return new Journal(path, db, options);
   }
 
   close(): void {

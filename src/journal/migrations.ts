@@ -15,6 +15,7 @@ const MIGRATIONS: readonly string[] = [
     revision INTEGER NOT NULL,
     command TEXT NOT NULL,
     target TEXT NOT NULL,
+    origin TEXT NOT NULL,
     arguments_key TEXT NOT NULL,
     arguments_shown TEXT NOT NULL,
     status TEXT NOT NULL CHECK (status IN ('starting', 'running', 'succeeded', 'failed', 'cancelled', 'unknown')),
@@ -40,7 +41,7 @@ const MIGRATIONS: readonly string[] = [
     lost_poll TEXT,
     CHECK ((ended_at IS NULL) = (status IN ('starting', 'running')))
   ) STRICT;
-  CREATE UNIQUE INDEX one_active_task_per_call ON tasks (target, command, arguments_key) WHERE status IN ('starting', 'running');
+  CREATE UNIQUE INDEX one_active_task_per_call ON tasks (target, origin, command, arguments_key) WHERE status IN ('starting', 'running');
   CREATE INDEX tasks_by_revision ON tasks (revision);
 
   CREATE TABLE raw_ends (

@@ -1,5 +1,5 @@
 import { accessSync, chmodSync, closeSync, constants, mkdirSync, openSync, statSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { createRequire, isBuiltin } from 'node:module';
 import { dirname } from 'node:path';
 import { MailStoreError } from '../base/errors.ts';
 
@@ -36,7 +36,9 @@ export interface SqliteConnection {
 
 export interface SqliteEngine {
   readonly name: string;
-  /** Returns the function that opens a file. Throws an Error with the reason where this runtime does not have the engine. */
+  /** Looks whether the engine is there and loads nothing. Throws an Error with the reason where this runtime does not have it. */
+  find(): void;
+  /** Returns the function that opens a file. Throws an Error with the reason where the engine is not there or does not load. */
   load(): (path: string) => SqliteConnection;
 }
 
@@ -68,11 +70,14 @@ type LibsqlModule = new (path: string) => {
 
 const nodeSqlite: SqliteEngine = {
   name: 'node:sqlite',
+  find: () => {
+    if (!isBuiltin('node:sqlite')) throw new Error(`Node ${process.versions.node} does not have it`);
+  },
   load: () => {
-    const module = withoutExperimentalWarning(() => process.getBuiltinModule('node:sqlite') as NodeSqliteModule | undefined);
-    if (!module) throw new Error(`Node ${process.versions.node} does not have it`);
+    nodeSqlite.find();
+    const { DatabaseSync } = withoutExperimentalWarning(() => process.getBuiltinModule('node:sqlite') as NodeSqliteModule);
     return (path) => {
-      const db = new module.DatabaseSync(path);
+      const db = new DatabaseSync(path);
       return {
         exec: (sql) => db.exec(sql),
         run: (sql, params) => Number(db.prepare(sql).run(...params).changes),
@@ -83,12 +88,16 @@ const nodeSqlite: SqliteEngine = {
   },
 };
 
+/** In the CommonJS bundle there is no `import.meta.url`, and in an ES module no `__filename`. */
+function requireHere(): NodeJS.Require {
+  return createRequire(import.meta.url ?? __filename);
+}
+
 const libsql: SqliteEngine = {
   name: 'libsql',
+  find: () => void requireHere().resolve('libsql'),
   load: () => {
-    // In the CommonJS bundle there is no `import.meta.url`, and in an ES module no `__filename`.
-    const require = createRequire(import.meta.url ?? __filename);
-    const Database = require('libsql') as LibsqlModule;
+    const Database = requireHere()('libsql') as LibsqlModule;
     return (path) => {
       const db = new Database(path);
       return {
@@ -126,18 +135,26 @@ export function openSqlite(path: string, { engines = SQLITE_ENGINES, inspect }: 
   }
 }
 
-/** Throws MailStoreError `noSqlite`, which says what to do, when no engine loads on this runtime. */
+/**
+ * Throws MailStoreError `noSqlite`, which says what to do, when this runtime has no engine. Only looks for one: loading it takes about as long
+ * as all the rest of a start, and is left for the first use.
+ */
 export function requireSqlite(): void {
-  loadEngine(SQLITE_ENGINES);
+  firstOf(SQLITE_ENGINES, ({ find }) => find());
 }
 
 function loadEngine(engines: readonly SqliteEngine[]): (path: string) => SqliteConnection {
+  return firstOf(engines, ({ load }) => load());
+}
+
+/** Returns what `use` returns for the first engine that it does not throw for. Throws MailStoreError `noSqlite` with every reason. */
+function firstOf<T>(engines: readonly SqliteEngine[], use: (engine: SqliteEngine) => T): T {
   const reasons: string[] = [];
-  for (const { name, load } of engines) {
+  for (const engine of engines) {
     try {
-      return load();
+      return use(engine);
     } catch (error) {
-      reasons.push(`${name}: ${firstLine(error)}`);
+      reasons.push(`${engine.name}: ${firstLine(error)}`);
     }
   }
   throw new MailStoreError('noSqlite', { reasons });

@@ -7,6 +7,7 @@ import {
   type DialectName,
   type Evidence,
   type Holder,
+  type Lease,
   type PollMark,
   type RawEnd,
   type ResultDrift,
@@ -17,7 +18,7 @@ import {
   type TaskState,
 } from './task-record.ts';
 
-/** A heartbeat of this age, in milliseconds, is missed: the lease is taken from a holder that is gone. */
+/** A heartbeat of this age, in milliseconds, is missed unless told otherwise: the lease is taken from a holder that is gone. */
 export const LEASE_MS = 15_000;
 
 /**
@@ -26,6 +27,13 @@ export const LEASE_MS = 15_000;
  * still. The first is worse, so this is several times LEASE_MS.
  */
 export const FENCE_MS = 60_000;
+
+export interface LeaseTiming {
+  /** LEASE_MS by default. */
+  readonly leaseMs?: number;
+  /** FENCE_MS by default. */
+  readonly fenceMs?: number;
+}
 
 /** Unreadable answers kept of one task. The first ones are nearest to the end that the server handed out, so later ones give way. */
 const UNREADABLE_LIMIT = 20;
@@ -44,6 +52,8 @@ export interface TaskEnd {
 export interface GivingUp {
   /** Where given, only the present holder of the lease may give up. */
   readonly epoch?: number;
+  /** True where the reason is that no token came: a token that has come since keeps the task from being given up. */
+  readonly unanswered?: boolean;
   readonly reason: string;
   readonly evidence?: readonly Evidence[];
 }
@@ -54,6 +64,7 @@ interface TaskRow {
   readonly revision: number;
   readonly command: string;
   readonly target: string;
+  readonly origin: string;
   readonly arguments_key: string;
   readonly arguments_shown: string;
   readonly status: TaskState;
@@ -100,31 +111,36 @@ const NO_LEASE = { holder: null, heartbeat_at: null } as const;
 export class TaskJournal {
   readonly #db: Sqlite;
   readonly #clock: Clock;
+  readonly #leaseMs: number;
+  /** The age, in milliseconds, at which a heartbeat costs the lease of a holder that seems to live. */
+  readonly fenceMs: number;
 
-  constructor(db: Sqlite, clock: Clock) {
+  constructor(db: Sqlite, clock: Clock, { leaseMs = LEASE_MS, fenceMs = FENCE_MS }: LeaseTiming = {}) {
     this.#db = db;
     this.#clock = clock;
+    this.#leaseMs = leaseMs;
+    this.fenceMs = fenceMs;
   }
 
   /**
    * Records that a call is about to be sent, its lease held by `holder` with epoch 1; or returns the task that is starting or running with
-   * the same target, command and arguments.
+   * the same server, target, command and arguments.
    */
   begin(intent: TaskIntent, holder: Holder): { readonly task: TaskRecord; readonly isNew: boolean } {
     return this.#db.transaction(() => {
-      const { target, command, argumentsKey } = intent;
+      const { target, origin = '', command, argumentsKey } = intent;
       const twin = this.#db.get<TaskRow>(
-        `${SELECT_TASKS} WHERE target = ? AND command = ? AND arguments_key = ? AND status IN ('starting', 'running')`,
-        [target, command, argumentsKey],
+        `${SELECT_TASKS} WHERE target = ? AND origin = ? AND command = ? AND arguments_key = ? AND status IN ('starting', 'running')`,
+        [target, origin, command, argumentsKey],
       );
       if (twin) return { task: toRecord(twin), isNew: false };
       const taskId = randomUUID();
       const now = this.#now();
       this.#db.run(
         `INSERT INTO tasks
-          (task_id, revision, command, target, arguments_key, arguments_shown, status, started_at, epoch, holder, heartbeat_at)
-          VALUES (?, ?, ?, ?, ?, ?, 'starting', ?, 1, ?, ?)`,
-        [taskId, this.#nextRevision(), command, target, argumentsKey, json(intent.argumentsShown), now, json(holder), now],
+          (task_id, revision, command, target, origin, arguments_key, arguments_shown, status, started_at, epoch, holder, heartbeat_at)
+          VALUES (?, ?, ?, ?, ?, ?, ?, 'starting', ?, 1, ?, ?)`,
+        [taskId, this.#nextRevision(), command, target, origin, argumentsKey, json(intent.argumentsShown), now, json(holder), now],
       );
       return { task: this.#require(taskId), isNew: true };
     });
@@ -178,12 +194,18 @@ export class TaskJournal {
 
   /**
    * Takes the lease of a starting or running task and returns its new epoch, or undefined where another holder keeps it: its heartbeat is
-   * fresh, or is missed for less than FENCE_MS while `isGone` does not tell that the process has ended.
+   * fresh, or is missed for less than `fenceMs` while `isGone` does not tell that the process has ended. Times prove nothing where the clock
+   * of either was set, so `isSilent` has a say before a holder that is not gone loses its lease.
    */
-  acquireLease(taskId: string, holder: Holder, isGone: (holder: Holder) => boolean): number | undefined {
+  acquireLease(
+    taskId: string,
+    holder: Holder,
+    isGone: (holder: Holder) => boolean,
+    isSilent: (lease: Lease) => boolean = () => true,
+  ): number | undefined {
     return this.#db.transaction(() => {
       const row = this.#row(taskId);
-      if (!row || isEnded(row) || !this.#isFree(row, isGone)) return undefined;
+      if (!row || isEnded(row) || !this.#isFree(row, isGone, isSilent)) return undefined;
       const epoch = row.epoch + 1;
       this.#write(row, {
         epoch,
@@ -207,18 +229,18 @@ export class TaskJournal {
   }
 
   /**
-   * Marks that a poll is about to be sent. After false the caller must not poll: it is fenced, the task has ended, or its end is stored and
-   * waits to be read.
+   * Marks that a poll is about to be sent; the mark of an earlier one that never got an answer stays as the lost poll. After false the caller
+   * must not poll: it is fenced, the task has ended, or its end is stored and waits to be read.
    */
   markPoll(taskId: string, epoch: number): boolean {
     return this.#change(taskId, (row) => {
       if (!isHeldBy(row, epoch) || row.status !== 'running' || row.has_raw_end || row.holder === null) return undefined;
       const mark: PollMark = { at: iso(this.#now()), holder: parse(row.holder), epoch, version: row.version };
-      return { poll_mark: json(mark) };
+      return { poll_mark: json(mark), lost_poll: row.lost_poll ?? row.poll_mark };
     });
   }
 
-  /** Takes the mark of this epoch back, for a poll that surely never reached the server. The mark of an earlier holder stays. */
+  /** Takes the latest mark of this epoch back, for a poll that surely brought no end. Lost polls stay. */
   unmarkPoll(taskId: string, epoch: number): boolean {
     return this.#change(taskId, (row) => (isHeldBy(row, epoch) ? { poll_mark: null } : undefined));
   }
@@ -291,8 +313,9 @@ export class TaskJournal {
   }
 
   /**
-   * Ends a task as the server said, for a task that has not ended, or one that was given up and whose answer has come to light. Returns
-   * whether the task stands with this end: true again for the same end, false for another one.
+   * Ends a task as the server said, for a task that has not ended, or one that was given up and whose answer has come to light: the stored end
+   * of its run, or the answer to the call itself, which brought no token. Returns whether the task stands with this end: true again for the
+   * same end, false for another one.
    */
   finish(taskId: string, end: TaskEnd): boolean {
     return this.#db.transaction(() => {
@@ -304,7 +327,7 @@ export class TaskJournal {
         error: end.error === undefined ? null : json(end.error),
       };
       if (isDefinite(row.status)) return row.status === columns.status && row.result === columns.result && row.error === columns.error;
-      if (row.status === 'unknown' && !row.has_raw_end) return false;
+      if (row.status === 'unknown' && !row.has_raw_end && row.run !== null) return false;
       this.#write(row, {
         ...columns,
         ...(end.progress && progressColumns(row, end.progress)),
@@ -320,9 +343,10 @@ export class TaskJournal {
   }
 
   /** Ends a task as `unknown`. Refused when it has ended or its end is stored. The marks stay: they tell who may have taken the end. */
-  giveUp(taskId: string, { epoch, reason, evidence = [] }: GivingUp): boolean {
+  giveUp(taskId: string, { epoch, unanswered = false, reason, evidence = [] }: GivingUp): boolean {
     return this.#change(taskId, (row) => {
       if (isEnded(row) || row.has_raw_end || (epoch !== undefined && !isHeldBy(row, epoch))) return undefined;
+      if (unanswered && row.run !== null) return undefined;
       return {
         status: 'unknown',
         reason: json(reason),
@@ -368,12 +392,13 @@ export class TaskJournal {
     return Math.max(this.#now(), row.started_at);
   }
 
-  #isFree(row: TaskRow, isGone: (holder: Holder) => boolean): boolean {
-    if (row.holder === null || row.heartbeat_at === null) return true;
+  #isFree(row: TaskRow, isGone: (holder: Holder) => boolean, isSilent: (lease: Lease) => boolean): boolean {
+    const lease = leaseOf(row);
+    if (!lease || row.heartbeat_at === null) return true;
     // A heartbeat of the future comes from a clock that was set back since; of a far one nobody can say how old it is.
     const age = this.#now() - row.heartbeat_at;
-    if (Math.abs(age) > FENCE_MS) return true;
-    return age > LEASE_MS && isGone(parse(row.holder));
+    if (Math.abs(age) > this.fenceMs) return isGone(lease.holder) || isSilent(lease);
+    return age > this.#leaseMs && isGone(lease.holder);
   }
 
   #withEvidence(row: TaskRow, evidence: readonly Evidence[]): string {
@@ -451,12 +476,18 @@ function toStoredRawEnd(row: RawEndRow): StoredRawEnd {
   };
 }
 
+function leaseOf({ holder, heartbeat_at: heartbeatAt, epoch }: TaskRow): Lease | undefined {
+  return holder === null || heartbeatAt === null ? undefined : { holder: parse<Holder>(holder), epoch, heartbeatAt: iso(heartbeatAt) };
+}
+
 function toRecord(row: TaskRow): TaskRecord {
+  const lease = leaseOf(row);
   return {
     taskId: row.task_id,
     revision: row.revision,
     command: row.command,
     target: row.target,
+    ...(row.origin !== '' && { origin: row.origin }),
     argumentsKey: row.arguments_key,
     argumentsShown: parse(row.arguments_shown),
     status: row.status,
@@ -475,8 +506,7 @@ function toRecord(row: TaskRow): TaskRecord {
     startedAt: iso(row.started_at),
     ...(row.ended_at !== null && { endedAt: iso(row.ended_at) }),
     ...(row.cancel_asked_at !== null && { cancelAskedAt: iso(row.cancel_asked_at) }),
-    ...(row.holder !== null &&
-      row.heartbeat_at !== null && { lease: { holder: parse<Holder>(row.holder), epoch: row.epoch, heartbeatAt: iso(row.heartbeat_at) } }),
+    ...(lease && { lease }),
     ...(row.poll_mark !== null && { pollMark: parse<PollMark>(row.poll_mark) }),
     ...(row.lost_poll !== null && { lostPoll: parse<PollMark>(row.lost_poll) }),
     hasRawEnd: row.has_raw_end !== 0,

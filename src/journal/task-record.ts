@@ -18,6 +18,8 @@ export type DialectName = Dialect['name'];
 export interface TaskIntent {
   readonly command: string;
   readonly target: string;
+  /** `https://host:port` of the server that is called: two configurations may give the same name to different servers. */
+  readonly origin?: string;
   /** A digest of the arguments: the same key means the same call. */
   readonly argumentsKey: string;
   /** The arguments as people may read them, secrets already masked. */

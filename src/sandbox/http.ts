@@ -4,7 +4,7 @@ import { CommandFailure } from '../catalogue/world.ts';
 import { decodeForm, type RawArguments } from './arguments.ts';
 import type { Fault, Faults } from './faults.ts';
 import type { Login } from './login.ts';
-import type { HandOver } from './runs.ts';
+import type { Delivery, HandOver } from './runs.ts';
 
 export interface ApiRequest {
   /** What the route's pattern captured. */
@@ -94,7 +94,7 @@ async function serve(options: HttpOptions, request: IncomingMessage, response: S
     return;
   }
   if (reply.handOver && faults.take(path, ['lost-end'])) {
-    reply.handOver.written();
+    reply.handOver.written('withheld');
     record(null);
     request.socket.destroy();
     return;
@@ -107,13 +107,13 @@ async function serve(options: HttpOptions, request: IncomingMessage, response: S
     return;
   }
   record(reply.status);
-  settleWhenWritten(response, reply.handOver);
+  settleWhenWritten(response, reply.handOver, fault ? 'spoiled' : 'whole');
   const body = spoil(Buffer.from(reply.body), fault);
   if (fault?.kind !== 'truncate') {
     writeReply(response, reply, body, clock.now());
     return;
   }
-  reply.handOver?.written();
+  reply.handOver?.written('cut');
   setHeaders(response, reply, body.length, clock.now());
   response.write(body.subarray(0, Math.floor(body.length / 2)), () => request.socket.destroy());
 }
@@ -170,15 +170,21 @@ async function readBody(request: IncomingMessage): Promise<Buffer | undefined> {
 }
 
 /** An end counts as handed out when its last byte went to the operating system, and not when the client left before. */
-function settleWhenWritten(response: ServerResponse, handOver: HandOver | undefined): void {
+function settleWhenWritten(response: ServerResponse, handOver: HandOver | undefined, delivery: Delivery): void {
   if (!handOver) return;
   let settled = false;
   const once = (settle: () => void) => () => {
     if (!settled) settle();
     settled = true;
   };
-  response.once('finish', once(handOver.written));
-  response.once('close', once(handOver.lost));
+  response.once(
+    'finish',
+    once(() => handOver.written(delivery)),
+  );
+  response.once(
+    'close',
+    once(() => handOver.lost()),
+  );
 }
 
 function writeReply(response: ServerResponse, reply: Reply, body: Buffer, now: number): void {

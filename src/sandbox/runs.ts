@@ -32,14 +32,22 @@ export interface RunStatus {
   readonly error: string | null;
 }
 
+/** In which form an end left the server: as it is, cut off, made unreadable on its way, or not at all although the server believes it did. */
+export type Delivery = 'whole' | 'cut' | 'spoiled' | 'withheld';
+
 /**
  * The one-time hand-over of a run's end. Exactly one of the two is called: `written` makes the server forget the run,
  * `lost` keeps its end for the next reader.
  */
 export interface HandOver {
-  written(): void;
+  written(delivery: Delivery): void;
   lost(): void;
 }
+
+/** What happens to runs, told as it happens; `raw` are the arguments as they were sent. */
+export type RunEvent =
+  | { readonly kind: 'started'; readonly token: string; readonly command: string; readonly raw: RawArguments }
+  | { readonly kind: 'handedOver'; readonly token: string; readonly status: RunEnd; readonly delivery: Delivery };
 
 export interface Reading {
   readonly status: RunStatus;
@@ -69,6 +77,8 @@ export interface RunsOptions {
   readonly commandNames: readonly string[];
   /** Called after everything that may have changed the world. */
   onChange(): void;
+  /** Called when a run begins, and when its end is handed out. */
+  onRun?(event: RunEvent): void;
 }
 
 /** Runs commands against the world, and keeps the long runs by their tokens until their ends are handed out. */
@@ -91,6 +101,7 @@ export class Runs {
     if (!(run instanceof Run)) return { kind: 'value', command, value: run.value };
     const token = generation === '2012' ? randomUUID().toUpperCase() : randomUUID();
     this.#byToken.set(token, { generation, run });
+    this.#options.onRun?.({ kind: 'started', token, command: name, raw });
     return { kind: 'run', command, status: run.statusFor(token) };
   }
 
@@ -121,7 +132,7 @@ export class Runs {
     while (run.claim) await run.claim;
     if (!this.#byToken.has(token)) return undefined;
     const status = run.statusFor(token);
-    return status.status === 'running' ? { status } : { status, handOver: this.#claim(token, run) };
+    return status.status === 'running' ? { status } : { status, handOver: this.#claim(token, run, status.status) };
   }
 
   /** Asks a run to stop at its next step; returns false for an unknown token. */
@@ -161,7 +172,7 @@ export class Runs {
     return run;
   }
 
-  #claim(token: string, run: Run): HandOver {
+  #claim(token: string, run: Run, status: RunEnd): HandOver {
     let release = () => {};
     run.claim = new Promise((resolve) => {
       release = () => {
@@ -170,8 +181,9 @@ export class Runs {
       };
     });
     return {
-      written: () => {
+      written: (delivery) => {
         this.#byToken.delete(token);
+        this.#options.onRun?.({ kind: 'handedOver', token, status, delivery });
         release();
       },
       lost: release,

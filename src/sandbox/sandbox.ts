@@ -12,7 +12,7 @@ import { Faults } from './faults.ts';
 import { createListener, type RecordedRequest } from './http.ts';
 import { checkLogin } from './login.ts';
 import { modernRoutes } from './modern.ts';
-import { Runs } from './runs.ts';
+import { Runs, type RunEvent } from './runs.ts';
 import { seedWorld } from './seed.ts';
 import { readState, StateFile } from './state-file.ts';
 
@@ -33,6 +33,8 @@ export interface SandboxOptions {
   /** Faults to switch on, each written as in `delay=500:3@/api/get-status`. */
   readonly faults?: readonly string[];
   readonly clock?: Clock;
+  /** Told of each run that begins and each end that is handed out. */
+  readonly onRun?: (event: RunEvent) => void;
   /** The administrator whose login is handed out; 'admin' by default. */
   readonly username?: string;
   /** Sets the administrator's password. By default it is the one kept in `stateFile`, or else a random one. */
@@ -89,6 +91,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     findCommand: (name) => byName.get(name),
     commandNames: [...byName.keys()],
     onChange,
+    ...(options.onRun && { onRun: options.onRun }),
   });
 
   const requests: RecordedRequest[] = [];

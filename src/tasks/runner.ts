@@ -7,9 +7,9 @@ import { isError, MailStoreError } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
 import type { Command } from '../catalogue/define-command.ts';
 import { maskSecrets } from '../catalogue/mask-secrets.ts';
-import { CommandFailed, type Confirm, type MailStoreClient, type Outcome } from '../client/client.ts';
-import type { TaskJournal } from '../journal/task-journal.ts';
-import { isEnded, type Holder, type TaskRecord } from '../journal/task-record.ts';
+import { CommandFailed, type ClientRun, type Confirm, type MailStoreClient, type Outcome } from '../client/client.ts';
+import type { GivingUp, TaskJournal } from '../journal/task-journal.ts';
+import { isEnded, type Holder, type Lease, type TaskRecord } from '../journal/task-record.ts';
 import type { Progress, WireResponse } from '../wire/reply.ts';
 import { gatherEvidence } from './evidence.ts';
 import { mergeMessages } from './messages.ts';
@@ -43,6 +43,9 @@ const DEFAULT_TIMING: RunnerTiming = {
   shortPollPauseMs: 1000,
 };
 
+/** How often and with which pause, in milliseconds, a process that is about to end tries to store what nobody else has. */
+const LAST_ATTEMPTS = { count: 40, pauseMs: 250 } as const;
+
 /** The call that a task is made of. */
 export interface TaskCall {
   readonly command: Command;
@@ -62,6 +65,10 @@ export class TaskRunner {
   readonly #stop = new AbortController();
   /** What is under way in this process, to be waited for when it ends. */
   readonly #work = new Set<Promise<void>>();
+  /** How many parts of this process act upon the lease of a task. */
+  readonly #held = new Map<string, number>();
+  /** How long the holders of other leases have given no sign of life, by task. */
+  readonly #silences = new Map<string, Silence>();
 
   constructor(options: RunnerOptions) {
     this.#options = options;
@@ -72,10 +79,23 @@ export class TaskRunner {
   adopt(): void {
     this.#spawn('adoption', async () => {
       while (!this.#stop.signal.aborted) {
-        for (const task of this.#options.journal.active()) this.#adoptOne(task);
+        this.#adoptAll();
         await this.#pause(this.#timing.adoptMs);
       }
     });
+  }
+
+  #adoptAll(): void {
+    const { journal, log } = this.#options;
+    try {
+      const active = journal.active();
+      for (const task of active) this.#adoptOne(task);
+      const ids = new Set(active.map(({ taskId }) => taskId));
+      for (const taskId of this.#silences.keys()) if (!ids.has(taskId)) this.#silences.delete(taskId);
+    } catch (error) {
+      if (!(error instanceof MailStoreError)) throw error;
+      log.error(`looking for tasks that nobody follows failed and is tried again: ${error.message}`);
+    }
   }
 
   /**
@@ -87,22 +107,26 @@ export class TaskRunner {
     const prepared = await client.prepare(call.command, call.args, options);
     const { task, isNew } = this.#begin(call);
     if (!isNew) return { ...task, note: 'This call is already running with the same arguments; no second one was started.' };
-    const beating = new AbortController();
-    this.#beat(task.taskId, FIRST_EPOCH, beating.signal);
-    try {
-      return await this.#settleStart(task, call, await client.send(prepared));
-    } catch (error) {
-      return this.#startFailed(task, call, error);
-    } finally {
-      beating.abort();
-    }
+    return this.#answer(call.command, (tell) =>
+      this.#holding(task.taskId, FIRST_EPOCH, async () => {
+        let outcome: Outcome;
+        try {
+          outcome = await client.send(prepared, { once: true });
+        } catch (error) {
+          return this.#startFailed(task, call, error, tell);
+        }
+        return this.#settleStart(task, call, outcome, tell);
+      }),
+    );
   }
 
   /** Turns the running answer to an ordinary call into a task, because any command may answer with a token. */
   async follow(call: TaskCall, outcome: Outcome & { readonly kind: 'running' }): Promise<TaskRecord> {
-    // A twin that is already followed keeps its own token; this one is a run of its own, so its intent must not be merged with another's.
-    const { task } = this.#begin(call, randomUUID());
-    return this.#settleStart(task, call, outcome);
+    return this.#answer(call.command, async (tell) => {
+      // A twin that is already followed keeps its own token; this one is a run of its own, so its intent must not be merged with another's.
+      const { task } = await this.#keep(() => this.#begin(call, randomUUID()), tell);
+      return this.#settleStart(task, call, outcome, tell);
+    });
   }
 
   /** Returns the task. Throws MailStoreError `unknownTask` when there is none of this id. */
@@ -139,7 +163,10 @@ export class TaskRunner {
   async cancel(taskId: string): Promise<TaskRecord> {
     const task = this.#task(taskId);
     if (isEnded(task) || !task.run || !task.dialect) return task;
-    await this.#client(task.target).cancel(commandOf(task), { ...task.run, dialect: task.dialect });
+    const client = this.#clientOf(task);
+    if (!client)
+      return { ...task, note: `It runs on ${task.origin ?? task.target}, to which this server is not connected; nothing was asked.` };
+    await client.cancel(commandOf(task), { ...task.run, dialect: task.dialect });
     this.#options.journal.askedToCancel(taskId);
     return this.#task(taskId);
   }
@@ -150,152 +177,206 @@ export class TaskRunner {
    */
   async close(): Promise<void> {
     this.#stop.abort();
-    await Promise.allSettled(this.#work);
+    // What ends here may begin something else, such as the following of a command that was just being started.
+    while (this.#work.size > 0) await Promise.allSettled(this.#work);
   }
 
   #begin({ command, args, target }: TaskCall, salt = ''): { readonly task: TaskRecord; readonly isNew: boolean } {
     return this.#options.journal.begin(
-      { command: command.name, target, argumentsKey: argumentsKey(args) + salt, argumentsShown: maskSecrets(command, args) },
+      {
+        command: command.name,
+        target,
+        origin: this.#client(target).origin,
+        argumentsKey: argumentsKey(args) + salt,
+        argumentsShown: maskSecrets(command, args),
+      },
       this.#holder,
     );
   }
 
-  async #settleStart(task: TaskRecord, { command }: TaskCall, outcome: Outcome): Promise<TaskRecord> {
+  /** Runs to the end even where the caller has to be told of a fault before, through `tell`: what the server has answered must get to the disk. */
+  #answer(command: Command, work: (tell: Tell) => Promise<TaskRecord>): Promise<TaskRecord> {
+    return new Promise((resolve, reject) => {
+      this.#spawn(command.name, async () => {
+        await work(reject).then(resolve, reject);
+      });
+    });
+  }
+
+  async #settleStart(task: TaskRecord, { command }: TaskCall, outcome: Outcome, tell: Tell): Promise<TaskRecord> {
     const { journal } = this.#options;
     const { taskId } = task;
     if (outcome.kind === 'value') {
-      this.#succeed(task, outcome);
+      await this.#keep(() => this.#succeed(task, outcome), tell);
       return this.#task(taskId);
     }
     const { dialect, ...run } = outcome.run;
-    if (journal.accepted(taskId, FIRST_EPOCH, run, dialect, outcome.progress)) this.#followInBackground(taskId, command, FIRST_EPOCH);
+    const mayPoll = await this.#keep(() => journal.accepted(taskId, FIRST_EPOCH, run, dialect, outcome.progress), tell);
+    if (mayPoll) this.#followInBackground(taskId, command, FIRST_EPOCH);
     return this.#task(taskId);
   }
 
   /** What the server has surely not begun is refused to the caller; what it may have begun is a task with an unknown end. */
-  async #startFailed(task: TaskRecord, { command }: TaskCall, error: unknown): Promise<TaskRecord> {
+  async #startFailed(task: TaskRecord, { command }: TaskCall, error: unknown, tell: Tell): Promise<TaskRecord> {
     const { journal } = this.#options;
     const { taskId } = task;
     if (error instanceof CommandFailed) {
-      journal.finish(taskId, { status: 'failed', error: error.message, progress: this.#merged(task, error.progress) });
+      const end = { status: 'failed', error: error.message, progress: this.#merged(task, error.progress) } as const;
+      await this.#keep(() => journal.finish(taskId, end), tell);
       return this.#task(taskId);
     }
     if (error instanceof MailStoreError && !mayHaveBegun(error)) {
-      journal.finish(taskId, { status: 'failed', error: error.message });
+      await this.#keep(() => journal.finish(taskId, { status: 'failed', error: error.message }), tell);
       throw error;
     }
-    await this.#giveUp(task, command, error instanceof MailStoreError ? error.message : 'The answer to the call could not be read.');
+    const reason = error instanceof MailStoreError ? error.message : 'The answer to the call could not be read.';
+    await this.#giveUp(task, command, { reason, unanswered: true }, tell);
     if (!(error instanceof MailStoreError)) throw error;
     return this.#task(taskId);
   }
 
   #adoptOne(task: TaskRecord): void {
-    const { journal, clients } = this.#options;
+    const { journal } = this.#options;
     const { taskId } = task;
     const command = findCommand(task.command);
-    if (!command || !clients.has(task.target)) return;
+    if (!command || this.#held.has(taskId) || !this.#clientOf(task)) return;
     if (task.hasRawEnd) {
       this.#finishFromRaw(taskId, command);
       return;
     }
-    const epoch = journal.acquireLease(taskId, this.#holder, isGone);
+    // Looked at without a lock first: most tasks are in good hands.
+    if (task.lease && !this.#isGone(task.lease.holder) && !this.#isSilent(taskId, task.lease)) return;
+    const epoch = journal.acquireLease(
+      taskId,
+      this.#holder,
+      (holder) => this.#isGone(holder),
+      (lease) => this.#isSilent(taskId, lease),
+    );
     if (epoch === undefined) return;
-    if (task.run) this.#followInBackground(taskId, command, epoch);
-    else this.#spawn(task.command, () => this.#giveUp(task, command, REASONS.neverAnswered));
+    // The token may have come since this task was looked at, from a holder that was slow.
+    if (journal.get(taskId)?.run) this.#followInBackground(taskId, command, epoch);
+    else this.#giveUpInBackground(task, command, epoch);
+  }
+
+  /**
+   * True when this process itself has seen no sign of life from the holder for `fenceMs`. Times that others wrote prove nothing: after a
+   * clock was set, or while a machine slept, they would take the lease from a holder that is polling.
+   */
+  #isSilent(taskId: string, { epoch, heartbeatAt }: Lease): boolean {
+    const { clock, journal } = this.#options;
+    const now = clock.now();
+    const sign = `${epoch} ${heartbeatAt}`;
+    const before = this.#silences.get(taskId);
+    // One look accounts for little more than the pause before it, however far the clock has moved.
+    const ms = before?.sign === sign ? before.ms + Math.min(Math.max(0, now - before.seenAt), 2 * this.#timing.adoptMs) : 0;
+    this.#silences.set(taskId, { sign, ms, seenAt: now });
+    return ms > journal.fenceMs;
+  }
+
+  /** A lease of this very process that nothing here acts upon was left behind when it could not be given back. */
+  #isGone(holder: Holder): boolean {
+    return holder.id === this.#holder.id || hasEnded(holder);
+  }
+
+  #giveUpInBackground(task: TaskRecord, command: Command, epoch: number): void {
+    this.#spawn(command.name, () =>
+      this.#holding(task.taskId, epoch, async () => {
+        await this.#giveUp(task, command, { reason: REASONS.neverAnswered, epoch, unanswered: true });
+        // Where a token has come meanwhile, the task goes on with the next look.
+        this.#options.journal.releaseLease(task.taskId, epoch);
+      }),
+    );
   }
 
   #followInBackground(taskId: string, command: Command, epoch: number): void {
-    this.#spawn(command.name, async () => {
-      const beating = new AbortController();
-      this.#beat(taskId, epoch, beating.signal);
-      try {
-        await this.#follow(taskId, command, epoch);
-      } finally {
-        beating.abort();
-        this.#options.journal.releaseLease(taskId, epoch);
-      }
-    });
+    this.#spawn(command.name, () =>
+      this.#holding(taskId, epoch, async () => {
+        try {
+          await this.#follow(taskId, command, epoch);
+        } finally {
+          this.#options.journal.releaseLease(taskId, epoch);
+        }
+      }),
+    );
   }
 
   /** Polls until the task has ended, the lease has passed to another process, or this one is about to end. */
   async #follow(taskId: string, command: Command, epoch: number): Promise<void> {
-    const { journal, log } = this.#options;
     let faults = 0;
-    let unknowns = 0;
-    let isAnswerLost = false;
-    const pauseAfterFault = async (error: MailStoreError) => {
-      log.warn(`asking for ${command.name} failed and is tried again: ${error.message}`);
-      await this.#pause(this.#faultPause(faults++));
-    };
+    let denials = 0;
     while (!this.#stop.signal.aborted) {
-      const task = journal.get(taskId);
-      if (!task || !task.run || !task.dialect) return;
-      if (task.hasRawEnd && this.#finishFromRaw(taskId, command)) return;
-      if (!journal.markPoll(taskId, epoch)) return;
-      const client = this.#client(task.target);
-      const run = { ...task.run, dialect: task.dialect };
-      let raw: WireResponse;
+      let step: FollowStep;
       try {
-        raw = await client.poll(run, task.version);
+        step = await this.#askOnce(taskId, command, epoch, denials);
       } catch (error) {
         if (!(error instanceof MailStoreError)) throw error;
-        if (isUnsent(error)) journal.unmarkPoll(taskId, epoch);
-        else isAnswerLost = true;
-        await pauseAfterFault(error);
-        continue;
+        this.#options.log.warn(`asking for ${command.name} failed and is tried again: ${error.message}`);
+        step = 'fault';
+        // A password that was changed does not come right by itself, and an account may be locked after a few wrong ones.
+        if (isError(error, 'unauthorized', 'forbidden')) faults = this.#timing.faultPausesMs.length;
       }
-      // Stored before it is read: these may be the only copy of the end in the world.
-      if (raw.status === 200 && !client.saysRunning(run, raw)) {
-        if (await this.#keepEnd(taskId, command, raw)) return;
-        isAnswerLost = true;
-        await this.#pause(this.#faultPause(faults++));
-        continue;
-      }
-      try {
-        const outcome = client.readPoll(command, run, raw);
-        if (outcome.kind === 'value') {
-          await this.#keepEnd(taskId, command, raw);
+      switch (step) {
+        case 'over':
           return;
-        }
-        faults = 0;
-        unknowns = 0;
-        isAnswerLost = false;
-        if (!journal.progressed(taskId, epoch, this.#merged(task, outcome.progress))) return;
-        this.#changes.emit(taskId);
-        if (outcome.progress.version === task.version) await this.#pause(this.#timing.shortPollPauseMs);
-      } catch (error) {
-        if (error instanceof CommandFailed) {
-          await this.#keepEnd(taskId, command, raw);
-          return;
-        }
-        if (!(error instanceof MailStoreError)) throw error;
-        // A server that stumbles may deny a token once; of one that is gone it says so again.
-        if (isError(error, 'tokenUnknown') && ++unknowns === TIMES_UNKNOWN) {
-          await this.#giveUp(task, command, reasonOf(task, isAnswerLost), epoch);
-          return;
-        }
-        await pauseAfterFault(error);
+        case 'fault':
+        case 'denied':
+          denials += step === 'denied' ? 1 : 0;
+          await this.#pause(this.#faultPause(faults++));
+          break;
+        default:
+          faults = 0;
+          denials = 0;
+          if (step === 'no news') await this.#pause(this.#timing.shortPollPauseMs);
       }
     }
   }
 
-  /**
-   * Stores the answer that ended a run, for as long as the disk refuses to take it, and reads it then. Returns false when it turns out to
-   * be no end.
-   */
-  async #keepEnd(taskId: string, command: Command, raw: WireResponse): Promise<boolean> {
-    const { journal, clock, log } = this.#options;
-    for (let attempt = 0; ; attempt++) {
-      try {
-        journal.storeRawEnd(taskId, raw);
-        return this.#finishFromRaw(taskId, command);
-      } catch (error) {
-        if (!(error instanceof MailStoreError)) throw error;
-        log.error(`the end of ${command.name} is held in memory until it can be stored: ${error.message}`);
-        // Not cut short when the process is about to end: what has not been stored by then is lost for good.
-        await clock.sleep(this.#faultPause(attempt));
-      }
+  /** Marks, asks and stores once. Throws MailStoreError when the way to the server or to the disk is broken; the run may go on then. */
+  async #askOnce(taskId: string, command: Command, epoch: number, denials: number): Promise<FollowStep> {
+    const { journal, log } = this.#options;
+    const task = journal.get(taskId);
+    const client = task && this.#clientOf(task);
+    if (!client || !task.run || !task.dialect) return 'over';
+    if (task.hasRawEnd && this.#finishFromRaw(taskId, command)) return 'over';
+    if (!journal.markPoll(taskId, epoch)) return 'over';
+    const run = { ...task.run, dialect: task.dialect };
+    let raw: WireResponse;
+    try {
+      raw = await client.poll(run, task.version);
+    } catch (error) {
+      if (error instanceof MailStoreError && !mayHaveTakenTheEnd(error)) journal.unmarkPoll(taskId, epoch);
+      throw error;
     }
+    const reading = readIfNoEnd(client, command, run, raw);
+    if (reading.kind === 'end') {
+      // Stored before it is read: these may be the only copy of the end in the world.
+      await this.#keep(() => journal.storeRawEnd(taskId, raw));
+      if (this.#finishFromRaw(taskId, command)) return 'over';
+      log.warn(`the answer to asking for ${command.name} could not be read; it is kept, and asked for again`);
+      return 'fault';
+    }
+    if (reading.kind === 'denied') {
+      journal.unmarkPoll(taskId, epoch);
+      if (denials + 1 < TIMES_DENIED) return 'denied';
+      await this.#giveUp(task, command, { reason: this.#reasonOf(taskId), epoch });
+      return 'over';
+    }
+    if (reading.kind === 'refused') {
+      journal.unmarkPoll(taskId, epoch);
+      throw reading.error;
+    }
+    const { progress } = reading;
+    if (!journal.progressed(taskId, epoch, this.#merged(task, progress))) return 'over';
+    this.#changes.emit(taskId);
+    return progress.version === task.version ? 'no news' : 'news';
+  }
+
+  /** Says why the server may no longer know the run. */
+  #reasonOf(taskId: string): string {
+    const { journal } = this.#options;
+    const lost = journal.get(taskId)?.lostPoll;
+    if (lost) return lost.holder.id === this.#holder.id ? REASONS.lostOnTheWay : REASONS.lostWithProcess;
+    return journal.rawEnds(taskId).length > 0 ? REASONS.unreadable : REASONS.forgotten;
   }
 
   /** Reads the stored end. An answer that turns out to be none (cut off, a proxy's page) is set aside, and false returned: the run goes on. */
@@ -304,9 +385,10 @@ export class TaskRunner {
     for (;;) {
       const task = journal.get(taskId);
       const raw = journal.rawEnd(taskId);
-      if (!task?.run || !task.dialect || !raw) return false;
+      const client = task && this.#clientOf(task);
+      if (!client || !task.run || !task.dialect || !raw) return false;
       try {
-        const outcome = this.#client(task.target).readPoll(command, { ...task.run, dialect: task.dialect }, raw);
+        const outcome = client.readPoll(command, { ...task.run, dialect: task.dialect }, raw);
         if (outcome.kind === 'value') {
           this.#succeed(task, outcome);
           return true;
@@ -320,7 +402,7 @@ export class TaskRunner {
           this.#changes.emit(taskId);
           return true;
         }
-        if (!(error instanceof MailStoreError)) throw error;
+        if (!(error instanceof MailStoreError) || isJournalFault(error)) throw error;
         journal.setRawEndAside(taskId, raw.rawEndId, error.message);
       }
     }
@@ -336,26 +418,65 @@ export class TaskRunner {
     this.#changes.emit(task.taskId);
   }
 
-  /** Calls the end unknown first, since that is what is certain, and adds what reads can tell about it. */
-  async #giveUp(task: TaskRecord, command: Command, reason: string, epoch?: number): Promise<void> {
-    const { journal } = this.#options;
-    const { taskId } = task;
-    if (!journal.giveUp(taskId, { reason, ...(epoch !== undefined && { epoch }) })) return;
-    for (const evidence of await gatherEvidence(this.#client(task.target), command, task)) journal.addEvidence(taskId, evidence);
-    this.#changes.emit(taskId);
+  /** Gathers what reads can tell and then calls the end unknown, in one step: a process that dies between leaves a task that is gone on with. */
+  async #giveUp(task: TaskRecord, command: Command, why: Omit<GivingUp, 'evidence'>, tell?: Tell): Promise<void> {
+    const client = this.#clientOf(task);
+    const evidence = client ? await gatherEvidence(client, command, task) : [];
+    if (await this.#keep(() => this.#options.journal.giveUp(task.taskId, { ...why, evidence }), tell)) this.#changes.emit(task.taskId);
+  }
+
+  /**
+   * Writes what exists nowhere else, for as long as it takes: a full disk gets room again, and a locked file is let go. Rejects when this
+   * process is about to end and cannot wait any longer. `tell` hears of each fault.
+   */
+  async #keep<T>(write: () => T, tell?: Tell): Promise<T> {
+    const { clock, log } = this.#options;
+    let lastAttempts = 0;
+    for (let faults = 0; ; faults++) {
+      try {
+        return write();
+      } catch (error) {
+        if (!isJournalFault(error)) throw error;
+        const isEnding = this.#stop.signal.aborted;
+        if (isEnding && ++lastAttempts > LAST_ATTEMPTS.count) throw error;
+        log.error(`what has to be stored is held in memory until it can be: ${error.message}`);
+        tell?.(error);
+        await (isEnding ? clock.sleep(LAST_ATTEMPTS.pauseMs) : this.#pause(this.#faultPause(faults)));
+      }
+    }
   }
 
   #merged(task: TaskRecord, progress: Progress): Progress {
     return { ...progress, messages: mergeMessages(task.messages, progress.messages) };
   }
 
-  /** Shows that this process is alive for as long as it holds the lease. */
+  /** Does what the lease allows, and shows meanwhile that this process is alive. */
+  async #holding<T>(taskId: string, epoch: number, work: () => Promise<T>): Promise<T> {
+    this.#held.set(taskId, (this.#held.get(taskId) ?? 0) + 1);
+    const over = new AbortController();
+    this.#beat(taskId, epoch, over.signal);
+    try {
+      return await work();
+    } finally {
+      over.abort();
+      const left = (this.#held.get(taskId) ?? 0) - 1;
+      if (left > 0) this.#held.set(taskId, left);
+      else this.#held.delete(taskId);
+    }
+  }
+
   #beat(taskId: string, epoch: number, signal: AbortSignal): void {
     this.#spawn('heartbeat', async () => {
-      const { clock, journal } = this.#options;
+      const { clock, journal, log } = this.#options;
       for (;;) {
         await clock.sleep(this.#timing.heartbeatMs, signal).catch(() => undefined);
-        if (signal.aborted || !journal.heartbeat(taskId, epoch)) return;
+        if (signal.aborted) return;
+        try {
+          if (!journal.heartbeat(taskId, epoch)) return;
+        } catch (error) {
+          if (!isJournalFault(error)) throw error;
+          log.warn(`a sign of life could not be stored and is tried again: ${error.message}`);
+        }
       }
     });
   }
@@ -410,10 +531,54 @@ export class TaskRunner {
     if (!client) throw new Error(`no client for target ${target}`);
     return client;
   }
+
+  /** Returns the client of the server on which a task runs, whatever its target is called here. */
+  #clientOf({ target, origin }: TaskRecord): MailStoreClient | undefined {
+    const { clients } = this.#options;
+    const named = clients.get(target);
+    if (origin === undefined || named?.origin === origin) return named;
+    return [...clients.values()].find((client) => client.origin === origin);
+  }
 }
 
-/** How often in a row a server has to deny a token before its word is taken. */
-const TIMES_UNKNOWN = 2;
+/** Tells the caller of a fault before the work is over. */
+type Tell = (error: MailStoreError) => void;
+
+interface Silence {
+  /** The latest sign of life. */
+  readonly sign: string;
+  /** How long it has been the latest. */
+  readonly ms: number;
+  readonly seenAt: number;
+}
+
+/**
+ * What one poll came to: the task has ended or is not ours any more, there was news or none, the answer was no status, or the server did not
+ * know the token.
+ */
+type FollowStep = 'over' | 'news' | 'no news' | 'fault' | 'denied';
+
+type Reading =
+  | { readonly kind: 'end' }
+  | { readonly kind: 'running'; readonly progress: Progress }
+  | { readonly kind: 'denied' }
+  | { readonly kind: 'refused'; readonly error: Error };
+
+/** Reads an answer that surely holds no end; of any other nothing is read, since its bytes have to be stored first. */
+function readIfNoEnd(client: MailStoreClient, command: Command, run: ClientRun, raw: WireResponse): Reading {
+  if (raw.status === 200 && !client.saysRunning(run, raw)) return { kind: 'end' };
+  try {
+    const outcome = client.readPoll(command, run, raw);
+    return outcome.kind === 'running' ? { kind: 'running', progress: outcome.progress } : { kind: 'end' };
+  } catch (error) {
+    if (isError(error, 'tokenUnknown')) return { kind: 'denied' };
+    if (!(error instanceof MailStoreError)) throw error;
+    return raw.status === 200 ? { kind: 'end' } : { kind: 'refused', error };
+  }
+}
+
+/** How often in a row a server has to deny a token before its word is taken: one that stumbles may do so once. */
+const TIMES_DENIED = 2;
 
 /** The epoch that the process holds which begins a task. */
 const FIRST_EPOCH = 1;
@@ -423,16 +588,12 @@ const REASONS = {
   lostWithProcess:
     'The process that was asking for the status ended before it stored the answer; the end may have been in that answer, or the server was restarted.',
   lostOnTheWay: 'The connection broke while the server was answering; the end was in that answer, or the server was restarted.',
+  unreadable: 'An answer of the server could not be read; it is kept, and was the end unless the server was restarted.',
   forgotten: 'The server no longer knows the command: it was restarted, the status expired, or somebody else has read the end.',
 } as const;
 
-function reasonOf(task: TaskRecord, isAnswerLost: boolean): string {
-  if (isAnswerLost) return REASONS.lostOnTheWay;
-  return task.lostPoll ? REASONS.lostWithProcess : REASONS.forgotten;
-}
-
 /** True when the process of a lease has surely ended; of a process on another machine nobody here can tell. */
-function isGone({ pid, host }: Holder): boolean {
+function hasEnded({ pid, host }: Holder): boolean {
   if (host !== hostname()) return false;
   try {
     process.kill(pid, 0);
@@ -442,9 +603,10 @@ function isGone({ pid, host }: Holder): boolean {
   }
 }
 
-/** True when the request surely never reached the server. */
-function isUnsent(error: MailStoreError): boolean {
-  return isError(
+/** True unless the failed poll surely never reached the server, so that the end may have been in its answer. */
+function mayHaveTakenTheEnd(error: MailStoreError): boolean {
+  if (isError(error, 'unavailable')) return error.details.status !== 503;
+  return !isError(
     error,
     'hostNotFound',
     'connectionRefused',
@@ -453,6 +615,10 @@ function isUnsent(error: MailStoreError): boolean {
     'certificateUntrusted',
     'certificateMismatch',
   );
+}
+
+function isJournalFault(error: unknown): error is MailStoreError {
+  return isError(error, 'journalFull', 'journalBusy', 'journalUnusable', 'journalNotWritable', 'journalBroken');
 }
 
 function commandOf(task: TaskRecord): Command {

@@ -45,7 +45,11 @@ describe('mailstore-mcp tasks', () => {
   test('writes a task as JSON for programs', async () => {
     const { structured, terminal } = await afterRebuild();
     const { stdout } = await runBinary(['tasks', 'show', String(structured['taskId']), '--json'], terminal);
-    expect(JSON.parse(stdout)).toMatchObject({ taskId: structured['taskId'], status: 'succeeded', argumentsShown: { id: 3, folder: 'amira' } });
+    expect(JSON.parse(stdout)).toMatchObject({
+      taskId: structured['taskId'],
+      status: 'succeeded',
+      argumentsShown: { id: 3, folder: 'amira' },
+    });
   });
 
   test('waits for the end of one that another process follows', async () => {
@@ -122,7 +126,10 @@ describe('a task started in one client', () => {
     const { structured, text } = await callTool(first, ...REBUILD);
     const taskId = TASK_ID.exec(text)?.[0];
     expect(taskId).toBe(structured['taskId']);
-    expect((await callTool(second, ...REBUILD)).structured).toMatchObject({ taskId, note: expect.stringContaining('already running') as unknown });
+    expect((await callTool(second, ...REBUILD)).structured).toMatchObject({
+      taskId,
+      note: expect.stringContaining('already running') as unknown,
+    });
     let end = structured;
     while (end['status'] === 'running') end = (await callTool(second, 'get_task_status', { taskId, waitSeconds: 20 })).structured;
     expect(end).toMatchObject({ taskId, status: 'succeeded' });

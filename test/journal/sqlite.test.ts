@@ -179,7 +179,7 @@ describe('an engine', () => {
       throw error;
     };
     const connection: SqliteConnection = { exec: fail, run: fail, all: fail, close: () => {} };
-    return { name: 'failing', load: () => () => connection };
+    return { name: 'failing', find: () => undefined, load: () => () => connection };
   };
   const open = (error: Error) => thrownBy(() => openSqlite(join(temporaryFolder(), 'test.sqlite'), { engines: [failing(error)] }));
 
@@ -188,6 +188,7 @@ describe('an engine', () => {
     const connection: SqliteConnection = { exec: () => {}, run: () => 0, all: () => [], close: () => {} };
     const engine = (name: string, load?: () => never): SqliteEngine => ({
       name,
+      find: () => undefined,
       load: load ?? (() => () => (used.push(name), connection)),
     });
     const missing = engine('missing', () => {
@@ -200,6 +201,7 @@ describe('an engine', () => {
   test('that is missing everywhere is told with the reasons and what to do', () => {
     const missing = (name: string): SqliteEngine => ({
       name,
+      find: () => undefined,
       load: () => {
         throw new Error(`${name} is not here\nRequire stack: and so on`);
       },

@@ -274,7 +274,7 @@ describe('following', () => {
     expect(end).toMatchObject({ status: 'unknown' });
     expect(end.reason).toMatch(/^The server no longer knows the command/);
     await clock.advance(120_000);
-    expect(server.count()).toEqual({ invoked: 1, polled: 1 });
+    expect(server.count()).toEqual({ invoked: 1, polled: 2 });
   });
 
   test.each([
