@@ -6,7 +6,7 @@ import { POINTS } from './points.ts';
 const SEEDS = POINTS.map((_, index) => (index % 2 === 0 ? index : index + POINTS.length));
 
 test('processes that are killed at any point, on faulty disks, clocks and connections, lose no end, take none twice and make none up', async () => {
-  const runs = await playMatrix(SEEDS, 2);
+  const runs = await playMatrix(SEEDS, 3);
   expect(describeFindings(runs)).toBe('');
   const kills = runs.flatMap((run) => run.kills).length;
   const kept = runs.flatMap(({ tasks }) => tasks).filter(({ status }) => status === 'succeeded').length;
