@@ -1,4 +1,4 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { EventEmitter } from 'node:events';
 import { hostname } from 'node:os';
 import { findCommand } from '../../tools/index.ts';
@@ -7,12 +7,15 @@ import { isError, MailStoreError } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
 import type { Command } from '../catalogue/define-command.ts';
 import { maskSecrets } from '../catalogue/mask-secrets.ts';
-import { CommandFailed, type ClientRun, type Confirm, type MailStoreClient, type Outcome } from '../client/client.ts';
+import { CommandFailed, type Confirm, type MailStoreClient, type Outcome } from '../client/client.ts';
 import type { GivingUp, TaskJournal } from '../journal/task-journal.ts';
-import { isEnded, type Holder, type Lease, type TaskRecord } from '../journal/task-record.ts';
+import { isEnded, type Holder, type TaskRecord } from '../journal/task-record.ts';
 import type { Progress, WireResponse } from '../wire/reply.ts';
+import { argumentsKey } from './arguments-key.ts';
 import { gatherEvidence } from './evidence.ts';
+import { LeaseWatch } from './lease-watch.ts';
 import { mergeMessages } from './messages.ts';
+import { isJournalFault, mayHaveBegun, mayHaveTakenTheEnd, readIfNoEnd, REASONS } from './readings.ts';
 
 export interface RunnerOptions {
   readonly clients: ReadonlyMap<string, MailStoreClient>;
@@ -67,12 +70,13 @@ export class TaskRunner {
   readonly #work = new Set<Promise<void>>();
   /** How many parts of this process act upon the lease of a task. */
   readonly #held = new Map<string, number>();
-  /** How long the holders of other leases have given no sign of life, by task. */
-  readonly #silences = new Map<string, Silence>();
+  readonly #watch: LeaseWatch;
 
   constructor(options: RunnerOptions) {
     this.#options = options;
     this.#timing = { ...DEFAULT_TIMING, ...options.timing };
+    const { clock, journal } = options;
+    this.#watch = new LeaseWatch({ own: this.#holder, clock, fenceMs: journal.fenceMs, stepMs: 2 * this.#timing.adoptMs });
   }
 
   /** Goes on with every task that no living process follows, now and from time to time. */
@@ -90,8 +94,7 @@ export class TaskRunner {
     try {
       const active = journal.active();
       for (const task of active) this.#adoptOne(task);
-      const ids = new Set(active.map(({ taskId }) => taskId));
-      for (const taskId of this.#silences.keys()) if (!ids.has(taskId)) this.#silences.delete(taskId);
+      this.#watch.keepOnly(new Set(active.map(({ taskId }) => taskId)));
     } catch (error) {
       if (!(error instanceof MailStoreError)) throw error;
       log.error(`looking for tasks that nobody follows failed and is tried again: ${error.message}`);
@@ -245,37 +248,17 @@ export class TaskRunner {
       return;
     }
     // Looked at without a lock first: most tasks are in good hands.
-    if (task.lease && !this.#isGone(task.lease.holder) && !this.#isSilent(taskId, task.lease)) return;
+    if (task.lease && !this.#watch.isGone(task.lease.holder) && !this.#watch.isSilent(taskId, task.lease)) return;
     const epoch = journal.acquireLease(
       taskId,
       this.#holder,
-      (holder) => this.#isGone(holder),
-      (lease) => this.#isSilent(taskId, lease),
+      (holder) => this.#watch.isGone(holder),
+      (lease) => this.#watch.isSilent(taskId, lease),
     );
     if (epoch === undefined) return;
     // The token may have come since this task was looked at, from a holder that was slow.
     if (journal.get(taskId)?.run) this.#followInBackground(taskId, command, epoch);
     else this.#giveUpInBackground(task, command, epoch);
-  }
-
-  /**
-   * True when this process itself has seen no sign of life from the holder for `fenceMs`. Times that others wrote prove nothing: after a
-   * clock was set, or while a machine slept, they would take the lease from a holder that is polling.
-   */
-  #isSilent(taskId: string, { epoch, heartbeatAt }: Lease): boolean {
-    const { clock, journal } = this.#options;
-    const now = clock.now();
-    const sign = `${epoch} ${heartbeatAt}`;
-    const before = this.#silences.get(taskId);
-    // One look accounts for little more than the pause before it, however far the clock has moved.
-    const ms = before?.sign === sign ? before.ms + Math.min(Math.max(0, now - before.seenAt), 2 * this.#timing.adoptMs) : 0;
-    this.#silences.set(taskId, { sign, ms, seenAt: now });
-    return ms > journal.fenceMs;
-  }
-
-  /** A lease of this very process that nothing here acts upon was left behind when it could not be given back. */
-  #isGone(holder: Holder): boolean {
-    return holder.id === this.#holder.id || hasEnded(holder);
   }
 
   #giveUpInBackground(task: TaskRecord, command: Command, epoch: number): void {
@@ -544,38 +527,11 @@ export class TaskRunner {
 /** Tells the caller of a fault before the work is over. */
 type Tell = (error: MailStoreError) => void;
 
-interface Silence {
-  /** The latest sign of life. */
-  readonly sign: string;
-  /** How long it has been the latest. */
-  readonly ms: number;
-  readonly seenAt: number;
-}
-
 /**
  * What one poll came to: the task has ended or is not ours any more, there was news or none, the answer was no status, or the server did not
  * know the token.
  */
 type FollowStep = 'over' | 'news' | 'no news' | 'fault' | 'denied';
-
-type Reading =
-  | { readonly kind: 'end' }
-  | { readonly kind: 'running'; readonly progress: Progress }
-  | { readonly kind: 'denied' }
-  | { readonly kind: 'refused'; readonly error: Error };
-
-/** Reads an answer that surely holds no end; of any other nothing is read, since its bytes have to be stored first. */
-function readIfNoEnd(client: MailStoreClient, command: Command, run: ClientRun, raw: WireResponse): Reading {
-  if (raw.status === 200 && !client.saysRunning(run, raw)) return { kind: 'end' };
-  try {
-    const outcome = client.readPoll(command, run, raw);
-    return outcome.kind === 'running' ? { kind: 'running', progress: outcome.progress } : { kind: 'end' };
-  } catch (error) {
-    if (isError(error, 'tokenUnknown')) return { kind: 'denied' };
-    if (!(error instanceof MailStoreError)) throw error;
-    return raw.status === 200 ? { kind: 'end' } : { kind: 'refused', error };
-  }
-}
 
 /** How often in a row a server has to deny a token before its word is taken: one that stumbles may do so once. */
 const TIMES_DENIED = 2;
@@ -583,82 +539,8 @@ const TIMES_DENIED = 2;
 /** The epoch that the process holds which begins a task. */
 const FIRST_EPOCH = 1;
 
-const REASONS = {
-  neverAnswered: 'The process that sent the command ended before the server’s answer was stored; the server may have begun it or not.',
-  lostWithProcess:
-    'The process that was asking for the status ended before it stored the answer; the end may have been in that answer, or the server was restarted.',
-  lostOnTheWay: 'The connection broke while the server was answering; the end was in that answer, or the server was restarted.',
-  unreadable: 'An answer of the server could not be read; it is kept, and was the end unless the server was restarted.',
-  forgotten: 'The server no longer knows the command: it was restarted, the status expired, or somebody else has read the end.',
-} as const;
-
-/** True when the process of a lease has surely ended; of a process on another machine nobody here can tell. */
-function hasEnded({ pid, host }: Holder): boolean {
-  if (host !== hostname()) return false;
-  try {
-    process.kill(pid, 0);
-    return false;
-  } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'ESRCH';
-  }
-}
-
-/** True unless the failed poll surely never reached the server, so that the end may have been in its answer. */
-function mayHaveTakenTheEnd(error: MailStoreError): boolean {
-  if (isError(error, 'unavailable')) return error.details.status !== 503;
-  return !isError(
-    error,
-    'hostNotFound',
-    'connectionRefused',
-    'connectTimeout',
-    'connectionFailed',
-    'certificateUntrusted',
-    'certificateMismatch',
-  );
-}
-
-function isJournalFault(error: unknown): error is MailStoreError {
-  return isError(error, 'journalFull', 'journalBusy', 'journalUnusable', 'journalNotWritable', 'journalBroken');
-}
-
 function commandOf(task: TaskRecord): Command {
   const command = findCommand(task.command);
   if (!command) throw new MailStoreError('unknownCommand', { command: task.command });
   return command;
-}
-
-/** An answer that did not arrive whole or readable: the server may well have begun the command. */
-function mayHaveBegun(error: MailStoreError): boolean {
-  if (isError(error, 'unavailable')) return error.details.status !== 503;
-  return isError(
-    error,
-    'connectionLost',
-    'replyTimeout',
-    'truncated',
-    'notJson',
-    'notXml',
-    'notUtf8',
-    'notAnEnvelope',
-    'notMailStore',
-    'tooLarge',
-    'foreignStatusUrl',
-    'unexpectedStatus',
-  );
-}
-
-/** The same arguments give the same key, in whatever order they were written; the key tells nothing of a secret among them. */
-function argumentsKey(args: Readonly<Record<string, unknown>>): string {
-  return createHash('sha256')
-    .update(JSON.stringify(sorted(args)))
-    .digest('hex');
-}
-
-function sorted(value: unknown): unknown {
-  if (typeof value !== 'object' || value === null) return value;
-  if (Array.isArray(value)) return value.map(sorted);
-  return Object.fromEntries(
-    Object.entries(value)
-      .toSorted(([a], [b]) => (a < b ? -1 : 1))
-      .map(([key, entry]) => [key, sorted(entry)]),
-  );
 }

@@ -1,0 +1,72 @@
+import { isError, MailStoreError } from '../base/errors.ts';
+import type { Command } from '../catalogue/define-command.ts';
+import type { ClientRun, MailStoreClient } from '../client/client.ts';
+import type { Progress, WireResponse } from '../wire/reply.ts';
+
+/** What the answer to a poll is, as far as it may be read before it is stored. */
+export type Reading =
+  | { readonly kind: 'end' }
+  | { readonly kind: 'running'; readonly progress: Progress }
+  | { readonly kind: 'denied' }
+  | { readonly kind: 'refused'; readonly error: Error };
+
+/** Reads an answer that surely holds no end; of any other nothing is read, since its bytes have to be stored first. */
+export function readIfNoEnd(client: MailStoreClient, command: Command, run: ClientRun, raw: WireResponse): Reading {
+  if (raw.status === 200 && !client.saysRunning(run, raw)) return { kind: 'end' };
+  try {
+    const outcome = client.readPoll(command, run, raw);
+    return outcome.kind === 'running' ? { kind: 'running', progress: outcome.progress } : { kind: 'end' };
+  } catch (error) {
+    if (isError(error, 'tokenUnknown')) return { kind: 'denied' };
+    if (!(error instanceof MailStoreError)) throw error;
+    return raw.status === 200 ? { kind: 'end' } : { kind: 'refused', error };
+  }
+}
+
+/** Why an end is not known, in a sentence for the reader. */
+export const REASONS = {
+  neverAnswered: 'The process that sent the command ended before the server’s answer was stored; the server may have begun it or not.',
+  lostWithProcess:
+    'The process that was asking for the status ended before it stored the answer; the end may have been in that answer, or the server was restarted.',
+  lostOnTheWay: 'The connection broke while the server was answering; the end was in that answer, or the server was restarted.',
+  unreadable: 'An answer of the server could not be read; it is kept, and was the end unless the server was restarted.',
+  forgotten: 'The server no longer knows the command: it was restarted, the status expired, or somebody else has read the end.',
+} as const;
+
+/** True unless the failed poll surely never reached the server, so that the end may have been in its answer. */
+export function mayHaveTakenTheEnd(error: MailStoreError): boolean {
+  if (isError(error, 'unavailable')) return error.details.status !== 503;
+  return !isError(
+    error,
+    'hostNotFound',
+    'connectionRefused',
+    'connectTimeout',
+    'connectionFailed',
+    'certificateUntrusted',
+    'certificateMismatch',
+  );
+}
+
+/** An answer that did not arrive whole or readable: the server may well have begun the command. */
+export function mayHaveBegun(error: MailStoreError): boolean {
+  if (isError(error, 'unavailable')) return error.details.status !== 503;
+  return isError(
+    error,
+    'connectionLost',
+    'replyTimeout',
+    'truncated',
+    'notJson',
+    'notXml',
+    'notUtf8',
+    'notAnEnvelope',
+    'notMailStore',
+    'tooLarge',
+    'foreignStatusUrl',
+    'unexpectedStatus',
+  );
+}
+
+/** True for a fault of the record itself, which says nothing about the server. */
+export function isJournalFault(error: unknown): error is MailStoreError {
+  return isError(error, 'journalFull', 'journalBusy', 'journalUnusable', 'journalNotWritable', 'journalBroken');
+}
