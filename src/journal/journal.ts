@@ -1,5 +1,8 @@
 import { join } from 'node:path';
 import type { Clock } from '../base/clock.ts';
+import { ApprovalJournal } from './approval-journal.ts';
+import { AuditJournal } from './audit-journal.ts';
+import { ChangeJournal } from './change-journal.ts';
 import { migrate, refuseNewer } from './migrations.ts';
 import { openSqlite, type Sqlite, type SqliteEngine } from './sqlite.ts';
 import { TaskJournal, type LeaseTiming } from './task-journal.ts';
@@ -14,12 +17,18 @@ export interface JournalOptions extends LeaseTiming {
 export class Journal {
   readonly path: string;
   readonly tasks: TaskJournal;
+  readonly approvals: ApprovalJournal;
+  readonly changes: ChangeJournal;
+  readonly audit: AuditJournal;
   readonly #db: Sqlite;
 
   private constructor(path: string, db: Sqlite, { clock, ...timing }: JournalOptions) {
     this.path = path;
     this.#db = db;
     this.tasks = new TaskJournal(db, clock, timing);
+    this.approvals = new ApprovalJournal(db, clock);
+    this.changes = new ChangeJournal(db, clock);
+    this.audit = new AuditJournal(db);
   }
 
   /** Opens the record in `folder` and creates what is missing. Throws MailStoreError when no engine loads or the file cannot be used. */

@@ -7,7 +7,7 @@ import type { Sqlite } from './sqlite.ts';
  *
  * Texts that come from the server or are written by people are stored as JSON: engines cut plain text at a NUL character.
  */
-const MIGRATIONS: readonly string[] = [
+export const MIGRATIONS: readonly string[] = [
   `
   CREATE TABLE tasks (
     number INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -57,6 +57,47 @@ const MIGRATIONS: readonly string[] = [
 
   CREATE TABLE counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT;
   INSERT INTO counters (name, value) VALUES ('tasks', 0);
+  `,
+  `
+  CREATE TABLE approvals (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    approval_id TEXT NOT NULL UNIQUE,
+    tool TEXT NOT NULL,
+    target TEXT NOT NULL,
+    arguments_key TEXT NOT NULL,
+    shown TEXT NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('pending', 'granted', 'refused', 'used', 'expired')),
+    requested_at INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL,
+    decided_at INTEGER
+  ) STRICT;
+  CREATE UNIQUE INDEX one_pending_approval_per_call ON approvals (target, tool, arguments_key) WHERE state = 'pending';
+  CREATE INDEX open_approvals ON approvals (state) WHERE state IN ('pending', 'granted');
+
+  CREATE TABLE nonces (nonce TEXT PRIMARY KEY, expires_at INTEGER NOT NULL) STRICT;
+  CREATE INDEX nonces_by_expiry ON nonces (expires_at);
+  INSERT INTO counters (name, value) VALUES ('nonces_cleared_until', 0);
+
+  CREATE TABLE changes (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    command TEXT NOT NULL,
+    target TEXT NOT NULL,
+    arguments_shown TEXT NOT NULL,
+    before TEXT NOT NULL,
+    after TEXT NOT NULL,
+    inverse TEXT,
+    summary TEXT NOT NULL,
+    changed_at INTEGER NOT NULL,
+    reverted_by INTEGER REFERENCES changes (number) CHECK (reverted_by > number)
+  ) STRICT;
+
+  CREATE TABLE audit_head (
+    only INTEGER PRIMARY KEY CHECK (only = 1),
+    sequence INTEGER NOT NULL,
+    hash TEXT NOT NULL,
+    file TEXT NOT NULL
+  ) STRICT;
+  INSERT INTO audit_head (only, sequence, hash, file) VALUES (1, 0, '', '');
   `,
 ];
 

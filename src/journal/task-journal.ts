@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '../base/clock.ts';
 import type { Progress, RunHandle } from '../wire/reply.ts';
+import { iso, json, parse } from './columns.ts';
 import type { Sqlite, SqlValue } from './sqlite.ts';
 import {
   isEnded,
@@ -529,18 +530,4 @@ function isHeldBy(row: TaskRow, epoch: number): boolean {
 
 function isDefinite(status: TaskState): boolean {
   return status === 'succeeded' || status === 'failed' || status === 'cancelled';
-}
-
-function iso(ms: number): string {
-  return new Date(ms).toISOString();
-}
-
-/** `undefined` has no form in JSON; a command without a value has the result null. */
-function json(value: unknown): string {
-  return JSON.stringify(value) ?? 'null';
-}
-
-/** Reads what `json` wrote. */
-function parse<T>(text: string): T {
-  return JSON.parse(text) as T;
 }

@@ -2,16 +2,17 @@
  * A process of its own that works on a journal. It prints one line of JSON for each thing that the journal has confirmed, and nothing before
  * the confirmation: what stands in its output has to be in the file.
  */
-import { createHash, randomBytes } from 'node:crypto';
-import { writeSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { appendFileSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
 import { Journal } from '../../src/journal/journal.ts';
 import { SQLITE_ENGINES } from '../../src/journal/sqlite.ts';
 import { FENCE_MS } from '../../src/journal/task-journal.ts';
 import type { Holder } from '../../src/journal/task-record.ts';
-import { intent, progress } from './samples.ts';
+import { AUDIT_FILE, call, digestOf, intent, progress } from './samples.ts';
 
 export interface ChildOrder {
-  readonly role: 'open' | 'begin' | 'write' | 'take';
+  readonly role: 'open' | 'begin' | 'write' | 'take' | 'consume' | 'burn' | 'append';
   readonly folder: string;
   readonly engine: string;
   readonly name: string;
@@ -59,7 +60,7 @@ function write(journal: Journal): void {
     journal.tasks.markPoll(task.taskId, 1);
     const body = randomBytes(20_000);
     journal.tasks.storeRawEnd(task.taskId, { status: 200, contentType: 'application/json', body });
-    say({ stored: task.taskId, digest: createHash('sha256').update(body).digest('hex') });
+    say({ stored: task.taskId, digest: digestOf(body) });
     if (round % 2 === 0 && journal.tasks.finish(task.taskId, { status: 'succeeded', result: round })) {
       say({ finished: task.taskId, result: round });
     }
@@ -76,6 +77,31 @@ function take(journal: Journal): void {
   }
 }
 
+/** Uses up each of the same approvals, as far as the others have left it. */
+function consume(journal: Journal): void {
+  for (let round = 0; round < rounds; round++) {
+    if (journal.approvals.consume(call(`key-${round}`))) say({ won: round });
+  }
+}
+
+/** Burns each of the same nonces. */
+function burn(journal: Journal): void {
+  for (let round = 0; round < rounds; round++) {
+    if (journal.approvals.burn(`nonce-${round}`, order.at + 600_000)) say({ won: round });
+  }
+}
+
+/** Writes lines to the one file, each with the hash of the line before it. */
+function append(journal: Journal): void {
+  for (let round = 0; round < rounds; round++) {
+    journal.audit.append((head) => {
+      const line = JSON.stringify({ sequence: head.sequence + 1, previous: head.hash, by: order.name, round });
+      appendFileSync(join(order.folder, AUDIT_FILE), `${line}\n`);
+      return { sequence: head.sequence + 1, hash: digestOf(line), file: AUDIT_FILE };
+    });
+  }
+}
+
 if (order.role === 'open') {
   waitForStart();
   say({ opened: open().tasks.revision() });
@@ -86,7 +112,6 @@ if (order.role === 'open') {
   if (order.role === 'begin') {
     const { task, isNew } = journal.tasks.begin(intent('shared'), holder);
     say({ taskId: task.taskId, isNew });
-  } else if (order.role === 'write') write(journal);
-  else take(journal);
+  } else ({ write, take, consume, burn, append })[order.role](journal);
   journal.close();
 }

@@ -3,9 +3,11 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { systemClock } from '../../src/base/clock.ts';
 import { Journal } from '../../src/journal/journal.ts';
-import { migrate } from '../../src/journal/migrations.ts';
+import { migrate, MIGRATIONS } from '../../src/journal/migrations.ts';
 import { openSqlite } from '../../src/journal/sqlite.ts';
+import { TaskJournal } from '../../src/journal/task-journal.ts';
 import { describeEngines, temporaryFolder, untilTestEnds } from './engines.ts';
+import { ALPHA, call, intent, progress, rawEnd, RUN } from './samples.ts';
 
 describeEngines('the schema', (engine) => {
   const openFile = (path: string) => untilTestEnds(openSqlite(path, { engines: [engine] }));
@@ -32,6 +34,29 @@ describeEngines('the schema', (engine) => {
     expect([db.all('SELECT x FROM b'), db.get('PRAGMA user_version')]).toEqual([[{ x: 'before' }], { user_version: 2 }]);
   });
 
+  test('gets approvals, changes and audit where a file has tasks alone, and keeps the tasks', () => {
+    const folder = temporaryFolder();
+    const path = join(folder, 'journal.sqlite');
+    const db = openFile(path);
+    migrate(db, path, MIGRATIONS.slice(0, 1));
+    const old = new TaskJournal(db, systemClock);
+    const { taskId } = old.begin(intent('ended'), ALPHA).task;
+    old.accepted(taskId, 1, RUN, 'modern', progress(10, 1, 'a line'));
+    old.storeRawEnd(taskId, rawEnd('the end'));
+    old.finish(taskId, { status: 'succeeded', result: { items: [1] } });
+    old.begin(intent('running'), ALPHA);
+    const read = (tasks: TaskJournal) => [tasks.list({ includeEnded: true }), tasks.rawEnds(taskId), tasks.revision()];
+    const before = read(old);
+    db.close();
+
+    const { tasks, approvals, changes, audit } = openJournal(folder);
+    expect(read(tasks)).toEqual(before);
+    expect([tasks.list({ includeEnded: true }).length, tasks.begin(intent('running'), ALPHA).isNew]).toEqual([2, false]);
+    expect([approvals.list(), changes.list(), audit.head()]).toEqual([[], [], { sequence: 0, hash: '', file: '' }]);
+    expect(approvals.request({ ...call(), shown: 'Delete?' }).state).toBe('pending');
+    expect(openFile(path).get('PRAGMA user_version')).toEqual({ user_version: 2 });
+  });
+
   test('stays as it was when a step fails', () => {
     const path = join(temporaryFolder(), 'test.sqlite');
     const db = openFile(path);
@@ -45,7 +70,7 @@ describeEngines('the schema', (engine) => {
     openFile(path).exec('PRAGMA user_version = 99');
     const before = readFileSync(path);
     expect(() => openJournal(folder)).toThrow(
-      `'${path}' was written by a newer mailstore-mcp (format 99; this one knows 1) and was left alone. Update this one, or set MAILSTORE_STATE_DIR to another folder.`,
+      `'${path}' was written by a newer mailstore-mcp (format 99; this one knows 2) and was left alone. Update this one, or set MAILSTORE_STATE_DIR to another folder.`,
     );
     expect(readFileSync(path)).toEqual(before);
   });

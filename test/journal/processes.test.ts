@@ -1,6 +1,5 @@
 import { execFileSync, spawn } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { chmodSync, chownSync, mkdirSync } from 'node:fs';
+import { chmodSync, chownSync, mkdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as z from 'zod';
@@ -10,6 +9,7 @@ import { Journal } from '../../src/journal/journal.ts';
 import { openSqlite, type SqliteEngine } from '../../src/journal/sqlite.ts';
 import type { ChildOrder } from './child.ts';
 import { describeEngines, ENGINES, temporaryFolder, untilTestEnds } from './engines.ts';
+import { AUDIT_FILE, call, digestOf } from './samples.ts';
 
 const CHILD = fileURLToPath(new URL('child.ts', import.meta.url));
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -24,6 +24,7 @@ const lineSchema = z.object({
   taskId: z.string().optional(),
   isNew: z.boolean().optional(),
   epoch: z.number().optional(),
+  won: z.number().optional(),
 });
 type Line = z.output<typeof lineSchema>;
 
@@ -89,7 +90,7 @@ function expectEverythingKept(folder: string, engine: SqliteEngine, lines: reado
     if (began !== undefined) expect(tasks.get(began), began).toBeDefined();
     if (stored !== undefined) {
       const body = tasks.rawEnd(stored)?.body ?? new Uint8Array();
-      expect(createHash('sha256').update(body).digest('hex'), stored).toBe(digest);
+      expect(digestOf(body), stored).toBe(digest);
     }
     if (finished !== undefined) expect(tasks.get(finished)).toMatchObject({ status: 'succeeded', result });
   }
@@ -131,6 +132,44 @@ describeEngines('several processes', (engine) => {
     expect(all.length).toBeGreaterThan(100);
     expect(new Set(all).size).toBe(all.length);
     for (const own of epochs) expect(own).toEqual(own.toSorted((a, b) => a - b));
+  }, 60_000);
+
+  /** Runs four processes that go through the same rounds at the same time, and returns the rounds that any of them won, in order. */
+  async function race(role: ChildOrder['role'], folder: string, rounds: number): Promise<readonly number[]> {
+    const at = startTime();
+    const names = ['a', 'b', 'c', 'd'];
+    const results = await Promise.all(names.map(async (name) => startChild(order(role, folder, name, at, rounds)).result));
+    expect(results.map(({ stderr, signal }) => [stderr, signal])).toEqual(results.map(() => ['', null]));
+    return results.flatMap(({ lines }) => lines.flatMap(({ won }) => won ?? [])).toSorted((a, b) => a - b);
+  }
+
+  test('that want to use the same approvals use each of them once', async () => {
+    const folder = temporaryFolder();
+    const { approvals } = untilTestEnds(Journal.open(folder, { clock: systemClock, engines: [engine] }));
+    const keys = Array.from({ length: 60 }, (_, round) => round);
+    for (const round of keys) {
+      const { approvalId } = approvals.request({ ...call(`key-${round}`), shown: 'Delete?' });
+      if (round % 3 !== 0) approvals.grant(approvalId);
+    }
+    expect(await race('consume', folder, keys.length)).toEqual(keys.filter((round) => round % 3 !== 0));
+    expect(approvals.list().filter(({ state }) => state === 'used').length).toBe(40);
+  }, 60_000);
+
+  test('that burn the same nonces are let through once for each', async () => {
+    const rounds = Array.from({ length: 60 }, (_, round) => round);
+    expect(await race('burn', temporaryFolder(), rounds.length)).toEqual(rounds);
+  }, 60_000);
+
+  test('that append to the audit make one chain', async () => {
+    const folder = temporaryFolder();
+    await race('append', folder, 30);
+    const lines = readFileSync(join(folder, AUDIT_FILE), 'utf8').trimEnd().split('\n');
+    const links = lines.map((line) => z.object({ sequence: z.number(), previous: z.string() }).parse(JSON.parse(line)));
+    expect(links).toEqual(
+      lines.map((_, index) => ({ sequence: index + 1, previous: index === 0 ? '' : digestOf(lines[index - 1] ?? '') })),
+    );
+    const { audit } = untilTestEnds(Journal.open(folder, { clock: systemClock, engines: [engine] }));
+    expect(audit.head()).toEqual({ sequence: 120, hash: digestOf(lines.at(-1) ?? ''), file: AUDIT_FILE });
   }, 60_000);
 
   test('that are killed while they write leave an intact file with everything that was confirmed', async () => {

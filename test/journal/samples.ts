@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+import type { ApprovableCall } from '../../src/journal/approval-record.ts';
 import type { Holder, RawEnd, TaskIntent } from '../../src/journal/task-record.ts';
 import type { Progress } from '../../src/wire/reply.ts';
 
@@ -16,4 +18,14 @@ export function progress(percent: number | null, version = 1, ...lines: readonly
 
 export function rawEnd(text: string): RawEnd {
   return { status: 200, contentType: 'application/json', body: new TextEncoder().encode(text) };
+}
+
+export function call(argumentsKey = 'key-1'): ApprovableCall {
+  return { tool: 'delete_user', target: 'default', argumentsKey };
+}
+
+export const AUDIT_FILE = 'audit.jsonl';
+
+export function digestOf(data: string | Uint8Array): string {
+  return createHash('sha256').update(data).digest('hex');
 }

@@ -1,0 +1,106 @@
+import type { Clock } from '../base/clock.ts';
+import { iso, json, parse } from './columns.ts';
+import type { Sqlite, SqlValue } from './sqlite.ts';
+
+/** The call that puts a change back. */
+export interface InverseCall {
+  readonly command: string;
+  readonly args: Readonly<Record<string, unknown>>;
+}
+
+/** What a write did. Secrets are masked before they come here. */
+export interface NewChange {
+  readonly command: string;
+  readonly target: string;
+  readonly argumentsShown: Readonly<Record<string, unknown>>;
+  /** The object as it was read before the write; null where there was none. */
+  readonly before: unknown;
+  /** The object as it was read after the write; null where there is none. */
+  readonly after: unknown;
+  /** Null for a change that cannot be put back. */
+  readonly inverse: InverseCall | null;
+  /** One sentence for people. */
+  readonly summary: string;
+}
+
+export interface Change extends NewChange {
+  /** Grows from change to change and is never given twice. */
+  readonly number: number;
+  /** ISO 8601 UTC. */
+  readonly changedAt: string;
+  /** The number of the change that put this one back. */
+  readonly revertedBy?: number;
+}
+
+interface ChangeRow {
+  readonly number: number;
+  readonly command: string;
+  readonly target: string;
+  readonly arguments_shown: string;
+  readonly before: string;
+  readonly after: string;
+  readonly inverse: string | null;
+  readonly summary: string;
+  readonly changed_at: number;
+  readonly reverted_by: number | null;
+}
+
+/** The writes that can be shown, and put back, later. Each method is one transaction. */
+export class ChangeJournal {
+  readonly #db: Sqlite;
+  readonly #clock: Clock;
+
+  constructor(db: Sqlite, clock: Clock) {
+    this.#db = db;
+    this.#clock = clock;
+  }
+
+  record({ command, target, argumentsShown, before, after, inverse, summary }: NewChange): Change {
+    const sql = `INSERT INTO changes (command, target, arguments_shown, before, after, inverse, summary, changed_at)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING *`;
+    const undo = inverse && json(inverse);
+    const now = Math.trunc(this.#clock.now());
+    const params = [command, target, json(argumentsShown), json(before), json(after), undo, json(summary), now];
+    const [change] = this.#db.transaction(() => this.#changes(sql, params));
+    if (!change) throw new Error('a change was stored and cannot be read');
+    return change;
+  }
+
+  /** Returns the changes, the newest first. */
+  list({ limit = -1 }: { readonly limit?: number } = {}): readonly Change[] {
+    return this.#changes('SELECT * FROM changes ORDER BY number DESC LIMIT ?', [limit]);
+  }
+
+  get(number: number): Change | undefined {
+    return this.#changes('SELECT * FROM changes WHERE number = ?', [number])[0];
+  }
+
+  /**
+   * Records that the change `byNumber` put the change `number` back. False, and nothing is changed, where it was put back before, where
+   * either does not exist, or where `byNumber` is not the later one.
+   */
+  markReverted(number: number, byNumber: number): boolean {
+    const isLater = 'EXISTS (SELECT 1 FROM changes AS later WHERE later.number = ? AND later.number > changes.number)';
+    const sql = `UPDATE changes SET reverted_by = ? WHERE number = ? AND reverted_by IS NULL AND ${isLater}`;
+    return this.#db.transaction(() => this.#db.run(sql, [byNumber, number, byNumber]) > 0);
+  }
+
+  #changes(sql: string, params: readonly SqlValue[]): readonly Change[] {
+    return this.#db.all<ChangeRow>(sql, params).map(toChange);
+  }
+}
+
+function toChange(row: ChangeRow): Change {
+  return {
+    number: row.number,
+    command: row.command,
+    target: row.target,
+    argumentsShown: parse(row.arguments_shown),
+    before: parse(row.before),
+    after: parse(row.after),
+    inverse: row.inverse === null ? null : parse<InverseCall>(row.inverse),
+    summary: parse(row.summary),
+    changedAt: iso(row.changed_at),
+    ...(row.reverted_by !== null && { revertedBy: row.reverted_by }),
+  };
+}

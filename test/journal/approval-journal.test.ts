@@ -1,0 +1,169 @@
+import { expect, test } from 'vitest';
+import { APPROVAL_MS } from '../../src/journal/approval-journal.ts';
+import type { ApprovalRequest } from '../../src/journal/approval-record.ts';
+import { Journal } from '../../src/journal/journal.ts';
+import { openSqlite } from '../../src/journal/sqlite.ts';
+import { ManualClock } from '../helpers/manual-clock.ts';
+import { describeEngines, temporaryFolder, untilTestEnds } from './engines.ts';
+import { call } from './samples.ts';
+
+const HOUR = 3_600_000;
+
+describeEngines('the journal of approvals', (engine) => {
+  function setUp() {
+    const folder = temporaryFolder();
+    const clock = new ManualClock();
+    const open = () => untilTestEnds(Journal.open(folder, { clock, engines: [engine] }));
+    const { approvals, path } = open();
+    const ask = (request: Partial<ApprovalRequest> = {}) =>
+      approvals.request({ ...call(), shown: 'Delete johndoe?', ...request }).approvalId;
+    const grant = (request: Partial<ApprovalRequest> = {}) => {
+      const approvalId = ask(request);
+      expect(approvals.grant(approvalId)).toBe('pending');
+      return approvalId;
+    };
+    const stateOf = (approvalId: string) => approvals.get(approvalId)?.state;
+    const count = (table: string) => untilTestEnds(openSqlite(path, { engines: [engine] })).get(`SELECT count(*) AS count FROM ${table}`);
+    return { clock, open, approvals, ask, grant, stateOf, count };
+  }
+
+  test('shows a request to every process, for ten minutes', () => {
+    const { approvals, open } = setUp();
+    const made = approvals.request({ ...call(), shown: 'Delete "größer\0\ud800"?' });
+    expect(made).toEqual({
+      ...call(),
+      approvalId: made.approvalId,
+      shown: 'Delete "größer\0\ud800"?',
+      state: 'pending',
+      requestedAt: '2026-03-04T09:00:00.000Z',
+      expiresAt: '2026-03-04T09:10:00.000Z',
+    });
+    expect([open().approvals.get(made.approvalId), open().approvals.list()]).toEqual([made, [made]]);
+  });
+
+  test('gives ids of eight characters that are not taken for one another', () => {
+    const { ask } = setUp();
+    const ids = Array.from({ length: 50 }, (_, index) => ask({ argumentsKey: `key-${index}` }));
+    expect(new Set(ids).size).toBe(50);
+    for (const id of ids) expect(id).toMatch(/^[2-9acdefhjkmnprtvwxy]{8}$/);
+  });
+
+  test('returns the pending request of the same call with the text that it was made with', () => {
+    const { approvals, ask } = setUp();
+    const first = approvals.request({ ...call(), shown: 'first' });
+    expect(approvals.request({ ...call(), shown: 'second' })).toEqual(first);
+    const others = [ask({ tool: 'delete_store' }), ask({ target: 'other' }), ask({ argumentsKey: 'key-2' })];
+    expect(new Set([first.approvalId, ...others]).size).toBe(4);
+    expect(approvals.list().map(({ approvalId }) => approvalId)).toEqual([...others.toReversed(), first.approvalId]);
+    expect(approvals.list({ limit: 1 }).map(({ approvalId }) => approvalId)).toEqual(others.slice(-1));
+  });
+
+  test('lets a granted call through once', async () => {
+    const { approvals, clock, grant, stateOf } = setUp();
+    const approvalId = grant();
+    await clock.advance(APPROVAL_MS - 1);
+    expect([approvals.consume(call()), approvals.consume(call()), stateOf(approvalId)]).toEqual([true, false, 'used']);
+    expect(approvals.get(approvalId)).toMatchObject({ decidedAt: '2026-03-04T09:00:00.000Z' });
+  });
+
+  test('lets nothing through that is pending, refused or another call', () => {
+    const { approvals, ask, grant } = setUp();
+    ask({ argumentsKey: 'pending' });
+    approvals.refuse(ask({ argumentsKey: 'refused' }));
+    const granted = grant();
+    const others = [
+      call('pending'),
+      call('refused'),
+      call('key-1\0'),
+      call('KEY-1'),
+      { ...call(), tool: 'delete_store' },
+      { ...call(), target: 'other' },
+      { ...call(), target: 'default\0other' },
+    ];
+    expect(others.map((other) => approvals.consume(other))).toEqual(others.map(() => false));
+    expect([approvals.get(granted)?.state, approvals.consume(call())]).toEqual(['granted', true]);
+  });
+
+  test('tells calls apart that differ after a NUL character', () => {
+    const { approvals, ask, grant } = setUp();
+    const first = grant({ target: 'a\0b' });
+    expect(ask({ target: 'a\0c' })).not.toBe(first);
+    expect([approvals.consume({ ...call(), target: 'a\0c' }), approvals.consume({ ...call(), target: 'a\0b' })]).toEqual([false, true]);
+  });
+
+  test('decides a request once, and tells the state in which it was', () => {
+    const { approvals, ask, stateOf } = setUp();
+    const granted = ask({ argumentsKey: 'granted' });
+    expect([approvals.grant(granted), approvals.refuse(granted), approvals.grant(granted)]).toEqual(['pending', 'granted', 'granted']);
+    const refused = ask({ argumentsKey: 'refused' });
+    expect([approvals.refuse(refused), approvals.grant(refused), approvals.refuse(refused)]).toEqual(['pending', 'refused', 'refused']);
+    approvals.consume(call('granted'));
+    expect([approvals.grant(granted), approvals.grant('unknown'), approvals.refuse('unknown')]).toEqual(['used', undefined, undefined]);
+    expect([stateOf(granted), stateOf(refused), stateOf('unknown')]).toEqual(['used', 'refused', undefined]);
+  });
+
+  test('asks anew after a refusal, a use or an expiry', async () => {
+    const { approvals, clock, ask } = setUp();
+    const refused = ask();
+    approvals.refuse(refused);
+    const used = ask();
+    approvals.grant(used);
+    approvals.consume(call());
+    const expired = ask();
+    await clock.advance(APPROVAL_MS);
+    const fresh = ask();
+    expect(new Set([refused, used, expired, fresh]).size).toBe(4);
+    expect(approvals.list().map(({ state }) => state)).toEqual(['pending', 'expired', 'used', 'refused']);
+  });
+
+  test('expires ten minutes after the request, pending or granted', async () => {
+    const { approvals, clock, ask, grant, stateOf } = setUp();
+    const granted = grant();
+    const pending = ask({ argumentsKey: 'key-2' });
+    await clock.advance(APPROVAL_MS - 1);
+    expect([stateOf(granted), stateOf(pending)]).toEqual(['granted', 'pending']);
+    await clock.advance(1);
+    expect([stateOf(granted), stateOf(pending)]).toEqual(['expired', 'expired']);
+    expect([approvals.consume(call()), approvals.grant(pending), approvals.refuse(pending)]).toEqual([false, 'expired', 'expired']);
+  });
+
+  test('does not come back to life when the clock is set back', async () => {
+    const { approvals, clock, grant, stateOf } = setUp();
+    const expired = grant({ argumentsKey: 'expired' });
+    await clock.advance(APPROVAL_MS);
+    expect(approvals.consume(call('expired'))).toBe(false);
+    await clock.jump(-1000);
+    expect([approvals.consume(call('expired')), stateOf(expired)]).toEqual([false, 'expired']);
+
+    const granted = grant();
+    await clock.jump(-HOUR);
+    expect([stateOf(granted), approvals.consume(call())]).toEqual(['expired', false]);
+    await clock.jump(HOUR);
+    expect([stateOf(granted), approvals.consume(call())]).toEqual(['expired', false]);
+  });
+
+  test('burns a nonce once in all processes', () => {
+    const { approvals, clock, open } = setUp();
+    const until = clock.now() + 1000;
+    expect([approvals.burn('a', until), open().approvals.burn('a', until), approvals.burn('a', until + 5)]).toEqual([true, false, false]);
+    expect([approvals.burn('b', until), approvals.burn('a\0b', until), approvals.burn('a\0c', until)]).toEqual([true, true, true]);
+  });
+
+  test('clears expired nonces, and takes none that could have been cleared', async () => {
+    const { approvals, clock, count } = setUp();
+    const until = clock.now() + 1000;
+    expect([approvals.burn('a', until), approvals.burn('long', until + HOUR), approvals.burn('late', clock.now())]).toEqual([
+      true,
+      true,
+      false,
+    ]);
+    await clock.advance(1000);
+    expect([approvals.burn('a', until), approvals.burn('b', until + 1), count('nonces')]).toEqual([false, true, { count: 2 }]);
+    await clock.jump(-500);
+    expect([approvals.burn('a', until), approvals.burn('long', until + HOUR), approvals.burn('c', until + 1)]).toEqual([
+      false,
+      false,
+      true,
+    ]);
+  });
+});
