@@ -2,6 +2,7 @@ import { readFileSync, readdirSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
 import { SUPPORTED_PROTOCOL_VERSIONS } from '@modelcontextprotocol/sdk/types.js';
 import { describe, expect, test } from 'vitest';
+import * as z from 'zod';
 
 interface PackageFile {
   readonly engines?: { readonly node?: string };
@@ -72,6 +73,19 @@ describe('0003 and 0004: everything runs on the oldest Node that we promise', ()
   test('a range that begins above the floor is seen as such', () => {
     expect(['>=22.19', '^22.12 || >=24', '>=20.19.1'].filter((range) => admits(range, floor))).toEqual([]);
     expect(['>=20.18.1', '^20.19.0 || >=22.12.0', '>= 16.20'].filter((range) => !admits(range, floor))).toEqual([]);
+  });
+});
+
+describe('0004: the lock file', () => {
+  const { packages } = z
+    .object({ packages: z.record(z.string(), z.looseObject({ optionalDependencies: z.record(z.string(), z.string()).optional() })) })
+    .parse(JSON.parse(readFileSync(new URL('package-lock.json', root), 'utf8')));
+
+  test('holds the optional packages of every platform, without which npm ci refuses it', () => {
+    const wanted = Object.values(packages).flatMap(({ optionalDependencies = {} }) => Object.keys(optionalDependencies));
+    const held = new Set(Object.keys(packages).map((path) => path.replace(/^.*node_modules\//, '')));
+    expect(wanted.length).toBeGreaterThan(50);
+    expect(wanted.filter((name) => !held.has(name))).toEqual([]);
   });
 });
 
