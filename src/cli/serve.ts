@@ -27,14 +27,18 @@ const EXIT_BACKSTOP_MS = 7000;
 /** Serves MCP over stdio until the client closes its end or the process is told to end. */
 export async function serve(args: readonly string[], stdout: Writable): Promise<void> {
   const { values: flags, switches } = readFlags(args, { values: settings.flatMap(({ flag }) => flag ?? []), switches: ['--sandbox'] });
+  requireSqlite();
   const sandbox = switches.has('--sandbox') ? await startEmbedded() : undefined;
   const config = loadConfig({ flags, ...(sandbox && { embedded: sandbox.target, stateDir: sandbox.stateDir }) });
-  requireSqlite();
   const log = createLog(config.logLevel);
 
   let loading: Promise<Loaded> | undefined;
   const load = () => {
-    loading ??= loadBackend(config, log);
+    // A record that could not be opened is tried again by the next call: a full disk gets room, and a damaged file is moved away.
+    loading ??= loadBackend(config, log).catch((error: unknown) => {
+      loading = undefined;
+      throw error;
+    });
     return loading;
   };
   const warm = () =>

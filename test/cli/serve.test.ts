@@ -1,10 +1,11 @@
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { callTool, sandboxForTest, startServer, untilTestEnds } from '../helpers/start-server.ts';
 
 const DIST = fileURLToPath(new URL('../../dist', import.meta.url));
 
@@ -23,5 +24,23 @@ describe('mailstore-mcp', () => {
     expect(stderr).toBe(
       `mailstore-mcp: Tasks cannot be kept, because no SQLite loads (node:sqlite: Node ${process.versions.node} does not have it; libsql: Cannot find module 'libsql'). Run with Node 22.13 or later, or install the package libsql beside mailstore-mcp.\n`,
     );
+  });
+});
+
+describe('a record that cannot be opened', () => {
+  test('is said in answer to each call, and opened by the first one after it was moved away', async () => {
+    const sandbox = await sandboxForTest();
+    const folder = mkdtempSync(join(tmpdir(), 'mailstore-mcp-broken-'));
+    onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+    const journal = join(folder, 'journal.sqlite');
+    writeFileSync(journal, 'This is no database, and long enough to be seen as none.'.repeat(100));
+    const server = untilTestEnds(await startServer({ sandbox, env: { MAILSTORE_STATE_DIR: folder } }));
+    for (const _ of ['first', 'second']) {
+      const { isError, text } = await callTool(server, 'get_server_info');
+      expect(isError).toBe(true);
+      expect(text).toContain(`'${journal}' is damaged or is no journal of this server`);
+    }
+    renameSync(journal, `${journal}.broken`);
+    expect((await callTool(server, 'get_server_info')).structured).toMatchObject({ machineName: 'ARCHIVE01' });
   });
 });
