@@ -9,13 +9,13 @@ import { systemClock, type Clock } from '../../src/base/clock.ts';
 import { MailStoreError } from '../../src/base/errors.ts';
 import { MailStoreClient, type ClientRun, type Outcome } from '../../src/client/client.ts';
 import { Journal } from '../../src/journal/journal.ts';
-import { SQLITE_ENGINES, type SqliteEngine } from '../../src/journal/sqlite.ts';
 import { isEnded, type RawEnd } from '../../src/journal/task-record.ts';
 import { TaskRunner } from '../../src/tasks/runner.ts';
 import type { RunHandle, WireResponse } from '../../src/wire/reply.ts';
 import { findCommand } from '../../tools/index.ts';
 import type { LogLine } from './log.ts';
 import type { PlannedCall, WorkerPlan } from './schedule.ts';
+import { enginesOnFullDisk } from '../helpers/full-disk.ts';
 
 export interface WorkerOrder {
   readonly plan: WorkerPlan;
@@ -89,25 +89,12 @@ function watched<T extends object>(target: T, before: Observe, after: Observe): 
   });
 }
 
-/** An engine whose disk is full for a while, from the moment at which it is asked to store something of which there is no other copy. */
-function fillingUp(engine: SqliteEngine, { storing, forMs }: NonNullable<WorkerPlan['fullDisk']>): SqliteEngine {
+/** Tells of a disk that is full for a while, from the moment at which it is asked to store something of which there is no other copy. */
+function fillsUp({ storing, forMs }: NonNullable<WorkerPlan['fullDisk']>): (sql: string) => boolean {
   const trigger = storing === 'end' ? /^INSERT INTO raw_ends/ : /^UPDATE tasks SET .*\brun = /;
-  return {
-    ...engine,
-    load: () => {
-      const open = engine.load();
-      return (path) => {
-        const connection = open(path);
-        return {
-          ...connection,
-          run: (sql, params) => {
-            if (fullUntil === 0 && trigger.test(sql)) fullUntil = Date.now() + forMs;
-            if (Date.now() < fullUntil) throw Object.assign(new Error('database or disk is full'), { errcode: 13 });
-            return connection.run(sql, params);
-          },
-        };
-      };
-    },
+  return (sql) => {
+    if (fullUntil === 0 && trigger.test(sql)) fullUntil = Date.now() + forMs;
+    return Date.now() < fullUntil;
   };
 }
 
@@ -116,7 +103,7 @@ const journal = Journal.open(order.folder, {
   clock,
   leaseMs: 300,
   fenceMs: order.fenceMs,
-  ...(fullDisk && { engines: SQLITE_ENGINES.map((engine) => fillingUp(engine, fullDisk)) }),
+  ...(fullDisk && { engines: enginesOnFullDisk(fillsUp(fullDisk)) }),
 });
 const log = { error: sayLogged, warn: sayLogged, info: () => {}, debug: () => {} };
 function sayLogged(text: string): void {

@@ -110,6 +110,20 @@ export function respondJson(value: unknown): Buffer {
   return respond('200 OK', 'application/json', JSON.stringify(value));
 }
 
+/** The envelope of a run with the token T: running, unless `more` says otherwise. */
+export function respondStatus(statusVersion: number, more: Readonly<Record<string, unknown>> = {}): Buffer {
+  return respondJson({
+    error: null,
+    token: 'T',
+    statusVersion,
+    statusCode: 'running',
+    percentProgress: null,
+    statusText: null,
+    logOutput: null,
+    ...more,
+  });
+}
+
 function takeRequest(bytes: Buffer): { request: ReceivedRequest; rest: Buffer } | undefined {
   const headEnd = bytes.indexOf('\r\n\r\n');
   if (headEnd < 0) return undefined;

@@ -7,14 +7,15 @@ import { systemClock, type Clock } from '../../src/base/clock.ts';
 import type { ApiForm } from '../../src/base/target.ts';
 import type { MailStoreClient } from '../../src/client/client.ts';
 import { Journal } from '../../src/journal/journal.ts';
-import { SQLITE_ENGINES, type SqliteEngine } from '../../src/journal/sqlite.ts';
+import type { SqliteEngine } from '../../src/journal/sqlite.ts';
 import { FENCE_MS, LEASE_MS } from '../../src/journal/task-journal.ts';
 import type { Holder, TaskRecord } from '../../src/journal/task-record.ts';
 import type { Sandbox } from '../../src/sandbox/sandbox.ts';
 import { TaskRunner, type RunnerTiming, type TaskCall } from '../../src/tasks/runner.ts';
 import { ManualClock } from '../helpers/manual-clock.ts';
 import { collectingLog, commandNamed, startClient } from '../helpers/start-client.ts';
-import { respond, respondJson, startTlsServer, type RawAnswer, type TlsServer } from '../helpers/tls-server.ts';
+import { enginesOnFullDisk } from '../helpers/full-disk.ts';
+import { type RawAnswer, type TlsServer, respond, respondStatus, startTlsServer } from '../helpers/tls-server.ts';
 import { start } from '../sandbox/client.ts';
 
 const VERIFY: TaskCall = { command: commandNamed('VerifyStore'), args: { id: 3, includeIndexes: false }, target: 'default' };
@@ -68,19 +69,8 @@ function startProcess(folder: string, far: Far, { clock = systemClock, api = 'mo
   return { runner, tasks: journal.tasks, client, logged, end };
 }
 
-const envelope = (statusVersion: number, more: Readonly<Record<string, unknown>> = {}) =>
-  respondJson({
-    error: null,
-    token: 'T',
-    statusVersion,
-    statusCode: 'running',
-    percentProgress: null,
-    statusText: null,
-    logOutput: null,
-    ...more,
-  });
-const RUNNING = envelope(2);
-const SUCCEEDED = envelope(9, { statusCode: 'succeeded', result: null });
+const RUNNING = respondStatus(2);
+const SUCCEEDED = respondStatus(9, { statusCode: 'succeeded', result: null });
 const GONE = respond('404 Not Found', 'text/plain', 'The session has expired or the token is wrong.');
 
 interface Scripted extends TlsServer {
@@ -127,26 +117,6 @@ async function leaveRun(far: Far, folder: string, call: TaskCall): Promise<TaskR
   return task;
 }
 
-/** An engine whose disk is full while `isFull` says so of a statement. */
-function fillingUp(isFull: (sql: string) => boolean): readonly SqliteEngine[] {
-  return SQLITE_ENGINES.map((engine) => ({
-    ...engine,
-    load: () => {
-      const open = engine.load();
-      return (path) => {
-        const connection = open(path);
-        return {
-          ...connection,
-          run: (sql, params) => {
-            if (isFull(sql)) throw Object.assign(new Error('database or disk is full'), { errcode: 13 });
-            return connection.run(sql, params);
-          },
-        };
-      };
-    },
-  }));
-}
-
 describe('1. Accept is record', () => {
   test('the intent is on disk before the request leaves, and the token before the handle is given', async () => {
     const folder = temporaryFolder();
@@ -166,7 +136,7 @@ describe('1. Accept is record', () => {
     const folder = temporaryFolder();
     let isFull = true;
     const server = await startScripted(() => RUNNING, SUCCEEDED);
-    const { runner } = startProcess(folder, server, { engines: fillingUp((sql) => isFull && /\brun = /.test(sql)) });
+    const { runner } = startProcess(folder, server, { engines: enginesOnFullDisk((sql) => isFull && /\brun = /.test(sql)) });
     await expect(runner.start(VERIFY)).rejects.toMatchObject({ code: 'journalFull' });
     expect((await runner.list()).map(({ status }) => status)).toEqual(['starting']);
     isFull = false;
@@ -270,7 +240,7 @@ describe('3. Raw first', () => {
     let refusals = 0;
     const server = await startScripted(() => RUNNING, SUCCEEDED, GONE);
     const { runner } = startProcess(folder, server, {
-      engines: fillingUp((sql) => sql.startsWith('INSERT INTO raw_ends') && refusals++ < 3),
+      engines: enginesOnFullDisk((sql) => sql.startsWith('INSERT INTO raw_ends') && refusals++ < 3),
     });
     const { taskId } = await runner.start(VERIFY);
     expect((await runner.waitForEnd(taskId, 15_000)).status).toBe('succeeded');
@@ -342,7 +312,7 @@ describe('5. A lost end is unknown', () => {
 
   test('a server that denies a token once may have stumbled: it is asked again', async () => {
     const folder = temporaryFolder();
-    const server = await startScripted(() => RUNNING, GONE, RUNNING, GONE, envelope(3), SUCCEEDED);
+    const server = await startScripted(() => RUNNING, GONE, RUNNING, GONE, respondStatus(3), SUCCEEDED);
     const { runner } = startProcess(folder, server);
     const { taskId } = await runner.start(VERIFY);
     expect((await runner.waitForEnd(taskId, 15_000)).status).toBe('succeeded');
@@ -508,7 +478,7 @@ describe('9. Restart adopts', () => {
     const { taskId } = await leaveRun(sandbox, folder, VERIFY);
     let refusals = 0;
     const { runner, logged } = startProcess(folder, sandbox, {
-      engines: fillingUp((sql) => sql.startsWith('UPDATE tasks') && refusals++ < 6),
+      engines: enginesOnFullDisk((sql) => sql.startsWith('UPDATE tasks') && refusals++ < 6),
     });
     runner.adopt();
     expect((await runner.waitForEnd(taskId, 15_000)).status).toBe('succeeded');
@@ -535,9 +505,9 @@ describe('10. Messages', () => {
   ])('that come %s are kept once each', async (_, [first, second, third]) => {
     const folder = temporaryFolder();
     const server = await startScripted(
-      () => envelope(2, { logOutput: first }),
-      envelope(3, { logOutput: second }),
-      envelope(4, { logOutput: third, statusCode: 'succeeded' }),
+      () => respondStatus(2, { logOutput: first }),
+      respondStatus(3, { logOutput: second }),
+      respondStatus(4, { logOutput: third, statusCode: 'succeeded' }),
     );
     const { runner } = startProcess(folder, server);
     const { taskId } = await runner.start(VERIFY);
@@ -548,7 +518,7 @@ describe('10. Messages', () => {
   test('that are too many are left out from the front, and the first line says how many', async () => {
     const folder = temporaryFolder();
     const log = Array.from({ length: 1500 }, (_, line) => `line ${line}\r\n`).join('');
-    const server = await startScripted(() => RUNNING, envelope(3, { logOutput: log, statusCode: 'succeeded' }));
+    const server = await startScripted(() => RUNNING, respondStatus(3, { logOutput: log, statusCode: 'succeeded' }));
     const { runner } = startProcess(folder, server);
     const { taskId } = await runner.start(VERIFY);
     const { messages } = await runner.waitForEnd(taskId, 15_000);

@@ -10,7 +10,7 @@ import type { TaskRecord } from '../../src/journal/task-record.ts';
 import { TaskRunner, type TaskCall } from '../../src/tasks/runner.ts';
 import { ManualClock } from '../helpers/manual-clock.ts';
 import { collectingLog, commandNamed, startClient } from '../helpers/start-client.ts';
-import { respond, respondJson, startTlsServer, type RawAnswer, type TlsServer } from '../helpers/tls-server.ts';
+import { type RawAnswer, type TlsServer, respond, respondJson, respondStatus, startTlsServer } from '../helpers/tls-server.ts';
 import { start } from '../sandbox/client.ts';
 
 /** A clock that stands still until the test moves it, and remembers which pauses were asked for. */
@@ -93,19 +93,8 @@ async function startScripted(first: RawAnswer, ...polls: readonly RawAnswer[]): 
   return Object.assign(Object.create(server) as TlsServer, { count });
 }
 
-const status = (statusVersion: number, more: Readonly<Record<string, unknown>> = {}) =>
-  respondJson({
-    error: null,
-    token: 'T',
-    statusVersion,
-    statusCode: 'running',
-    percentProgress: null,
-    statusText: null,
-    logOutput: null,
-    ...more,
-  });
-const RUNNING = status(2);
-const SUCCEEDED = status(9, { statusCode: 'succeeded', result: null, percentProgress: 100 });
+const RUNNING = respondStatus(2);
+const SUCCEEDED = respondStatus(9, { statusCode: 'succeeded', result: null, percentProgress: 100 });
 const GONE = respond('404 Not Found', 'text/plain', 'The session has expired or the token is wrong.');
 const BUSY = respond('503 Service Unavailable', 'text/plain', 'busy');
 
@@ -197,7 +186,7 @@ describe('starting', () => {
 
 describe('following', () => {
   test('the end is asked for once and handed out as often as it is asked for', async () => {
-    const server = await startScripted(RUNNING, status(3), status(4), SUCCEEDED, GONE);
+    const server = await startScripted(RUNNING, respondStatus(3), respondStatus(4), SUCCEEDED, GONE);
     const { runner, clock, endOf } = startRunner(server);
     const task = await runner.start(VERIFY);
     const end = await endOf(task);
@@ -213,9 +202,9 @@ describe('following', () => {
     ['comes as news with pauses', ['a\r\n', null, 'b\r\nc\r\n']],
   ])('a log that %s is kept whole', async (_, [first, second, third]) => {
     const server = await startScripted(
-      status(2, { logOutput: first }),
-      status(3, { logOutput: second }),
-      status(4, { logOutput: third }),
+      respondStatus(2, { logOutput: first }),
+      respondStatus(3, { logOutput: second }),
+      respondStatus(4, { logOutput: third }),
       SUCCEEDED,
     );
     const { runner, endOf } = startRunner(server);
@@ -225,9 +214,9 @@ describe('following', () => {
 
   test('progress is what the server said last, even where it goes backwards or falls silent', async () => {
     const server = await startScripted(
-      status(2, { percentProgress: 40, statusText: 'Reading' }),
-      status(3, { percentProgress: 30 }),
-      status(4),
+      respondStatus(2, { percentProgress: 40, statusText: 'Reading' }),
+      respondStatus(3, { percentProgress: 30 }),
+      respondStatus(4),
     );
     const { runner, clock } = startRunner(server);
     const task = await runner.start(VERIFY);
@@ -243,7 +232,7 @@ describe('following', () => {
 
   test('while the server is away it is asked less and less often, and at once again when it is back', async () => {
     const away = Array.from({ length: 7 }, () => BUSY);
-    const server = await startScripted(RUNNING, ...away, status(3), BUSY, SUCCEEDED);
+    const server = await startScripted(RUNNING, ...away, respondStatus(3), BUSY, SUCCEEDED);
     const { runner, clock, endOf, logged } = startRunner(server);
     expect((await endOf(await runner.start(VERIFY))).status).toBe('succeeded');
     expect(clock.pauses.filter((ms) => ms !== NEVER_MS)).toEqual([500, 1000, 2000, 5000, 10_000, 30_000, 30_000, 500]);
@@ -261,7 +250,7 @@ describe('following', () => {
     ['a broken connection', null],
     ['HTTP 500', respond('500 Internal Server Error', 'text/plain', 'Oops.')],
   ])('%s in place of a status tells nothing of the run, which is followed to its end', async (_, answer) => {
-    const server = await startScripted(RUNNING, answer, status(3), SUCCEEDED);
+    const server = await startScripted(RUNNING, answer, respondStatus(3), SUCCEEDED);
     const { runner, endOf } = startRunner(server);
     expect((await endOf(await runner.start(VERIFY))).status).toBe('succeeded');
     expect(server.count()).toEqual({ invoked: 1, polled: 3 });
@@ -283,7 +272,7 @@ describe('following', () => {
     ['Canceled', 'cancelled', undefined],
     ['aborted', 'failed', 'MailStore could not run VerifyStore: Disk full.'],
   ])('the word %s ends the task as %s', async (statusCode, expected, error) => {
-    const server = await startScripted(RUNNING, status(3, { statusCode, error: { message: 'Disk full.' }, logOutput: 'last line' }));
+    const server = await startScripted(RUNNING, respondStatus(3, { statusCode, error: { message: 'Disk full.' }, logOutput: 'last line' }));
     const { runner, endOf } = startRunner(server);
     const end = await endOf(await runner.start(VERIFY));
     expect([end.status, end.error, end.messages.at(-1)?.text]).toEqual([expected, error, 'last line']);
