@@ -21,15 +21,16 @@ export async function sandbox(args: readonly string[]): Promise<void> {
     ...(values['--password'] !== undefined && { password: values['--password'] }),
     apiDisabled: switches.has('--api-disabled'),
   });
+  // Whoever reads the line below may tell this process to end at once.
+  const end = () => void server.close().finally(() => process.exit(0));
+  process.once('SIGINT', end);
+  process.once('SIGTERM', end);
   const { url, username, password, fingerprint } = server;
   process.stdout.write(
     switches.has('--json')
       ? `${JSON.stringify({ url, username, password, fingerprint })}\n`
       : `An emulated MailStore Server listens at ${url}\n  user         ${username}\n  password     ${password}\n  fingerprint  ${fingerprint}\nCtrl-C ends it.\n`,
   );
-  const end = () => void server.close().finally(() => process.exit(0));
-  process.once('SIGINT', end);
-  process.once('SIGTERM', end);
 }
 
 function numberOf(setting: string, value: string, max: number): number {
