@@ -59,16 +59,16 @@ function groupTitle(group: Group): string {
 function toolsPage(): string {
   const sections = GROUPS.filter((group) => commands.some((command) => command.group === group)).map((group) => {
     const rows = commands.filter((command) => command.group === group).map(toolRow);
-    return `## ${groupTitle(group)}\n\n${table(['Tool', 'MailStore command', 'Effect', 'Long-running', 'Arguments', 'Since'], rows)}`;
+    return `## ${groupTitle(group)}\n\n${table(['Tool', 'MailStore command', 'Effect', 'Put back', 'Long-running', 'Arguments', 'Since'], rows)}`;
   });
   return [
     header('tools/'),
     '# Tools',
     'Every tool is one command of MailStore’s Management API, with the command’s own argument names; a question mark stands after what may be left out.',
-    '_Effect_ is what a call does to the archive; a range stands where its arguments decide. _Since_ says when the command appeared, where that is known to be after version 9.0; “where listed” means that it is offered only where the server’s own metadata lists it.',
+    '_Effect_ is what a call does to the archive; a range stands where its arguments, or what they name, decide. _Put back_ says whether `revert_change` can undo it, which it does where what was before can be read, or why nothing can. _Since_ says when the command appeared, where that is known to be after version 9.0; “where listed” means that it is offered only where the server’s own metadata lists it.',
     ...sections,
-    '## Long-running commands',
-    'A command that takes long is answered with a task. These tools follow it, and belong to no command of MailStore.',
+    '## Tasks and changes',
+    'A command that takes long is answered with a task, and a write is recorded as a change. These tools follow the one and put back the other; they belong to no command of MailStore.',
     table(
       ['Tool', 'Arguments', 'What it does'],
       toolList.filter(({ group }) => group === undefined).map(({ tool }) => [code(tool.name), argumentsOf(tool), tool.description]),
@@ -88,6 +88,7 @@ function toolRow(command: Command): string[] {
     code(toolName(command.name)),
     code(command.name),
     command.effectRange ? command.effectRange.join(' to ') : command.effect,
+    command.inverse ? 'yes' : (command.irreversible ?? ''),
     command.longRunning ? 'yes' : '',
     argumentsOf(describeTool(command)),
     [command.since, command.doubtful && 'where listed'].filter(Boolean).join('; '),

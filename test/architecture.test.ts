@@ -18,12 +18,13 @@ const MAY_IMPORT = {
   policy: ['base', 'catalogue', 'tools'],
   config: ['base', 'catalogue', 'policy'],
   client: ['base', 'catalogue', 'tools', 'wire', 'policy'],
-  tasks: ['base', 'catalogue', 'tools', 'wire', 'journal', 'client'],
-  mcp: ['base', 'catalogue', 'tools', 'wire', 'journal', 'policy', 'config', 'client', 'tasks'],
+  tasks: ['base', 'catalogue', 'tools', 'wire', 'journal', 'policy', 'client'],
+  guard: ['base', 'catalogue', 'tools', 'journal', 'policy', 'client', 'tasks'],
+  mcp: ['base', 'catalogue', 'tools', 'journal', 'policy', 'config', 'client', 'tasks', 'guard'],
   transports: ['base', 'mcp'],
   // The emulated far end shares no code with the client's side of the wire: the two check each other.
   sandbox: ['base', 'catalogue', 'tools'],
-  cli: ['base', 'catalogue', 'tools', 'wire', 'journal', 'policy', 'config', 'client', 'tasks', 'mcp', 'transports', 'sandbox'],
+  cli: ['base', 'catalogue', 'tools', 'wire', 'journal', 'policy', 'config', 'client', 'tasks', 'guard', 'mcp', 'transports', 'sandbox'],
 } as const satisfies Record<string, readonly string[]>;
 
 /** Packages that only some folders may know; a trailing slash stands for a whole scope. */

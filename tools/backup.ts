@@ -22,6 +22,7 @@ export const createBackup = defineCommand({
     path: f.text().describe('Target directory as the server sees it.'),
     excludeSearchIndexes: z.boolean().default(false),
   },
+  irreversible: 'No command deletes a backup; its files stay in the directory.',
   output: anything,
   examples: [{ path: 'E:\\Backup', excludeSearchIndexes: true }],
   emulate: function* (world, { path, excludeSearchIndexes }): Run {

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { defineCommand } from '../src/catalogue/define-command.ts';
 import * as f from '../src/catalogue/fields.ts';
+import { countOf, fieldsOf, rowOf, rowWhere, rowsOf, sentences, textOf } from '../src/catalogue/looks.ts';
 import { listOf, nothing, record } from '../src/catalogue/outputs.ts';
 import { CommandFailure, withoutSecrets } from '../src/catalogue/world.ts';
 
@@ -46,6 +47,18 @@ export const createCredential = defineCommand({
     description: f.text(),
     tenantId: f.text().optional().describe('For Office365_Modern.'),
     applicationId: f.text().optional().describe('For Office365_Modern.'),
+  },
+  before: {
+    read: 'GetCredentials',
+    pick: (credentials, { type, description }) =>
+      rowsOf(credentials)
+        .filter((row) => row['Type'] === type && row['Description'] === description)
+        .map((row) => fieldsOf(row, ['ID', 'Type', 'Description'])),
+  },
+  inverse: (_args, before, after) => {
+    const [made, ...others] = rowsOf(after).filter(({ ID }) => rowWhere(before, 'ID', ID) === undefined);
+    const isKnown = Array.isArray(before) && others.length === 0 && typeof made?.['ID'] === 'number';
+    return isKnown ? { command: 'DeleteCredential', args: { id: made['ID'] } } : undefined;
   },
   output: record({ ID: z.int().optional() }),
   examples: [
@@ -104,6 +117,8 @@ export const setCredentialSettings = defineCommand({
     id,
     settings: f.jsonObject('The whole object of get_credential_settings, changed.', { secretsInside: true }),
   },
+  before: { read: 'GetCredentials', pick: (credentials, args) => fieldsOf(rowWhere(credentials, 'ID', args.id), ['ID', 'Settings']) },
+  irreversible: 'The secrets among the old settings are never shown, so no call can set them again.',
   output: nothing,
   examples: [
     {
@@ -131,6 +146,35 @@ export const deleteCredential = defineCommand({
   longRunning: false,
   idempotent: true,
   input: { id },
+  before: {
+    read: 'GetCredentials',
+    pick: (credentials, args) => fieldsOf(rowWhere(credentials, 'ID', args.id), ['ID', 'Type', 'Description']),
+  },
+  irreversible: 'The secrets of a deleted credential are kept nowhere.',
+  question: {
+    reads: {
+      directory: { read: 'GetDirectoryServicesConfiguration', pick: (config) => fieldsOf(rowOf(config), ['credentialId']) },
+      profiles: {
+        read: 'GetProfiles',
+        pick: (profiles, args) =>
+          rowsOf(profiles)
+            .filter(({ details }) => String(rowOf(details)['credentialId']) === String(args.id))
+            .map((profile) => fieldsOf(profile, ['name'])),
+      },
+    },
+    object: (args, { before }) => {
+      const description = textOf(rowOf(before)['Description']);
+      return `credential ${args.id}${description === undefined ? '' : ` "${description}"`}`;
+    },
+    consequence: (args, { directory, profiles }) => {
+      const names = rowsOf(profiles).map(({ name }) => textOf(name) ?? 'one without a name');
+      return sentences(
+        'It is deleted for good with its secrets, and whatever uses it stops working.',
+        rowOf(directory)['credentialId'] === args.id && 'The synchronisation with the directory uses it.',
+        names.length > 0 && `${countOf(names.length, 'profile uses', 'profiles use')} it: ${names.join(', ')}.`,
+      );
+    },
+  },
   output: nothing,
   examples: [{ id: 1 }],
   emulate: (world, args) => {

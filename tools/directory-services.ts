@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { defineCommand } from '../src/catalogue/define-command.ts';
 import * as f from '../src/catalogue/fields.ts';
+import { countOf, fieldsOf, mayLackSecret, rowOf, sentences, textOf } from '../src/catalogue/looks.ts';
 import { nothing, record } from '../src/catalogue/outputs.ts';
 import { CommandFailure, withoutSecrets, type Step, type World } from '../src/catalogue/world.ts';
 
@@ -42,6 +43,9 @@ export const setDirectoryServicesConfiguration = defineCommand({
       { secretsInside: true },
     ),
   },
+  before: { read: 'GetDirectoryServicesConfiguration', pick: (config) => config },
+  inverse: (_args, before) =>
+    keepsLoginElsewhere(before) ? { command: 'SetDirectoryServicesConfiguration', args: { config: before } } : undefined,
   output: nothing,
   examples: [
     {
@@ -86,6 +90,28 @@ export const syncUsersWithDirectoryServices = defineCommand({
   longRunning: true,
   idempotent: true,
   input: { dryRun: z.boolean().optional().describe('true changes nothing.') },
+  irreversible: 'It changes many accounts at once, and a deleted one cannot be restored.',
+  question: {
+    reads: {
+      config: {
+        read: 'GetDirectoryServicesConfiguration',
+        pick: (config) => fieldsOf(rowOf(config), ['type', 'serverName', 'deleteUsers']),
+      },
+      users: { read: 'GetUsers', pick: (users) => ({ total: Array.isArray(users) ? users.length : undefined }) },
+    },
+    object: (_args, { config }) => {
+      const { type, serverName } = rowOf(config);
+      const directory = [textOf(type), textOf(serverName)].filter((part) => part !== undefined).join(', ');
+      return `user accounts synchronised with the directory${directory && ` (${directory})`}`;
+    },
+    consequence: (_args, { config, users }) =>
+      sentences(
+        'Accounts are created and changed to match the directory.',
+        whatIsDeleted(rowOf(config)['deleteUsers']),
+        howMany(rowOf(users)['total']),
+        'With dryRun the same call lists the changes and makes none.',
+      ),
+  },
   evidence: () => [{ read: 'GetUsers', args: {} }],
   output: record({
     dryRun: z.boolean().optional(),
@@ -130,6 +156,26 @@ export const syncUsersWithDirectoryServices = defineCommand({
     return { dryRun, created, updated, deleted };
   },
 });
+
+/**
+ * True for a configuration that logs in with a stored credential. Any other may have a password, which reads as null, and whether sending
+ * null keeps or erases it is described nowhere.
+ */
+function keepsLoginElsewhere(config: unknown): boolean {
+  return typeof rowOf(config)['credentialId'] === 'number' && !mayLackSecret(config);
+}
+
+function whatIsDeleted(deleteUsers: unknown): string {
+  const lost = 'are deleted for good, with their rights and settings; archived mail stays';
+  if (deleteUsers === true) return `Accounts whose users are no longer in the directory ${lost}.`;
+  if (deleteUsers === false) return 'No account is deleted: deleteUsers is off.';
+  return `If deleteUsers is on, accounts whose users are no longer in the directory ${lost}.`;
+}
+
+function howMany(total: unknown): string | undefined {
+  const accounts = countOf(total, 'account');
+  return accounts && `There are ${accounts} now.`;
+}
 
 interface Change {
   readonly kind: 'created' | 'updated' | 'deleted';

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { defineCommand } from '../src/catalogue/define-command.ts';
 import * as f from '../src/catalogue/fields.ts';
+import { countOf, rowOf, rowsOf, sentences } from '../src/catalogue/looks.ts';
 import { anything, listOf, nothing } from '../src/catalogue/outputs.ts';
 import { CommandFailure, archiveOf, type World, type WorldIndex } from '../src/catalogue/world.ts';
 
@@ -77,6 +78,23 @@ export const moveFolder = defineCommand({
   group,
   editions,
   effect: 'write',
+  before: {
+    read: 'GetChildFolders',
+    args: ({ fromFolder, toFolder }) => {
+      const parent = commonParent(fromFolder, toFolder);
+      const maxLevels = Math.max(depthOf(fromFolder), depthOf(toFolder)) - depthOf(parent);
+      return { ...(parent !== '' && { folder: parent }), maxLevels };
+    },
+    pick: (tree, { fromFolder, toFolder }) => {
+      const parent = commonParent(fromFolder, toFolder);
+      const folders = [fromFolder, toFolder].filter((path) => isInTree(tree, parent, path));
+      return folders.length === 0 ? undefined : { folders };
+    },
+  },
+  inverse: ({ fromFolder, toFolder }, before, after) =>
+    isOnly(before, fromFolder) && isOnly(after, toFolder)
+      ? { command: 'MoveFolder', args: { fromFolder: toFolder, toFolder: fromFolder } }
+      : undefined,
   longRunning: false,
   idempotent: false,
   input: { fromFolder: f.folderPath, toFolder: f.text().describe('New full path.') },
@@ -110,6 +128,24 @@ export const deleteEmptyFolders = defineCommand({
   group,
   editions,
   effect: 'destructive',
+  before: {
+    read: 'GetChildFolders',
+    args: ({ folder }) => (folder === undefined ? {} : { folder }),
+    pick: (tree) => ({ folders: countFolders(tree) }),
+  },
+  irreversible: 'No command creates a folder.',
+  question: {
+    object: ({ folder }) => (folder === undefined ? 'the empty folders of the entire archive' : `the empty folders in ${folder}`),
+    consequence: ({ folder }, { before }) => {
+      const total = countOf(rowOf(before).folders, 'folder');
+      return sentences(
+        folder === undefined
+          ? `All folders without mail are deleted, in the archives of all users${total === undefined ? '' : `; there are ${total} in all`}.`
+          : `All folders without mail below ${folder} are deleted${total === undefined ? '' : `, of ${total}`}, and ${folder} itself if it has none.`,
+        'No message is deleted, but no command creates these folders again.',
+      );
+    },
+  },
   longRunning: false,
   idempotent: true,
   input: { folder: f.folderPath.optional() },
@@ -125,6 +161,38 @@ export const deleteEmptyFolders = defineCommand({
     return null;
   },
 });
+
+/** Returns the path of the nearest folder that both paths are below; empty for the root. */
+function commonParent(one: string, other: string): string {
+  const [left, right] = [one.split('/').slice(0, -1), other.split('/').slice(0, -1)];
+  const same = left.findIndex((part, depth) => part !== right[depth]);
+  return (same === -1 ? left : left.slice(0, same)).join('/');
+}
+
+function depthOf(path: string): number {
+  return path === '' ? 0 : path.split('/').length;
+}
+
+/** Tells whether a path is among the folders that were read below a parent. */
+function isInTree(tree: unknown, parent: string, path: string): boolean {
+  const below = path.split('/').slice(depthOf(parent));
+  let children = rowsOf(tree);
+  return below.every((part, depth) => {
+    const fullPath = path.split('/', depthOf(parent) + depth + 1).join('/');
+    const child = children.find((node) => node.fullPath === fullPath || (node.name === part && typeof node.fullPath !== 'string'));
+    children = rowsOf(child?.childFolders);
+    return child !== undefined;
+  });
+}
+
+function isOnly(looked: unknown, path: string): boolean {
+  const { folders } = rowOf(looked);
+  return Array.isArray(folders) && folders.length === 1 && folders[0] === path;
+}
+
+function countFolders(tree: unknown): number {
+  return rowsOf(tree).reduce((count, { childFolders }) => count + 1 + countFolders(childFolders), 0);
+}
 
 type FolderNode = {
   name: string;

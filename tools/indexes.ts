@@ -45,6 +45,7 @@ export const rebuildStoreIndex = defineCommand({
   longRunning: true,
   idempotent: true,
   input: { id: f.storeId, folder: f.archiveName },
+  irreversible: 'The old search index is not kept.',
   evidence: ({ id, folder }) => [{ read: 'GetStoreIndexes', args: { id }, rows: { folder } }],
   output: anything,
   examples: [{ id: 3, folder: 'amira' }],
@@ -81,6 +82,7 @@ export const selectAllStoreIndexesForRebuild = defineCommand({
   longRunning: false,
   idempotent: true,
   input: {},
+  irreversible: 'No command takes the marks off; rebuild_selected_store_indexes does so by rebuilding.',
   output: nothing,
   examples: [{}],
   emulate: (world) => {
@@ -100,6 +102,7 @@ export const rebuildSelectedStoreIndexes = defineCommand({
   longRunning: true,
   idempotent: true,
   input: {},
+  irreversible: 'The old search indexes are not kept.',
   evidence: () => [{ read: 'GetStoreIndexes', args: {} }],
   output: anything,
   examples: [{}],

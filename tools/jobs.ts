@@ -1,7 +1,8 @@
 import * as z from 'zod';
 import { parseAction } from '../src/catalogue/action.ts';
-import { defineCommand } from '../src/catalogue/define-command.ts';
+import { defineCommand, type Effect, type Found, type Look } from '../src/catalogue/define-command.ts';
 import * as f from '../src/catalogue/fields.ts';
+import { fieldsOf, rowOf, rowWhere, rowsOf, sentences, textOf } from '../src/catalogue/looks.ts';
 import { anything, listOf, nothing } from '../src/catalogue/outputs.ts';
 import { DAYS_OF_WEEK, nextStart } from '../src/catalogue/schedule.ts';
 import { requireTimeZone, utcToZone, zoneToUtc } from '../src/catalogue/time-zones.ts';
@@ -48,6 +49,97 @@ function scheduleOf({ timeZoneId, date, interval, time, dayOfWeek, dayOfMonth }:
   };
 }
 
+const storedSchedule = z.object({ ...schedule, timeZoneId: f.text() });
+
+/** Returns a schedule that a server shows as arguments that set it again; undefined unless it is of one form. */
+function scheduleArguments(shown: unknown): ScheduleArguments | undefined {
+  const { dayOfMonth, ...fields } = rowOf(shown);
+  const given = { ...fields, dayOfMonth: typeof dayOfMonth === 'number' ? String(dayOfMonth) : dayOfMonth };
+  const read = storedSchedule.safeParse(Object.fromEntries(Object.entries(given).filter(([, value]) => value !== null))).data;
+  if (!read) return undefined;
+  const { date, interval, time, dayOfWeek, dayOfMonth: day } = read;
+  const forms = [date, interval, time].filter((form) => form !== undefined).length;
+  return forms === 1 && (time !== undefined || (dayOfWeek ?? day) === undefined) ? read : undefined;
+}
+
+/** Returns when a job runs, such as `every Sunday at 04:00 (W. Europe Standard Time)`; undefined for a schedule of no known form. */
+function scheduleInWords(shown: unknown): string | undefined {
+  const read = scheduleArguments(shown);
+  if (!read) return undefined;
+  const { timeZoneId, date, interval, time, dayOfWeek, dayOfMonth } = read;
+  const zone = timeZoneId === '$Local' ? "the server's time zone" : timeZoneId;
+  if (date !== undefined) return `once, at ${withoutSeconds(date.replace('T', ' '))} (${zone})`;
+  if (interval !== undefined) return `every ${interval === 60 ? 'hour' : interval > 60 ? `${interval / 60} hours` : `${interval} minutes`}`;
+  return `${daysInWords(dayOfWeek, dayOfMonth)} at ${withoutSeconds(time ?? '')} (${zone})`;
+}
+
+function daysInWords(dayOfWeek: string | undefined, dayOfMonth: string | undefined): string {
+  if (dayOfMonth === undefined) return dayOfWeek === undefined ? 'daily' : `every ${dayOfWeek}`;
+  const day = dayOfMonth === 'Last' ? 'the last day of each month' : `day ${dayOfMonth} of each month`;
+  return `on ${day}${dayOfWeek === undefined ? '' : `, if that is a ${dayOfWeek},`}`;
+}
+
+function withoutSeconds(time: string): string {
+  return time.replace(/(\d\d:\d\d):00$/, '$1');
+}
+
+interface OfJob {
+  readonly id: number;
+}
+
+const JOB = ['id', 'name', 'action', 'owner', 'enabled', 'schedule'];
+
+const lookAtJob = (fields: readonly string[]): Look<OfJob> => ({
+  read: 'GetJobs',
+  pick: (jobs, { id }) => fieldsOf(rowWhere(jobs, 'id', id), fields),
+});
+
+const actionOfJob: Look<OfJob> = { read: 'GetJobs', pick: (jobs, { id }) => rowWhere(jobs, 'id', id)?.action };
+
+/** Whatever the command of a job does, the job itself is changed or run. */
+function atLeastWrite(effect: Effect): Effect {
+  return effect === 'read' ? 'write' : effect;
+}
+
+/** Names a job with its command, so that a yes is void once the job has another one. */
+function nameJob({ id }: OfJob, { job }: Found): string {
+  const { name, action } = rowOf(job);
+  const called = textOf(name);
+  return `job ${id}${called === undefined ? '' : ` "${called}"`}${runs(action)}`;
+}
+
+function runs(action: unknown): string {
+  const text = textOf(action);
+  return text === undefined ? '' : `, which runs ${text}`;
+}
+
+function rightsOf(owner: unknown): string {
+  const name = textOf(owner);
+  return name === undefined ? '' : ` with the rights of ${name}`;
+}
+
+/** Says what a destructive job comes to. */
+function whatIsLost(action: unknown): string {
+  return sentences(
+    textOf(action) === undefined && 'What it runs is not known here, so the worst has to be expected.',
+    'What its command deletes or overwrites is lost for good.',
+  );
+}
+
+/** The commands whose own questions can ask for a typed name. */
+const TYPED = new Set(['DeleteMessage', 'DetachStore', 'ProcessRetentionPolicies', 'SetComplianceConfiguration', 'SetRetentionPolicies']);
+
+/** Returns the name to be typed where a job's command, called by itself, takes one too; an action that cannot be read may be any command. */
+function typedForAction(action: unknown, name: string): string | undefined {
+  try {
+    return TYPED.has(parseAction(textOf(action) ?? '').command) ? name : undefined;
+  } catch {
+    return name;
+  }
+}
+
+const typedForJob = ({ id }: OfJob, { job }: Found) => typedForAction(rowOf(job).action, textOf(rowOf(job).name) ?? String(id));
+
 function planNextStart(world: World, job: WorldJob): void {
   job.nextStartDateTimeUtc = job.enabled ? nextStart(job.schedule, world.engine.now()) : null;
 }
@@ -78,8 +170,8 @@ export const getJobs = defineCommand({
       date: z.string().nullish(),
       interval: z.number().nullish(),
       time: z.string().nullish(),
-      dayOfWeek: z.string().nullish(),
-      dayOfMonth: z.string().nullish(),
+      dayOfWeek: z.union([z.string(), z.number()]).nullish(),
+      dayOfMonth: z.union([z.string(), z.number()]).nullish(),
     }),
   }),
   examples: [{}],
@@ -135,7 +227,29 @@ export const createJob = defineCommand({
   since,
   effect: 'write',
   effectRange: ['write', 'destructive'],
-  effectOf: ({ action }, effectOfAction) => (effectOfAction(action) === 'destructive' ? 'destructive' : 'write'),
+  effectOf: ({ action }, effectOfAction) => atLeastWrite(effectOfAction(action)),
+  before: {
+    read: 'GetJobs',
+    pick: (jobs, { name }) => {
+      const named = rowsOf(jobs).filter((job) => job.name === name);
+      return named.length === 0 ? undefined : named.map((job) => fieldsOf(job, JOB));
+    },
+  },
+  inverse: (_args, before, after) => {
+    const [added, ...others] = rowsOf(after).filter(({ id }) => rowWhere(before, 'id', id) === undefined);
+    return added?.id === undefined || others.length > 0 ? undefined : { command: 'DeleteJob', args: { id: added.id } };
+  },
+  question: {
+    object: ({ name, action }) => `new job "${name}"${runs(action)}`,
+    consequence: ({ action, owner, ...when }) => {
+      const schedule = scheduleInWords(when);
+      return sentences(
+        `The server runs it${schedule === undefined ? '' : ` ${schedule}`}${rightsOf(owner)}, and nobody is asked again.`,
+        whatIsLost(action),
+      );
+    },
+    typed: ({ name, action }) => typedForAction(action, name),
+  },
   longRunning: false,
   idempotent: false,
   input: {
@@ -188,6 +302,11 @@ export const renameJob = defineCommand({
   editions,
   since,
   effect: 'write',
+  before: lookAtJob(['id', 'name']),
+  inverse: ({ id }, before) => {
+    const name = textOf(rowOf(before).name);
+    return name === undefined ? undefined : { command: 'RenameJob', args: { id, name } };
+  },
   longRunning: false,
   idempotent: true,
   input: { id: f.jobId, name: f.text() },
@@ -207,6 +326,27 @@ export const setJobEnabled = defineCommand({
   editions,
   since,
   effect: 'write',
+  effectRange: ['write', 'destructive'],
+  effectOf: ({ enabled }, effectOfAction, stored) => (enabled === false ? 'write' : atLeastWrite(effectOfAction(stored))),
+  effectFrom: actionOfJob,
+  before: lookAtJob(['id', 'enabled']),
+  inverse: ({ id }, before) => {
+    const { enabled } = rowOf(before);
+    return typeof enabled === 'boolean' ? { command: 'SetJobEnabled', args: { id, enabled } } : undefined;
+  },
+  question: {
+    reads: { job: lookAtJob(JOB) },
+    object: nameJob,
+    consequence: (_args, { job }) => {
+      const { action, schedule, owner } = rowOf(job);
+      const when = scheduleInWords(schedule);
+      return sentences(
+        `The server will run it by itself${when === undefined ? '' : `, ${when}`}${rightsOf(owner)}, and nobody is asked again.`,
+        whatIsLost(action),
+      );
+    },
+    typed: typedForJob,
+  },
   longRunning: false,
   idempotent: true,
   input: { id: f.jobId, enabled: z.boolean() },
@@ -228,6 +368,29 @@ export const setJobSchedule = defineCommand({
   editions,
   since,
   effect: 'write',
+  effectRange: ['write', 'destructive'],
+  effectOf: (_args, effectOfAction, stored) => atLeastWrite(effectOfAction(stored)),
+  effectFrom: actionOfJob,
+  before: lookAtJob(['id', 'schedule']),
+  inverse: ({ id }, before) => {
+    const former = scheduleArguments(rowOf(before).schedule);
+    return former && { command: 'SetJobSchedule', args: { id, ...former } };
+  },
+  question: {
+    reads: { job: lookAtJob(JOB) },
+    object: nameJob,
+    consequence: ({ id: _id, ...when }, { job }) => {
+      const { action, schedule, owner, enabled } = rowOf(job);
+      const [now, then] = [scheduleInWords(schedule), scheduleInWords(when)];
+      return sentences(
+        now !== undefined && `Its schedule is now: ${now}.`,
+        `The server will run it${then === undefined ? ' at other times' : ` ${then}`}${rightsOf(owner)}, and nobody is asked again.`,
+        enabled === false && 'It is switched off, and runs only once it is switched on.',
+        whatIsLost(action),
+      );
+    },
+    typed: typedForJob,
+  },
   longRunning: false,
   idempotent: true,
   input: { id: f.jobId, ...schedule },
@@ -252,6 +415,21 @@ export const deleteJob = defineCommand({
   editions,
   since,
   effect: 'destructive',
+  before: lookAtJob(JOB),
+  irreversible: 'A job that is created anew has another id, and the past runs do not belong to it.',
+  question: {
+    object: (args, { before }) => nameJob(args, { job: before }),
+    consequence: (_args, { before }) => {
+      const { schedule, enabled } = rowOf(before);
+      const when = scheduleInWords(schedule);
+      return sentences(
+        'The job is deleted for good, and its command no longer runs unless another job runs it.',
+        when !== undefined && `Its schedule is lost with it: ${when}.`,
+        enabled === false && 'It is switched off already.',
+        'To pause a job, set_job_enabled is enough.',
+      );
+    },
+  },
   longRunning: false,
   idempotent: true,
   input: { id: f.jobId },
@@ -272,7 +450,20 @@ export const runJobAsync = defineCommand({
   group,
   editions,
   since,
-  effect: 'destructive',
+  effect: 'write',
+  effectRange: ['write', 'destructive'],
+  effectOf: (_args, effectOfAction, stored) => atLeastWrite(effectOfAction(stored)),
+  effectFrom: actionOfJob,
+  irreversible: 'What the command of a job has done cannot be taken back through the job.',
+  question: {
+    reads: { job: lookAtJob(JOB) },
+    object: nameJob,
+    consequence: (_args, { job }) => {
+      const { action, owner } = rowOf(job);
+      return sentences(`The server runs it now${rightsOf(owner)}.`, whatIsLost(action), 'Stopping it later takes nothing back.');
+    },
+    typed: typedForJob,
+  },
   longRunning: false,
   idempotent: false,
   input: { id: f.jobId },
@@ -292,6 +483,7 @@ export const cancelJobAsync = defineCommand({
   editions,
   since,
   effect: 'write',
+  irreversible: 'A run that was stopped does not go on; starting the job again begins anew.',
   longRunning: false,
   idempotent: true,
   input: { id: f.jobId },

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { defineCommand } from '../src/catalogue/define-command.ts';
 import * as f from '../src/catalogue/fields.ts';
+import { fieldsOf, rowOf, rowWhere, sentences, textOf } from '../src/catalogue/looks.ts';
 import { listOf, nothing } from '../src/catalogue/outputs.ts';
 import { CommandFailure, isOpen, type World, type WorldMessage } from '../src/catalogue/world.ts';
 
@@ -45,6 +46,29 @@ export const deleteMessage = defineCommand({
   group,
   editions,
   effect: 'destructive',
+  irreversible: 'No call brings a deleted message back, short of recovering its whole archive store.',
+  question: {
+    reads: {
+      store: {
+        read: 'GetStores',
+        args: () => ({ includeSize: false }),
+        pick: (stores, { id }) => fieldsOf(rowWhere(stores, 'id', Number.parseInt(id, 10)), ['id', 'name', 'requestedState']),
+      },
+      compliance: { read: 'GetComplianceConfiguration', pick: (value) => value },
+    },
+    object: ({ id }, { store }) => {
+      const name = textOf(rowOf(store).name);
+      return `message ${id}${name === undefined ? '' : ` in archive store ${Number.parseInt(id, 10)} "${name}"`}`;
+    },
+    consequence: (_args, { store, compliance }) =>
+      sentences(
+        'The message is deleted for everyone; no call brings it back, short of recovering its whole archive store.',
+        'Its subject cannot be looked up by its id, so check it in its folder with get_messages first.',
+        rowOf(store).requestedState === 'writeProtected' && 'The archive store is write-protected, which blocks this.',
+        rowOf(compliance).legalHoldEnabled === true && 'Legal hold is on, which blocks this.',
+      ),
+    typed: ({ id }) => id,
+  },
   longRunning: false,
   idempotent: true,
   input: {

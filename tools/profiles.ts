@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { defineCommand } from '../src/catalogue/define-command.ts';
 import * as f from '../src/catalogue/fields.ts';
+import { fieldsOf, rowOf, rowWhere, rowsOf, sentences, textOf } from '../src/catalogue/looks.ts';
 import { anything, listOf, nothing } from '../src/catalogue/outputs.ts';
 import { runProfile as runEmulatedProfile } from '../src/catalogue/profile-run.ts';
 import { utcToZone, zoneToUtc } from '../src/catalogue/time-zones.ts';
@@ -63,6 +64,25 @@ function withoutSecrets(details: Record<string, unknown>): Record<string, unknow
   return z.record(z.string(), z.unknown()).parse(JSON.parse(shown));
 }
 
+const PROFILE = ['id', 'name', 'owner', 'type', 'connector', 'serverSideExecution'];
+
+const WHAT_A_RUN_DID = 'Mail that a run has archived, exported or deleted at its source stays so.';
+
+/** A profile's automatic running, as arguments that set it again; undefined where it was not shown in full. */
+function executionArguments(shown: unknown): Readonly<Record<string, unknown>> | undefined {
+  const { automatic, automaticPauseBetweenExecutions, automaticMaintenanceWindows: windows } = rowOf(shown);
+  const isAutomatic = flag.safeParse(automatic).data;
+  const pause = seconds.safeParse(automaticPauseBetweenExecutions).data;
+  // The pause of a profile that never ran by itself cannot be unset, and has no effect as long as it does not.
+  if (isAutomatic === undefined || (isAutomatic && pause === undefined)) return undefined;
+  if (windows !== undefined && windows !== null && typeof windows !== 'string') return undefined;
+  return {
+    automatic: isAutomatic,
+    ...(pause !== undefined && { automaticPauseBetweenExecutions: pause }),
+    automaticMaintenanceWindows: textOf(windows) ?? null,
+  };
+}
+
 export const getProfiles = defineCommand({
   name: 'GetProfiles',
   title: 'List profiles',
@@ -106,6 +126,17 @@ export const createProfile = defineCommand({
   group,
   editions,
   effect: 'write',
+  before: {
+    read: 'GetProfiles',
+    pick: (profiles, { properties: { name } }) => {
+      const named = rowsOf(profiles).filter((profile) => textOf(name) !== undefined && profile.name === name);
+      return named.length === 0 ? undefined : named.map((profile) => fieldsOf(profile, PROFILE));
+    },
+  },
+  inverse: (_args, before, after) => {
+    const [added, ...others] = rowsOf(after).filter(({ id }) => rowWhere(before, 'id', id) === undefined);
+    return added?.id === undefined || others.length > 0 ? undefined : { command: 'DeleteProfile', args: { id: added.id } };
+  },
   longRunning: false,
   idempotent: false,
   input: {
@@ -151,6 +182,7 @@ export const runProfile = defineCommand({
   group,
   editions,
   effect: 'write',
+  irreversible: WHAT_A_RUN_DID,
   longRunning: true,
   idempotent: false,
   input: { id: f.profileId },
@@ -170,6 +202,7 @@ export const runTemporaryProfile = defineCommand({
   group,
   editions,
   effect: 'write',
+  irreversible: WHAT_A_RUN_DID,
   longRunning: true,
   idempotent: false,
   input: {
@@ -202,6 +235,25 @@ export const deleteProfile = defineCommand({
   group,
   editions,
   effect: 'destructive',
+  before: { read: 'GetProfiles', pick: (profiles, { id }) => fieldsOf(rowWhere(profiles, 'id', id), [...PROFILE, 'details']) },
+  irreversible: "The deleted profile's password is kept nowhere, and a profile that is created anew has another id.",
+  question: {
+    object: ({ id }, { before }) => {
+      const name = textOf(rowOf(before).name);
+      return name === undefined ? `profile ${id}` : `profile ${id} "${name}"`;
+    },
+    consequence: (_args, { before }) => {
+      const { type, serverSideExecution, ...profile } = rowOf(before);
+      const [connector, owner] = [textOf(profile.connector), textOf(profile.owner)];
+      return sentences(
+        'Its settings and its password are lost for good.',
+        connector !== undefined && owner !== undefined && `Its connector is ${connector}, its owner ${owner}.`,
+        flag.safeParse(rowOf(serverSideExecution).automatic).data === true &&
+          `It runs by itself now, which ends${type === 'I' ? ': new mail of its source is no longer archived by it' : ''}.`,
+        'Mail that is already archived stays.',
+      );
+    },
+  },
   longRunning: false,
   idempotent: true,
   input: { id: f.profileId },
@@ -232,6 +284,20 @@ export const setProfileServerSideExecution = defineCommand({
   editions,
   since: '22.3',
   effect: 'write',
+  before: {
+    read: 'GetProfiles',
+    pick: (profiles, { id }) => {
+      const profile = rowWhere(profiles, 'id', id);
+      return (
+        profile &&
+        fieldsOf(rowOf(profile.serverSideExecution), ['automatic', 'automaticPauseBetweenExecutions', 'automaticMaintenanceWindows'])
+      );
+    },
+  },
+  inverse: ({ id }, before) => {
+    const execution = executionArguments(before);
+    return execution && { command: 'SetProfileServerSideExecution', args: { id, ...execution } };
+  },
   longRunning: false,
   idempotent: true,
   input: {

@@ -1,8 +1,10 @@
 import * as z from 'zod';
 import { closedReason, requireChangeable } from '../src/catalogue/archive-stores.ts';
-import { defineCommand } from '../src/catalogue/define-command.ts';
+import { defineCommand, type Found, type Look } from '../src/catalogue/define-command.ts';
 import * as f from '../src/catalogue/fields.ts';
+import { countOf, mayLackSecret, rowOf, rowsOf, sentences, sizeOf, textOf } from '../src/catalogue/looks.ts';
 import { anything, nothing, record } from '../src/catalogue/outputs.ts';
+import { jobsInWords, policiesInWords } from '../src/catalogue/retention-words.ts';
 import type { Run } from '../src/catalogue/steps.ts';
 import { CommandFailure, utcMilliseconds, type World } from '../src/catalogue/world.ts';
 
@@ -15,6 +17,8 @@ const DAY = 86_400_000;
 const configuration = z.looseObject({
   policies: z.array(z.looseObject({ name: z.string().min(1), keepDays: z.int().positive(), deleteMessages: z.boolean() })),
 });
+
+const wholeOf = (read: string): Look<unknown> => ({ read, pick: (value) => value });
 
 export const getRetentionPolicies = defineCommand({
   name: 'GetRetentionPolicies',
@@ -50,6 +54,27 @@ export const setRetentionPolicies = defineCommand({
   editions,
   since,
   effect: 'destructive',
+  before: wholeOf('GetRetentionPolicies'),
+  inverse: (_args, before) => {
+    const config = configuration.safeParse(before).data;
+    return config && !mayLackSecret(config) ? { command: 'SetRetentionPolicies', args: { config } } : undefined;
+  },
+  question: {
+    reads: { server: wholeOf('GetServerInfo'), compliance: wholeOf('GetComplianceConfiguration'), jobs: wholeOf('GetJobs') },
+    object: (_args, { server }) => `the retention policies${ofServer(server)}`,
+    consequence: ({ config }, { before, compliance, jobs }) => {
+      const [now, then] = [policiesInWords(before), policiesInWords(config)];
+      const appliedBy = jobsInWords(jobs, 'ProcessRetentionPolicies');
+      return sentences(
+        now !== undefined && `The policies are now: ${now}.`,
+        then !== undefined && `They will be: ${then}.`,
+        'Messages that are due by the new policies are deleted when these are processed next, and putting the old policies back does not bring them back.',
+        appliedBy !== undefined && `Processed by ${appliedBy}.`,
+        rowOf(compliance).legalHoldEnabled === true && 'Legal hold is on and blocks deletion while it lasts.',
+      );
+    },
+    typed: typedName,
+  },
   longRunning: false,
   idempotent: true,
   input: { config: f.jsonObject('The whole object from get_retention_policies, changed.') },
@@ -78,6 +103,31 @@ export const processRetentionPolicies = defineCommand({
   editions,
   since,
   effect: 'destructive',
+  irreversible: 'No call brings deleted messages back, short of recovering whole archive stores.',
+  question: {
+    reads: {
+      server: wholeOf('GetServerInfo'),
+      retention: wholeOf('GetRetentionPolicies'),
+      compliance: wholeOf('GetComplianceConfiguration'),
+      stores: { read: 'GetStores', args: () => ({ includeSize: true }), pick: (value) => value },
+    },
+    // With the policies in it, a yes is void once they have changed.
+    object: (_args, { server, retention }) => {
+      const policies = policiesInWords(retention);
+      return `the retention policies${ofServer(server)}${policies === undefined ? '' : `: ${policies}`}`;
+    },
+    consequence: (_args, { retention, compliance, stores }) => {
+      const policies = rowsOf(rowOf(retention).policies);
+      return sentences(
+        'All messages whose retention period has ended are deleted for everyone; no call brings them back, short of recovering whole archive stores.',
+        'How many these are is not known beforehand.',
+        describeContents(stores),
+        policies.length > 0 && policies.every(({ deleteMessages }) => deleteMessages === false) && 'None of the policies deletes messages.',
+        rowOf(compliance).legalHoldEnabled === true && 'Legal hold is on, which blocks this.',
+      );
+    },
+    typed: typedName,
+  },
   longRunning: true,
   idempotent: false,
   input: {},
@@ -115,6 +165,30 @@ export const processRetentionPolicies = defineCommand({
     return null;
   },
 });
+
+function ofServer(server: unknown): string {
+  const name = textOf(rowOf(server).machineName);
+  return name === undefined ? '' : ` of ${name}`;
+}
+
+function typedName(_args: unknown, { server }: Found): string {
+  return textOf(rowOf(server).machineName) ?? 'retention policies';
+}
+
+/** Returns what MailStore counts in the archive stores, as far as every one of them has a count. */
+function describeContents(stores: unknown): string | undefined {
+  const rows = rowsOf(stores);
+  const count = countOf(sumOf(rows.map(({ statisticsCount }) => statisticsCount)), 'message');
+  // Sizes that were not calculated read as nothing.
+  const size = sizeOf(sumOf(rows.map(({ statisticsSize }) => statisticsSize)) || undefined);
+  if (rows.length === 0 || count === undefined) return undefined;
+  return `MailStore counts ${count} in ${countOf(rows.length, 'archive store')}${size === undefined ? '' : `, ${size}`}.`;
+}
+
+function sumOf(values: readonly unknown[]): number | undefined {
+  const numbers = values.filter((value) => typeof value === 'number');
+  return numbers.length === values.length ? numbers.reduce((sum, value) => sum + value, 0) : undefined;
+}
 
 function requireNoLegalHold(world: World): void {
   if (world.state.compliance.legalHoldEnabled) throw new CommandFailure('Messages cannot be deleted while legal hold is enabled.');

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { defineCommand } from '../src/catalogue/define-command.ts';
 import * as f from '../src/catalogue/fields.ts';
+import { rowOf } from '../src/catalogue/looks.ts';
 import { anything, nothing, record } from '../src/catalogue/outputs.ts';
 import { CommandFailure } from '../src/catalogue/world.ts';
 
@@ -51,6 +52,14 @@ export const setSmtpSettings = defineCommand({
   editions,
   since,
   effect: 'write',
+  before: {
+    read: 'GetSmtpSettings',
+    pick: (value) => {
+      const { password: _password, ...shown } = rowOf(value);
+      return shown;
+    },
+  },
+  irreversible: 'The password before is never shown, and without it the settings cannot be set again.',
   longRunning: false,
   idempotent: true,
   input: { settings: f.jsonObject('The whole object of get_smtp_settings, changed, with the password.', { secretsInside: true }) },
@@ -91,6 +100,7 @@ export const testSmtpSettings = defineCommand({
   editions,
   since,
   effect: 'write',
+  irreversible: 'An e-mail that was sent cannot be called back.',
   longRunning: false,
   idempotent: false,
   input: {},

@@ -10,8 +10,9 @@ import {
   requireChangeable,
   requireOpen,
 } from '../src/catalogue/archive-stores.ts';
-import { defineCommand } from '../src/catalogue/define-command.ts';
+import { defineCommand, type CommandCall, type Found, type Look } from '../src/catalogue/define-command.ts';
 import * as f from '../src/catalogue/fields.ts';
+import { countOf, fieldsOf, mayLackSecret, rowOf, rowWhere, sentences, sizeOf, textOf } from '../src/catalogue/looks.ts';
 import { anything, listOf, nothing, record } from '../src/catalogue/outputs.ts';
 import { evenly, slices, type Line, type Run } from '../src/catalogue/steps.ts';
 import { CommandFailure, type World, type WorldStore } from '../src/catalogue/world.ts';
@@ -32,6 +33,41 @@ const location = {
   serverName: f.text().optional().describe('Database server.'),
   userName: f.text().optional().describe('Database login.'),
   password: f.secret('Database password.').optional(),
+};
+
+/** The fields of a store's entry that say where it lives. */
+const PLACE = ['type', 'databaseName', 'databasePath', 'contentPath', 'indexPath', 'serverName', 'userName'];
+
+/** Where a store lives that a call can state again: a database on a server takes a password, which no read shows. */
+const filePlace = z.object({ type: z.literal('FileSystemInternal'), databasePath: f.text(), contentPath: f.text(), indexPath: f.text() });
+
+/** A store that a call can attach again; as the current one it could push aside another that became current meanwhile. */
+const attachable = filePlace.extend({ name: f.text(), requestedState: f.storeState.exclude(['current']) });
+
+/** The store that a call brings online, by its name. */
+const storeOfName: Look<{ readonly name: string }> = {
+  read: 'GetStores',
+  args: () => ({ includeSize: false }),
+  pick: (value, { name }) => fieldsOf(rowWhere(value, 'name', name), ['id', 'name', 'requestedState', ...PLACE]),
+};
+
+/** These fields of the store that a call names by its id. */
+const fieldsOfStore = (names: readonly string[]): Look<{ readonly id: number }> => ({
+  read: 'GetStores',
+  args: () => ({ includeSize: false }),
+  pick: (value, { id }) => fieldsOf(rowWhere(value, 'id', id), names),
+});
+
+/** What a question says of a store; the sizes take the server time, so nothing else reads them. */
+const storeInQuestion: Look<{ readonly id: number }> = {
+  read: 'GetStores',
+  args: () => ({ includeSize: true }),
+  pick: (value, { id }) => rowWhere(value, 'id', id),
+};
+
+const complianceInQuestion: Look<unknown> = {
+  read: 'GetComplianceConfiguration',
+  pick: (value) => fieldsOf(rowOf(value), ['legalHoldEnabled']),
 };
 
 export const getStores = defineCommand({
@@ -98,6 +134,8 @@ export const createStore = defineCommand({
   longRunning: false,
   idempotent: false,
   input: { name: f.text(), type: storeType, ...location, requestedState: f.storeState.default('normal') },
+  before: storeOfName,
+  inverse: detachAgain,
   output: anything,
   examples: [
     {
@@ -141,6 +179,8 @@ export const attachStore = defineCommand({
   longRunning: false,
   idempotent: false,
   input: { name: f.text(), type: storeType, ...location, requestedState: f.storeState.default('normal') },
+  before: storeOfName,
+  inverse: detachAgain,
   output: anything,
   examples: [
     {
@@ -217,6 +257,18 @@ export const setStoreProperties = defineCommand({
       return { type, databaseName, databasePath, contentPath, indexPath, serverName, userName };
     },
   },
+  before: fieldsOfStore(['id', ...PLACE]),
+  inverse: ({ id }, before) => {
+    const place = filePlace.safeParse(before).data;
+    if (!place) return undefined;
+    const { databaseName, serverName, userName } = rowOf(before);
+    const cleared = {
+      databaseName: textOf(databaseName) ?? null,
+      serverName: textOf(serverName) ?? null,
+      userName: textOf(userName) ?? null,
+    };
+    return { command: 'SetStoreProperties', args: { id, ...place, ...cleared } };
+  },
   output: anything,
   examples: [
     {
@@ -249,6 +301,28 @@ export const setStoreRequestedState = defineCommand({
   longRunning: false,
   idempotent: true,
   input: { id: f.storeId, requestedState: f.storeState },
+  before: {
+    read: 'GetStores',
+    args: () => ({ includeSize: false }),
+    pick: (value, { id, requestedState }) => {
+      const store = fieldsOf(rowWhere(value, 'id', id), ['id', 'requestedState']);
+      const current = rowWhere(value, 'requestedState', 'current')?.id ?? null;
+      // Which other store is current changes by itself where stores are created automatically, and concerns only a call that changes it.
+      return (
+        store && { ...store, ...(requestedState === 'current' ? { currentStore: current } : { someStoreIsCurrent: current !== null }) }
+      );
+    },
+  },
+  inverse: ({ id, ...asked }, before) => {
+    const { requestedState, currentStore = null } = rowOf(before);
+    const former = f.storeState.safeParse(requestedState).data;
+    if (!former) return undefined;
+    if (asked.requestedState !== 'current' || currentStore === null || currentStore === id) {
+      return { command: 'SetStoreRequestedState', args: { id, requestedState: former } };
+    }
+    // The former current store takes its place back, which leaves this one normal.
+    return former === 'normal' ? { command: 'SetStoreRequestedState', args: { id: currentStore, requestedState: 'current' } } : undefined;
+  },
   output: nothing,
   examples: [
     { id: 2, requestedState: 'writeProtected' },
@@ -273,6 +347,11 @@ export const renameStore = defineCommand({
   longRunning: false,
   idempotent: true,
   input: { id: f.storeId, name: f.text().describe('New name.') },
+  before: fieldsOfStore(['id', 'name']),
+  inverse: ({ id }, before) => {
+    const name = textOf(rowOf(before).name);
+    return name === undefined ? undefined : { command: 'RenameStore', args: { id, name } };
+  },
   output: nothing,
   examples: [{ id: 5, name: 'Import 2019 (old mail server)' }],
   emulate: (world, { id, name }) => {
@@ -293,6 +372,22 @@ export const detachStore = defineCommand({
   longRunning: false,
   idempotent: false,
   input: { id: f.storeId },
+  before: fieldsOfStore(['id', 'name', 'requestedState', ...PLACE]),
+  inverse: (_, before) => {
+    const args = attachable.safeParse(before).data;
+    return args && { command: 'AttachStore', args };
+  },
+  question: {
+    reads: { store: storeInQuestion },
+    object: nameStore,
+    consequence: (_, { store }) =>
+      sentences(
+        describeStore(store),
+        `Nobody can read its mail until it is attached again; its data stays where it is${placeInWords(store)}.`,
+        rowOf(store).requestedState === 'current' && 'New mail cannot be archived until another store is made current.',
+      ),
+    typed: ({ id }, { store }) => textOf(rowOf(store).name) ?? String(id),
+  },
   output: nothing,
   examples: [{ id: 2 }],
   emulate: (world, { id }) => {
@@ -314,6 +409,17 @@ export const compactStore = defineCommand({
   longRunning: true,
   idempotent: true,
   input: { id: f.storeId },
+  irreversible: 'The remains of deleted messages are gone for good.',
+  question: {
+    reads: { store: storeInQuestion, compliance: complianceInQuestion },
+    object: nameStore,
+    consequence: (_, { store, compliance }) =>
+      sentences(
+        describeStore(store),
+        'The remains of deleted messages are removed for good: recover_store can no longer bring those messages back; all others stay.',
+        isHeld(compliance) && LEGAL_HOLD,
+      ),
+  },
   evidence: ({ id }) => [{ read: 'GetStores', args: { includeSize: true }, rows: { id } }],
   output: anything,
   examples: [{ id: 2 }],
@@ -350,6 +456,7 @@ export const mergeStore = defineCommand({
     id: z.int().positive().describe('Store to copy into.'),
     sourceId: z.int().positive().describe('Store to copy from.'),
   },
+  irreversible: 'No command takes the copied messages out of the store again.',
   evidence: ({ id }) => [{ read: 'GetStores', args: { includeSize: true }, rows: { id } }],
   output: anything,
   examples: [{ id: 2, sourceId: 1 }],
@@ -392,6 +499,18 @@ export const recoverStore = defineCommand({
     id: f.storeId,
     encryptionKey: f.secret('Needed if the key file is lost.').optional(),
     recoverDeletedMessages: z.boolean().optional().describe('true also restores deleted mail not yet compacted away.'),
+  },
+  irreversible: 'The database that is replaced is not kept.',
+  question: {
+    reads: { store: storeInQuestion },
+    object: nameStore,
+    consequence: ({ recoverDeletedMessages }, { store }) =>
+      sentences(
+        describeStore(store),
+        'Its database is replaced by one rebuilt from the recovery records; what they lack is lost for good.',
+        recoverDeletedMessages === true && 'Deleted messages that were not compacted away come back.',
+        recoverDeletedMessages === false && 'Deleted messages stay deleted.',
+      ),
   },
   evidence: ({ id }) => [{ read: 'GetStores', args: { includeSize: true }, rows: { id } }],
   output: anything,
@@ -440,6 +559,17 @@ export const recreateRecoveryRecords = defineCommand({
   longRunning: true,
   idempotent: true,
   input: { id: f.storeId },
+  irreversible: 'The old recovery records are overwritten.',
+  question: {
+    reads: { store: storeInQuestion, compliance: complianceInQuestion },
+    object: nameStore,
+    consequence: (_, { store, compliance }) =>
+      sentences(
+        describeStore(store),
+        'Its recovery records are written anew from its database; what only the old ones contained is lost for good, and its messages stay.',
+        isHeld(compliance) && LEGAL_HOLD,
+      ),
+  },
   evidence: ({ id }) => [{ read: 'GetStores', args: { includeSize: true }, rows: { id } }],
   output: anything,
   examples: [{ id: 3 }],
@@ -478,6 +608,7 @@ export const repairStoreDatabase = defineCommand({
   longRunning: true,
   idempotent: true,
   input: { id: f.storeId },
+  irreversible: 'The indexes inside the database are rebuilt from what it holds, so there is nothing to put back.',
   evidence: ({ id }) => [{ read: 'GetStores', args: { includeSize: true }, rows: { id } }],
   output: anything,
   examples: [{ id: 3 }],
@@ -510,6 +641,7 @@ export const unlockStore = defineCommand({
   longRunning: false,
   idempotent: true,
   input: { id: f.storeId, passphrase: f.secret('Product or recovery key of the original installation.') },
+  irreversible: 'No command locks a store again.',
   output: nothing,
   examples: [{ id: 8, passphrase: 'PRODUCT-KEY-OF-THE-OTHER-INSTALLATION' }],
   emulate: (world, { id, passphrase }) => {
@@ -532,6 +664,7 @@ export const upgradeStore = defineCommand({
   longRunning: true,
   idempotent: true,
   input: { id: f.storeId },
+  irreversible: 'No command converts a store back to an earlier format.',
   evidence: ({ id }) => [{ read: 'GetStores', args: { includeSize: true }, rows: { id } }],
   output: anything,
   examples: [{ id: 5 }],
@@ -561,6 +694,7 @@ export const upgradeStores = defineCommand({
   longRunning: true,
   idempotent: true,
   input: {},
+  irreversible: 'No command converts stores back to an earlier format.',
   evidence: () => [{ read: 'GetStores', args: { includeSize: true } }],
   output: anything,
   examples: [{}],
@@ -673,6 +807,9 @@ export const setStoreAutoCreateConfiguration = defineCommand({
   longRunning: false,
   idempotent: true,
   input: { config: f.jsonObject('The whole object of get_store_auto_create_configuration, changed.') },
+  before: { read: 'GetStoreAutoCreateConfiguration', pick: (value) => value },
+  inverse: (_, before) =>
+    before === undefined || mayLackSecret(before) ? undefined : { command: 'SetStoreAutoCreateConfiguration', args: { config: before } },
   output: nothing,
   examples: [{ config: { enabled: true, interval: 'monthly', maximumMessageCount: null, namePattern: '{yyyy}-{MM}' } }],
   emulate: (world, { config }) => {
@@ -685,6 +822,53 @@ export const setStoreAutoCreateConfiguration = defineCommand({
     return null;
   },
 });
+
+/** Detaches the store that a call brought online, unless one of its name was there before. */
+function detachAgain({ requestedState }: { readonly requestedState: string }, before: unknown, after: unknown): CommandCall | undefined {
+  const { id } = rowOf(after);
+  // A new current store has taken the place of another, which detaching does not give back.
+  if (before !== undefined || requestedState === 'current' || id === undefined) return undefined;
+  return { command: 'DetachStore', args: { id } };
+}
+
+function nameStore({ id }: { readonly id: number }, { store }: Found): string {
+  const name = textOf(rowOf(store).name);
+  return name === undefined ? `archive store ${id}` : `archive store ${id} "${name}"`;
+}
+
+const STATE_IN_WORDS = new Map<unknown, string>([
+  ['current', 'It is the current store, which receives new mail'],
+  ['normal', 'It is in normal use'],
+  ['writeProtected', 'It is write-protected'],
+  ['disabled', 'It is disabled'],
+]);
+
+/** Says what was read of a store's state and contents; undefined where nothing was. */
+function describeStore(store: unknown): string | undefined {
+  const { requestedState, error, statisticsCount, statisticsSize } = rowOf(store);
+  const count = countOf(statisticsCount, 'message');
+  // A size that was not calculated reads as nothing.
+  const size = statisticsSize === 0 ? undefined : sizeOf(statisticsSize);
+  const holds = count && `MailStore counts ${count} in it${size === undefined ? '' : `, ${size}`}`;
+  const state = [STATE_IN_WORDS.get(requestedState), holds].filter((part) => part !== undefined).join('; ');
+  const problem = textOf(error)?.replace(/\.$/, '');
+  return sentences(state !== '' && `${state}.`, problem !== undefined && `It reports the error "${problem}".`) || undefined;
+}
+
+/** Returns in brackets what attaching a store again takes, as far as it was read. */
+function placeInWords(store: unknown): string {
+  const { type, ...place } = rowOf(store);
+  const [database, server, path] = [textOf(place.databaseName), textOf(place.serverName), textOf(place.databasePath)];
+  if (type === 'FileSystemInternal' || server === undefined || database === undefined) return path === undefined ? '' : ` (${path})`;
+  const password = textOf(place.userName) === undefined ? '' : ', whose password attaching takes';
+  return ` (database ${database} on ${server}${password})`;
+}
+
+const LEGAL_HOLD = 'Legal hold is on: deleted mail may still be wanted as evidence.';
+
+function isHeld(compliance: unknown): boolean {
+  return rowOf(compliance).legalHoldEnabled === true;
+}
 
 type Place = Pick<WorldStore, 'databaseName' | 'serverName' | 'userName' | 'password' | 'databasePath' | 'contentPath' | 'indexPath'>;
 

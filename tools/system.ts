@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { defineCommand } from '../src/catalogue/define-command.ts';
 import * as f from '../src/catalogue/fields.ts';
+import { fieldsOf, rowOf, textOf } from '../src/catalogue/looks.ts';
 import { anything, listOf, nothing, record } from '../src/catalogue/outputs.ts';
 import { requireTimeZone, timeZoneList } from '../src/catalogue/time-zones.ts';
 import { CommandFailure } from '../src/catalogue/world.ts';
@@ -53,6 +54,11 @@ export const setServiceCertificate = defineCommand({
   longRunning: false,
   idempotent: true,
   input: { thumbprint: f.text().describe('Thumbprint of a certificate in the server’s certificate store.') },
+  before: { read: 'GetServiceConfiguration', pick: (configuration) => fieldsOf(rowOf(configuration), ['certificateThumbprint']) },
+  inverse: (_args, before) => {
+    const thumbprint = textOf(rowOf(before)['certificateThumbprint']);
+    return thumbprint === undefined ? undefined : { command: 'SetServiceCertificate', args: { thumbprint } };
+  },
   output: nothing,
   examples: [{ thumbprint: '0F1E2D3C4B5A69788796A5B4C3D2E1F001122334' }],
   emulate: (world, { thumbprint }) => {
@@ -95,6 +101,7 @@ export const sendStatusReport = defineCommand({
     timeZoneId: f.timeZone,
     recipients: z.array(f.listEntry()).min(1).describe('E-mail addresses.'),
   },
+  irreversible: 'A mail that was sent cannot be called back.',
   output: anything,
   examples: [{ timespan: 'lastweek', recipients: ['it@example.com'] }],
   emulate: (world, { timespan, timeZoneId, recipients }) => {

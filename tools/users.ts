@@ -1,14 +1,34 @@
 import * as z from 'zod';
-import { defineCommand } from '../src/catalogue/define-command.ts';
+import { defineCommand, type CommandCall, type Look } from '../src/catalogue/define-command.ts';
 import * as f from '../src/catalogue/fields.ts';
+import { countOf, fieldsOf, rowOf, rowWhere, rowsOf, sentences, textOf } from '../src/catalogue/looks.ts';
 import { anything, listOf, nothing, record } from '../src/catalogue/outputs.ts';
 import { CommandFailure, archiveOf, type World, type WorldUser } from '../src/catalogue/world.ts';
 
 const group = 'users';
 const editions = ['server', 'spe'] as const;
 
+const clearableText = f.text().nullable().describe('null clears.');
+const addressList = z.array(f.listEntry()).min(1).nullable().describe('The complete new list, primary first; null removes all.');
+const pop3NameList = z.array(f.listEntry()).min(1).nullable().describe('The complete new list; null removes all.');
+const folderRights = z.array(z.object({ folder: z.string(), privileges: z.array(z.string()) }));
+
 /** The 2012 edition returned privileges as one string. */
 const words = z.preprocess((value) => (typeof value === 'string' ? value.split(/,\s*/) : value), z.array(z.string()));
+
+interface OfUser {
+  readonly userName: string;
+}
+
+/** The arguments of GetUserInfo for the user that a call names. */
+const theUser = ({ userName }: OfUser) => ({ userName });
+
+const accountNamed: Look<OfUser> = {
+  read: 'GetUsers',
+  pick: (users, { userName }) => fieldsOf(rowWhere(users, 'userName', userName), ['userName', 'fullName', 'distinguishedName']),
+};
+const wholeUser: Look<OfUser> = { read: 'GetUserInfo', args: theUser, pick: (user) => user };
+const mfaStatus: Look<OfUser> = { read: 'GetUserInfo', args: theUser, pick: (user) => fieldsOf(rowOf(user), ['userName', 'mfaStatus']) };
 
 export const getUsers = defineCommand({
   name: 'GetUsers',
@@ -86,6 +106,11 @@ export const createUser = defineCommand({
     password: f.secret('Initial password, for integrated authentication.').optional(),
     loginPrivileges: f.loginPrivileges.optional(),
   },
+  before: accountNamed,
+  inverse: ({ userName }, before, after) =>
+    rowOf(before)['userName'] === undefined && rowOf(after)['userName'] === userName
+      ? { command: 'DeleteUser', args: { userName } }
+      : undefined,
   output: nothing,
   examples: [
     { userName: 'jane.roe', privileges: ['login'], fullName: 'Jane Roe', password: 'Quiet-Harbour-41' },
@@ -122,7 +147,8 @@ export const setUserFullName = defineCommand({
   effect: 'write',
   longRunning: false,
   idempotent: true,
-  input: { userName: f.userName, fullName: f.text().nullable().describe('null clears.') },
+  input: { userName: f.userName, fullName: clearableText },
+  ...replacesField('SetUserFullName', 'fullName', clearableText, null),
   output: nothing,
   examples: [{ userName: 'johndoe', fullName: 'John A. Doe' }],
   emulate: (world, { userName, fullName }) => updateUser(world, userName, { fullName }),
@@ -137,7 +163,8 @@ export const setUserDistinguishedName = defineCommand({
   effect: 'write',
   longRunning: false,
   idempotent: true,
-  input: { userName: f.userName, distinguishedName: f.text().nullable().describe('null clears.') },
+  input: { userName: f.userName, distinguishedName: clearableText },
+  ...replacesField('SetUserDistinguishedName', 'distinguishedName', clearableText, null),
   output: nothing,
   examples: [{ userName: 'johndoe', distinguishedName: 'CN=John Doe,OU=Staff,DC=example,DC=com' }],
   emulate: (world, { userName, distinguishedName }) => updateUser(world, userName, { distinguishedName }),
@@ -153,6 +180,7 @@ export const setUserAuthentication = defineCommand({
   longRunning: false,
   idempotent: true,
   input: { userName: f.userName, authentication: f.authentication },
+  ...replacesField('SetUserAuthentication', 'authentication', f.authentication),
   output: nothing,
   examples: [{ userName: 'amira', authentication: 'integrated' }],
   emulate: (world, { userName, authentication }) => updateUser(world, userName, { authentication }),
@@ -167,10 +195,8 @@ export const setUserEmailAddresses = defineCommand({
   effect: 'write',
   longRunning: false,
   idempotent: true,
-  input: {
-    userName: f.userName,
-    emailAddresses: z.array(f.listEntry()).min(1).nullable().describe('The complete new list, primary first; null removes all.'),
-  },
+  input: { userName: f.userName, emailAddresses: addressList },
+  ...replacesField('SetUserEmailAddresses', 'emailAddresses', addressList, null),
   output: nothing,
   examples: [{ userName: 'johndoe', emailAddresses: ['john.doe@example.com', 'johndoe@example.com', 'jd@example.com'] }],
   emulate: (world, { userName, emailAddresses }) => updateUser(world, userName, { emailAddresses: [...(emailAddresses ?? [])] }),
@@ -185,10 +211,8 @@ export const setUserPop3UserNames = defineCommand({
   effect: 'write',
   longRunning: false,
   idempotent: true,
-  input: {
-    userName: f.userName,
-    pop3UserNames: z.array(f.listEntry()).min(1).nullable().describe('The complete new list; null removes all.'),
-  },
+  input: { userName: f.userName, pop3UserNames: pop3NameList },
+  ...replacesField('SetUserPop3UserNames', 'pop3UserNames', pop3NameList, null),
   output: nothing,
   examples: [{ userName: 'johndoe', pop3UserNames: ['johndoe-pop'] }],
   emulate: (world, { userName, pop3UserNames }) => {
@@ -208,6 +232,7 @@ export const setUserPassword = defineCommand({
   longRunning: false,
   idempotent: true,
   input: { userName: f.userName, password: f.secret('New password.') },
+  irreversible: 'The old password is known to nobody.',
   output: nothing,
   examples: [{ userName: 'johndoe', password: 'Quiet-Harbour-41' }],
   emulate: (world, { userName, password }) => {
@@ -227,6 +252,7 @@ export const setUserPrivileges = defineCommand({
   longRunning: false,
   idempotent: true,
   input: { userName: f.userName, privileges: f.globalPrivileges },
+  ...replacesField('SetUserPrivileges', 'privileges', f.globalPrivileges, ['none']),
   output: nothing,
   examples: [{ userName: 'amira', privileges: ['login', 'export', 'changePassword'] }],
   emulate: (world, { userName, privileges }) => {
@@ -248,6 +274,7 @@ export const setUserLoginPrivileges = defineCommand({
   longRunning: false,
   idempotent: true,
   input: { userName: f.userName, loginPrivileges: f.loginPrivileges },
+  ...replacesField('SetUserLoginPrivileges', 'loginPrivileges', f.loginPrivileges, ['none']),
   output: nothing,
   examples: [{ userName: 'amira', loginPrivileges: ['web', 'outlook'] }],
   emulate: (world, { userName, loginPrivileges }) => {
@@ -267,6 +294,19 @@ export const initializeMFA = defineCommand({
   longRunning: false,
   idempotent: false,
   input: { userName: f.userName },
+  before: mfaStatus,
+  inverse: ({ userName }, before) =>
+    rowOf(before)['mfaStatus'] === 'Disabled' ? { command: 'DisableMFA', args: { userName } } : undefined,
+  question: {
+    reads: { user: wholeUser },
+    object: ({ userName }, { user }) => nameUser(userName, user),
+    consequence: (_args, { user }) =>
+      sentences(
+        'Multi-factor login is turned on, and the user has to enrol at the next login.',
+        'An enrolment that exists is discarded for good.',
+        describeMfa(user),
+      ),
+  },
   output: anything,
   examples: [{ userName: 'johndoe' }],
   emulate: (world, { userName }) => {
@@ -287,6 +327,19 @@ export const disableMFA = defineCommand({
   longRunning: false,
   idempotent: true,
   input: { userName: f.userName },
+  before: mfaStatus,
+  irreversible: 'The enrolment is deleted, and only the user can enrol again.',
+  question: {
+    reads: { user: wholeUser },
+    object: ({ userName }, { user }) => nameUser(userName, user),
+    consequence: (_args, { user }) =>
+      sentences(
+        'From now on the password alone is enough to log in.',
+        'The enrolment is deleted for good.',
+        describeMfa(user),
+        wordsOf(rowOf(user)['privileges']).includes('admin') && 'The user is an administrator.',
+      ),
+  },
   output: nothing,
   examples: [{ userName: 'maria.lopez' }],
   emulate: (world, { userName }) => {
@@ -307,6 +360,15 @@ export const deleteAppPasswords = defineCommand({
   longRunning: false,
   idempotent: true,
   input: { userName: f.userName },
+  irreversible: 'The deleted app passwords are kept nowhere, so new ones have to be made.',
+  question: {
+    reads: { user: wholeUser },
+    object: ({ userName }, { user }) => nameUser(userName, user),
+    consequence: () =>
+      'All app passwords of the user are deleted for good. ' +
+      'Programs that log in with one, over IMAP or in scripts, are refused until they are given a new one. ' +
+      "The user's own password stays.",
+  },
   output: nothing,
   examples: [{ userName: 'maria.lopez' }],
   emulate: (world, { userName }) => {
@@ -327,6 +389,15 @@ export const renameUser = defineCommand({
   longRunning: false,
   idempotent: false,
   input: { oldUserName: f.userName, newUserName: f.text() },
+  before: {
+    read: 'GetUsers',
+    pick: (users, { oldUserName, newUserName }) =>
+      fieldsOf(rowWhere(users, 'userName', oldUserName) ?? rowWhere(users, 'userName', newUserName), ['userName']),
+  },
+  inverse: ({ oldUserName, newUserName }, before, after) =>
+    rowOf(before)['userName'] === oldUserName && rowOf(after)['userName'] === newUserName
+      ? { command: 'RenameUser', args: { oldUserName: newUserName, newUserName: oldUserName } }
+      : undefined,
   output: nothing,
   examples: [{ oldUserName: 'amira', newUserName: 'amira.okoye' }],
   emulate: (world, { oldUserName, newUserName }) => {
@@ -354,6 +425,30 @@ export const deleteUser = defineCommand({
   longRunning: false,
   idempotent: true,
   input: { userName: f.userName },
+  // GetUserInfo fails once the user is gone; a list shows it.
+  before: accountNamed,
+  irreversible: 'A new account of the same name lacks the password, the settings and the rights of the deleted one.',
+  question: {
+    reads: {
+      user: wholeUser,
+      archive: {
+        read: 'GetChildFolders',
+        args: () => ({ maxLevels: 1 }),
+        pick: (archives, { userName }) => fieldsOf(rowWhere(archives, 'name', userName), ['name']),
+      },
+    },
+    object: ({ userName }, { user }) => nameUser(userName, user),
+    consequence: ({ userName }, { user, archive }) => {
+      const privileges = wordsOf(rowOf(user)['privileges']).join(', ');
+      return sentences(
+        `The account is deleted for good, with its password, settings, rights and privileges${privileges && ` (${privileges})`}.`,
+        describeRights(user),
+        archive === undefined ? 'Archived mail stays.' : `The archive ${userName} stays, with its mail.`,
+        rowOf(user)['authentication'] === 'directoryServices' &&
+          'If the user is still in the directory, the next synchronisation makes a new account.',
+      );
+    },
+  },
   output: nothing,
   examples: [{ userName: 'amira' }],
   emulate: (world, { userName }) => {
@@ -372,6 +467,16 @@ export const setUserPrivilegesOnFolder = defineCommand({
   longRunning: false,
   idempotent: true,
   input: { userName: f.userName, folder: f.archiveName, privileges: f.folderPrivileges },
+  before: {
+    read: 'GetUserInfo',
+    args: theUser,
+    pick: (user, { userName, folder }) => {
+      const rights = rightsOf(user);
+      const right = rights?.find((entry) => entry.folder.toLowerCase() === folder.toLowerCase());
+      return rights && { userName, folder, privileges: right && right.privileges.length > 0 ? right.privileges : ['none'] };
+    },
+  },
+  inverse: ({ userName, folder }, before) => grantRights(userName, folder, rowOf(before)['privileges']),
   output: nothing,
   examples: [
     { userName: 'johndoe', folder: 'amira', privileges: ['read'] },
@@ -400,6 +505,29 @@ export const clearUserPrivilegesOnFolders = defineCommand({
   longRunning: false,
   idempotent: true,
   input: { userName: f.userName },
+  before: {
+    read: 'GetUserInfo',
+    args: theUser,
+    pick: (user, { userName }) => {
+      const privilegesOnFolders = rightsOf(user);
+      return privilegesOnFolders && { userName, privilegesOnFolders };
+    },
+  },
+  inverse: ({ userName }, before) => {
+    const [right, ...others] = rowsOf(rowOf(before)['privilegesOnFolders']);
+    // A call grants the rights on one archive.
+    return right && others.length === 0 ? grantRights(userName, right['folder'], right['privileges']) : undefined;
+  },
+  question: {
+    reads: { user: wholeUser },
+    object: ({ userName }, { user }) => nameUser(userName, user),
+    consequence: (_args, { user }) =>
+      sentences(
+        'The user loses every right on archives, the own one included; each has to be granted again by itself.',
+        describeRights(user),
+        'The archives stay, with their mail.',
+      ),
+  },
   output: nothing,
   examples: [{ userName: 'johndoe' }],
   emulate: (world, { userName }) => {
@@ -408,6 +536,61 @@ export const clearUserPrivilegesOnFolders = defineCommand({
     return null;
   },
 });
+
+/**
+ * What a command that replaces one field of a user changes, and the call of the same command that puts it back: none where the old value
+ * is not shown, or is not one that the command accepts. An empty value is put back as `empty`.
+ */
+function replacesField(command: string, field: string, accepted: z.ZodType, empty?: unknown) {
+  return {
+    before: { read: 'GetUserInfo', args: theUser, pick: (user: unknown) => fieldsOf(rowOf(user), ['userName', field]) },
+    inverse: ({ userName }: OfUser, before: unknown): CommandCall | undefined => {
+      const old = rowOf(before)[field];
+      const isEmpty = old === null || old === '' || (Array.isArray(old) && old.length === 0);
+      const value = accepted.safeParse(isEmpty ? empty : old);
+      return value.success ? { command, args: { userName, [field]: value.data } } : undefined;
+    },
+  };
+}
+
+/** Returns the call that gives a user these rights on an archive, or undefined where they are not ones that can be given. */
+function grantRights(userName: string, folder: unknown, rights: unknown): CommandCall | undefined {
+  const privileges = f.folderPrivileges.safeParse(rights);
+  return privileges.success ? { command: 'SetUserPrivilegesOnFolder', args: { userName, folder, privileges: privileges.data } } : undefined;
+}
+
+/** Returns a user's rights on archives, or undefined where they are not shown. */
+function rightsOf(user: unknown): z.output<typeof folderRights> | undefined {
+  const { privilegesOnFolders, pop3UserNames: names } = rowOf(user);
+  // A user without rights lacks the field. So does every user of the 2012 edition, which shows no POP3 names either.
+  return privilegesOnFolders === undefined && names !== undefined ? [] : folderRights.safeParse(privilegesOnFolders).data;
+}
+
+/** Rights listed in one sentence; of more, the number is told. */
+const RIGHTS_SHOWN = 5;
+
+function describeRights(user: unknown): string | undefined {
+  const rights = rightsOf(user);
+  if (!rights) return undefined;
+  if (rights.length === 0) return 'The user has no rights on archives now.';
+  const shown = rights.slice(0, RIGHTS_SHOWN).map(({ folder, privileges }) => `${folder} (${privileges.join(', ')})`);
+  const more = rights.length - shown.length;
+  return `The user has rights on ${countOf(rights.length, 'archive')} now: ${shown.join(', ')}${more > 0 ? ` and ${more} more` : ''}.`;
+}
+
+function wordsOf(value: unknown): readonly string[] {
+  return words.safeParse(value).data ?? [];
+}
+
+function nameUser(userName: string, user: unknown): string {
+  const fullName = textOf(rowOf(user)['fullName']);
+  return `user ${userName}${fullName === undefined ? '' : ` (${fullName})`}`;
+}
+
+function describeMfa(user: unknown): string | undefined {
+  const status = textOf(rowOf(user)['mfaStatus']);
+  return status === undefined ? undefined : `The status of multi-factor login is ${status} now.`;
+}
 
 function updateUser(world: World, userName: string, changes: Partial<WorldUser>): null {
   Object.assign(world.user(userName), changes);

@@ -23,10 +23,10 @@ const table = {
     'caller',
     ({ command, nearest }) => `There is no MailStore command '${command}'${nearest ? `; did you mean ${nearest}?` : '.'}`,
   ),
-  unknownArguments: line<{ tool: string; unknown: readonly string[]; expected: readonly string[] }>(
+  unknownArguments: line<{ tool: string; unknown: readonly string[]; expected: readonly string[]; nearest?: string | undefined }>(
     'caller',
-    ({ tool, unknown, expected }) =>
-      `${tool} does not take ${list(unknown)}; ${expected.length > 0 ? `it takes ${list(expected)}` : 'it takes no arguments'}. Remove or rename and call again.`,
+    ({ tool, unknown, expected, nearest }) =>
+      `${tool} does not take ${list(unknown)}${nearest ? ` (did you mean ${nearest}?)` : ''}; ${expected.length > 0 ? `it takes ${list(expected)}` : 'it takes no arguments'}. Remove or rename and call again.`,
   ),
   invalidArguments: line<{ tool: string; problems: readonly string[] }>(
     'caller',
@@ -42,14 +42,81 @@ const table = {
     ({ tool, effect, access, needed }) =>
       `${tool} is refused: with these arguments it is ${effect}, and this server runs with MAILSTORE_ACCESS=${access}. An administrator who means it sets MAILSTORE_ACCESS=${needed} in the server's configuration and restarts it.`,
   ),
-  notConfirmed: line<{ tool: string }>(
+  notConfirmed: line<{ tool: string }>('caller', ({ tool }) => `${tool} was not run: it needs the yes of a person, and nobody gave it.`),
+  needsApproval: line<{ tool: string; command: string }>(
     'caller',
-    ({ tool }) => `${tool} was not run: it is destructive, and the person at the client did not confirm it.`,
+    ({ tool, command }) =>
+      `${tool} was not run: it needs the yes of a person, and this client cannot ask for one. Whoever may decide runs \`${command}\` in a terminal within ten minutes; call again with the same arguments after that.`,
   ),
-  cannotConfirm: line<{ tool: string }>(
+  foreignAnswer: line<{ tool: string }>(
     'caller',
     ({ tool }) =>
-      `${tool} was not run: it is destructive and needs a person's confirmation, and this client cannot ask for one. Use a client that supports elicitation.`,
+      `${tool} was not run: the answer does not belong to this call, is older than ten minutes, was used before, or what it was given to has changed. Call again, and the question is put anew.`,
+  ),
+  unknownApproval: line<{ approvalId: string }>(
+    'configuration',
+    ({ approvalId }) =>
+      `Nothing waits under the id '${approvalId}' here; approve without an id lists what does, and --state-dir names the server's folder if it has another.`,
+  ),
+  approvalOver: line<{ approvalId: string; state: string }>(
+    'configuration',
+    ({ approvalId, state }) => `The request ${approvalId} is ${state} and can no longer be decided; have the call made again.`,
+  ),
+  noTerminal: line<{ what: string }>(
+    'configuration',
+    ({ what }) => `${what} takes its yes from a person at a terminal, and this is none; run it there yourself.`,
+  ),
+  unknownTarget: line<{ target: string; known: readonly string[] }>(
+    'caller',
+    ({ target, known }) => `There is no target '${target}' here; this server has ${list(known)}.`,
+  ),
+  unknownChange: line<{ number: number }>('caller', ({ number }) => `There is no change ${number}; list_changes shows the recorded ones.`),
+  alreadyReverted: line<{ number: number; by: number }>(
+    'caller',
+    ({ number, by }) => `The change ${number} was put back before, by the change ${by}; revert that one to have it again.`,
+  ),
+  noWayBack: line<{ number: number; reason?: string | undefined }>(
+    'caller',
+    ({ number, reason }) => `The change ${number} cannot be put back: ${reason ?? 'what was before it does not allow it.'}`,
+  ),
+  changedSince: line<{ number: number; left: string; now: string }>(
+    'caller',
+    ({ number, left, now }) =>
+      `The change ${number} was not put back, because its object was changed since: it left ${excerpt(left, 500)}, and now it is ${excerpt(now, 500)}. Set it by its own tool if that is meant.`,
+  ),
+  maskedSecret: line<{ tool: string; field: string }>(
+    'caller',
+    ({ tool, field }) =>
+      `${tool} was not called: ${field} is '***', which is what reads show in the place of a secret. State the secret itself or where it is, such as {"fromEnv": "MAILSTORE_SECRET_…"}, or leave the field out.`,
+  ),
+  secretNotSet: line<{ tool: string; field: string; variable: string; nearest?: string | undefined }>(
+    'caller',
+    ({ tool, field, variable, nearest }) =>
+      `${tool} was not called: ${field} is to come from the variable ${variable}, which is not set${nearest ? ` (did you mean ${nearest}?)` : ''}. Set it in the server's configuration and restart it.`,
+  ),
+  noSecretsFolder: line<{ tool: string; field: string }>(
+    'caller',
+    ({ tool, field }) =>
+      `${tool} was not called: ${field} is to come from a file, and MAILSTORE_SECRETS_DIR names no folder for such files. Set it in the server's configuration and restart it.`,
+  ),
+  secretOutside: line<{ tool: string; field: string; file: string }>(
+    'caller',
+    ({ tool, field, file }) =>
+      `${tool} was not called: the file '${file}' for ${field} is not inside MAILSTORE_SECRETS_DIR; name one that is.`,
+  ),
+  secretUnreadable: line<{ tool: string; field: string; file: string; reason: string }>(
+    'caller',
+    ({ tool, field, file, reason }) => `${tool} was not called: the file '${file}' for ${field} cannot be used (${reason}).`,
+  ),
+  callNotAllowed: line<{ command: string; effect: string; access: string; needed: string }>(
+    'caller',
+    ({ command, effect, access, needed }) =>
+      `${command} is refused: with these arguments it is ${effect}, and the access is ${access}. Whoever means it adds --access ${needed}; a target's own setting may still be lower.`,
+  ),
+  interrupted: line<{ command: string }>(
+    'caller',
+    ({ command }) =>
+      `${command} was interrupted before its answer came; whether it was carried out is not known. Read the state before you repeat it.`,
   ),
   unknownTask: line<{ taskId: string }>(
     'caller',
@@ -69,6 +136,15 @@ const table = {
     'caller',
     ({ tool, read, names }) =>
       `${tool} was not called: ${list(names)} would be cleared when left out, and ${read} does not show what is set now. State every one of these and call again (null clears).`,
+  ),
+  readRunsLong: line<{ command: string }>(
+    'server',
+    ({ command }) => `${command} was to be read in the course of another call and runs long on this server; its value was not waited for.`,
+  ),
+  secretNotKept: line<{ path: string; reason: string }>(
+    'configuration',
+    ({ path, reason }) =>
+      `Nothing was sent: the generated secret could not be written to '${path}' (${reason}), and without the file nobody would know it. Give this server the right to write there, or set MAILSTORE_SECRETS_DIR to another folder.`,
   ),
   commandMissing: line<{ command: string }>(
     'server',
@@ -122,6 +198,11 @@ const table = {
     'configuration',
     ({ path, found, known }) =>
       `'${path}' was written by a newer mailstore-mcp (format ${found}; this one knows ${known}) and was left alone. Update this one, or set MAILSTORE_STATE_DIR to another folder.`,
+  ),
+  auditNotWritable: line<{ path: string; reason: string }>(
+    'configuration',
+    ({ path, reason }) =>
+      `The audit '${path}' cannot be written (${reason}), so the call is not on record; free space, or give the account of this server the right to write this file and its folder.`,
   ),
   journalBusy: line<{ path: string; ms: number }>(
     'us',

@@ -1,13 +1,25 @@
+import type { Redactor } from './redact.ts';
+import { toVisible } from './visible.ts';
+
 export const LOG_LEVELS = ['error', 'warn', 'info', 'debug'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
 export type Log = Record<LogLevel, (message: string) => void>;
 
-/** Writes one line per message to stderr; stdout belongs to the protocol. */
-export function createLog(level: LogLevel, write = (line: string) => void process.stderr.write(line)): Log {
+interface LogOptions {
+  /** Masks its secrets in every line. */
+  readonly redactor?: Redactor;
+  /** Takes the lines; stderr unless told otherwise, as stdout belongs to the protocol. */
+  write?(line: string): void;
+}
+
+/** Writes one line per message, in which what hides or commands a terminal is visible. */
+export function createLog(level: LogLevel, { redactor, write = (line) => void process.stderr.write(line) }: LogOptions = {}): Log {
   const threshold = LOG_LEVELS.indexOf(level);
   const at = (name: LogLevel) => (message: string) => {
-    if (LOG_LEVELS.indexOf(name) <= threshold) write(`mailstore-mcp ${name}: ${message.replaceAll(/[\r\n]+/g, ' ')}\n`);
+    if (LOG_LEVELS.indexOf(name) > threshold) return;
+    const told = redactor?.text(message) ?? message;
+    write(`mailstore-mcp ${name}: ${toVisible(told.replaceAll(/[\r\n]+/g, ' '))}\n`);
   };
   return { error: at('error'), warn: at('warn'), info: at('info'), debug: at('debug') };
 }

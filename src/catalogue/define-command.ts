@@ -46,7 +46,57 @@ export interface Evidence {
   readonly rows?: Readonly<Record<string, unknown>>;
 }
 
-export interface CommandDeclaration<Input extends InputShape, Row extends z.ZodType> {
+/** A read of what a call is about. */
+export interface Look<Args> {
+  /** The wire name of the command to read with. */
+  readonly read: string;
+  /** The arguments of the read; none unless told. */
+  args?(args: Args): Readonly<Record<string, unknown>>;
+  /** Returns from the value what concerns the call; undefined where the server has no such thing. */
+  pick(value: unknown, args: Args): unknown;
+}
+
+/** A call of another command, by its wire name. */
+export interface CommandCall {
+  readonly command: string;
+  readonly args: Readonly<Record<string, unknown>>;
+}
+
+/** What was read for a question, by the names of its reads, and as `before` the object itself; undefined where it is missing or was not readable. */
+export type Found = Readonly<Record<string, unknown>>;
+
+/** What a person is told before saying yes. */
+export interface Question<Args> {
+  /** What the words need beside `before`. */
+  readonly reads?: Readonly<Record<string, Look<Args>>>;
+  /** Names the one thing that the call is about, such as `user amira (Amira Okoye)`. A yes is void when this reads otherwise by then. */
+  object(args: Args, found: Found): string;
+  /** What becomes of it, in one to four sentences with the numbers that matter. */
+  consequence(args: Args, found: Found): string;
+  /** The name that has to be typed, for the worst: what nobody gets back. Undefined for calls that a plain yes is enough for. */
+  typed?(args: Args, found: Found): string | undefined;
+}
+
+/** Whether a change can be put back. */
+type Way<Args> =
+  | {
+      /** The call that puts the change back, from the object as `before` found it and as it reads now; undefined where these do not allow it. */
+      inverse(args: Args, before: unknown, after: unknown): CommandCall | undefined;
+      readonly irreversible?: never;
+    }
+  | {
+      /** Why no call puts the change back: one sentence. */
+      readonly irreversible: string;
+      readonly inverse?: never;
+    };
+
+type Reading = { readonly effect: 'read'; readonly inverse?: never; readonly irreversible?: never };
+type Changing<Args> = { readonly effect: 'write' | 'destructive' } & Way<Args>;
+
+/** What a call does to the archive, and the way back from it; whoever declares a change has to say which. */
+type Safety<Args> = Reading | Changing<Args>;
+
+interface CommandFields<Input extends InputShape, Row extends z.ZodType> {
   /** The wire name, exactly as MailStore spells it. */
   readonly name: string;
   readonly title: string;
@@ -60,16 +110,22 @@ export interface CommandDeclaration<Input extends InputShape, Row extends z.ZodT
   readonly since?: string;
   /** True where no source proves that a Server has the command: it is offered only where the server's own metadata lists it. */
   readonly doubtful?: true;
-  /** The effect of a call in general; where arguments change it, `effectOf` has the last word on each call. */
-  readonly effect: Effect;
   /** The mildest and the worst effect that `effectOf` can return; stated wherever `effectOf` is. */
   readonly effectRange?: readonly [mildest: Effect, worst: Effect];
-  /** The effect of these very arguments, where arguments change it. */
+  /** The effect of these very arguments, where arguments change it; `effect` is that of a call in general. */
   effectOf?(
     args: ParsedArguments<Input>,
     /** Returns the effect of a stored job action such as `CompactStore --id="3"`; what cannot be parsed is destructive. */
-    effectOfAction: (action: string) => Effect,
+    effectOfAction: (action: unknown) => Effect,
+    /** What `effectFrom` read; undefined where nothing was read, and the worst has to be assumed. */
+    stored: unknown,
   ): Effect;
+  /** What the effect depends on and the arguments do not tell. It is read before the gate decides. */
+  readonly effectFrom?: Look<ParsedArguments<Input>>;
+  /** The read that shows what the call changes, made before it and again after it: only the fields that the call can change. */
+  readonly before?: Look<ParsedArguments<Input>>;
+  /** What a person is asked before a destructive call. */
+  readonly question?: Question<ParsedArguments<Input>>;
   /** Whether the command is expected to answer with a token; any command may, and is then followed like one that was. */
   readonly longRunning: boolean;
   /** True when repeating the same call leaves the same end state. */
@@ -100,6 +156,9 @@ export interface CommandDeclaration<Input extends InputShape, Row extends z.ZodT
   /** How the 2012 edition shaped the value, where it differs from today. */
   emulate2012?(value: z.input<Row>): unknown;
 }
+
+export type CommandDeclaration<Input extends InputShape, Row extends z.ZodType> = CommandFields<Input, Row> &
+  Safety<ParsedArguments<Input>>;
 
 /** A declaration whose argument and result types are no longer known, as registries and loops handle it. */
 export type Command = CommandDeclaration<InputShape, z.ZodType>;

@@ -101,6 +101,30 @@ export function secret(description: string) {
   return text().describe(description).register(traits, { secret: true });
 }
 
+/** Where a secret is that shall not be written into a call: a variable, a file, or one that is made up and kept for a person. */
+const secretReference = z
+  .union([
+    z.strictObject({ fromEnv: z.string().regex(/^MAILSTORE_SECRET_\w+$/, 'must begin with MAILSTORE_SECRET_') }),
+    z.strictObject({ fromFile: text() }),
+    z.strictObject({ generate: z.literal(true) }),
+  ])
+  .describe('Keeps it out of the conversation.');
+export type SecretReference = z.output<typeof secretReference>;
+
+export function isSecretReference(value: unknown): value is SecretReference {
+  return typeof value === 'object' && secretReference.safeParse(value).success;
+}
+
+/** Returns the arguments of a command as callers write them: in the place of a secret, they may say where it is. */
+export function callerShape(input: Record<string, z.ZodType>): Record<string, z.ZodType> {
+  return Object.fromEntries(
+    Object.entries(input).map(([name, schema]) => [
+      name,
+      fieldTraits(schema).secret === true ? z.union([schema, secretReference]) : schema,
+    ]),
+  );
+}
+
 /** An object sent as JSON text. */
 export function jsonObject(description: string, options: { secretsInside?: true } = {}) {
   return z

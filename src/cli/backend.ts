@@ -1,16 +1,26 @@
+import { join } from 'node:path';
 import { commands } from '../../tools/index.ts';
 import { systemClock, type Clock } from '../base/clock.ts';
-import type { Log } from '../base/log.ts';
+import { createLog, type Log } from '../base/log.ts';
+import { Redactor } from '../base/redact.ts';
 import { MailStoreClient } from '../client/client.ts';
 import { KnownCommands } from '../client/known-commands.ts';
+import type { OnExchange } from '../client/observe.ts';
 import type { Config, Target } from '../config/load.ts';
+import { ConsentStates } from '../guard/consent-states.ts';
+import { Guard } from '../guard/guard.ts';
+import { AuditLog } from '../journal/audit-log.ts';
 import { Journal } from '../journal/journal.ts';
 import { TaskRunner } from '../tasks/runner.ts';
+import { terminalCommand } from './terminal-command.ts';
 
-/** What stands behind every way to call MailStore: a client for each target, the record, and the runner of long commands. */
+/** What stands behind every way to call MailStore: a client for each target, the record, the runner of long commands, and the guard before them. */
 export interface Backend {
   readonly clients: ReadonlyMap<string, MailStoreClient>;
   readonly runner: TaskRunner;
+  readonly guard: Guard;
+  /** Signs the questions that are put to a client. */
+  readonly consentStates: ConsentStates;
   /** Opens connections ahead of the first call. */
   warm(): Promise<void>;
   /** Ends what is in flight and closes everything; commands that run on the server go on there. */
@@ -18,30 +28,78 @@ export interface Backend {
 }
 
 /** Opens the record and takes over the tasks that nobody follows. Throws MailStoreError when the record cannot be opened. */
-export function openBackend(config: Config, log: Log, clock: Clock = systemClock): Backend {
-  const journal = Journal.open(config.stateDir, { clock });
-  const known = new KnownCommands(config.stateDir);
-  const clients = new Map(config.targets.map((target) => [target.name, createClient(target, config, { known, clock, log })]));
-  const runner = new TaskRunner({ clients, journal: journal.tasks, clock, log });
-  runner.adopt();
+export function openBackend(
+  config: Config,
+  {
+    clock = systemClock,
+    redactor = new Redactor(),
+    log = createLog(config.logLevel, { redactor }),
+    onExchange,
+    adopts = true,
+  }: BackendOptions = {},
+): Backend {
+  const { stateDir, secretsDir, secretVariables, targets } = config;
+  const journal = Journal.open(stateDir, { clock });
+  const audit = new AuditLog(stateDir, journal.audit, clock);
+  const known = new KnownCommands(stateDir);
+  for (const { username, password } of targets) redactor.add(password, username);
+  for (const value of Object.values(secretVariables)) redactor.add(value);
+  const clients = new Map(
+    targets.map((target) => [target.name, createClient(target, config, { known, clock, log, redactor, onExchange })]),
+  );
+  const runner = new TaskRunner({ clients, journal: journal.tasks, clock, log, onEnd: (task) => guard.taskEnded(task) });
+  const guard = new Guard({
+    targets: new Map(
+      targets.flatMap(({ name, origin, username, access }) => {
+        const client = clients.get(name);
+        return client ? [[name, { name, origin, user: username, access, client }]] : [];
+      }),
+    ),
+    journal,
+    audit,
+    runner,
+    secrets: {
+      variables: secretVariables,
+      ...(secretsDir !== undefined && { folder: secretsDir }),
+      generatedFolder: secretsDir ?? join(stateDir, 'secrets'),
+    },
+    redactor,
+    approveCommand: (approvalId) => terminalCommand(`approve ${approvalId}`, stateDir),
+    log,
+  });
+  if (adopts) runner.adopt();
   return {
     clients,
     runner,
+    guard,
+    consentStates: new ConsentStates(stateDir, journal.approvals, clock),
     warm: async () => {
       await Promise.all([...clients.values()].map((client) => client.warm()));
     },
     close: async () => {
       await runner.close();
       await Promise.all([...clients.values()].map((client) => client.close()));
+      audit.close();
       journal.close();
     },
   };
 }
 
+export interface BackendOptions {
+  readonly clock?: Clock;
+  readonly redactor?: Redactor;
+  /** Where none is given, one that masks what the redactor knows. */
+  readonly log?: Log;
+  /** Told of each HTTP exchange, in the course of the call that it belongs to. */
+  readonly onExchange?: OnExchange;
+  /** False leaves the tasks that nobody follows alone, until `runner.adopt` is called: ending waits for the polls that are under way. */
+  readonly adopts?: boolean;
+}
+
 function createClient(
-  { origin, username, password, fingerprint, ca, access, api }: Target,
+  { origin, username, password, fingerprint, ca, api }: Target,
   { timeoutMs }: Config,
-  { known, clock, log }: { readonly known: KnownCommands; readonly clock: Clock; readonly log: Log },
+  { known, clock, log, redactor, onExchange }: ClientParts,
 ): MailStoreClient {
   return new MailStoreClient({
     origin,
@@ -49,7 +107,6 @@ function createClient(
     password,
     trust: { ...(fingerprint !== undefined && { fingerprint }), ...(ca !== undefined && { ca }) },
     api,
-    access,
     timeoutMs,
     onCommands: (names) => {
       const doubtful = commands.filter((command) => command.doubtful && names.has(command.name));
@@ -58,7 +115,17 @@ function createClient(
         doubtful.map(({ name }) => name),
       );
     },
+    redactor,
+    ...(onExchange && { onExchange }),
     clock,
     log,
   });
+}
+
+interface ClientParts {
+  readonly known: KnownCommands;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly redactor: Redactor;
+  readonly onExchange: OnExchange | undefined;
 }

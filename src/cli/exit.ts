@@ -1,8 +1,15 @@
 import { MailStoreError } from '../base/errors.ts';
+import { toVisible } from '../base/visible.ts';
+import { withoutStack } from '../wire/body.ts';
 
 /** Says on stderr in one line why the program ends; exit code 2 for what the configuration or the command line can mend, else 1. */
 export function exitWithError(error: unknown): never {
-  const message = error instanceof Error ? error.message : String(error);
-  process.stderr.write(`mailstore-mcp: ${message}\n`);
+  sayError(error);
   process.exit(error instanceof MailStoreError && error.audience === 'configuration' ? 2 : 1);
+}
+
+/** Says on stderr in one line what went wrong. */
+export function sayError(error: unknown): void {
+  const message = error instanceof MailStoreError ? error.message : withoutStack(error instanceof Error ? error.message : String(error));
+  process.stderr.write(`mailstore-mcp: ${toVisible(message.replaceAll(/[\r\n]+/g, ' '))}\n`);
 }

@@ -6,12 +6,17 @@ export interface Flags {
   /** Values by flag name with dashes. */
   readonly values: Readonly<Record<string, string>>;
   readonly switches: ReadonlySet<string>;
+  /** What is no flag, in its order. */
+  readonly words: readonly string[];
 }
 
-/** Reads `--flag value`, `--flag=value` and `--switch`. Throws MailStoreError on anything that is none of the names, with the nearest one. */
+/**
+ * Reads `--flag value`, `--flag=value` and `--switch`. Throws MailStoreError on anything that is none of the names, with the nearest one, and on
+ * other words unless `words` allows them.
+ */
 export function readFlags(
   args: readonly string[],
-  names: { readonly values: readonly string[]; readonly switches: readonly string[] },
+  names: { readonly values: readonly string[]; readonly switches: readonly string[]; readonly words?: true },
 ): Flags {
   const known = [...names.values, ...names.switches];
   const { tokens } = parseArgs({
@@ -25,7 +30,12 @@ export function readFlags(
   });
   const values: Record<string, string> = {};
   const switches = new Set<string>();
+  const words: string[] = [];
   for (const token of tokens) {
+    if (names.words && token.kind !== 'option') {
+      if (token.kind === 'positional') words.push(token.value);
+      continue;
+    }
     if (token.kind !== 'option') {
       const setting = token.kind === 'positional' ? token.value : '--';
       throw new MailStoreError('unknownSetting', { setting, nearest: nearest(setting, known) });
@@ -43,5 +53,5 @@ export function readFlags(
       throw new MailStoreError('unknownSetting', { setting: rawName, nearest: nearest(rawName, known) });
     }
   }
-  return { values, switches };
+  return { values, switches, words };
 }

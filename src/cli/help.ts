@@ -3,6 +3,9 @@ import { settings } from '../config/settings.ts';
 const SUBCOMMANDS = {
   serve: 'serve MCP over stdio (the default); --sandbox serves an embedded, emulated MailStore',
   tasks: 'show and steer long commands: tasks list | show ID | wait ID | cancel ID | prune --older-than DAYS',
+  approve: 'say yes to a destructive call that an assistant asked for: approve | approve ID | approve ID --refuse',
+  changes: 'show what writes changed, and put it back: changes list | show N | revert N',
+  audit: 'show who called what, and check that nothing of it was changed: audit show | verify',
   sandbox: 'run the emulated MailStore on its own, over HTTPS',
 } as const;
 
@@ -14,12 +17,16 @@ export function help(): string {
     return `  ${names}\n      ${description}${notes.length > 0 ? ` (${notes.join('; ')})` : ''}`;
   });
   return [
-    'Usage: mailstore-mcp [serve | tasks | sandbox] [options]',
+    'Usage: mailstore-mcp [subcommand] [options]',
     '',
     ...Object.entries(SUBCOMMANDS).map(([name, text]) => `  ${name.padEnd(8)} ${text}`),
     '',
     'Settings of serve:',
     ...lines,
+    '',
+    'Options of audit:',
+    '  show: --since, --until (a day or a time), --command, --target, --decision, --outcome, --user, --limit N (50), --json',
+    '  verify: --expect SEQUENCE:HASH, a line that was noted before and still has to be there',
     '',
     'Options of sandbox:',
     '  --port, --host, --seed, --run-seconds, --dialect both|modern|2012, --api-disabled, --state FILE, --fault KIND, --password, --json',

@@ -11,6 +11,9 @@ const subcommands: Readonly<Record<string, (args: readonly string[]) => Promise<
     const { serve } = await import('./serve.ts');
     await serve(args, stdout);
   },
+  approve: async (args) => (await import('./approve.ts')).approve(args),
+  changes: async (args) => (await import('./changes.ts')).changes(args),
+  audit: async (args) => (await import('./audit.ts')).audit(args),
   tasks: async (args) => (await import('./tasks.ts')).tasks(args),
   sandbox: async (args) => (await import('./sandbox.ts')).sandbox(args),
 };

@@ -1,9 +1,12 @@
+import { toVisibleLine } from '../base/visible.ts';
+
 const WIDTH = 32;
 
 /** Shows how far something is: on a terminal as one line that is drawn again, elsewhere as a line for each step. */
 export function showProgress(out: NodeJS.WriteStream, percent: number, text: string): void {
   const filled = Math.round((Math.min(Math.max(percent, 0), 100) / 100) * WIDTH);
-  const line = `  ${'█'.repeat(filled)}${'░'.repeat(WIDTH - filled)} ${String(Math.round(percent)).padStart(3)} %  ${text}`.trimEnd();
+  const line =
+    `  ${'█'.repeat(filled)}${'░'.repeat(WIDTH - filled)} ${String(Math.round(percent)).padStart(3)} %  ${toVisibleLine(text)}`.trimEnd();
   out.write(out.isTTY ? `\r${line.slice(0, (out.columns || 80) - 1)}\x1b[K` : `${line}\n`);
 }
 

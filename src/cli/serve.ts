@@ -1,8 +1,6 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { Writable } from 'node:stream';
 import { createLog, type Log } from '../base/log.ts';
+import { Redactor } from '../base/redact.ts';
 import { KnownCommands } from '../client/known-commands.ts';
 import { loadConfig, type Config } from '../config/load.ts';
 import { settings } from '../config/settings.ts';
@@ -12,6 +10,7 @@ import { serverFactory } from '../mcp/server.ts';
 import { toolList } from '../mcp/tool-list.ts';
 import { serveOverStdio } from '../transports/stdio.ts';
 import type { Backend } from './backend.ts';
+import { startEmbedded } from './embedded.ts';
 import { readFlags } from './flags.ts';
 import { version } from './version.ts';
 
@@ -30,12 +29,13 @@ export async function serve(args: readonly string[], stdout: Writable): Promise<
   requireSqlite();
   const sandbox = switches.has('--sandbox') ? await startEmbedded() : undefined;
   const config = loadConfig({ flags, ...(sandbox && { embedded: sandbox.target, stateDir: sandbox.stateDir }) });
-  const log = createLog(config.logLevel);
+  const redactor = new Redactor();
+  const log = createLog(config.logLevel, { redactor });
 
   let loading: Promise<Loaded> | undefined;
   const load = () => {
     // A record that could not be opened is tried again by the next call: a full disk gets room, and a damaged file is moved away.
-    loading ??= loadBackend(config, log).catch((error: unknown) => {
+    loading ??= loadBackend(config, log, redactor).catch((error: unknown) => {
       loading = undefined;
       throw error;
     });
@@ -76,10 +76,13 @@ interface Loaded {
 }
 
 /** Loads and opens what calls need and listing tools does not. */
-async function loadBackend(config: Config, log: Log): Promise<Loaded> {
+async function loadBackend(config: Config, log: Log, redactor: Redactor): Promise<Loaded> {
   const [{ openBackend }, { Dispatcher }] = await Promise.all([import('./backend.ts'), import('../mcp/dispatcher.ts')]);
-  const backend = openBackend(config, log);
-  return { backend, dispatcher: new Dispatcher({ config, log, clients: backend.clients, runner: backend.runner }) };
+  const backend = openBackend(config, { log, redactor });
+  return {
+    backend,
+    dispatcher: new Dispatcher({ config, log, guard: backend.guard, runner: backend.runner, consentStates: backend.consentStates }),
+  };
 }
 
 function knownCommands(config: Config): ReadonlySet<string> {
@@ -89,21 +92,6 @@ function knownCommands(config: Config): ReadonlySet<string> {
 /** The sandbox has every declared command. */
 function everyCommand(): ReadonlySet<string> {
   return new Set(toolList.map(({ tool }) => String(tool._meta?.['mailstore/command'])));
-}
-
-async function startEmbedded() {
-  const { startSandbox } = await import('../sandbox/sandbox.ts');
-  const sandbox = await startSandbox();
-  const stateDir = mkdtempSync(join(tmpdir(), 'mailstore-mcp-sandbox-'));
-  return {
-    target: { origin: sandbox.url, username: sandbox.username, password: sandbox.password, fingerprint: sandbox.fingerprint },
-    // The emulated archive is gone with this process, and so is what there is to know of it.
-    stateDir,
-    close: async () => {
-      await sandbox.close();
-      rmSync(stateDir, { recursive: true, force: true });
-    },
-  };
 }
 
 /** Returns a function that runs `action` on its first call only. */

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { systemClock } from '../base/clock.ts';
 import { isError, MailStoreError } from '../base/errors.ts';
-import { createLog } from '../base/log.ts';
 import { nearest } from '../base/nearest.ts';
+import { escapeHidden, toVisibleLine } from '../base/visible.ts';
 import { loadConfig, loadStateDir } from '../config/load.ts';
 import { settings } from '../config/settings.ts';
 import { Journal } from '../journal/journal.ts';
@@ -65,20 +65,20 @@ function findTask(journal: TaskJournal, action: string, id: string | undefined):
 function list({ tasks: journal, json, all }: Context): void {
   const found = journal.list({ includeEnded: true, ...(!all && { limit: 20 }) });
   if (json) {
-    for (const task of found) stdout.write(`${JSON.stringify(task)}\n`);
+    for (const task of found) stdout.write(`${escapeHidden(JSON.stringify(task))}\n`);
     return;
   }
   if (found.length === 0) stdout.write('No task is recorded.\n');
   for (const { taskId, command, target, status, progress, startedAt } of found) {
     const percent = status === 'running' && progress !== null ? ` ${Math.round(progress)} %` : '';
-    stdout.write(`${taskId}  ${startedAt.slice(0, 19)}Z  ${target}  ${command}  ${status}${percent}\n`);
+    writeLine(`${taskId}  ${startedAt.slice(0, 19)}Z  ${target}  ${command}  ${status}${percent}`);
   }
 }
 
 function show({ json, task }: Context): void {
   const found = task();
   if (json) {
-    stdout.write(`${JSON.stringify(found)}\n`);
+    stdout.write(`${escapeHidden(JSON.stringify(found))}\n`);
     return;
   }
   const { taskId, command, target, argumentsShown, status, progress, statusText, startedAt, endedAt, reason, note, error, evidence } =
@@ -97,9 +97,9 @@ function show({ json, task }: Context): void {
     ['note', note],
     ['result', 'result' in found ? JSON.stringify(found.result) : undefined],
   ];
-  for (const [name, value] of rows) if (value !== undefined && value !== null) stdout.write(`${name.padEnd(9)} ${value}\n`);
-  for (const { source, finding, data } of evidence) stdout.write(`evidence  ${source}: ${finding} ${JSON.stringify(data ?? null)}\n`);
-  for (const { type, text } of found.messages) stdout.write(`  ${type.padEnd(11)} ${text}\n`);
+  for (const [name, value] of rows) if (value !== undefined && value !== null) writeLine(`${name.padEnd(9)} ${value}`);
+  for (const { source, finding, data } of evidence) writeLine(`evidence  ${source}: ${finding} ${JSON.stringify(data ?? null)}`);
+  for (const { type, text } of found.messages) writeLine(`  ${type.padEnd(11)} ${text}`);
 }
 
 async function wait({ tasks: journal, flags, task }: Context): Promise<void> {
@@ -118,20 +118,20 @@ async function wait({ tasks: journal, flags, task }: Context): Promise<void> {
   } finally {
     await backend?.close();
   }
-  stdout.write(`${current.command} ${current.status}${sentenceOf(current)}\n`);
+  writeLine(`${current.command} ${current.status}${sentenceOf(current)}`);
   if (current.status !== 'succeeded') process.exitCode = 1;
 }
 
 async function cancel({ flags, task }: Context): Promise<void> {
   const { taskId } = task();
   const config = loadConfig({ flags });
-  const backend = openBackend(config, createLog(config.logLevel));
+  const backend = openBackend(config);
   try {
-    const cancelled = await backend.runner.cancel(taskId);
-    stdout.write(
+    const cancelled = await backend.guard.cancel(taskId, { by: 'terminal' });
+    writeLine(
       isEnded(cancelled)
-        ? `${cancelled.command} has ended before: ${cancelled.status}${sentenceOf(cancelled)}\n`
-        : `${cancelled.command} was asked to stop; it stops when the server gets to it.\n`,
+        ? `${cancelled.command} has ended before: ${cancelled.status}${sentenceOf(cancelled)}`
+        : `${cancelled.command} was asked to stop; it stops when the server gets to it.`,
     );
   } finally {
     await backend.close();
@@ -147,6 +147,11 @@ function prune({ tasks: journal, flags }: Context): void {
   stdout.write(`${journal.prune(systemClock.now() - Number(days) * DAY_MS)} ended tasks were removed.\n`);
 }
 
+/** Texts of a task come from the server: what could steer a terminal is shown and not obeyed. */
+function writeLine(line: string): void {
+  stdout.write(`${toVisibleLine(line)}\n`);
+}
+
 function sentenceOf({ error, reason }: TaskRecord): string {
   const sentence = error ?? reason;
   return sentence === undefined ? '.' : `: ${sentence}`;
@@ -155,7 +160,7 @@ function sentenceOf({ error, reason }: TaskRecord): string {
 function openIfConfigured(flags: Readonly<Record<string, string>>): Backend | undefined {
   try {
     const config = loadConfig({ flags });
-    return openBackend(config, createLog(config.logLevel));
+    return openBackend(config);
   } catch (error) {
     if (isError(error, 'missingSetting')) return undefined;
     throw error;

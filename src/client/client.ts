@@ -2,14 +2,18 @@ import { commands, findCommand } from '../../tools/index.ts';
 import type { Clock } from '../base/clock.ts';
 import { MailStoreError } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
-import type { Access, ApiForm } from '../base/target.ts';
+import type { Redactor } from '../base/redact.ts';
+import type { ApiForm } from '../base/target.ts';
 import type { Command, Effect } from '../catalogue/define-command.ts';
+import { mayLackSecret } from '../catalogue/looks.ts';
 import { toolName } from '../catalogue/naming.ts';
-import { decide } from '../policy/decide.ts';
+import { Permit, permitRead, type Arguments } from '../policy/gate.ts';
 import { encodeForm } from '../wire/form.ts';
 import type { Dialect, Progress, Reply, RunHandle, WireRequest, WireResponse } from '../wire/reply.ts';
 import { chooseDialect, dialectNamed, type SpokenDialect } from './dialects.ts';
+import { maskCredentials } from './mask-credentials.ts';
 import { compareMetadata } from './metadata.ts';
+import type { OnExchange, Purpose } from './observe.ts';
 import { isTransient, Transport, type TlsTrust } from './transport.ts';
 import { checkValue, type CheckedValue } from './value.ts';
 
@@ -20,29 +24,36 @@ export interface ClientOptions {
   readonly password: string;
   readonly trust: TlsTrust;
   readonly api: ApiForm;
-  readonly access: Access;
   /** Time limit for the head of an answer, in milliseconds. */
   readonly timeoutMs: number;
   /** Told the names of the server's own list of commands, each time it was read. */
   readonly onCommands?: (names: ReadonlySet<string>) => void;
+  /** Takes secrets out of what the server answers. */
+  readonly redactor?: Redactor;
+  /** Told of each exchange when it is over, in the course of the call that it belongs to. */
+  readonly onExchange?: OnExchange;
   readonly clock: Clock;
   readonly log: Log;
 }
-
-/** Asks a person for a yes to one call; absent where nobody can be asked. */
-export type Confirm = (command: Command, args: Readonly<Record<string, unknown>>) => Promise<boolean>;
 
 /** What a call came to: its value, or a run that goes on. */
 export type Outcome =
   | ({ readonly kind: 'value'; readonly progress: Progress } & CheckedValue)
   | { readonly kind: 'running'; readonly run: ClientRun; readonly progress: Progress };
 
+/** What a read of this server's own came to. */
+export interface ReadValue {
+  readonly value: unknown;
+  /** False where the value may differ from what the server holds: something was not of its declared shape, or types were not told. */
+  readonly isExact: boolean;
+}
+
 /** A run on the server, with the dialect in which it was started and is to be followed. */
 export interface ClientRun extends RunHandle {
   readonly dialect: Dialect['name'];
 }
 
-/** A call that the gate has let through; only a client makes one, so nothing else can be sent. */
+/** A permitted call in the form in which it is sent; only a client makes one, so nothing else can be sent. */
 class PreparedCall {
   readonly command: Command;
   readonly effect: Effect;
@@ -65,7 +76,7 @@ const RETRY_PAUSES_MS: readonly number[] = [200, 800];
 /** How long the server may hold a status request while it has no news; both vendor clients stay at or below this. */
 const POLL_WAIT_MS = 5000;
 
-/** Calls the commands of one MailStore. Every call passes the gate here, directly in front of the wire. */
+/** Calls the commands of one MailStore, each with the permit that the gate in front of it gave. */
 export class MailStoreClient {
   readonly #options: ClientOptions;
   readonly #transport: Transport;
@@ -79,6 +90,8 @@ export class MailStoreClient {
       trust: options.trust,
       connectTimeoutMs: CONNECT_TIMEOUT_MS,
       replyTimeoutMs: options.timeoutMs,
+      ...(options.redactor && { redactor: options.redactor }),
+      ...(options.onExchange && { onExchange: options.onExchange }),
     });
   }
 
@@ -87,15 +100,12 @@ export class MailStoreClient {
   }
 
   /**
-   * Takes a call up to the point where it could be sent: through the gate, checked against the server's own list, completed and encoded.
+   * Takes a call up to the point where it could be sent: checked against the server's own list, completed and encoded.
    * Throws MailStoreError for everything that keeps it from being sent; the command has surely not run then.
    */
-  async prepare(
-    command: Command,
-    args: Readonly<Record<string, unknown>>,
-    options: { readonly confirm?: Confirm } = {},
-  ): Promise<PreparedCall> {
-    const effect = await this.#passGate(command, args, options.confirm);
+  async prepare(permit: Permit): Promise<PreparedCall> {
+    Permit.check(permit);
+    const { command, args, effect } = permit;
     const spoken = await this.#speak();
     const theirs = spoken.commands?.get(command.name);
     if (spoken.commands && !theirs) throw new MailStoreError('commandMissing', { command: command.name });
@@ -104,16 +114,25 @@ export class MailStoreClient {
     return new PreparedCall(command, effect, theirs?.path === undefined ? request : { ...request, path: theirs.path }, spoken);
   }
 
+  /** Makes a read on this server's own account. Throws MailStoreError when it fails, and for a read that runs long. */
+  async read(command: Command, args: Arguments = {}): Promise<ReadValue> {
+    const prepared = await this.prepare(permitRead(command, args));
+    const outcome = await this.send(prepared, { purpose: 'support' });
+    if (outcome.kind === 'running') throw new MailStoreError('readRunsLong', { command: command.name });
+    // What is not declared comes from XML as text, whatever it was.
+    return { value: outcome.value, isExact: outcome.drift.length === 0 && prepared.spoken.dialect.name !== 'xml-2012' };
+  }
+
   /**
    * Sends a prepared call and returns its value, or the run when the server answers with a token.
    * Throws MailStoreError when the server reports a failure or the way to it is broken. Only reads are tried again after a
-   * fault, and not with `once`: what runs long would run twice.
+   * fault, and not with `once`: what runs long would run twice. `purpose` is what an observer is told.
    */
   async send(
     { command, effect, request, spoken }: PreparedCall,
-    { once = false, ...options }: { readonly once?: boolean; readonly signal?: AbortSignal } = {},
+    { once = false, purpose = 'call', signal }: { readonly once?: boolean; readonly purpose?: Purpose; readonly signal?: AbortSignal } = {},
   ): Promise<Outcome> {
-    const attempt = async () => this.#transport.send(request, options);
+    const attempt = async () => this.#transport.send(request, { signal, purpose, command });
     const response = effect === 'read' && !once ? await this.#retry(attempt) : await attempt();
     return this.#outcome(command, spoken.dialect, spoken.dialect.read(response, command.name));
   }
@@ -121,7 +140,7 @@ export class MailStoreClient {
   /** Asks once for the status of a run and returns the answer's bytes unread, so that they can be stored first: the end is handed out once. */
   async poll(run: ClientRun, knownVersion: number): Promise<WireResponse> {
     const dialect = this.#dialectOf(run);
-    const options = { extraMs: POLL_WAIT_MS };
+    const options = { extraMs: POLL_WAIT_MS, purpose: 'status' } as const;
     const response = await this.#transport.send(dialect.status(run, knownVersion, POLL_WAIT_MS), options);
     return response.status === 405 && dialect.statusAfter405 ? this.#transport.send(dialect.statusAfter405(run), options) : response;
   }
@@ -141,7 +160,7 @@ export class MailStoreClient {
   async cancel(command: Command, run: ClientRun): Promise<void> {
     const dialect = this.#dialectOf(run);
     if (!dialect.cancel) throw new MailStoreError('cannotCancel', { command: command.name });
-    const response = await this.#transport.send(dialect.cancel(run));
+    const response = await this.#transport.send(dialect.cancel(run), { purpose: 'cancel' });
     // What a server answers to this is not described, so a body of any other form is no reason to doubt it.
     const reply =
       response.status === 200 ? readable(() => dialect.read(response, 'cancel-async')) : dialect.read(response, command.name, run);
@@ -156,21 +175,6 @@ export class MailStoreClient {
 
   async close(): Promise<void> {
     await this.#transport.close();
-  }
-
-  async #passGate(command: Command, args: Readonly<Record<string, unknown>>, confirm: Confirm | undefined): Promise<Effect> {
-    const { access } = this.#options;
-    const decision = decide(command, args, access);
-    if (decision.kind === 'allow') return decision.effect;
-    const tool = toolName(command.name);
-    if (decision.kind === 'refuse') {
-      throw new MailStoreError('notAllowed', { tool, effect: decision.effect, access, needed: decision.needed });
-    }
-    if (decision.kind === 'ask') {
-      if (!confirm) throw new MailStoreError('cannotConfirm', { tool });
-      if (!(await confirm(command, args))) throw new MailStoreError('notConfirmed', { tool });
-    }
-    return decision.effect;
   }
 
   /** Returns the dialect of this server, found out on first use and again after a failure to do so. */
@@ -196,17 +200,17 @@ export class MailStoreClient {
   }
 
   /** Fills in what would be cleared when left out with the values that the server has now. */
-  async #keepAbsent(command: Command, args: Readonly<Record<string, unknown>>): Promise<Readonly<Record<string, unknown>>> {
+  async #keepAbsent(command: Command, args: Arguments): Promise<Arguments> {
     const keep = command.keepAbsent;
     const absent = keep?.names.filter((name) => args[name] === undefined) ?? [];
     if (!keep || absent.length === 0) return args;
     const read = findCommand(keep.read);
     if (!read) throw new MailStoreError('unknownCommand', { command: keep.read });
-    const current = await this.send(await this.prepare(read, {}));
-    const values = current.kind === 'value' ? keep.pick(current.value, args) : undefined;
+    const values = keep.pick((await this.read(read)).value, args);
     const names = { tool: toolName(command.name), read: toolName(read.name) };
     if (!values) throw new MailStoreError('notFoundForKeep', { ...names, names: absent });
-    const notShown = absent.filter((name) => values[name] === undefined);
+    // What is masked in a read would be written back as the mask.
+    const notShown = absent.filter((name) => values[name] === undefined || mayLackSecret(values[name]));
     if (notShown.length > 0) throw new MailStoreError('notShownForKeep', { ...names, names: notShown });
     return { ...args, ...Object.fromEntries(absent.map((name) => [name, values[name]])) };
   }
@@ -218,7 +222,7 @@ export class MailStoreClient {
   #outcome(command: Command, dialect: Dialect, reply: Reply): Outcome {
     if (reply.kind === 'failed') throw new CommandFailed(command.name, reply.word, reply.message, reply.progress);
     if (reply.kind === 'running') return { ...reply, run: { ...reply.run, dialect: dialect.name } };
-    const checked = checkValue(command.output, reply.value, { fromText: dialect.name === 'xml-2012' });
+    const checked = checkValue(command.output, maskCredentials(reply.value), { fromText: dialect.name === 'xml-2012' });
     return { kind: 'value', progress: reply.progress, ...checked };
   }
 

@@ -28,6 +28,10 @@ export interface Config {
   readonly access: Access;
   readonly toolsets: readonly Group[];
   readonly stateDir: string;
+  /** The folder whose files a secret argument may name. */
+  readonly secretsDir?: string;
+  /** The variables from which a secret argument may come, by name. */
+  readonly secretVariables: Readonly<Record<string, string>>;
   readonly timeoutMs: number;
   readonly inlineWaitMs: number;
   readonly logLevel: LogLevel;
@@ -74,6 +78,8 @@ export function loadConfig({ env = process.env, flags, embedded, stateDir = defa
     access,
     toolsets: toolsetsOf(texts),
     stateDir: texts.stateDir ?? stateDir,
+    ...(texts.secretsDir !== undefined && { secretsDir: texts.secretsDir }),
+    secretVariables: secretVariablesOf(env),
     // undici takes 0 for no limit at all.
     timeoutMs: millisecondsOf('timeoutMs', texts, 1, 600_000),
     inlineWaitMs: millisecondsOf('inlineWaitMs', texts, 0, MAX_INLINE_WAIT_MS),
@@ -106,6 +112,12 @@ function refuseUnknownVariables(env: Readonly<Record<string, string | undefined>
     if (!name.startsWith('MAILSTORE_') || known.includes(name) || name.startsWith(SECRET_PREFIX)) continue;
     throw new MailStoreError('unknownSetting', { setting: name, nearest: nearest(name, known) });
   }
+}
+
+function secretVariablesOf(env: Readonly<Record<string, string | undefined>>): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    Object.entries(env).flatMap(([name, value]) => (name.startsWith(SECRET_PREFIX) && value ? [[name, value]] : [])),
+  );
 }
 
 /** An empty text counts as not set: clients pass variables through that nobody filled in. */
@@ -202,7 +214,7 @@ function originOf(url: string | undefined): string {
 
 /** Whoever writes a password into the URL shall not find it in a log. */
 function withoutLogin(url: string): string {
-  return url.replace(/\/\/.*@/s, '//');
+  return url.replace(/^([a-z]+:\/\/)?.*@/is, '$1');
 }
 
 function certificatesOf(path: string): string {

@@ -28,6 +28,7 @@ export type SettingKey =
   | 'edition'
   | 'toolsets'
   | 'stateDir'
+  | 'secretsDir'
   | 'timeoutMs'
   | 'inlineWaitMs'
   | 'logLevel'
@@ -104,6 +105,12 @@ export const settings: readonly Setting[] = [
     variable: 'MAILSTORE_STATE_DIR',
     flag: '--state-dir',
     description: 'the folder for what is kept from one start to the next; by default the platform’s own place',
+  },
+  {
+    key: 'secretsDir',
+    variable: 'MAILSTORE_SECRETS_DIR',
+    description:
+      'the folder whose files a secret argument may name as `{"fromFile": …}`; generated secrets are written to it too, else to `secrets` in the state folder',
   },
   {
     key: 'timeoutMs',

@@ -17,6 +17,7 @@ interface ApprovalRow {
   readonly target: string;
   readonly arguments_key: string;
   readonly shown: string;
+  readonly typed: string | null;
   readonly state_now: ApprovalState;
   readonly requested_at: number;
   readonly expires_at: number;
@@ -38,7 +39,7 @@ export class ApprovalJournal {
     this.#clock = clock;
   }
 
-  /** Asks for an approval, or returns the one that is pending for the same call, whose `shown` is the text of the first request. */
+  /** Asks for an approval, or returns the one that is pending for the same call, whose `shown` and `typed` are those of the first request. */
   request(request: ApprovalRequest): Approval {
     return this.#db.transaction(() => {
       const now = this.#expire();
@@ -46,9 +47,16 @@ export class ApprovalJournal {
       if (pending) return pending;
       const approvalId = newId();
       this.#db.run(
-        `INSERT INTO approvals (approval_id, tool, target, arguments_key, shown, state, requested_at, expires_at)
-          VALUES (?, ?, ?, ?, ?, 'pending', ?, ?)`,
-        [approvalId, ...callColumns(request), json(request.shown), now, now + APPROVAL_MS],
+        `INSERT INTO approvals (approval_id, tool, target, arguments_key, shown, typed, state, requested_at, expires_at)
+          VALUES (?, ?, ?, ?, ?, ?, 'pending', ?, ?)`,
+        [
+          approvalId,
+          ...callColumns(request),
+          json(request.shown),
+          request.typed === undefined ? null : json(request.typed),
+          now,
+          now + APPROVAL_MS,
+        ],
       );
       const [made] = this.#select(now, 'WHERE approval_id = ?', [approvalId]);
       if (!made) throw new Error(`the approval ${approvalId} was stored and cannot be read`);
@@ -145,6 +153,7 @@ function toApproval(row: ApprovalRow): Approval {
     target: parse(row.target),
     argumentsKey: parse(row.arguments_key),
     shown: parse(row.shown),
+    ...(row.typed !== null && { typed: parse<string>(row.typed) }),
     state: row.state_now,
     requestedAt: iso(row.requested_at),
     expiresAt: iso(row.expires_at),

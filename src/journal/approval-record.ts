@@ -12,6 +12,8 @@ export interface ApprovableCall {
 export interface ApprovalRequest extends ApprovableCall {
   /** What the person who decides reads, secrets already masked. */
   readonly shown: string;
+  /** What this person has to type to say yes; a plain yes will do where it is absent. */
+  readonly typed?: string;
 }
 
 /** A request for a person's yes. Times are ISO 8601 UTC. */

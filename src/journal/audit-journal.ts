@@ -23,14 +23,19 @@ export class AuditJournal {
     return { sequence: head.sequence, hash: head.hash, file: head.file };
   }
 
+  /** Has `work` do what no other process may do at the same time; it is synchronous. Costs no write to the disk while `work` stores nothing. */
+  locked<T>(work: (head: AuditHead) => T): T {
+    return this.#db.transaction(() => work(this.head()));
+  }
+
   /**
    * Has `work` write lines after the head it is given, while no other process can, and stores and returns the head it returns. When `work`
    * throws, the head stays. `work` is synchronous, and has every line on disk when it returns: a process that dies between the two leaves
    * lines that the head does not know, never a head without its line.
    */
   append(work: (head: AuditHead) => AuditHead): AuditHead {
-    return this.#db.transaction(() => {
-      const next = work(this.head());
+    return this.locked((head) => {
+      const next = work(head);
       this.#db.run('UPDATE audit_head SET sequence = ?, hash = ?, file = ?', [next.sequence, next.hash, next.file]);
       return next;
     });

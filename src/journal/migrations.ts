@@ -99,6 +99,9 @@ export const MIGRATIONS: readonly string[] = [
   ) STRICT;
   INSERT INTO audit_head (only, sequence, hash, file) VALUES (1, 0, '', '');
   `,
+  `
+  ALTER TABLE approvals ADD COLUMN typed TEXT;
+  `,
 ];
 
 /** Throws MailStoreError `journalNewer` when the file was written by a version with more steps than this one. Writes nothing. */

@@ -1,9 +1,10 @@
 import * as z from 'zod';
 import type { Command, InputShape } from '../catalogue/define-command.ts';
+import { callerShape, fieldTraits } from '../catalogue/fields.ts';
 import { toolName } from '../catalogue/naming.ts';
 import { worstEffect, mildestEffect } from '../policy/decide.ts';
 import { isPaged, pagingFields } from './paging.ts';
-import { driftSchema, taskOutput } from './task-output.ts';
+import { changeSchema, driftSchema, generatedSchema, taskOutput } from './task-output.ts';
 import type { JsonSchema, ListedTool, ToolDefinition } from './tool-definition.ts';
 
 type ObjectSchema = ToolDefinition['inputSchema'];
@@ -15,7 +16,7 @@ export function describeTool(command: Command): ToolDefinition {
     name: toolName(command.name),
     title: command.title,
     description: command.summary,
-    inputSchema: inputSchemaOf(isPaged(command) ? { ...command.input, ...pagingFields } : command.input),
+    inputSchema: inputSchemaOf({ ...callerShape(command.input), ...(isPaged(command) && pagingFields) }),
     outputSchema: command.longRunning ? taskOutput : outputSchemaOf(command),
     annotations: {
       readOnlyHint: effect === 'read',
@@ -44,17 +45,23 @@ export function inputSchemaOf(fields: InputShape): ObjectSchema {
 
 function outputSchemaOf(command: Command): ObjectSchema {
   const value = loosen(slim(z.toJSONSchema(command.output.schema)));
-  const drift = { drift: driftSchema };
+  const isRead = worstEffect(command) === 'read';
+  const hasSecret = Object.values(command.input).some((schema) => fieldTraits(schema).secret !== undefined);
+  const beside = {
+    drift: driftSchema,
+    ...(!isRead && { change: changeSchema }),
+    ...(!isRead && hasSecret && { generated: generatedSchema }),
+  };
   switch (command.output.kind) {
     case 'list':
       return {
         type: 'object',
-        properties: { items: value, total: { type: 'integer' }, nextOffset: { type: 'integer' }, ...drift },
+        properties: { items: value, total: { type: 'integer' }, nextOffset: { type: 'integer' }, ...beside },
       };
     case 'record':
-      return asObject({ ...value, properties: { ...(value['properties'] as object), ...drift } });
+      return asObject({ ...value, properties: { ...(value['properties'] as object), ...beside } });
     case 'value':
-      return { type: 'object', properties: { result: value, ...drift } };
+      return { type: 'object', properties: { result: value, ...beside } };
   }
 }
 

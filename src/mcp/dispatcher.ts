@@ -6,55 +6,65 @@ import type { Log } from '../base/log.ts';
 import { nearest } from '../base/nearest.ts';
 import type { Command, InputShape, ParsedArguments } from '../catalogue/define-command.ts';
 import { toolName } from '../catalogue/naming.ts';
-import type { MailStoreClient } from '../client/client.ts';
+import { anything } from '../catalogue/outputs.ts';
+import { callerShape } from '../catalogue/fields.ts';
 import type { Config } from '../config/load.ts';
+import { fromVisibleValue, toVisible } from '../base/visible.ts';
+import type { ConsentStates } from '../guard/consent-states.ts';
+import type { Answered, Asked, Caller, Guard } from '../guard/guard.ts';
 import { worstEffect } from '../policy/decide.ts';
 import { isEnded, type TaskRecord } from '../journal/task-record.ts';
-import type { TaskRunner } from '../tasks/runner.ts';
+import type { TaskCall, TaskRunner } from '../tasks/runner.ts';
+import { changeToolInputs, type ChangeToolName } from './change-tools.ts';
+import { PersonAtClient } from './confirmation.ts';
 import { isPaged, pagingFields, type Paging } from './paging.ts';
-import { errorResult, taskListResult, taskResult, valueResult } from './results.ts';
-import type { Arguments, CallContext, Calls, Started } from './task-protocol.ts';
+import { changeListResult, errorResult, taskListResult, taskResult, valueResult } from './results.ts';
+import type { Arguments, CallContext, Calls, Started, ToolAnswer } from './task-protocol.ts';
 import { taskToolInputs, type TaskToolName } from './task-tools.ts';
 
 /** A tool that can be called: its argument schema, made on its first call, and what it does. */
 interface Handler {
   readonly shape: InputShape;
   schema?: z.ZodType<Arguments>;
-  readonly run: (args: Arguments, context: CallContext) => Promise<CallToolResult>;
+  readonly run: (args: Arguments, context: CallContext) => Promise<ToolAnswer>;
   /** Starts the tool and does not wait; absent where a call is not a task from the beginning. */
-  readonly start?: (args: Arguments) => Promise<TaskRecord>;
+  readonly start?: (args: Arguments, context: CallContext) => Promise<Started>;
 }
 
 const TARGET = 'target';
 
 export interface DispatcherOptions {
   readonly config: Config;
-  readonly clients: ReadonlyMap<string, MailStoreClient>;
+  readonly guard: Guard;
   readonly runner: TaskRunner;
+  readonly consentStates: ConsentStates;
   readonly log: Log;
 }
 
-/** Answers tool calls: checks arguments, calls MailStore or the task runner, and shapes what comes back. */
+/** Answers tool calls: checks arguments, hands them to the guard, and shapes what comes back. */
 export class Dispatcher implements Calls {
   readonly tasks: TaskRunner;
   readonly #config: Config;
-  readonly #clients: ReadonlyMap<string, MailStoreClient>;
+  readonly #guard: Guard;
+  readonly #consentStates: ConsentStates;
   readonly #handlers: ReadonlyMap<string, Handler>;
   readonly #log: Log;
 
-  constructor({ config, clients, runner, log }: DispatcherOptions) {
+  constructor({ config, guard, runner, consentStates, log }: DispatcherOptions) {
     this.#config = config;
-    this.#clients = clients;
+    this.#guard = guard;
+    this.#consentStates = consentStates;
     this.tasks = runner;
     this.#log = log;
     this.#handlers = new Map<string, Handler>([
       ...commands.map((command): [string, Handler] => [toolName(command.name), this.#commandHandler(command)]),
       ...Object.entries(this.#taskHandlers()),
+      ...Object.entries(this.#changeHandlers()),
     ]);
   }
 
   /** Calls a tool. What the caller can do something about comes back as an error result; it never rejects. */
-  async call(tool: string, args: Arguments, context: CallContext): Promise<CallToolResult> {
+  async call(tool: string, args: Arguments, context: CallContext): Promise<ToolAnswer> {
     try {
       const called = this.#handler(tool);
       return await called.run(parse(tool, called, args), context);
@@ -68,10 +78,14 @@ export class Dispatcher implements Calls {
     try {
       const called = this.#handler(tool);
       const parsed = parse(tool, called, args);
-      return called.start ? { task: await called.start(parsed) } : { answer: await called.run(parsed, context) };
+      return called.start ? await called.start(parsed, context) : { answer: await called.run(parsed, context) };
     } catch (error) {
       return { answer: this.#tell(tool, error, context) };
     }
+  }
+
+  async cancel(taskId: string, by: string): Promise<TaskRecord> {
+    return this.#guard.cancel(taskId, { by });
   }
 
   async resultOf(task: TaskRecord): Promise<CallToolResult> {
@@ -91,8 +105,8 @@ export class Dispatcher implements Calls {
   }
 
   #commandHandler(command: Command): Handler {
-    const shape = { ...command.input, ...(isPaged(command) && pagingFields), ...this.#targetField(command) };
-    const read = (args: Arguments) => {
+    const shape = { ...callerShape(command.input), ...(isPaged(command) && pagingFields), ...this.#targetField(command) };
+    const read = (args: Arguments): { readonly call: TaskCall; readonly paging: Paging } => {
       const {
         target = this.#config.targets[0]?.name ?? '',
         limit,
@@ -102,19 +116,42 @@ export class Dispatcher implements Calls {
       } = args as Arguments & Paging & { target?: string };
       return { call: { command, args: own, target }, paging: { limit, offset, match } };
     };
-    if (command.longRunning) {
-      const start = (args: Arguments) => this.tasks.start(read(args).call);
-      return { shape, start, run: async (args, context) => this.#answerWithTask(command, await start(args), context) };
-    }
+    const run = async (args: Arguments, context: CallContext) => {
+      const { call, paging } = read(args);
+      return this.#answer(command, paging, context, (caller) => this.#guard.run(call, caller));
+    };
+    if (!command.longRunning) return { shape, run };
+    const start = async (args: Arguments, context: CallContext): Promise<Started> => {
+      const { caller, question } = this.#caller(context);
+      const answered = await this.#guard.run(read(args).call, caller);
+      if (answered.kind === 'asked') return { answer: question() };
+      if (answered.kind === 'task') return { task: answered.task };
+      return { answer: valueResult(command.output, answered, {}) };
+    };
+    return { shape, run, start };
+  }
+
+  /** Has the guard do something for a caller, and shapes what it came to: a value, a task that is waited for a moment, or a question. */
+  async #answer(
+    command: Pick<Command, 'output'>,
+    paging: Paging,
+    context: CallContext,
+    act: (caller: Caller) => Promise<Answered | Asked>,
+  ): Promise<ToolAnswer> {
+    const { caller, question } = this.#caller(context);
+    const answered = await act(caller);
+    if (answered.kind === 'asked') return question();
+    if (answered.kind === 'task') return this.#answerWithTask(command, answered.task, context);
+    return valueResult(command.output, answered, paging);
+  }
+
+  #caller({ by, asking, signal }: CallContext): { readonly caller: Caller; readonly question: () => ToolAnswer } {
+    const person = asking && new PersonAtClient(asking, this.#consentStates);
     return {
-      shape,
-      run: async (args, context) => {
-        const { call, paging } = read(args);
-        const client = this.#clients.get(call.target);
-        if (!client) throw new Error(`no client for ${call.target}`);
-        const outcome = await client.send(await client.prepare(command, call.args), { signal: context.signal });
-        if (outcome.kind === 'value') return valueResult(command.output, outcome, paging);
-        return this.#answerWithTask(command, await this.tasks.follow(call, outcome), context);
+      caller: { by, signal, person },
+      question: () => {
+        if (!person) throw new Error('a question was put to nobody');
+        return person.question;
       },
     };
   }
@@ -144,22 +181,39 @@ export class Dispatcher implements Calls {
       }),
       cancel_task: handler({
         shape: taskToolInputs.cancel_task,
-        run: async ({ taskId }) => {
-          const task = await this.tasks.cancel(taskId);
+        run: async ({ taskId }, { by }) => {
+          const task = await this.cancel(taskId, by);
           return taskResult(task, outputOf(task), {});
         },
       }),
     };
   }
 
+  #changeHandlers(): Record<ChangeToolName, Handler> {
+    return {
+      list_changes: handler({
+        shape: changeToolInputs.list_changes,
+        run: async (paging) => changeListResult(this.#guard.changes(), paging),
+      }),
+      revert_change: handler({
+        shape: changeToolInputs.revert_change,
+        run: async ({ number }, context) => this.#answer({ output: anything }, {}, context, (caller) => this.#guard.revert(number, caller)),
+      }),
+    };
+  }
+
   /** Waits the inline time for the end, and returns the task either way. */
-  async #answerWithTask(command: Command, started: TaskRecord, { signal, onProgress }: CallContext): Promise<CallToolResult> {
+  async #answerWithTask(
+    command: Pick<Command, 'output'>,
+    started: TaskRecord,
+    { signal, onProgress }: CallContext,
+  ): Promise<CallToolResult> {
     let shown = -1;
     const onChange = (task: TaskRecord) => {
       // Progress must grow from one notification to the next; a server's percentage may go backwards.
       if (task.progress === null || task.progress <= shown) return;
       shown = task.progress;
-      onProgress?.(task.progress, task.statusText ?? undefined);
+      onProgress?.(task.progress, task.statusText === null ? undefined : toVisible(task.statusText));
     };
     onChange(started);
     const ended = isEnded(started) ? started : await this.tasks.waitForEnd(started.taskId, this.#config.inlineWaitMs, { onChange, signal });
@@ -171,7 +225,7 @@ export class Dispatcher implements Calls {
 /** Ties what `run` receives to the shape that its arguments are checked against. */
 function handler<Shape extends InputShape>(typed: {
   readonly shape: Shape;
-  readonly run: (args: ParsedArguments<Shape>, context: CallContext) => Promise<CallToolResult>;
+  readonly run: (args: ParsedArguments<Shape>, context: CallContext) => Promise<ToolAnswer>;
 }): Handler {
   return typed as unknown as Handler;
 }
@@ -186,7 +240,8 @@ function parse(tool: string, handler: Handler, args: Arguments): Arguments {
   const unknown = Object.keys(args).filter((name) => !expected.includes(name));
   if (unknown.length > 0) throw new MailStoreError('unknownArguments', { tool, unknown, expected });
   handler.schema ??= z.strictObject(handler.shape);
-  const parsed = handler.schema.safeParse(args, { reportInput: true });
+  // Names are shown with what hides in them made visible, and come back as they were shown.
+  const parsed = handler.schema.safeParse(fromVisibleValue(args), { reportInput: true });
   if (parsed.success) return parsed.data;
   throw new MailStoreError('invalidArguments', { tool, problems: parsed.error.issues.map(describeIssue) });
 }

@@ -1,7 +1,9 @@
 import type { McpServerFactory, ServerContext } from '@modelcontextprotocol/server';
 import type { Config } from '../config/load.ts';
+import { widest } from '../policy/access.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import { offeredTools } from './offered-tools.ts';
+import { askingOf, clientName } from './requesting-client.ts';
 import { answerCall, TaskServer, type CallContext, type Calls } from './task-protocol.ts';
 import { tasks2025 } from './tasks-2025.ts';
 import { tasksExtension } from './tasks-extension.ts';
@@ -30,7 +32,7 @@ const LIST_CACHE = { ttlMs: 3_600_000, cacheScope: 'private' } as const;
 /** Returns a factory of servers for the tools that this configuration offers. */
 export function serverFactory({ version, config, knownCommands, dispatcher, onListed }: ServerDependencies): McpServerFactory {
   const tools = offeredTools(toolList, {
-    access: config.access,
+    access: widest(config.targets.map(({ access }) => access)),
     groups: config.toolsets,
     targets: config.targets.map(({ name }) => name),
     knownCommands,
@@ -71,8 +73,9 @@ export function protocolServers({ version, tools, longRunning, calls, onListed }
     });
     server.setRequestHandler('tools/call', async ({ params }, ctx) => {
       const call = { ...params, arguments: params.arguments ?? {}, isLongRunning: longRunning.has(params.name) };
-      const { signal, inputResponses } = ctx.mcpReq;
-      return answerCall({ server, face, calls }, call, ctx, { signal, ...(inputResponses && { inputResponses }), ...progressOf(ctx) });
+      const { signal } = ctx.mcpReq;
+      const context = { signal, by: clientName(server, ctx), ...askingOf(server, ctx), ...progressOf(ctx) };
+      return answerCall({ server, face, calls }, call, ctx, context);
     });
     face.register(server, calls);
     return server;

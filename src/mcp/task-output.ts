@@ -7,6 +7,16 @@ export const driftSchema = {
   description: 'Values that were not of the declared shape; they stand here and not in their place.',
 } as const;
 
+/** Beside the result of a write that can be shown. */
+export const changeSchema = {
+  type: 'object',
+  description: 'What the call changed: the fields that read differently afterwards.',
+  properties: { number: { type: 'integer' }, before: {}, after: {}, note: { type: 'string' } },
+} as const;
+
+/** Where generated secrets were written, by argument. */
+export const generatedSchema = { type: 'object', additionalProperties: { type: 'string' } } as const;
+
 /** The structured result of every tool that returns a task. */
 export const taskOutput: ToolDefinition['outputSchema'] = {
   type: 'object',

@@ -10,6 +10,7 @@ import {
   type ServerContext,
 } from '@modelcontextprotocol/server';
 import { MailStoreError } from '../base/errors.ts';
+import { toVisible } from '../base/visible.ts';
 import type { TaskRecord } from '../journal/task-record.ts';
 import type { TaskRunner } from '../tasks/runner.ts';
 import { errorResult, taskHead } from './results.ts';
@@ -21,8 +22,18 @@ export interface CallContext {
   readonly signal: AbortSignal;
   /** Tells the client how far a call is; absent when it did not ask to be told. */
   readonly onProgress?: (progress: number, message: string | undefined) => void;
-  /** What came in answer to the questions of an earlier round of the same call, by the keys they were asked under. */
+  /** The client as it names itself, such as `claude-code 2.1.3`. */
+  readonly by: string;
+  /** How the person at the client can be asked; absent where the client has no way. */
+  readonly asking?: Asking;
+}
+
+/** The way to the person at the client, and what has come back on it. */
+export interface Asking {
+  readonly rung: 'elicitation' | 'input_required';
   readonly inputResponses?: Readonly<Record<string, unknown>>;
+  /** The state that an earlier round of the call left with the client. */
+  readonly requestState?: string;
 }
 
 export type ToolAnswer = CallToolResult | InputRequiredResult;
@@ -35,7 +46,9 @@ export interface Calls {
   call(tool: string, args: Arguments, context: CallContext): Promise<ToolAnswer>;
   /** Starts a tool and returns its task without waiting; the task can be read from then on. */
   start(tool: string, args: Arguments, context: CallContext): Promise<Started>;
-  readonly tasks: Pick<TaskRunner, 'get' | 'list' | 'waitForEnd' | 'cancel'>;
+  readonly tasks: Pick<TaskRunner, 'get' | 'list' | 'waitForEnd'>;
+  /** Asks the server to stop a task, on behalf of a client as it names itself. */
+  cancel(taskId: string, by: string): Promise<TaskRecord>;
   /** Returns what the call of an ended task would have returned, had it waited. Rejects where that would have been a protocol error. */
   resultOf(task: TaskRecord): Promise<CallToolResult>;
 }
@@ -126,7 +139,12 @@ export function describeTask(task: TaskRecord): {
 } {
   const { taskId, startedAt, endedAt = startedAt } = task;
   const statusMessage = statusMessageOf(task);
-  return { taskId, createdAt: startedAt, lastUpdatedAt: endedAt, ...(statusMessage !== null && { statusMessage }) };
+  return {
+    taskId,
+    createdAt: startedAt,
+    lastUpdatedAt: endedAt,
+    ...(statusMessage !== null && { statusMessage: toVisible(statusMessage) }),
+  };
 }
 
 function statusMessageOf(task: TaskRecord): string | null {
@@ -150,6 +168,6 @@ export async function answerMethod<Answer>(answer: () => Promise<Answer>): Promi
     if (error instanceof ProtocolError) throw error;
     const told = error instanceof MailStoreError ? error : new MailStoreError('internal', {});
     const code = told.audience === 'caller' ? ProtocolErrorCode.InvalidParams : ProtocolErrorCode.InternalError;
-    throw new ProtocolError(code, told.message);
+    throw new ProtocolError(code, toVisible(told.message));
   }
 }

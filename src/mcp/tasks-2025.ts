@@ -1,6 +1,7 @@
 import { isInputRequiredResult, ProtocolError, ProtocolErrorCode, RELATED_TASK_META_KEY, type Server } from '@modelcontextprotocol/server';
 import * as z from 'zod';
 import { isEnded, type TaskRecord, type TaskState } from '../journal/task-record.ts';
+import { clientName } from './requesting-client.ts';
 import { answerMethod, describeTask, POLL_INTERVAL_MS, type Calls, type TaskFace } from './task-protocol.ts';
 
 /** How long a cancellation waits for the command to stop, so that the answer can say so; beyond it, clients give up on the request. */
@@ -28,16 +29,17 @@ export const tasks2025: TaskFace = {
   },
   register: (server, calls) => {
     setTaskHandler(server, calls, 'tasks/get', async ({ tasks }, taskId) => taskFields(await tasks.get(taskId)));
-    setTaskHandler(server, calls, 'tasks/result', async (loaded, taskId, signal) => {
+    setTaskHandler(server, calls, 'tasks/result', async (loaded, taskId, { signal }) => {
       const task = await loaded.tasks.waitForEnd(taskId, Infinity, { signal });
       if (!isEnded(task)) throw new ProtocolError(ProtocolErrorCode.InternalError, 'The server is closing; the task goes on.');
       const result = await loaded.resultOf(task);
       return { ...result, _meta: { ...result._meta, [RELATED_TASK_META_KEY]: { taskId } } };
     });
-    setTaskHandler(server, calls, 'tasks/cancel', async ({ tasks }, taskId, signal) => {
+    setTaskHandler(server, calls, 'tasks/cancel', async (loaded, taskId, { signal, by }) => {
+      const { tasks } = loaded;
       const task = await tasks.get(taskId);
       if (isEnded(task)) throw new ProtocolError(ProtocolErrorCode.InvalidParams, `The task '${taskId}' has already ended.`);
-      await tasks.cancel(taskId);
+      await loaded.cancel(taskId, by);
       // A task that is told to be cancelled must stay so, and it is MailStore that decides: what has not stopped by then is still working.
       return taskFields(await tasks.waitForEnd(taskId, CANCEL_WAIT_MS, { signal }));
     });
@@ -51,10 +53,14 @@ function setTaskHandler(
   server: Server,
   calls: () => Promise<Calls>,
   method: string,
-  handle: (calls: Calls, taskId: string, signal: AbortSignal) => Promise<Record<string, unknown>>,
+  handle: (
+    calls: Calls,
+    taskId: string,
+    request: { readonly signal: AbortSignal; readonly by: string },
+  ) => Promise<Record<string, unknown>>,
 ): void {
   server.setRequestHandler(method, { params: z.object({ taskId: z.string() }) }, ({ taskId }, ctx) =>
-    answerMethod(async () => handle(await calls(), taskId, ctx.mcpReq.signal)),
+    answerMethod(async () => handle(await calls(), taskId, { signal: ctx.mcpReq.signal, by: clientName(server, ctx) })),
   );
 }
 

@@ -9,6 +9,7 @@ import {
 import * as z from 'zod';
 import { MailStoreError } from '../base/errors.ts';
 import { isEnded, type TaskRecord } from '../journal/task-record.ts';
+import { clientName } from './requesting-client.ts';
 import { answerMethod, describeTask, POLL_INTERVAL_MS, type Calls, type TaskFace } from './task-protocol.ts';
 
 const EXTENSION = 'io.modelcontextprotocol/tasks';
@@ -30,10 +31,10 @@ export const tasksExtension: TaskFace = {
     isEnded(task) ? { answer: await calls.resultOf(task) } : { creation: { resultType: 'task', ...taskFields(task, 'working') } },
   notCreated: (answer) => answer,
   register: (server, calls) => {
-    const setHandler = (method: string, handle: (taskId: string, calls: Calls) => Promise<Result>) =>
+    const setHandler = (method: string, handle: (taskId: string, calls: Calls, by: string) => Promise<Result>) =>
       server.setRequestHandler(method, { params }, async ({ taskId }, ctx) => {
         if (!declaresExtension(ctx)) throw missingExtension();
-        return answerMethod(async () => handle(taskId, await calls()));
+        return answerMethod(async () => handle(taskId, await calls(), clientName(server, ctx)));
       });
     setHandler('tasks/get', async (taskId, loaded) => detailedTask(await loaded.tasks.get(taskId), loaded));
     // No task waits for input; responses to requests that are not outstanding are ignored.
@@ -41,8 +42,8 @@ export const tasksExtension: TaskFace = {
       await tasks.get(taskId);
       return {};
     });
-    setHandler('tasks/cancel', async (taskId, { tasks }) => {
-      await tasks.cancel(taskId).catch((error: unknown) => {
+    setHandler('tasks/cancel', async (taskId, loaded, by) => {
+      await loaded.cancel(taskId, by).catch((error: unknown) => {
         // The acknowledgement promises no end, so a server that has no way to stop the command does not keep it from being given.
         if (!(error instanceof MailStoreError && error.code === 'cannotCancel')) throw error;
       });

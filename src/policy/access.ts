@@ -12,3 +12,8 @@ export function allows(access: Access, effect: Effect): boolean {
 export function neededAccess(effect: Effect): Access {
   return ACCESS_LEVELS.find((access) => allows(access, effect)) ?? 'full';
 }
+
+/** Returns the level that covers what any of these covers. */
+export function widest(levels: readonly Access[]): Access {
+  return ACCESS_LEVELS.findLast((access) => levels.includes(access)) ?? 'read-only';
+}

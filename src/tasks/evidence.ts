@@ -16,10 +16,9 @@ async function readEvidence(client: MailStoreClient, { read, args, rows }: Decla
   const command = findCommand(read);
   if (!command) throw new Error(`no command ${read}`);
   try {
-    const outcome = await client.send(await client.prepare(command, args));
-    if (outcome.kind === 'running') return { source: read, finding: 'The read itself runs long and was not followed.' };
-    if (!Array.isArray(outcome.value)) return { source: read, finding: 'Read after the end was lost.', data: outcome.value };
-    const matching = outcome.value.filter((row: unknown) => isAbout(row, rows ?? {}));
+    const { value } = await client.read(command, args);
+    if (!Array.isArray(value)) return { source: read, finding: 'Read after the end was lost.', data: value };
+    const matching = value.filter((row: unknown) => isAbout(row, rows ?? {}));
     return { source: read, finding: `${matching.length} rows were read after the end was lost.`, data: matching.slice(0, ROW_LIMIT) };
   } catch (error) {
     return { source: read, finding: `It could not be read: ${error instanceof Error ? error.message : String(error)}` };

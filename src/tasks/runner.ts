@@ -7,7 +7,8 @@ import { isError, MailStoreError } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
 import type { Command } from '../catalogue/define-command.ts';
 import { maskSecrets } from '../catalogue/mask-secrets.ts';
-import { CommandFailed, type Confirm, type MailStoreClient, type Outcome } from '../client/client.ts';
+import { CommandFailed, type MailStoreClient, type Outcome } from '../client/client.ts';
+import type { Permit } from '../policy/gate.ts';
 import type { GivingUp, TaskJournal } from '../journal/task-journal.ts';
 import { isEnded, type Holder, type TaskRecord } from '../journal/task-record.ts';
 import type { Progress, WireResponse } from '../wire/reply.ts';
@@ -20,6 +21,8 @@ import { isJournalFault, mayHaveBegun, mayHaveTakenTheEnd, readIfNoEnd, REASONS 
 export interface RunnerOptions {
   readonly clients: ReadonlyMap<string, MailStoreClient>;
   readonly journal: TaskJournal;
+  /** Told of each task that has ended after its call was answered, by the process that stored the end. */
+  readonly onEnd?: (task: TaskRecord) => void;
   readonly clock: Clock;
   readonly log: Log;
   readonly timing?: Partial<RunnerTiming>;
@@ -103,11 +106,11 @@ export class TaskRunner {
 
   /**
    * Starts a command as a task and returns it as soon as the server has answered; a call that is still running with the same arguments is
-   * returned instead of started again. Throws MailStoreError when the call was refused or could not be sent.
+   * returned instead of started again. Throws MailStoreError when the call could not be sent.
    */
-  async start(call: TaskCall, options: { readonly confirm?: Confirm } = {}): Promise<TaskRecord> {
+  async start(call: TaskCall, permit: Permit): Promise<TaskRecord> {
     const client = this.#client(call.target);
-    const prepared = await client.prepare(call.command, call.args, options);
+    const prepared = await client.prepare(permit);
     const { task, isNew } = this.#begin(call);
     if (!isNew) return { ...task, note: 'This call is already running with the same arguments; no second one was started.' };
     return this.#answer(call.command, (tell) =>
@@ -265,6 +268,7 @@ export class TaskRunner {
     this.#spawn(command.name, () =>
       this.#holding(task.taskId, epoch, async () => {
         await this.#giveUp(task, command, { reason: REASONS.neverAnswered, epoch, unanswered: true });
+        this.#tellEnd(task.taskId);
         // Where a token has come meanwhile, the task goes on with the next look.
         this.#options.journal.releaseLease(task.taskId, epoch);
       }),
@@ -342,6 +346,7 @@ export class TaskRunner {
       journal.unmarkPoll(taskId, epoch);
       if (denials + 1 < TIMES_DENIED) return 'denied';
       await this.#giveUp(task, command, { reason: this.#reasonOf(taskId), epoch });
+      this.#tellEnd(taskId);
       return 'over';
     }
     if (reading.kind === 'refused') {
@@ -374,6 +379,7 @@ export class TaskRunner {
         const outcome = client.readPoll(command, { ...task.run, dialect: task.dialect }, raw);
         if (outcome.kind === 'value') {
           this.#succeed(task, outcome);
+          this.#tellEnd(taskId);
           return true;
         }
         journal.setRawEndAside(taskId, raw.rawEndId, 'It says that the command is running.');
@@ -383,6 +389,7 @@ export class TaskRunner {
           const progress = this.#merged(task, error.progress);
           journal.finish(taskId, { status, progress, ...(status === 'failed' && { error: error.message }) });
           this.#changes.emit(taskId);
+          this.#tellEnd(taskId);
           return true;
         }
         if (!(error instanceof MailStoreError) || isJournalFault(error)) throw error;
@@ -406,6 +413,11 @@ export class TaskRunner {
     const client = this.#clientOf(task);
     const evidence = client ? await gatherEvidence(client, command, task) : [];
     if (await this.#keep(() => this.#options.journal.giveUp(task.taskId, { ...why, evidence }), tell)) this.#changes.emit(task.taskId);
+  }
+
+  #tellEnd(taskId: string): void {
+    const task = this.#options.journal.get(taskId);
+    if (task && isEnded(task)) this.#options.onEnd?.(task);
   }
 
   /**

@@ -22,6 +22,10 @@ const CASES: { readonly [Code in ErrorCode]: readonly (readonly [details: MailSt
       { tool: 'get_users', unknown: ['id'], expected: [] },
       'get_users does not take id; it takes no arguments. Remove or rename and call again.',
     ],
+    [
+      { tool: 'GetUserInfo', unknown: ['usrName'], expected: ['userName'], nearest: 'userName' },
+      'GetUserInfo does not take usrName (did you mean userName?); it takes userName. Remove or rename and call again.',
+    ],
   ],
   invalidArguments: [
     [
@@ -41,11 +45,104 @@ const CASES: { readonly [Code in ErrorCode]: readonly (readonly [details: MailSt
       "delete_user is refused: with these arguments it is destructive, and this server runs with MAILSTORE_ACCESS=read-only. An administrator who means it sets MAILSTORE_ACCESS=full in the server's configuration and restarts it.",
     ],
   ],
-  notConfirmed: [[{ tool: 'delete_user' }, 'delete_user was not run: it is destructive, and the person at the client did not confirm it.']],
-  cannotConfirm: [
+  notConfirmed: [[{ tool: 'delete_user' }, 'delete_user was not run: it needs the yes of a person, and nobody gave it.']],
+  needsApproval: [
+    [
+      { tool: 'delete_user', command: 'mailstore-mcp approve 2a3c4d5e' },
+      'delete_user was not run: it needs the yes of a person, and this client cannot ask for one. Whoever may decide runs `mailstore-mcp approve 2a3c4d5e` in a terminal within ten minutes; call again with the same arguments after that.',
+    ],
+  ],
+  foreignAnswer: [
     [
       { tool: 'delete_user' },
-      "delete_user was not run: it is destructive and needs a person's confirmation, and this client cannot ask for one. Use a client that supports elicitation.",
+      'delete_user was not run: the answer does not belong to this call, is older than ten minutes, was used before, or what it was given to has changed. Call again, and the question is put anew.',
+    ],
+  ],
+  unknownApproval: [
+    [
+      { approvalId: '2a3c4d5e' },
+      "Nothing waits under the id '2a3c4d5e' here; approve without an id lists what does, and --state-dir names the server's folder if it has another.",
+    ],
+  ],
+  approvalOver: [
+    [
+      { approvalId: '2a3c4d5e', state: 'expired' },
+      'The request 2a3c4d5e is expired and can no longer be decided; have the call made again.',
+    ],
+  ],
+  noTerminal: [
+    [
+      { what: 'mailstore-mcp approve' },
+      'mailstore-mcp approve takes its yes from a person at a terminal, and this is none; run it there yourself.',
+    ],
+  ],
+  unknownTarget: [
+    [{ target: 'rome', known: ['london', 'paris'] }, "There is no target 'rome' here; this server has london and paris."],
+    [{ target: 'rome', known: ['default'] }, "There is no target 'rome' here; this server has default."],
+  ],
+  unknownChange: [[{ number: 7 }, 'There is no change 7; list_changes shows the recorded ones.']],
+  alreadyReverted: [[{ number: 7, by: 9 }, 'The change 7 was put back before, by the change 9; revert that one to have it again.']],
+  noWayBack: [
+    [
+      { number: 7, reason: 'The old password is known to nobody.' },
+      'The change 7 cannot be put back: The old password is known to nobody.',
+    ],
+    [{ number: 7 }, 'The change 7 cannot be put back: what was before it does not allow it.'],
+  ],
+  changedSince: [
+    [
+      { number: 7, left: '{"name":"a"}', now: '{"name":"b"}' },
+      'The change 7 was not put back, because its object was changed since: it left {"name":"a"}, and now it is {"name":"b"}. Set it by its own tool if that is meant.',
+    ],
+    [
+      { number: 7, left: 'x'.repeat(501), now: 'null' },
+      `The change 7 was not put back, because its object was changed since: it left ${'x'.repeat(500)}…, and now it is null. Set it by its own tool if that is meant.`,
+    ],
+  ],
+  maskedSecret: [
+    [
+      { tool: 'set_user_password', field: 'password' },
+      `set_user_password was not called: password is '***', which is what reads show in the place of a secret. State the secret itself or where it is, such as {"fromEnv": "MAILSTORE_SECRET_…"}, or leave the field out.`,
+    ],
+  ],
+  secretNotSet: [
+    [
+      { tool: 'set_user_password', field: 'password', variable: 'MAILSTORE_SECRET_AMIRRA', nearest: 'MAILSTORE_SECRET_AMIRA' },
+      "set_user_password was not called: password is to come from the variable MAILSTORE_SECRET_AMIRRA, which is not set (did you mean MAILSTORE_SECRET_AMIRA?). Set it in the server's configuration and restart it.",
+    ],
+    [
+      { tool: 'set_user_password', field: 'password', variable: 'MAILSTORE_SECRET_X' },
+      "set_user_password was not called: password is to come from the variable MAILSTORE_SECRET_X, which is not set. Set it in the server's configuration and restart it.",
+    ],
+  ],
+  noSecretsFolder: [
+    [
+      { tool: 'set_user_password', field: 'password' },
+      "set_user_password was not called: password is to come from a file, and MAILSTORE_SECRETS_DIR names no folder for such files. Set it in the server's configuration and restart it.",
+    ],
+  ],
+  secretOutside: [
+    [
+      { tool: 'set_user_password', field: 'password', file: '../amira' },
+      "set_user_password was not called: the file '../amira' for password is not inside MAILSTORE_SECRETS_DIR; name one that is.",
+    ],
+  ],
+  secretUnreadable: [
+    [
+      { tool: 'set_user_password', field: 'password', file: 'amira', reason: 'ENOENT' },
+      "set_user_password was not called: the file 'amira' for password cannot be used (ENOENT).",
+    ],
+  ],
+  callNotAllowed: [
+    [
+      { command: 'DeleteUser', effect: 'destructive', access: 'read-only', needed: 'full' },
+      "DeleteUser is refused: with these arguments it is destructive, and the access is read-only. Whoever means it adds --access full; a target's own setting may still be lower.",
+    ],
+  ],
+  interrupted: [
+    [
+      { command: 'SetUserFullName' },
+      'SetUserFullName was interrupted before its answer came; whether it was carried out is not known. Read the state before you repeat it.',
     ],
   ],
   unknownTask: [[{ taskId: '7' }, "There is no task '7'; list_tasks shows the tasks this server knows."]],
@@ -65,6 +162,18 @@ const CASES: { readonly [Code in ErrorCode]: readonly (readonly [details: MailSt
     [
       { tool: 'set_store_properties', read: 'get_stores', names: ['type'] },
       'set_store_properties was not called: type would be cleared when left out, and get_stores does not show what is set now. State every one of these and call again (null clears).',
+    ],
+  ],
+  readRunsLong: [
+    [
+      { command: 'GetStores' },
+      'GetStores was to be read in the course of another call and runs long on this server; its value was not waited for.',
+    ],
+  ],
+  secretNotKept: [
+    [
+      { path: '/state/secrets/a.txt', reason: 'ENOSPC' },
+      "Nothing was sent: the generated secret could not be written to '/state/secrets/a.txt' (ENOSPC), and without the file nobody would know it. Give this server the right to write there, or set MAILSTORE_SECRETS_DIR to another folder.",
     ],
   ],
   commandMissing: [
@@ -130,6 +239,12 @@ const CASES: { readonly [Code in ErrorCode]: readonly (readonly [details: MailSt
     [
       { path: '/state/journal.sqlite', found: 7, known: 2 },
       "'/state/journal.sqlite' was written by a newer mailstore-mcp (format 7; this one knows 2) and was left alone. Update this one, or set MAILSTORE_STATE_DIR to another folder.",
+    ],
+  ],
+  auditNotWritable: [
+    [
+      { path: '/state/audit.jsonl', reason: 'ENOSPC' },
+      "The audit '/state/audit.jsonl' cannot be written (ENOSPC), so the call is not on record; free space, or give the account of this server the right to write this file and its folder.",
     ],
   ],
   journalBusy: [

@@ -90,7 +90,10 @@ describe('mailstore-mcp tasks', () => {
     const env = { MAILSTORE_STATE_DIR, MAILSTORE_INLINE_WAIT_MS: '0' };
     const server = untilTestEnds(await startServer({ sandbox, access: 'read-write', env }));
     const { structured } = await callTool(server, ...REBUILD);
-    const cancelled = await runBinary(['tasks', 'cancel', String(structured['taskId'])], { MAILSTORE_STATE_DIR, ...settingsFor(sandbox) });
+    const settings = { MAILSTORE_STATE_DIR, ...settingsFor(sandbox) };
+    const cancel = ['tasks', 'cancel', String(structured['taskId'])];
+    expect((await runBinary(cancel, settings)).stderr).toContain('cancel_task is refused');
+    const cancelled = await runBinary([...cancel, '--access', 'read-write'], settings);
     expect(cancelled.stdout).toBe('RebuildStoreIndex was asked to stop; it stops when the server gets to it.\n');
     await clock.advance(10_000);
     const { structured: end } = await callTool(server, 'get_task_status', { taskId: structured['taskId'], waitSeconds: 10 });

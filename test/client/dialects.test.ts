@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { ApiForm } from '../../src/base/target.ts';
 import type { ClientRun, MailStoreClient } from '../../src/client/client.ts';
 import { ManualClock } from '../helpers/manual-clock.ts';
-import { commandNamed, startClient } from '../helpers/start-client.ts';
+import { commandNamed, permitted, startClient } from '../helpers/start-client.ts';
 import { respond, respondJson, startTlsServer, type RawAnswer, type TlsServer } from '../helpers/tls-server.ts';
 import { start } from '../sandbox/client.ts';
 
@@ -164,7 +164,7 @@ describe('the status of a 2012 run', () => {
   const SUCCEEDED = respondJson({ status: 'succeeded', result: null, progressPercentage: 100, messages: [] });
 
   async function startRun(client: MailStoreClient): Promise<ClientRun> {
-    const outcome = await client.send(await client.prepare(verify, { id: 3, includeIndexes: false }));
+    const outcome = await client.send(await client.prepare(permitted(verify, { id: 3, includeIndexes: false })));
     return outcome.kind === 'running' ? outcome.run : { token: 'none', dialect: 'json-2012' };
   }
 

@@ -4,7 +4,7 @@ import type { ApiForm } from '../../src/base/target.ts';
 import type { ClientRun, MailStoreClient } from '../../src/client/client.ts';
 import { exchanges, PASSWORD, USERNAME, type Exchange } from '../fixtures/exchanges.ts';
 import { literalRequest, literalResponse } from '../helpers/literal-exchanges.ts';
-import { commandNamed, startClient } from '../helpers/start-client.ts';
+import { commandNamed, permitted, startClient } from '../helpers/start-client.ts';
 import { respond, startTlsServer, type ReceivedRequest } from '../helpers/tls-server.ts';
 
 type Action = (client: MailStoreClient) => Promise<unknown>;
@@ -12,7 +12,7 @@ type Action = (client: MailStoreClient) => Promise<unknown>;
 const call =
   (name: string, args: Readonly<Record<string, unknown>> = {}): Action =>
   async (client) => {
-    const outcome = await client.send(await client.prepare(commandNamed(name), args));
+    const outcome = await client.send(await client.prepare(permitted(commandNamed(name), args)));
     return outcome.kind;
   };
 

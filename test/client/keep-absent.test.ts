@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { Redactor } from '../../src/base/redact.ts';
 import { commands } from '../../tools/index.ts';
 import { startClient, type TestClient } from '../helpers/start-client.ts';
 import { respondJson, startTlsServer, type TlsServer } from '../helpers/tls-server.ts';
@@ -62,13 +63,6 @@ describe('SetProfileServerSideExecution', () => {
       'set_profile_server_side_execution was not called: automaticPauseBetweenExecutions and automaticMaintenanceWindows would be cleared when left out, and get_profiles does not show the object to keep them from. Check the id, or state every value (null clears).',
     );
     expect(invoked()).toEqual(['GetProfiles']);
-  });
-
-  test('is refused when it is not allowed, without reading anything first', async () => {
-    const sandbox = await start();
-    const { call } = startClient(sandbox, { access: 'read-only' });
-    await expect(call(SET, { id: 2, automatic: false })).rejects.toMatchObject({ code: 'notAllowed' });
-    expect(sandbox.requests).toEqual([]);
   });
 
   test('is not sent when the profiles cannot be read', async () => {
@@ -159,6 +153,16 @@ describe('SetStoreProperties', () => {
       userName: 'mailstore',
       password: 'p',
     });
+  });
+
+  test('is refused when a part of a place is masked, which would be written back with the mask in it', async () => {
+    const server = await startListing('GetStores', [{ ...SHOWN, indexPath: 'D:\\Winter2026\\2025' }]);
+    const redactor = new Redactor();
+    redactor.add('Winter2026');
+    await expect(startClient(server, { api: 'modern', redactor }).call(SET, { id: 3, contentPath: 'E:\\x' })).rejects.toThrow(
+      'set_store_properties was not called: indexPath would be cleared when left out, and get_stores does not show what is set now.',
+    );
+    expect(server.requests.at(-1)?.path).toBe('/api/invoke/GetStores');
   });
 
   test('is refused for an unknown store before it is sent', async () => {

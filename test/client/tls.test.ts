@@ -169,10 +169,10 @@ const CALL_IN_CHILD = `
   import { systemClock } from ${JSON.stringify(new URL('../../src/base/clock.ts', import.meta.url).href)};
   const silent = () => undefined;
   const client = new MailStoreClient({
-    origin: process.env.ORIGIN, username: 'admin', password: 'secret', trust: {}, api: 'auto', access: 'read-only', timeoutMs: 10_000,
+    origin: process.env.ORIGIN, username: 'admin', password: 'secret', trust: {}, api: 'auto', timeoutMs: 10_000,
     clock: systemClock, log: { error: silent, warn: silent, info: silent, debug: silent },
   });
-  const outcome = await client.prepare(findCommand('GetServerInfo'), {}).then((call) => client.send(call)).catch((error) => error.code);
+  const outcome = await client.read(findCommand('GetServerInfo')).catch((error) => error.code);
   console.log(JSON.stringify(outcome));
   await client.close();
 `;

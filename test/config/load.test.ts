@@ -43,6 +43,7 @@ test('address and login are enough, everything else has a default', () => {
     access: 'read-only',
     toolsets: GROUPS,
     stateDir: '/var/lib/state',
+    secretVariables: {},
     timeoutMs: 40_000,
     inlineWaitMs: 2000,
     logLevel: 'info',
@@ -53,6 +54,7 @@ test('every setting can be written in the environment', async () => {
   const { certificate } = await createAuthority();
   const env = {
     MAILSTORE_URL: 'https://other.example.com',
+    MAILSTORE_SECRETS_DIR: '/secrets',
     MAILSTORE_USERNAME: 'operator',
     MAILSTORE_PASSWORD: '',
     MAILSTORE_PASSWORD_FILE: fileOf('from the file\n'),
@@ -85,6 +87,8 @@ test('every setting can be written in the environment', async () => {
     access: 'full',
     toolsets: ['users', 'stores'],
     stateDir: '/state',
+    secretsDir: '/secrets',
+    secretVariables: {},
     timeoutMs: 1500,
     inlineWaitMs: 0,
     logLevel: 'debug',
@@ -193,8 +197,15 @@ describe('what is refused', () => {
     expect(() => load({ MAILSTORE_ACESS: 'full' })).toThrow(expect.objectContaining({ audience: 'configuration' }));
   });
 
-  test('variables of other programs and secrets of one’s own are left alone', () => {
-    expect(load({ MAILSTORE: 'x', MY_MAILSTORE_URL: 'x', MAILSTORE_SECRET_DB: 'x', PATH: '/bin' })).toEqual(load());
+  test('variables of other programs are left alone', () => {
+    expect(load({ MAILSTORE: 'x', MY_MAILSTORE_URL: 'x', PATH: '/bin' })).toEqual(load());
+  });
+
+  test('variables that begin with MAILSTORE_SECRET_ are secrets of one’s own, and empty ones are none', () => {
+    expect(load({ MAILSTORE_SECRET_DB: 'x', MAILSTORE_SECRET_EMPTY: '' })).toEqual({
+      ...load(),
+      secretVariables: { MAILSTORE_SECRET_DB: 'x' },
+    });
   });
 
   test('a CA file without a certificate in PEM form is named', () => {

@@ -20,7 +20,7 @@ import type { Config, Target } from '../../src/config/load.ts';
 import type { TaskRecord } from '../../src/journal/task-record.ts';
 import { Dispatcher } from '../../src/mcp/dispatcher.ts';
 import { protocolServers } from '../../src/mcp/server.ts';
-import type { Arguments, CallContext, Calls, Started } from '../../src/mcp/task-protocol.ts';
+import type { Arguments, CallContext, Calls, Started, ToolAnswer } from '../../src/mcp/task-protocol.ts';
 import { missingExtension } from '../../src/mcp/tasks-extension.ts';
 import type { ToolDefinition } from '../../src/mcp/tool-definition.ts';
 import { startSandbox } from '../../src/sandbox/sandbox.ts';
@@ -81,7 +81,7 @@ class FixtureCalls implements Calls {
     return this.#product.tasks;
   }
 
-  async call(name: string, args: Arguments, context: CallContext): Promise<CallToolResult> {
+  async call(name: string, args: Arguments, context: CallContext): Promise<ToolAnswer> {
     // Of the long tools, the suite takes this one for one that cannot be called without a task.
     if (name === 'failing_job') throw missingExtension();
     if (name === 'greet') {
@@ -92,12 +92,16 @@ class FixtureCalls implements Calls {
   }
 
   async start(name: string, args: Arguments, context: CallContext): Promise<Started> {
-    const answers = givenName.safeParse(context.inputResponses);
+    const answers = givenName.safeParse(context.asking?.inputResponses);
     if (name === 'test_tool_with_task' && !answers.success) return { answer: askForName() };
     const command = answers.success ? { ...commandFor(name, args), folder: answers.data.user_name.content.name } : commandFor(name, args);
     const started = await this.#product.start('rebuild_store_index', command, context);
     if (name === 'protocol_error_job' && 'task' in started) this.#broken.add(started.task.taskId);
     return started;
+  }
+
+  async cancel(taskId: string, by: string): Promise<TaskRecord> {
+    return this.#product.cancel(taskId, by);
   }
 
   async resultOf(task: TaskRecord): Promise<CallToolResult> {
@@ -153,13 +157,15 @@ export async function startFixtureServer(): Promise<FixtureServer> {
     access: 'read-write',
     toolsets: ['indexes'],
     stateDir,
+    secretVariables: {},
     timeoutMs: 10_000,
     inlineWaitMs: 2000,
     logLevel: 'error',
   };
   const log = createLog(config.logLevel);
-  const backend = openBackend(config, log);
-  const calls = new FixtureCalls(new Dispatcher({ config, log, clients: backend.clients, runner: backend.runner }));
+  const backend = openBackend(config, { log });
+  const { guard, runner, consentStates } = backend;
+  const calls = new FixtureCalls(new Dispatcher({ config, guard, runner, consentStates, log }));
   const handler = createMcpHandler(
     protocolServers({ version: '0.0.0', tools, longRunning: LONG_RUNNING, calls: async () => calls, onListed: () => undefined }),
   );

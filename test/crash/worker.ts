@@ -10,6 +10,7 @@ import { MailStoreError } from '../../src/base/errors.ts';
 import { MailStoreClient, type ClientRun, type Outcome } from '../../src/client/client.ts';
 import { Journal } from '../../src/journal/journal.ts';
 import { isEnded, type RawEnd } from '../../src/journal/task-record.ts';
+import { passGate } from '../../src/policy/gate.ts';
 import { TaskRunner } from '../../src/tasks/runner.ts';
 import type { RunHandle, WireResponse } from '../../src/wire/reply.ts';
 import { findCommand } from '../../tools/index.ts';
@@ -115,7 +116,6 @@ const client = new MailStoreClient({
   password: order.password,
   trust: { fingerprint: order.fingerprint },
   api: order.api,
-  access: 'full',
   timeoutMs: 5000,
   clock,
   log,
@@ -181,7 +181,10 @@ async function call({ command: name, args, afterMs, cancels }: PlannedCall): Pro
   if (!command) throw new Error(`no command ${name}`);
   try {
     const parsed = z.strictObject(command.input).parse(args);
-    const task = await runner.start({ command, args: parsed, target: TARGET }, { confirm: async () => true });
+    const task = await runner.start(
+      { command, args: parsed, target: TARGET },
+      passGate(command, parsed, { access: 'full', yes: { given: true } }),
+    );
     say({ what: 'handle', taskId: task.taskId, status: task.status });
     if (cancels) await runner.cancel(task.taskId).catch((error: unknown) => sayLogged(String(error)));
     const end = await runner.waitForEnd(task.taskId, 60_000);

@@ -3,6 +3,9 @@ import * as z from 'zod';
 import type { Log } from '../../src/base/log.ts';
 import type { Command } from '../../src/catalogue/define-command.ts';
 import { MailStoreClient, type ClientOptions, type Outcome } from '../../src/client/client.ts';
+import { passGate, type Permit } from '../../src/policy/gate.ts';
+import type { TaskRecord } from '../../src/journal/task-record.ts';
+import type { TaskCall, TaskRunner } from '../../src/tasks/runner.ts';
 import { findCommand } from '../../tools/index.ts';
 
 /** Where a client finds its MailStore: a sandbox, or a server that stands in for one. */
@@ -23,7 +26,7 @@ export interface TestClient {
   call(name: string, args?: Readonly<Record<string, unknown>>): Promise<Outcome>;
 }
 
-/** Makes a client of a server, pinned to its certificate and with full access unless told otherwise; closed when the test is over. */
+/** Makes a client of a server, pinned to its certificate; closed when the test is over. */
 export function startClient({ url, username, password, fingerprint }: Far, options: Partial<ClientOptions> = {}): TestClient {
   const pauses: number[] = [];
   const logged: string[] = [];
@@ -33,7 +36,6 @@ export function startClient({ url, username, password, fingerprint }: Far, optio
     password,
     trust: { fingerprint },
     api: 'auto',
-    access: 'full',
     timeoutMs: 10_000,
     clock: {
       now: () => Date.UTC(2026, 2, 4, 9),
@@ -52,9 +54,19 @@ export function startClient({ url, username, password, fingerprint }: Far, optio
     call: async (name, args = {}) => {
       const command = commandNamed(name);
       const parsed = z.strictObject(command.input).parse(args);
-      return client.send(await client.prepare(command, parsed, { confirm: async () => true }));
+      return client.send(await client.prepare(permitted(command, parsed)));
     },
   };
+}
+
+/** Returns the permit of a call that a server with full access makes, with a person's yes. */
+export function permitted(command: Command, args: Readonly<Record<string, unknown>> = {}): Permit {
+  return passGate(command, args, { access: 'full', yes: { given: true } });
+}
+
+/** Starts a task by a permitted call. */
+export async function startTask(runner: TaskRunner, call: TaskCall): Promise<TaskRecord> {
+  return runner.start(call, permitted(call.command, call.args));
 }
 
 export function commandNamed(name: string): Command {

@@ -8,6 +8,7 @@ import { Client as ModernClient, type ClientOptions } from '@modelcontextprotoco
 import { StdioClientTransport as ModernTransport } from '@modelcontextprotocol/client/stdio';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
+import { ElicitRequestSchema, type ElicitRequest, type ElicitResult } from '@modelcontextprotocol/sdk/types.js';
 import type { RequestOptions } from '@modelcontextprotocol/sdk/shared/protocol.js';
 import { onTestFinished } from 'vitest';
 import * as z from 'zod';
@@ -24,6 +25,8 @@ export interface ServerOptions {
   readonly api?: ApiForm;
   readonly env?: Readonly<Record<string, string>>;
   readonly args?: readonly string[];
+  /** Answers what the server asks the person at the client; without it the client cannot ask. */
+  readonly onElicit?: (params: ElicitRequest['params']) => ElicitResult | Promise<ElicitResult>;
 }
 
 /** Closes a resource when the running test is over, and returns it. */
@@ -40,15 +43,20 @@ export async function sandboxForTest(options: SandboxOptions = {}): Promise<Sand
 /** A server process behind the MCP SDK's 1.x client, which checks structured results against the output schemas once it has listed. */
 export interface RunningServer {
   readonly client: Client;
+  /** Where the server keeps its record. */
+  readonly stateDir: string;
   readonly close: () => Promise<void>;
 }
 
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const { command, args, env, forget } = launch(options);
-  const client = new Client(CLIENT);
+  const { onElicit } = options;
+  const client = new Client(CLIENT, { capabilities: { ...(onElicit && { elicitation: {} }) } });
+  if (onElicit) client.setRequestHandler(ElicitRequestSchema, ({ params }) => onElicit(params));
   await client.connect(new StdioClientTransport({ command, args, env, stderr: 'ignore' }));
   return {
     client,
+    stateDir: env['MAILSTORE_STATE_DIR'] ?? '',
     close: async () => {
       await client.close();
       forget();
@@ -191,8 +199,13 @@ export const modernMeta = {
   'io.modelcontextprotocol/clientCapabilities': {},
 };
 
-/** Returns the settings by which a server reaches the sandbox. */
-export function settingsFor({ url, username, password, fingerprint }: Sandbox): Record<string, string> {
+/** Returns the settings by which a server reaches the sandbox, or what stands in for one. */
+export function settingsFor({
+  url,
+  username,
+  password,
+  fingerprint,
+}: Pick<Sandbox, 'url' | 'username' | 'password' | 'fingerprint'>): Record<string, string> {
   return {
     MAILSTORE_URL: url,
     MAILSTORE_USERNAME: username,

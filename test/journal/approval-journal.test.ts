@@ -41,6 +41,13 @@ describeEngines('the journal of approvals', (engine) => {
     expect([open().approvals.get(made.approvalId), open().approvals.list()]).toEqual([made, [made]]);
   });
 
+  test('keeps what has to be typed, and that nothing has to be', () => {
+    const { approvals } = setUp();
+    const typed = approvals.request({ ...call('key-1'), shown: 'Detach?', typed: '2024\0"' });
+    const plain = approvals.request({ ...call('key-2'), shown: 'Delete?' });
+    expect([approvals.get(typed.approvalId)?.typed, 'typed' in plain]).toEqual(['2024\0"', false]);
+  });
+
   test('gives ids of eight characters that are not taken for one another', () => {
     const { ask } = setUp();
     const ids = Array.from({ length: 50 }, (_, index) => ask({ argumentsKey: `key-${index}` }));

@@ -31,7 +31,7 @@ describeEngines('the schema', (engine) => {
     db.exec(`INSERT INTO kept VALUES ('before')`);
     migrate(db, path, [first, second]);
     migrate(db, path, [first, second]);
-    expect([db.all('SELECT x FROM b'), db.get('PRAGMA user_version')]).toEqual([[{ x: 'before' }], { user_version: 2 }]);
+    expect([db.all('SELECT x FROM b'), db.get('PRAGMA user_version')]).toEqual([[{ x: 'before' }], { user_version: 3 }]);
   });
 
   test('gets approvals, changes and audit where a file has tasks alone, and keeps the tasks', () => {
@@ -54,7 +54,7 @@ describeEngines('the schema', (engine) => {
     expect([tasks.list({ includeEnded: true }).length, tasks.begin(intent('running'), ALPHA).isNew]).toEqual([2, false]);
     expect([approvals.list(), changes.list(), audit.head()]).toEqual([[], [], { sequence: 0, hash: '', file: '' }]);
     expect(approvals.request({ ...call(), shown: 'Delete?' }).state).toBe('pending');
-    expect(openFile(path).get('PRAGMA user_version')).toEqual({ user_version: 2 });
+    expect(openFile(path).get('PRAGMA user_version')).toEqual({ user_version: 3 });
   });
 
   test('stays as it was when a step fails', () => {
@@ -70,7 +70,7 @@ describeEngines('the schema', (engine) => {
     openFile(path).exec('PRAGMA user_version = 99');
     const before = readFileSync(path);
     expect(() => openJournal(folder)).toThrow(
-      `'${path}' was written by a newer mailstore-mcp (format 99; this one knows 2) and was left alone. Update this one, or set MAILSTORE_STATE_DIR to another folder.`,
+      `'${path}' was written by a newer mailstore-mcp (format 99; this one knows 3) and was left alone. Update this one, or set MAILSTORE_STATE_DIR to another folder.`,
     );
     expect(readFileSync(path)).toEqual(before);
   });

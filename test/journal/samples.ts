@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { ApprovableCall } from '../../src/journal/approval-record.ts';
+import type { AuditEntry } from '../../src/journal/audit-record.ts';
 import type { Holder, RawEnd, TaskIntent } from '../../src/journal/task-record.ts';
 import type { Progress } from '../../src/wire/reply.ts';
 
@@ -28,4 +29,19 @@ export const AUDIT_FILE = 'audit.jsonl';
 
 export function digestOf(data: string | Uint8Array): string {
   return createHash('sha256').update(data).digest('hex');
+}
+
+export function auditEntry(changes: Partial<AuditEntry> = {}): AuditEntry {
+  return {
+    call: 'call-1',
+    by: 'test 1.0',
+    target: 'default',
+    origin: 'https://mail.example.com:8463',
+    user: 'admin',
+    command: 'GetUserInfo',
+    effect: 'read',
+    arguments: { userName: 'johndoe' },
+    decision: 'allow',
+    ...changes,
+  };
 }

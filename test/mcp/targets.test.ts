@@ -6,7 +6,7 @@ import type { Access } from '../../src/base/target.ts';
 import type { Sandbox } from '../../src/sandbox/sandbox.ts';
 import { callTool, sandboxForTest, startServer, untilTestEnds } from '../helpers/start-server.ts';
 
-const TASK_TOOLS = new Set(['get_task_status', 'list_tasks', 'cancel_task']);
+const OWN_TOOLS = new Set(['get_task_status', 'list_tasks', 'cancel_task', 'list_changes', 'revert_change']);
 const rename = { userName: 'johndoe', fullName: 'Johnny Doe' };
 
 /** Starts a server with two targets, `london` and `paris`, described by a configuration file. */
@@ -32,7 +32,7 @@ function fullNames(...sandboxes: readonly Sandbox[]) {
 test('with more than one MailStore every tool takes a target, and every one that can change something demands it', async () => {
   const { server } = await startWithTwo({ access: 'full' });
   const { tools } = await server.client.listTools();
-  for (const { name, inputSchema, annotations } of tools.filter((tool) => !TASK_TOOLS.has(tool.name))) {
+  for (const { name, inputSchema, annotations } of tools.filter((tool) => !OWN_TOOLS.has(tool.name))) {
     expect([name, inputSchema.properties?.['target']]).toEqual([name, expect.objectContaining({ enum: ['london', 'paris'] })]);
     expect([name, inputSchema.required?.includes('target') ?? false]).toEqual([name, annotations?.readOnlyHint !== true]);
   }

@@ -9,6 +9,7 @@ import { commands } from '../../tools/index.ts';
 import { callTool, sandboxForTest, startServer, untilTestEnds, type ServerOptions } from '../helpers/start-server.ts';
 
 const TASK_TOOLS = ['get_task_status', 'list_tasks', 'cancel_task'];
+const CHANGE_TOOLS = ['list_changes', 'revert_change'];
 const sure = commands.filter(({ doubtful }) => !doubtful);
 const namesOf = (some: typeof commands) => some.map(({ name }) => toolName(name));
 
@@ -40,8 +41,9 @@ test('read-write adds what can write, and full everything', async () => {
   expect(some.map(({ name }) => name)).toEqual([
     ...namesOf(sure.filter((command) => mildestEffect(command) !== 'destructive')),
     ...TASK_TOOLS,
+    ...CHANGE_TOOLS,
   ]);
-  expect(all.map(({ name }) => name)).toEqual([...namesOf(sure), ...TASK_TOOLS]);
+  expect(all.map(({ name }) => name)).toEqual([...namesOf(sure), ...TASK_TOOLS, ...CHANGE_TOOLS]);
 });
 
 test('the list is the same each time it is asked for', async () => {

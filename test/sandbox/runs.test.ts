@@ -26,6 +26,7 @@ function declare(name: string, emulate: () => Emulation<unknown>): Command {
     group: 'system',
     editions: ['server'],
     effect: 'write',
+    irreversible: 'Nothing is changed.',
     longRunning: true,
     idempotent: true,
     input: { id: z.int().optional() },

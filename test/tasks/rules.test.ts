@@ -13,7 +13,7 @@ import type { Holder, TaskRecord } from '../../src/journal/task-record.ts';
 import type { Sandbox } from '../../src/sandbox/sandbox.ts';
 import { TaskRunner, type RunnerTiming, type TaskCall } from '../../src/tasks/runner.ts';
 import { ManualClock } from '../helpers/manual-clock.ts';
-import { collectingLog, commandNamed, startClient } from '../helpers/start-client.ts';
+import { collectingLog, commandNamed, permitted, startClient, startTask } from '../helpers/start-client.ts';
 import { enginesOnFullDisk } from '../helpers/full-disk.ts';
 import { type RawAnswer, type TlsServer, respond, respondStatus, startTlsServer } from '../helpers/tls-server.ts';
 import { start } from '../sandbox/client.ts';
@@ -104,7 +104,7 @@ function goneHolder(): Holder {
 /** Records a run that a process began which has ended since, as that process would have. */
 async function leaveRun(far: Far, folder: string, call: TaskCall): Promise<TaskRecord> {
   const { client } = startClient(far, { api: 'modern' });
-  const outcome = await client.send(await client.prepare(call.command, call.args));
+  const outcome = await client.send(await client.prepare(permitted(call.command, call.args)));
   if (outcome.kind !== 'running') throw new Error('the run is over');
   const journal = Journal.open(folder, { clock: { now: () => Date.now() - LEASE_MS - 1, sleep: async () => undefined } });
   const { task } = journal.tasks.begin(
@@ -127,7 +127,7 @@ describe('1. Accept is record', () => {
     }, RUNNING);
     const { tasks } = startProcess(folder, server);
     const { runner } = startProcess(folder, server);
-    const { taskId } = await runner.start(VERIFY);
+    const { taskId } = await startTask(runner, VERIFY);
     expect(onDisk).toEqual([['VerifyStore starting']]);
     expect(tasks.get(taskId)).toMatchObject({ status: 'running', run: { token: 'T' } });
   });
@@ -137,7 +137,7 @@ describe('1. Accept is record', () => {
     let isFull = true;
     const server = await startScripted(() => RUNNING, SUCCEEDED);
     const { runner } = startProcess(folder, server, { engines: enginesOnFullDisk((sql) => isFull && /\brun = /.test(sql)) });
-    await expect(runner.start(VERIFY)).rejects.toMatchObject({ code: 'journalFull' });
+    await expect(startTask(runner, VERIFY)).rejects.toMatchObject({ code: 'journalFull' });
     expect((await runner.list()).map(({ status }) => status)).toEqual(['starting']);
     isFull = false;
     await expect.poll(async () => (await runner.list()).map(({ status }) => status), PATIENCE).toEqual(['succeeded']);
@@ -154,7 +154,7 @@ describe('2. One reader', () => {
     const polls = [vi.spyOn(one.client, 'poll'), vi.spyOn(other.client, 'poll')];
     one.runner.adopt();
     other.runner.adopt();
-    const { taskId } = await one.runner.start(VERIFY);
+    const { taskId } = await startTask(one.runner, VERIFY);
     const ends = await Promise.all([one, other].map(async ({ runner }) => runner.waitForEnd(taskId, 15_000)));
     expect(ends[0]).toMatchObject({ status: 'succeeded' });
     expect(ends[1]).toEqual(ends[0]);
@@ -168,7 +168,7 @@ describe('2. One reader', () => {
     const one = startProcess(folder, server, { clock, timing: { heartbeatMs: 4000, adoptMs: 5000 } });
     const off = new ManualClock(clock.now() + offset);
     const other = startProcess(folder, server, { clock: off, timing: { heartbeatMs: 4000, adoptMs: 5000 } });
-    const { taskId } = await one.runner.start(VERIFY);
+    const { taskId } = await startTask(one.runner, VERIFY);
     other.runner.adopt();
     for (let i = 0; i < 30; i++) {
       await clock.advance(5000);
@@ -182,7 +182,7 @@ describe('2. One reader', () => {
     let answer: (end: RawAnswer) => void = () => {};
     const server = await startScripted(() => RUNNING, RUNNING);
     const silent = startProcess(folder, server, { clock: new ManualClock() });
-    const { taskId } = await silent.runner.start(VERIFY);
+    const { taskId } = await startTask(silent.runner, VERIFY);
     vi.spyOn(silent.client, 'poll').mockImplementation(
       async () =>
         new Promise((resolve) => {
@@ -230,7 +230,7 @@ describe('3. Raw first', () => {
       stored.push(tasks.list().every(({ hasRawEnd }) => hasRawEnd));
       return readPoll(...args);
     });
-    const { taskId } = await runner.start(VERIFY);
+    const { taskId } = await startTask(runner, VERIFY);
     expect((await runner.waitForEnd(taskId, 15_000)).status).toBe('succeeded');
     expect(stored).toEqual([true]);
   });
@@ -242,7 +242,7 @@ describe('3. Raw first', () => {
     const { runner } = startProcess(folder, server, {
       engines: enginesOnFullDisk((sql) => sql.startsWith('INSERT INTO raw_ends') && refusals++ < 3),
     });
-    const { taskId } = await runner.start(VERIFY);
+    const { taskId } = await startTask(runner, VERIFY);
     expect((await runner.waitForEnd(taskId, 15_000)).status).toBe('succeeded');
     expect([refusals, server.polled()]).toEqual([4, 1]);
   });
@@ -253,7 +253,7 @@ describe('3. Raw first', () => {
     const server = await startScripted(() => RUNNING, page);
     const clock = new ManualClock();
     const { runner, tasks } = startProcess(folder, server, { clock, timing: { faultPausesMs: [1000] } });
-    const { taskId } = await runner.start(VERIFY);
+    const { taskId } = await startTask(runner, VERIFY);
     await expect
       .poll(() => tasks.rawEnds(taskId), PATIENCE)
       .toMatchObject([{ unreadableBecause: expect.stringContaining('Sign in') as string }]);
@@ -269,7 +269,7 @@ describe('4. Deliver as often as asked', () => {
     const folder = temporaryFolder();
     const sandbox = await start();
     const one = startProcess(folder, sandbox);
-    const { taskId } = await one.runner.start(VERIFY);
+    const { taskId } = await startTask(one.runner, VERIFY);
     const end = await one.runner.waitForEnd(taskId, 15_000);
     expect(await one.runner.waitForEnd(taskId, 0)).toEqual(end);
     await one.end();
@@ -287,7 +287,7 @@ describe('5. A lost end is unknown', () => {
     const sandbox = await start();
     sandbox.faults.add('lost-end@/api/get-status');
     const { runner } = startProcess(folder, sandbox);
-    const { taskId } = await runner.start(VERIFY);
+    const { taskId } = await startTask(runner, VERIFY);
     expect(await runner.waitForEnd(taskId, 15_000)).toMatchObject({
       status: 'unknown',
       reason: 'The connection broke while the server was answering; the end was in that answer, or the server was restarted.',
@@ -314,7 +314,7 @@ describe('5. A lost end is unknown', () => {
     const folder = temporaryFolder();
     const server = await startScripted(() => RUNNING, GONE, RUNNING, GONE, respondStatus(3), SUCCEEDED);
     const { runner } = startProcess(folder, server);
-    const { taskId } = await runner.start(VERIFY);
+    const { taskId } = await startTask(runner, VERIFY);
     expect((await runner.waitForEnd(taskId, 15_000)).status).toBe('succeeded');
     expect(server.polled()).toBe(5);
   });
@@ -323,7 +323,7 @@ describe('5. A lost end is unknown', () => {
     const folder = temporaryFolder();
     const sandbox = await start();
     const { runner } = startProcess(folder, sandbox);
-    const { taskId } = await runner.start(BACKUP);
+    const { taskId } = await startTask(runner, BACKUP);
     sandbox.faults.add('garbage:99@/api/get-status');
     const end = await runner.waitForEnd(taskId, 15_000);
     expect([end.status, end.reason]).toEqual([
@@ -337,7 +337,7 @@ describe('5. A lost end is unknown', () => {
     const sandbox = await start();
     const { runner } = startProcess(folder, sandbox);
     sandbox.faults.add('drop@/api/invoke/VerifyStore');
-    expect(await runner.start(VERIFY)).toMatchObject({ status: 'unknown', evidence: [{ source: 'GetStores' }] });
+    expect(await startTask(runner, VERIFY)).toMatchObject({ status: 'unknown', evidence: [{ source: 'GetStores' }] });
     expect(countOf(sandbox, /invoke\/VerifyStore/)).toBe(1);
   });
 });
@@ -346,8 +346,8 @@ describe('6. Same command, same arguments, still running', () => {
   test('the call returns the task of the other process, and says so', async () => {
     const folder = temporaryFolder();
     const server = await startScripted(() => RUNNING, RUNNING);
-    const first = await startProcess(folder, server).runner.start(VERIFY);
-    const again = await startProcess(folder, server).runner.start(VERIFY);
+    const first = await startTask(startProcess(folder, server).runner, VERIFY);
+    const again = await startTask(startProcess(folder, server).runner, VERIFY);
     expect([again.taskId, again.note]).toEqual([
       first.taskId,
       'This call is already running with the same arguments; no second one was started.',
@@ -360,10 +360,10 @@ describe('6. Same command, same arguments, still running', () => {
     const [server, elsewhere] = [await startScripted(() => RUNNING, RUNNING), await startScripted(() => RUNNING, GONE)];
     const here = startProcess(folder, server);
     const there = startProcess(folder, elsewhere);
-    const first = await here.runner.start(VERIFY);
+    const first = await startTask(here.runner, VERIFY);
     await here.end();
-    expect((await there.runner.start(BACKUP)).taskId).not.toBe(first.taskId);
-    expect((await there.runner.start(VERIFY)).taskId).not.toBe(first.taskId);
+    expect((await startTask(there.runner, BACKUP)).taskId).not.toBe(first.taskId);
+    expect((await startTask(there.runner, VERIFY)).taskId).not.toBe(first.taskId);
     there.runner.adopt();
     await expect
       .poll(async () => (await there.runner.list()).map(({ status }) => status), PATIENCE)
@@ -380,7 +380,7 @@ describe('7. Bounded waits', () => {
     const server = await startScripted(() => RUNNING, RUNNING);
     const clock = new ManualClock();
     const { runner } = startProcess(folder, server, { clock, timing: { lookMs: 1000, shortPollPauseMs: 5000, heartbeatMs: 5000 } });
-    const task = await runner.start(VERIFY);
+    const task = await startTask(runner, VERIFY);
     expect(task.status).toBe('running');
     const waits = [runner.waitForEnd(task.taskId, 45_000), runner.waitForNews(await runner.get(task.taskId), 45_000)];
     const over = vi.fn<() => void>();
@@ -397,7 +397,7 @@ describe('8. Abort is not cancel', () => {
     const folder = temporaryFolder();
     const sandbox = await start();
     const { runner } = startProcess(folder, sandbox);
-    const { taskId } = await runner.start(VERIFY);
+    const { taskId } = await startTask(runner, VERIFY);
     const { status } = await runner.waitForEnd(taskId, 15_000, { signal: AbortSignal.abort() });
     expect(status).toBe('running');
     expect((await runner.waitForEnd(taskId, 15_000)).status).toBe('succeeded');
@@ -408,7 +408,7 @@ describe('8. Abort is not cancel', () => {
     const folder = temporaryFolder();
     const sandbox = await start({ runSeconds: 2 });
     const { runner } = startProcess(folder, sandbox);
-    const { taskId } = await runner.start(VERIFY);
+    const { taskId } = await startTask(runner, VERIFY);
     expect(await runner.cancel(taskId)).toMatchObject({ status: 'running', cancelAskedAt: expect.any(String) as string });
     expect((await runner.waitForEnd(taskId, 15_000)).status).toBe('cancelled');
   });
@@ -417,7 +417,7 @@ describe('8. Abort is not cancel', () => {
     const folder = temporaryFolder();
     const sandbox = await start();
     const { runner } = startProcess(folder, sandbox, { api: 'legacy' });
-    const { taskId } = await runner.start(VERIFY);
+    const { taskId } = await startTask(runner, VERIFY);
     await expect(runner.cancel(taskId)).rejects.toMatchObject({ code: 'cannotCancel' });
     expect((await runner.waitForEnd(taskId, 15_000)).status).toBe('succeeded');
   });
@@ -458,7 +458,7 @@ describe('9. Restart adopts', () => {
     const silent = journal.tasks.begin({ ...intent, argumentsKey: '1' }, goneHolder()).task;
     const slow = journal.tasks.begin({ ...intent, argumentsKey: '2' }, goneHolder()).task;
     const { runner, client } = startProcess(folder, sandbox);
-    const outcome = await client.send(await client.prepare(VERIFY.command, VERIFY.args));
+    const outcome = await client.send(await client.prepare(permitted(VERIFY.command, VERIFY.args)));
     if (outcome.kind !== 'running') throw new Error('the run is over');
     const { dialect, ...run } = outcome.run;
     const send = client.send.bind(client);
@@ -489,7 +489,7 @@ describe('9. Restart adopts', () => {
     const folder = temporaryFolder();
     const sandbox = await start();
     const { runner, end } = startProcess(folder, sandbox);
-    const { taskId } = await runner.start(VERIFY);
+    const { taskId } = await startTask(runner, VERIFY);
     await end();
     const { tasks, runner: next } = startProcess(folder, sandbox);
     expect(tasks.get(taskId)?.lease).toBeUndefined();
@@ -510,7 +510,7 @@ describe('10. Messages', () => {
       respondStatus(4, { logOutput: third, statusCode: 'succeeded' }),
     );
     const { runner } = startProcess(folder, server);
-    const { taskId } = await runner.start(VERIFY);
+    const { taskId } = await startTask(runner, VERIFY);
     const { messages } = await runner.waitForEnd(taskId, 15_000);
     expect(messages.map(({ text }) => text)).toEqual(['a', 'b', 'c']);
   });
@@ -520,7 +520,7 @@ describe('10. Messages', () => {
     const log = Array.from({ length: 1500 }, (_, line) => `line ${line}\r\n`).join('');
     const server = await startScripted(() => RUNNING, respondStatus(3, { logOutput: log, statusCode: 'succeeded' }));
     const { runner } = startProcess(folder, server);
-    const { taskId } = await runner.start(VERIFY);
+    const { taskId } = await startTask(runner, VERIFY);
     const { messages } = await runner.waitForEnd(taskId, 15_000);
     expect([messages.length, messages[0]?.text, messages.at(-1)?.text]).toEqual([1000, '(501 earlier lines are left out)', 'line 1499']);
   });

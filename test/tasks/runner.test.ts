@@ -4,12 +4,11 @@ import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { systemClock } from '../../src/base/clock.ts';
 import type { ApiForm } from '../../src/base/target.ts';
-import type { ClientOptions } from '../../src/client/client.ts';
 import { Journal } from '../../src/journal/journal.ts';
 import type { TaskRecord } from '../../src/journal/task-record.ts';
 import { TaskRunner, type TaskCall } from '../../src/tasks/runner.ts';
 import { ManualClock } from '../helpers/manual-clock.ts';
-import { collectingLog, commandNamed, startClient } from '../helpers/start-client.ts';
+import { collectingLog, commandNamed, startClient, startTask } from '../helpers/start-client.ts';
 import { type RawAnswer, type TlsServer, respond, respondJson, respondStatus, startTlsServer } from '../helpers/tls-server.ts';
 import { start } from '../sandbox/client.ts';
 
@@ -49,14 +48,16 @@ interface Far {
   readonly fingerprint: string;
 }
 
-function startRunner(far: Far, options: Partial<ClientOptions> = {}) {
+function startRunner(far: Far) {
   const clock = new RecordingClock();
   const logged: string[] = [];
+  const told: TaskRecord[] = [];
   const journal = openJournal(clock);
-  const { client } = startClient(far, { api: 'modern', ...options });
+  const { client } = startClient(far, { api: 'modern' });
   const runner = new TaskRunner({
     clients: new Map([['default', client]]),
     journal: journal.tasks,
+    onEnd: (task) => told.push(task),
     clock,
     log: collectingLog(logged),
     timing: { heartbeatMs: NEVER_MS },
@@ -72,7 +73,7 @@ function startRunner(far: Far, options: Partial<ClientOptions> = {}) {
       .toMatch(/^(?:succeeded|failed|cancelled|unknown)$/);
     return runner.get(taskId);
   };
-  return { runner, clock, logged, endOf };
+  return { runner, clock, logged, told, endOf };
 }
 
 interface Scripted extends TlsServer {
@@ -99,25 +100,10 @@ const GONE = respond('404 Not Found', 'text/plain', 'The session has expired or 
 const BUSY = respond('503 Service Unavailable', 'text/plain', 'busy');
 
 describe('starting', () => {
-  test('a call that is not allowed is refused, leaves no task and sends nothing', async () => {
-    const server = await startScripted(RUNNING);
-    const { runner } = startRunner(server, { access: 'read-only' });
-    await expect(runner.start(COMPACT)).rejects.toMatchObject({ code: 'notAllowed' });
-    expect([await runner.list(), server.connections]).toEqual([[], 0]);
-  });
-
-  test('a person who says no leaves no task, and neither does one who cannot be asked', async () => {
-    const server = await startScripted(RUNNING);
-    const { runner } = startRunner(server);
-    await expect(runner.start(COMPACT, { confirm: async () => false })).rejects.toMatchObject({ code: 'notConfirmed' });
-    await expect(runner.start(COMPACT)).rejects.toMatchObject({ code: 'cannotConfirm' });
-    expect([await runner.list(), server.connections]).toEqual([[], 0]);
-  });
-
   test('a server that cannot be reached refuses the call, and no task is left', async () => {
     const sandbox = await start({ apiDisabled: true });
     const { runner } = startRunner(sandbox);
-    await expect(runner.start(VERIFY)).rejects.toMatchObject({ code: 'connectionRefused' });
+    await expect(startTask(runner, VERIFY)).rejects.toMatchObject({ code: 'connectionRefused' });
     expect(await runner.list()).toEqual([]);
   });
 
@@ -128,7 +114,7 @@ describe('starting', () => {
   ])('a call that HTTP %s turns away is refused, and its task says that it failed', async (_, answer, code) => {
     const server = await startScripted(answer);
     const { runner } = startRunner(server);
-    await expect(runner.start(COMPACT, { confirm: async () => true })).rejects.toMatchObject({ code });
+    await expect(startTask(runner, COMPACT)).rejects.toMatchObject({ code });
     expect((await runner.list()).map((task) => task.status)).toEqual(['failed']);
     expect(server.count()).toEqual({ invoked: 1, polled: 0 });
   });
@@ -146,7 +132,7 @@ describe('starting', () => {
   ])('a call that is answered by %s may have begun: its end is unknown, and it is not sent again', async (_, answer, reason) => {
     const server = await startScripted(answer);
     const { runner } = startRunner(server);
-    const task = await runner.start(COMPACT, { confirm: async () => true });
+    const task = await startTask(runner, COMPACT);
     expect([task.status, (await runner.list()).length]).toEqual(['unknown', 1]);
     expect(task.reason).toMatch(reason);
     expect(server.count().invoked).toBe(1);
@@ -156,7 +142,7 @@ describe('starting', () => {
     const failed = { statusCode: 'failed', error: { message: 'Archive store 3 is disabled.', details: 'System.Exception' } };
     const server = await startScripted(respondJson(failed));
     const { runner } = startRunner(server);
-    expect(await runner.start(VERIFY)).toMatchObject({
+    expect(await startTask(runner, VERIFY)).toMatchObject({
       status: 'failed',
       error: 'MailStore could not run VerifyStore: Archive store 3 is disabled.',
     });
@@ -165,20 +151,20 @@ describe('starting', () => {
   test('a value at once is the end of the task', async () => {
     const server = await startScripted(SUCCEEDED);
     const { runner } = startRunner(server);
-    expect(await runner.start(VERIFY)).toMatchObject({ status: 'succeeded', progress: 100 });
+    expect(await startTask(runner, VERIFY)).toMatchObject({ status: 'succeeded', progress: 100 });
     expect(server.count()).toEqual({ invoked: 1, polled: 0 });
   });
 
   test('the same call while it runs is the same task, however its arguments are ordered', async () => {
     const server = await startScripted(RUNNING, RUNNING);
     const { runner } = startRunner(server);
-    const first = await runner.start(VERIFY);
-    const second = await runner.start({ ...VERIFY, args: { includeIndexes: false, id: 3 } });
+    const first = await startTask(runner, VERIFY);
+    const second = await startTask(runner, { ...VERIFY, args: { includeIndexes: false, id: 3 } });
     expect([second.taskId, second.note]).toEqual([
       first.taskId,
       'This call is already running with the same arguments; no second one was started.',
     ]);
-    const other = await runner.start({ ...VERIFY, args: { id: 4, includeIndexes: false } });
+    const other = await startTask(runner, { ...VERIFY, args: { id: 4, includeIndexes: false } });
     expect(other.taskId).not.toBe(first.taskId);
     expect(server.count().invoked).toBe(2);
   });
@@ -188,7 +174,7 @@ describe('following', () => {
   test('the end is asked for once and handed out as often as it is asked for', async () => {
     const server = await startScripted(RUNNING, respondStatus(3), respondStatus(4), SUCCEEDED, GONE);
     const { runner, clock, endOf } = startRunner(server);
-    const task = await runner.start(VERIFY);
+    const task = await startTask(runner, VERIFY);
     const end = await endOf(task);
     expect(end).toMatchObject({ status: 'succeeded', progress: 100 });
     await clock.advance(120_000);
@@ -208,7 +194,7 @@ describe('following', () => {
       SUCCEEDED,
     );
     const { runner, endOf } = startRunner(server);
-    const end = await endOf(await runner.start(VERIFY));
+    const end = await endOf(await startTask(runner, VERIFY));
     expect(end.messages.map(({ text }) => text)).toEqual(['a', 'b', 'c']);
   });
 
@@ -219,7 +205,7 @@ describe('following', () => {
       respondStatus(4),
     );
     const { runner, clock } = startRunner(server);
-    const task = await runner.start(VERIFY);
+    const task = await startTask(runner, VERIFY);
     expect([task.progress, task.statusText]).toEqual([40, 'Reading']);
     await expect
       .poll(async () => {
@@ -234,7 +220,7 @@ describe('following', () => {
     const away = Array.from({ length: 7 }, () => BUSY);
     const server = await startScripted(RUNNING, ...away, respondStatus(3), BUSY, SUCCEEDED);
     const { runner, clock, endOf, logged } = startRunner(server);
-    expect((await endOf(await runner.start(VERIFY))).status).toBe('succeeded');
+    expect((await endOf(await startTask(runner, VERIFY))).status).toBe('succeeded');
     expect(clock.pauses.filter((ms) => ms !== NEVER_MS)).toEqual([500, 1000, 2000, 5000, 10_000, 30_000, 30_000, 500]);
     expect(logged[0]).toBe(
       `warn: asking for VerifyStore failed and is tried again: ${server.url} is not available right now (HTTP 503); try again later.`,
@@ -252,14 +238,14 @@ describe('following', () => {
   ])('%s in place of a status tells nothing of the run, which is followed to its end', async (_, answer) => {
     const server = await startScripted(RUNNING, answer, respondStatus(3), SUCCEEDED);
     const { runner, endOf } = startRunner(server);
-    expect((await endOf(await runner.start(VERIFY))).status).toBe('succeeded');
+    expect((await endOf(await startTask(runner, VERIFY))).status).toBe('succeeded');
     expect(server.count()).toEqual({ invoked: 1, polled: 3 });
   });
 
   test('a token that the server no longer knows makes the end unknown, and nothing is run again', async () => {
     const server = await startScripted(RUNNING, GONE);
     const { runner, clock, endOf } = startRunner(server);
-    const end = await endOf(await runner.start(VERIFY));
+    const end = await endOf(await startTask(runner, VERIFY));
     expect(end).toMatchObject({ status: 'unknown' });
     expect(end.reason).toMatch(/^The server no longer knows the command/);
     await clock.advance(120_000);
@@ -274,8 +260,31 @@ describe('following', () => {
   ])('the word %s ends the task as %s', async (statusCode, expected, error) => {
     const server = await startScripted(RUNNING, respondStatus(3, { statusCode, error: { message: 'Disk full.' }, logOutput: 'last line' }));
     const { runner, endOf } = startRunner(server);
-    const end = await endOf(await runner.start(VERIFY));
+    const end = await endOf(await startTask(runner, VERIFY));
     expect([end.status, end.error, end.messages.at(-1)?.text]).toEqual([expected, error, 'last line']);
+  });
+});
+
+describe('who wants to know of ends', () => {
+  test.each<[string, RawAnswer]>([
+    ['succeeded', SUCCEEDED],
+    ['failed', respondStatus(3, { statusCode: 'failed', error: { message: 'Disk full.' } })],
+    ['cancelled', respondStatus(3, { statusCode: 'cancelled' })],
+    ['unknown', GONE],
+  ])('is told once of a task that is %s, when it is stored', async (status, answer) => {
+    const server = await startScripted(RUNNING, answer);
+    const { runner, clock, told, endOf } = startRunner(server);
+    const task = await startTask(runner, VERIFY);
+    expect(told).toEqual([]);
+    const end = await endOf(task);
+    await clock.advance(120_000);
+    expect([end.status, told]).toEqual([status, [end]]);
+  });
+
+  test('learns from the call itself that its answer was lost', async () => {
+    const { runner, told } = startRunner(await startScripted(null));
+    const task = await startTask(runner, VERIFY);
+    expect([task.status, told]).toEqual(['unknown', []]);
   });
 });
 
@@ -283,7 +292,7 @@ describe('closing', () => {
   test('stops the polling and leaves the task running', async () => {
     const server = await startScripted(RUNNING, RUNNING);
     const { runner, clock } = startRunner(server);
-    const task = await runner.start(VERIFY);
+    const task = await startTask(runner, VERIFY);
     await expect.poll(() => server.count().polled, PATIENCE).toBe(1);
     await runner.close();
     await clock.advance(120_000);
@@ -293,7 +302,7 @@ describe('closing', () => {
   test('does not wait for a server that is away', async () => {
     const server = await startScripted(RUNNING, BUSY);
     const { runner } = startRunner(server);
-    await runner.start(VERIFY);
+    await startTask(runner, VERIFY);
     await expect.poll(() => server.count().polled, PATIENCE).toBe(1);
     await expect(runner.close()).resolves.toBeUndefined();
   });
@@ -318,7 +327,7 @@ test.each<ApiForm>(['modern', 'legacy', 'legacy-xml'])(
       timing: { shortPollPauseMs: 20 },
     });
     onTestFinished(async () => runner.close());
-    const task = await runner.start({ ...VERIFY, command: commandNamed('RebuildStoreIndex'), args: { id: 3, folder: 'amira' } });
+    const task = await startTask(runner, { ...VERIFY, command: commandNamed('RebuildStoreIndex'), args: { id: 3, folder: 'amira' } });
     const seen: string[] = [];
     const end = await runner.waitForEnd(task.taskId, 15_000, { onChange: ({ status: word }) => seen.push(word) });
     expect([task.status, end.status, end.progress, end.messages.length > 2]).toEqual(['running', 'succeeded', 100, true]);

@@ -28,7 +28,6 @@ const DIFFERENCES: Readonly<Record<string, Difference>> = {
   'SetCredentialSettings.id': { declared: 'number', reason: notInTheReference },
   'SetCredentialSettings.settings': { declared: 'json secrets inside', reason: notInTheReference },
   'DeleteCredential.id': { declared: 'number', reason: notInTheReference },
-  'RunJobAsync.effect': { declared: 'destructive', reason: 'what the job does is not in the arguments, and may be anything' },
   'CreateJob.dayOfMonth': { declared: 'string?', reason: pattern },
   'SetJobSchedule.dayOfMonth': { declared: 'string?', reason: pattern },
   'GetProfiles.raw': { declared: null, reason: constantRaw },
@@ -142,16 +141,35 @@ describe('the effect', () => {
     ['CreateJob', { action: 'CreateBackup' }, 'write'],
     ['CreateJob', { action: 'CompactStore' }, 'destructive'],
   ];
-  const effectOfAction = (action: string): Effect => findCommand(action)?.effect ?? 'destructive';
+  const effectsOfJobs: readonly (readonly [name: string, args: Record<string, unknown>, action: string | undefined, effect: Effect])[] = [
+    ['SetJobEnabled', { id: 1, enabled: false }, 'CompactStore', 'write'],
+    ['SetJobEnabled', { id: 1, enabled: false }, undefined, 'write'],
+    ['SetJobEnabled', { id: 1, enabled: true }, 'GetUsers', 'write'],
+    ['SetJobEnabled', { id: 1, enabled: true }, 'CompactStore', 'destructive'],
+    ['SetJobEnabled', { id: 1, enabled: true }, undefined, 'destructive'],
+    ['SetJobSchedule', { id: 1, interval: 60 }, 'GetUsers', 'write'],
+    ['SetJobSchedule', { id: 1, interval: 60 }, 'CompactStore', 'destructive'],
+    ['SetJobSchedule', { id: 1, interval: 60 }, undefined, 'destructive'],
+    ['RunJobAsync', { id: 1 }, 'GetUsers', 'write'],
+    ['RunJobAsync', { id: 1 }, 'CreateBackup', 'write'],
+    ['RunJobAsync', { id: 1 }, 'CompactStore', 'destructive'],
+    ['RunJobAsync', { id: 1 }, undefined, 'destructive'],
+  ];
+  const effectOfAction = (action: unknown): Effect => findCommand(String(action))?.effect ?? 'destructive';
 
   test.each(effects)('%s with %j counts as %s', (name, args, effect) => {
-    expect(findCommand(name)?.effectOf?.(args, effectOfAction)).toBe(effect);
+    expect(findCommand(name)?.effectOf?.(args, effectOfAction, undefined)).toBe(effect);
+  });
+
+  test.each(effectsOfJobs)('%s with %j of a job that runs %s counts as %s', (name, args, action, effect) => {
+    expect(findCommand(name)?.effectOf?.(args, effectOfAction, action)).toBe(effect);
   });
 
   test('depends on arguments only where its range is stated, and only within that', () => {
-    expect(namesOf(({ effectOf }) => effectOf !== undefined)).toEqual([...new Set(effects.map(([name]) => name))].toSorted());
+    const judged = [...effects, ...effectsOfJobs.map(([name, args, , effect]) => [name, args, effect] as const)];
+    expect(namesOf(({ effectOf }) => effectOf !== undefined)).toEqual([...new Set(judged.map(([name]) => name))].toSorted());
     expect(namesOf(({ effectRange }) => effectRange !== undefined)).toEqual(namesOf(({ effectOf }) => effectOf !== undefined));
-    for (const [name, , effect] of effects) expect(findCommand(name)?.effectRange).toContain(effect);
+    for (const [name, , effect] of judged) expect(findCommand(name)?.effectRange).toContain(effect);
   });
 });
 

@@ -15,6 +15,7 @@ import { pagingFields } from '../../src/mcp/paging.ts';
 import { worstEffect } from '../../src/policy/decide.ts';
 import { startSandbox, type Sandbox } from '../../src/sandbox/sandbox.ts';
 import { commands } from '../../tools/index.ts';
+import { permitted } from '../helpers/start-client.ts';
 
 const FORMS = ['modern', 'legacy', 'legacy-xml'] as const satisfies readonly ApiForm[];
 const byName = commands.map((command) => [command.name, command] as const);
@@ -117,7 +118,6 @@ function connectTo({ url, username, password, fingerprint }: Sandbox, api: ApiFo
     password,
     trust: { fingerprint },
     api,
-    access: 'full',
     timeoutMs: 10_000,
     clock: systemClock,
     log: createLog('error'),
@@ -126,7 +126,7 @@ function connectTo({ url, username, password, fingerprint }: Sandbox, api: ApiFo
 
 /** Calls a command with a person's yes, and follows a long one to its end. */
 async function call(client: MailStoreClient, command: Command, args: Readonly<Record<string, unknown>>): Promise<CheckedValue> {
-  let outcome: Outcome = await client.send(await client.prepare(command, args, { confirm: async () => true }));
+  let outcome: Outcome = await client.send(await client.prepare(permitted(command, args)));
   while (outcome.kind === 'running') {
     const { run, progress } = outcome;
     outcome = client.readPoll(command, run, await client.poll(run, progress.version));

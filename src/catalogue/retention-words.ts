@@ -1,0 +1,27 @@
+import { countOf, rowOf, rowsOf, textOf } from './looks.ts';
+
+/** Returns retention policies in words, such as `"Default" (3,650 days, then deleted)`; undefined where there is no list of them. */
+export function policiesInWords(value: unknown): string | undefined {
+  const { policies } = rowOf(value);
+  if (Array.isArray(policies) && policies.length === 0) return 'none';
+  const said = rowsOf(policies).map(({ name, keepDays, deleteMessages }) => {
+    const days = countOf(keepDays, 'day');
+    const end = typeof deleteMessages === 'boolean' ? `then ${deleteMessages ? 'deleted' : 'not deleted'}` : undefined;
+    const terms = [days, end].filter((term) => term !== undefined).join(', ');
+    const called = textOf(name);
+    return `${called === undefined ? 'one without a name' : `"${called}"`}${terms && ` (${terms})`}`;
+  });
+  return said.length === 0 ? undefined : said.join(', ');
+}
+
+/** Returns the jobs that are switched on and run a command, such as `job 2 "Retention" (next at 2026-03-05 02:00 UTC)`; undefined without any. */
+export function jobsInWords(jobs: unknown, command: string): string | undefined {
+  const said = rowsOf(jobs)
+    .filter(({ action, enabled }) => enabled === true && textOf(action)?.trim().split(' ', 1)[0] === command)
+    .map(({ id, name, nextStartDateTimeUtc }) => {
+      const next = textOf(nextStartDateTimeUtc)?.slice(0, 16).replace('T', ' ');
+      const called = textOf(name);
+      return `job ${String(id)}${called === undefined ? '' : ` "${called}"`}${next === undefined ? '' : ` (next at ${next} UTC)`}`;
+    });
+  return said.length === 0 ? undefined : said.join(', ');
+}

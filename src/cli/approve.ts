@@ -1,0 +1,66 @@
+import { systemClock } from '../base/clock.ts';
+import { MailStoreError } from '../base/errors.ts';
+import { toVisibleLine } from '../base/visible.ts';
+import { loadStateDir } from '../config/load.ts';
+import { settings } from '../config/settings.ts';
+import type { Approval } from '../journal/approval-record.ts';
+import { Journal } from '../journal/journal.ts';
+import { readFlags } from './flags.ts';
+import { terminalPerson } from './terminal-person.ts';
+
+const { stdout } = process;
+
+/**
+ * Shows what is waiting for a person's yes, and takes it: `approve` lists, `approve ID` shows the question and asks, `approve ID --refuse` says no.
+ * A yes is taken from a terminal alone, which a program that merely starts this one does not have.
+ */
+export async function approve(args: readonly string[]): Promise<void> {
+  const [id, flagArgs] = args[0] !== undefined && !args[0].startsWith('-') ? [args[0], args.slice(1)] : [undefined, args];
+  const { values: flags, switches } = readFlags(flagArgs, {
+    values: settings.flatMap(({ flag }) => flag ?? []),
+    switches: ['--refuse'],
+  });
+  const journal = Journal.open(loadStateDir({ flags }), { clock: systemClock });
+  try {
+    if (id === undefined) list(journal);
+    else if (switches.has('--refuse')) decide(journal, pending(journal, id), 'refuse');
+    else await ask(journal, pending(journal, id));
+  } finally {
+    journal.close();
+  }
+}
+
+function list({ approvals }: Journal): void {
+  const waiting = approvals.list().filter(({ state }) => state === 'pending');
+  if (waiting.length === 0) stdout.write('Nothing waits for a yes.\n');
+  for (const { approvalId, tool, target, expiresAt } of waiting) {
+    stdout.write(`${approvalId}  ${toVisibleLine(tool)}  ${toVisibleLine(target)}  until ${expiresAt.slice(0, 19)}Z\n`);
+  }
+}
+
+/** Throws MailStoreError for an id that nothing waits under. */
+function pending({ approvals }: Journal, id: string): Approval {
+  const approval = approvals.get(id.toLowerCase());
+  if (!approval) throw new MailStoreError('unknownApproval', { approvalId: id });
+  if (approval.state !== 'pending') throw new MailStoreError('approvalOver', { approvalId: approval.approvalId, state: approval.state });
+  return approval;
+}
+
+async function ask(journal: Journal, approval: Approval): Promise<void> {
+  const person = terminalPerson();
+  if (!person) throw new MailStoreError('noTerminal', { what: 'approve' });
+  stdout.write(`Good once, for exactly this call, until ${approval.expiresAt.slice(0, 19)}Z.\n\n`);
+  const { kind } = await person.ask({ ...approval, key: approval.argumentsKey });
+  if (kind === 'yes') {
+    decide(journal, approval, 'grant');
+    return;
+  }
+  stdout.write('It was not granted. It can still be, until it expires; approve with --refuse ends it.\n');
+  process.exitCode = 1;
+}
+
+function decide({ approvals }: Journal, { approvalId }: Approval, how: 'grant' | 'refuse'): void {
+  const found = approvals[how](approvalId);
+  if (found !== 'pending') throw new MailStoreError('approvalOver', { approvalId, state: found ?? 'gone' });
+  stdout.write(how === 'grant' ? 'Granted. The call can be made again now, with the same arguments.\n' : 'Refused.\n');
+}

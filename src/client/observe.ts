@@ -1,0 +1,250 @@
+import { MASK, maskSecrets } from '../catalogue/mask-secrets.ts';
+import type { Command } from '../catalogue/define-command.ts';
+import { fieldTraits } from '../catalogue/fields.ts';
+import type { Redactor } from '../base/redact.ts';
+import type { WireRequest, WireResponse } from '../wire/reply.ts';
+import { maskCredentials } from './mask-credentials.ts';
+
+/** What a request is made for: the call itself, the status or the cancellation of its run, or what is read around it, such as the metadata. */
+export type Purpose = 'call' | 'status' | 'cancel' | 'support';
+
+export type HeaderLines = readonly (readonly [name: string, value: string])[];
+
+/** One HTTP exchange as it went over the wire, its credentials masked. */
+export interface Exchange {
+  readonly purpose: Purpose;
+  /** What was sent; where no connection came about, what would have been. */
+  readonly request: { readonly method: string; readonly url: string; readonly headers: HeaderLines; readonly body: string };
+  /** Absent where none came whole. */
+  readonly response?: {
+    readonly status: number;
+    /** The words after the status, such as `OK`; a server may leave them out. */
+    readonly reason: string;
+    readonly headers: HeaderLines;
+    readonly body: string;
+    /** The size of the body as it came. */
+    readonly bytes: number;
+  };
+  /** Why there is no response. */
+  readonly error?: string;
+  /** ISO 8601 UTC. */
+  readonly startedAt: string;
+  readonly ms: number;
+}
+
+export type OnExchange = (exchange: Exchange) => void;
+
+/** What is known of a request before it is sent. */
+export interface ObservedRequest {
+  readonly purpose: Purpose;
+  readonly origin: string;
+  readonly request: WireRequest;
+  /** The headers as they were handed over; those that went over the wire take their place. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** The command that is called; it tells which fields of the form are secret. */
+  readonly command?: Command | undefined;
+  readonly redactor?: Redactor | undefined;
+  /** Told when the request is about to be written, which is done before control goes back to the event loop. */
+  readonly onWriting: (observation: Observation) => void;
+  readonly onExchange: OnExchange;
+}
+
+/** Watches one exchange cross the wire and puts together what can be shown of it. */
+export class Observation {
+  readonly #observed: ObservedRequest;
+  readonly #startedAt = new Date().toISOString();
+  readonly #start = performance.now();
+  #sent: Buffer[] = [];
+  #head: Pick<NonNullable<Exchange['response']>, 'status' | 'reason' | 'headers'> | undefined;
+  #bytes = 0;
+  #isOver = false;
+
+  constructor(observed: ObservedRequest) {
+    this.#observed = observed;
+  }
+
+  /** Told when the request is about to be written; it may be so again, over another connection. */
+  begin(): void {
+    this.#sent = [];
+    this.#observed.onWriting(this);
+  }
+
+  write(bytes: Buffer): void {
+    this.#sent.push(bytes);
+  }
+
+  /** Takes the head of the answer, its headers as the flat list that the parser gives. */
+  answer(status: number, reason: string, rawHeaders: unknown): void {
+    const { redactor } = this.#observed;
+    const headers = maskHeaders(headerLines(rawHeaders)).map(([name, value]) => [name, redactor?.header(value) ?? value] as const);
+    this.#head = { status, reason: redactor?.text(reason) ?? reason, headers };
+  }
+
+  receive(bytes: number): void {
+    this.#bytes = bytes;
+  }
+
+  /** Tells of the whole exchange; the response is the one behind the redactor. */
+  end({ status, body }: WireResponse): void {
+    this.#tell(() => {
+      const head = this.#head ?? { status, reason: '', headers: [] };
+      const hasEnvelope = this.#observed.request.path.startsWith('/api/');
+      const text = maskAnswer(Buffer.from(body).toString('utf8'), { hasEnvelope });
+      return { response: { ...head, body: text, bytes: this.#bytes } };
+    });
+  }
+
+  /** Tells that no response came whole. What fails after the end of the exchange is not told. */
+  fail(error: unknown): void {
+    this.#tell(() => ({ error: error instanceof Error ? error.message : String(error) }));
+  }
+
+  #tell(came: () => Pick<Exchange, 'response' | 'error'>): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    try {
+      this.#observed.onExchange({ ...this.#shown(), ...came() });
+    } catch {
+      // The answer may be the only copy of an end: whoever watches does not keep it from the record.
+    }
+  }
+
+  #shown(): Pick<Exchange, 'purpose' | 'request' | 'startedAt' | 'ms'> {
+    const { purpose, origin, request, headers, command, redactor } = this.#observed;
+    const sent = readRequest(Buffer.concat(this.#sent)) ?? {
+      method: request.method ?? 'POST',
+      path: request.path,
+      headers: Object.entries(headers),
+      body: request.body,
+    };
+    const body = command ? maskForm(command, sent.body) : sent.body;
+    const shown = (text: string) => redactor?.text(text) ?? text;
+    return {
+      purpose,
+      request: { method: sent.method, url: origin + shown(sent.path), headers: maskHeaders(sent.headers), body: shown(body) },
+      startedAt: this.#startedAt,
+      ms: Math.round(performance.now() - this.#start),
+    };
+  }
+}
+
+interface SentRequest {
+  readonly method: string;
+  readonly path: string;
+  readonly headers: HeaderLines;
+  readonly body: string;
+}
+
+/** Reads the bytes of a request; undefined where not even its head was written. */
+function readRequest(bytes: Buffer): SentRequest | undefined {
+  const end = bytes.indexOf('\r\n\r\n');
+  if (end < 0) return undefined;
+  const [requestLine = '', ...lines] = bytes.subarray(0, end).toString('latin1').split('\r\n');
+  const [method = '', path = ''] = requestLine.split(' ');
+  return { method, path, headers: lines.map(headerOf), body: bytes.subarray(end + 4).toString('utf8') };
+}
+
+function headerOf(line: string): readonly [string, string] {
+  const colon = line.indexOf(':');
+  return [line.slice(0, colon), line.slice(colon + 1).trim()];
+}
+
+/** Returns the headers of a response in their order and spelling. */
+function headerLines(raw: unknown): HeaderLines {
+  if (!Array.isArray(raw)) return [];
+  const texts = raw.map((part: unknown) => (Buffer.isBuffer(part) ? part.toString('latin1') : String(part)));
+  return texts.flatMap((name, index) => (index % 2 === 0 ? [[name, texts[index + 1] ?? ''] as const] : []));
+}
+
+function maskHeaders(headers: HeaderLines): HeaderLines {
+  return headers.map(([name, value]) => {
+    if (/^authorization$/i.test(name)) return [name, value.replace(/\S+$/, MASK)];
+    return [name, /^set-cookie$/i.test(name) ? value.replace(/=[^;]*/, `=${MASK}`) : value];
+  });
+}
+
+/** Masks the secret fields of a form, and leaves every other byte of it as it is. */
+function maskForm(command: Command, form: string): string {
+  return form
+    .split('&')
+    .map((field) => {
+      const [name = '', value = ''] = field.split('=', 2);
+      const schema = command.input[name];
+      const { secret } = schema ? fieldTraits(schema) : {};
+      if (secret === undefined) return field;
+      if (secret === true) return `${name}=${MASK}`;
+      const masked = maskSecrets(command, { [name]: JSON.parse(new URLSearchParams(field).get(name) ?? value) as unknown });
+      return new URLSearchParams({ [name]: JSON.stringify(masked[name]) }).toString();
+    })
+    .join('&');
+}
+
+const JSON_TOKEN = /"[^"\\]*(?:\\.[^"\\]*)*"|[{}[\]]/gs;
+const KEY_END = /\s*:/y;
+
+/** Masks the known credential fields in the text of an answer, and leaves every other character of it as it is. */
+function maskAnswer(text: string, { hasEnvelope }: { readonly hasEnvelope: boolean }): string {
+  if (/^\s*</.test(text)) return maskXml(text);
+  if (!/^\s*[[{]/.test(text)) return text;
+  // The keys under which the open objects and lists stand; the last one is that of the next value.
+  const keys: string[] = [''];
+  return text.replaceAll(JSON_TOKEN, (token: string, offset: number) => {
+    if (token === '{' || token === '[') {
+      keys.push(keys.at(-1) ?? '');
+      return token;
+    }
+    if (token === '}' || token === ']') {
+      keys.pop();
+      return token;
+    }
+    const content = parsed(token);
+    if (content === undefined) return token;
+    KEY_END.lastIndex = offset + token.length;
+    if (KEY_END.test(text)) {
+      keys[keys.length - 1] = content;
+      return token;
+    }
+    const key = keys.at(-1) ?? '';
+    if (keys.length === 2 && isTokenOfRun(key, hasEnvelope)) return token;
+    const masked = masking(key, content);
+    return masked === content ? token : JSON.stringify(masked);
+  });
+}
+
+const XML_TAG = /<(\/?)([^\s<>/!?]+)([^<>]*)>([^<]*)/g;
+
+function maskXml(text: string): string {
+  const open: string[] = [];
+  return text.replaceAll(XML_TAG, (whole: string, slash: string, name: string, attributes: string, content: string) => {
+    if (slash) {
+      open.pop();
+      return whole;
+    }
+    if (attributes.endsWith('/')) return whole;
+    // The entries of a list stand under its name; a key that is no XML name stands in an attribute.
+    const key = /\bitem="([^"]*)"/.exec(attributes)?.[1] ?? (name === 'item' ? (open.at(-1) ?? name) : name);
+    open.push(key);
+    if (content.trim() === '' || (open.length === 2 && isTokenOfRun(key, false))) return whole;
+    const masked = masking(key, content);
+    return masked === content ? whole : `${whole.slice(0, whole.length - content.length)}${masked}`;
+  });
+}
+
+/** What names a run is no credential: without it, nobody could read the exchanges that follow. */
+function isTokenOfRun(key: string, hasEnvelope: boolean): boolean {
+  return key === 'statusToken' || (hasEnvelope && key === 'token');
+}
+
+function masking(key: string, content: string): string {
+  const masked = maskCredentials({ [key]: content });
+  const value: unknown = typeof masked === 'object' && masked !== null ? Object.values(masked)[0] : content;
+  return typeof value === 'string' ? value : MASK;
+}
+
+function parsed(literal: string): string | undefined {
+  try {
+    return String(JSON.parse(literal));
+  } catch {
+    return undefined;
+  }
+}

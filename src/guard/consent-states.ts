@@ -1,0 +1,77 @@
+import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Clock } from '../base/clock.ts';
+import type { ApprovalJournal } from '../journal/approval-journal.ts';
+import type { AskedQuestion } from './person.ts';
+
+/** How long a question can be answered, in milliseconds. */
+const QUESTION_MS = 600_000;
+const KEY_BYTES = 32;
+
+interface ConsentState {
+  readonly tool: string;
+  readonly key: string;
+  readonly nonce: string;
+  readonly expiresAt: number;
+}
+
+/**
+ * Signs the state that a question leaves with its client and takes it back once. The state travels through the client, and what comes back may be
+ * from anybody: it has to be signed here, unexpired, about the very call that is made now, and never used before by any process of this record.
+ */
+export class ConsentStates {
+  readonly #folder: string;
+  readonly #approvals: ApprovalJournal;
+  readonly #clock: Clock;
+  #secret: Buffer | undefined;
+
+  constructor(folder: string, approvals: ApprovalJournal, clock: Clock) {
+    this.#folder = folder;
+    this.#approvals = approvals;
+    this.#clock = clock;
+  }
+
+  /** Returns the state of a question that is put now. */
+  issue({ tool, key }: AskedQuestion): string {
+    const state: ConsentState = { tool, key, nonce: randomBytes(16).toString('hex'), expiresAt: this.#clock.now() + QUESTION_MS };
+    const body = Buffer.from(JSON.stringify(state)).toString('base64url');
+    return `${body}.${this.#sign(body)}`;
+  }
+
+  /** True once for a state that was issued for this question and has not expired; it is used up by that. */
+  redeem({ tool, key }: AskedQuestion, text: string): boolean {
+    const [body = '', signature = '', ...rest] = text.split('.');
+    const expected = Buffer.from(this.#sign(body));
+    const given = Buffer.from(signature);
+    if (rest.length > 0 || given.length !== expected.length || !timingSafeEqual(given, expected)) return false;
+    const state = JSON.parse(Buffer.from(body, 'base64url').toString()) as ConsentState;
+    // A question of the future was put before the clock was set back: nobody can say how old it is.
+    const isOfFuture = state.expiresAt > this.#clock.now() + QUESTION_MS;
+    return state.tool === tool && state.key === key && !isOfFuture && this.#approvals.burn(state.nonce, state.expiresAt);
+  }
+
+  #sign(body: string): string {
+    this.#secret ??= readOrMakeKey(this.#folder);
+    return createHmac('sha256', this.#secret).update(body).digest('base64url');
+  }
+}
+
+/** The processes of one record share a key, so that an answer finds its question whichever of them it comes to. */
+function readOrMakeKey(folder: string): Buffer {
+  const path = join(folder, 'consent.key');
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  try {
+    const key = randomBytes(KEY_BYTES);
+    writeFileSync(path, key, { flag: 'wx', mode: 0o600 });
+    return key;
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
+  }
+  const key = readFileSync(path);
+  if (key.length === KEY_BYTES) return key;
+  // Half a key was written by a process that died: questions that are open are asked again.
+  const fresh = randomBytes(KEY_BYTES);
+  writeFileSync(path, fresh, { mode: 0o600 });
+  return fresh;
+}

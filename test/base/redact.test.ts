@@ -1,0 +1,254 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { Redactor } from '../../src/base/redact.ts';
+
+const SECRET = 'Quiet-Harbour/41';
+/** Every character that one serialiser or another writes differently. */
+const AWKWARD = 'p"ä\\s/<&> wö\'rd+1%€\u{1F600}';
+
+function knowing(...secrets: readonly string[]): Redactor {
+  const redactor = new Redactor();
+  for (const secret of secrets) redactor.add(secret);
+  return redactor;
+}
+
+/** Masks a body given as text, and returns it as text. */
+function maskBody(redactor: Redactor, body: string, contentType?: string): string {
+  return Buffer.from(redactor.body(Buffer.from(body), contentType)).toString();
+}
+
+describe('a known secret', () => {
+  test.each([
+    ['as it is', 'the password Quiet-Harbour/41 is wrong', 'the password *** is wrong'],
+    ['several times, also side by side', 'Quiet-Harbour/41, Quiet-Harbour/41Quiet-Harbour/41', '***, ***'],
+    ['within a word', 'xQuiet-Harbour/41y', 'x***y'],
+    ['with an escaped slash', 'Quiet-Harbour\\/41', '***'],
+    ['with \\u escapes', 'Quiet\\u002dHarbour\\u002F41', '***'],
+    ['percent-encoded', 'password=Quiet-Harbour%2F41&x=1', 'password=***&x=1'],
+    ['percent-encoded in small letters', 'password=Quiet-Harbour%2f41', 'password=***'],
+    ['percent-encoded twice', 'password=Quiet-Harbour%252F41', 'password=***'],
+    ['with a numeric reference', 'Quiet&#45;Harbour&#x2F;41', '***'],
+    ['as base64', 'UXVpZXQtSGFyYm91ci80MQ==', '***'],
+    ['as base64 without padding', 'x UXVpZXQtSGFyYm91ci80MQ y', 'x *** y'],
+    ['in other letters, which is another text', 'quiet-harbour/41', 'quiet-harbour/41'],
+    ['in part', 'Quiet-Harbour', 'Quiet-Harbour'],
+  ])('is masked %s', (_, text, masked) => {
+    expect(knowing(SECRET).text(text)).toBe(masked);
+    expect(maskBody(knowing(SECRET), text)).toBe(masked);
+  });
+
+  test.each([
+    ['JSON', 'p\\"ä\\\\s/<&> wö\'rd+1%€\u{1F600}'],
+    ['JSON within JSON', 'p\\\\\\"ä\\\\\\\\s/<&> wö\'rd+1%€\u{1F600}'],
+    ['JSON in ASCII, safe for HTML', 'p\\u0022\\u00E4\\\\s\\/\\u003C\\u0026\\u003E w\\u00F6\\u0027rd\\u002B1%\\u20AC\\uD83D\\uDE00'],
+    ['the same in small letters', 'p\\"\\u00e4\\\\s\\/\\u003c\\u0026\\u003e w\\u00f6\\u0027rd\\u002b1%\\u20ac\\ud83d\\ude00'],
+    ['XML', 'p&quot;ä\\s/&lt;&amp;&gt; wö&apos;rd+1%€\u{1F600}'],
+    ['XML within XML', 'p&amp;quot;ä\\s/&amp;lt;&amp;amp;&amp;gt; wö&amp;apos;rd+1%€\u{1F600}'],
+    ['HTML with decimal references', 'p&#34;&#228;\\s/&#60;&#38;&#62; w&#246;&#39;rd+1%&#8364;&#128512;'],
+    ['HTML with hexadecimal references', 'p&#x22;&#xE4;\\s/&#x3C;&#x26;&#x3E; w&#xf6;&#x27;rd+1%&#x20ac;&#x1F600;'],
+    ['JSON with XML in it', 'p\\u0026quot;ä\\\\s/\\u0026lt;\\u0026amp;\\u0026gt; wö\\u0026apos;rd+1%€\u{1F600}'],
+    ['a URL', 'p%22%C3%A4%5Cs%2F%3C%26%3E%20w%C3%B6%27rd%2B1%25%E2%82%AC%F0%9F%98%80'],
+    ['a form', 'p%22%c3%a4%5cs%2f%3c%26%3e+w%c3%b6%27rd%2b1%25%e2%82%ac%f0%9f%98%80'],
+    ['base64', 'cCLDpFxzLzwmPiB3w7YncmQrMSXigqzwn5iA'],
+  ])('with every awkward character is masked as %s writes it', (_, written) => {
+    const redactor = knowing(AWKWARD);
+    expect(redactor.text(`before ${written} after`)).toBe('before *** after');
+    expect(maskBody(redactor, `before ${written} after`)).toBe('before *** after');
+    expect(maskBody(redactor, JSON.stringify([`before ${written} after`]))).toBe('["before *** after"]');
+  });
+
+  test('is masked as the server’s own serialisers write it, whatever characters it is made of', () => {
+    const character = fc.oneof(
+      fc.constantFrom(...'\\"\'/<>&+% =\n\r\t[](){}.^$|?#;:@'),
+      fc.string({ unit: 'grapheme', minLength: 1, maxLength: 1 }),
+    );
+    const secret = fc.array(character, { minLength: 6, maxLength: 12 }).map((characters) => characters.join(''));
+    const writers: readonly ((text: string) => string)[] = [
+      (text) => text,
+      (text) => JSON.stringify(text).slice(1, -1),
+      (text) => JSON.stringify(JSON.stringify(text)).slice(3, -3),
+      (text) =>
+        JSON.stringify(text)
+          .slice(1, -1)
+          .replaceAll(/[^\w\\" ]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`),
+      (text) => text.replaceAll(/[<>&"']/g, (sign) => `&#${sign.charCodeAt(0)};`),
+      (text) => encodeURIComponent(text),
+      (text) => new URLSearchParams({ '': text }).toString().slice(1),
+      (text) => Buffer.from(text).toString('base64'),
+      (text) => Buffer.from(text).toString('base64url'),
+    ];
+    fc.assert(
+      fc.property(secret, fc.constantFrom(...writers), (text, write) => {
+        const redactor = knowing(text);
+        // A backslash before a secret, or one that ends it, may belong to either side.
+        expect(redactor.text(`(${write(text)})`)).toBe('(***)');
+        expect(maskBody(redactor, `(${write(text)})`)).toBe('(***)');
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  test.each([
+    ['as it is', 'x Pj4+Pz8/fn5+fg== y'],
+    ['without padding', 'x Pj4+Pz8/fn5+fg y'],
+    ['for URLs', 'x Pj4-Pz8_fn5-fg y'],
+    ['in JSON', 'x Pj4\\u002BPz8\\/fn5\\u002bfg== y'],
+    ['in a form', 'x Pj4%2BPz8%2Ffn5%2Bfg%3D%3D y'],
+  ])('in base64 is masked %s', (_, text) => {
+    expect(knowing('>>>???~~~~').text(text)).toBe('x *** y');
+  });
+
+  test('of fewer than 6 characters is not looked for, as it would blank out ordinary words', () => {
+    const redactor = knowing('admin', '');
+    const body = Buffer.from('{"userName":"admin"}');
+    expect(redactor.text('The user admin is an administrator. YWRtaW4=')).toBe('The user admin is an administrator. YWRtaW4=');
+    expect(redactor.body(body)).toBe(body);
+  });
+
+  test('is masked together with its login as a header carries both, however short it is', () => {
+    const redactor = new Redactor();
+    redactor.add('admin', 'admin');
+    redactor.add(SECRET, 'jörg');
+    expect(redactor.text('Basic YWRtaW46YWRtaW4=, admin')).toBe('Basic ***, admin');
+    expect(redactor.text(`Basic ${Buffer.from(`jörg:${SECRET}`).toString('base64')}`)).toBe('Basic ***');
+  });
+
+  test('that contains another, or begins where another ends, leaves nothing of itself', () => {
+    expect(knowing('harbour', 'harbour-41-east').text('harbour-41-east harbour')).toBe('*** ***');
+    expect(knowing('harbour-41-east', 'harbour').text('harbour-41-east harbour')).toBe('*** ***');
+    expect(knowing('abcdefgh', 'efghijkl').text('-abcdefghijkl-')).toBe('-***-');
+    expect(knowing('abcabc').text('-abcabcabc-')).toBe('-***-');
+  });
+
+  test('as long as a key file is masked as a whole, and so is one that is longer than a pattern can be', () => {
+    const key = `-----BEGIN PRIVATE KEY-----\n${'MIIEvQ+IBADAN/Bgkqhki\n'.repeat(120)}-----END PRIVATE KEY-----\n`;
+    expect(knowing(key).text(`key: ${key}.`)).toBe('key: ***.');
+    expect(maskBody(knowing(key), JSON.stringify({ log: `key: ${key}.` }))).toBe('{"log":"key: ***."}');
+    const long = 'a"\\/<é'.repeat(2000);
+    expect(knowing(long).text(`<${JSON.stringify(long)}>`)).toBe('<"***">');
+  });
+
+  test('that is looked for in pieces blanks out no text that is as short as the end of it', () => {
+    const long = `${'ab'.repeat(250)}z`;
+    expect(knowing(long).text(`zebra ${long}`)).toBe('zebra ***');
+  });
+
+  test('made of backslashes and quotes does not stop the server with a text that is almost the same', () => {
+    const secret = `a${'\\"'.repeat(40)}${'\\'.repeat(40)}${"'&".repeat(40)}z`;
+    const text = `z${'\\\\\\"'.repeat(40)}${'\\u005c'.repeat(90)}${"\\'&amp;amp;".repeat(40)}a`;
+    expect(knowing(secret).text(`a${text}`)).toBe(`a${text}`);
+  });
+});
+
+describe('the body of an answer', () => {
+  test('in JSON keeps keys, numbers, the byte order mark and every other byte', () => {
+    const redactor = knowing('secret7', '1234567');
+    expect(
+      maskBody(
+        redactor,
+        '\uFEFF{ "secret7" : "a secret7\\n" ,\r\n"size":1234567,"list":["1234567",1234567.5e1],"\\"secret7":{"x":"\\u0073\\"secret7\\""}, "ok":true}',
+      ),
+    ).toBe(
+      '\uFEFF{ "secret7" : "a ***\\n" ,\r\n"size":1234567,"list":["***",1234567.5e1],"\\"secret7":{"x":"\\u0073\\"***\\""}, "ok":true}',
+    );
+  });
+
+  test('in JSON stays JSON where a secret begins or ends like an escape', () => {
+    expect(maskBody(knowing('nsecret'), '["\\nsecret","nsecret"]')).toBe('["\\nsecret","***"]');
+    expect(maskBody(knowing('41abcdef'), '["\\u0041abcdef"]')).toBe('["\\u0041abcdef"]');
+    expect(maskBody(knowing('abcdef\\'), '["abcdef\\"more","abcdef\\\\"]')).toBe('["abcdef\\"more","***"]');
+  });
+
+  test('in XML keeps tags, attributes and references, and masks texts, CDATA and comments', () => {
+    const redactor = knowing('string', 'amp;secret', 'a<secret>');
+    expect(
+      maskBody(
+        redactor,
+        '<?xml version="1.0" encoding="utf-8"?><root type="string"><string a=">">a string</string><x>&amp;secret</x><y>&amp;amp;secret</y><z>a&lt;secret&#62;</z><![CDATA[a<secret>]]><!-- string --></root>',
+      ),
+    ).toBe(
+      '<?xml version="1.0" encoding="utf-8"?><root type="string"><string a=">">a ***</string><x>&amp;secret</x><y>&amp;***</y><z>***</z><![CDATA[***]]><!-- *** --></root>',
+    );
+  });
+
+  test('that is no JSON or XML is masked wherever the secret stands', () => {
+    const redactor = knowing('secret7');
+    expect(maskBody(redactor, 'Login failed: secret7')).toBe('Login failed: ***');
+    expect(maskBody(redactor, '{"secret7":"secret7 and the rest is cut')).toBe('{"***":"*** and the rest is cut');
+    expect(maskBody(redactor, '<root a="secret7"><x>secret7')).toBe('<root a="secret7"><x>***');
+    expect(maskBody(redactor, '<root a="secret7')).toBe('<root a="***');
+    expect(maskBody(redactor, '<root><![CDATA[secret7')).toBe('<root><![CDATA[***');
+    expect(maskBody(redactor, '<root><!-- secret7')).toBe('<root><!-- ***');
+  });
+
+  test('that is a web page is masked in its attributes too', () => {
+    const page = '<!DOCTYPE html><html><input value="secret7"></html>';
+    const masked = '<!DOCTYPE html><html><input value="***"></html>';
+    expect(maskBody(knowing('secret7'), page)).toBe(masked);
+    expect(maskBody(knowing('secret7'), `<?xml version="1.0"?>\n${page}`)).toBe(`<?xml version="1.0"?>\n${masked}`);
+    expect(maskBody(knowing('secret7'), '<p title="secret7">', 'text/html; charset=utf-8')).toBe('<p title="***">');
+  });
+
+  test('that is not UTF-8 stays byte for byte beside the masks', () => {
+    const redactor = knowing('Grüße-41');
+    const body = Buffer.from('\xFF\x80 Gr\xFC\xDFe-41 Gr\xC3\xBC\xC3\x9Fe-41 \x9F\xC3', 'latin1');
+    expect(Buffer.from(redactor.body(body)).toString('latin1')).toBe('\xFF\x80 *** *** \x9F\xC3');
+  });
+
+  test('says how a command stands even where that is the secret', () => {
+    const redactor = knowing('running', 'succeeded', 'failed', 'cancelled', 'unning');
+    const words = '["running","succeeded","failed","cancelled"]';
+    expect(maskBody(redactor, words)).toBe(words);
+    expect(maskBody(redactor, '<status> running </status>')).toBe('<status> running </status>');
+    expect(redactor.value({ status: 'failed', text: 'failed to log in with succeeded' })).toEqual({
+      status: 'failed',
+      text: '*** to log in with ***',
+    });
+  });
+
+  test('without a secret is the same bytes', () => {
+    const body = Buffer.from('{"log":"nothing of Harbour"}');
+    expect(new Redactor().body(body)).toBe(body);
+    expect(knowing(SECRET).body(body)).toBe(body);
+  });
+
+  test('keeps the form of its value and loses the secret, whatever else is in it', () => {
+    const secret = 'a"b\\c/d<e';
+    const piece = fc.oneof(fc.constantFrom(secret, 'a"b', '\\c/d<e', '\\', '"', 'u0022', '\n', 'é'), fc.string({ unit: 'binary' }));
+    const text = fc.array(piece, { maxLength: 6 }).map((pieces) => pieces.join(''));
+    const { value } = fc.letrec((tie) => ({
+      value: fc.oneof({ maxDepth: 3 }, text, fc.integer(), fc.constant(null), fc.array(tie('value')), fc.dictionary(text, tie('value'))),
+    }));
+    const shapeOf = (inner: unknown): unknown =>
+      JSON.parse(JSON.stringify(inner), (_, part: unknown) => (typeof part === 'string' && part.includes('a') ? 'text' : part)) as unknown;
+    fc.assert(
+      fc.property(value, fc.boolean(), (written, isEscaped) => {
+        const json = JSON.stringify(written);
+        const body = isEscaped ? json.replaceAll('/', '\\/').replaceAll('<', '\\u003C') : json;
+        const read = JSON.parse(maskBody(knowing(secret), body)) as unknown;
+        expect(shapeOf(read)).toEqual(shapeOf(JSON.parse(JSON.stringify(knowing(secret).value(JSON.parse(json))))));
+        expect(textsOf(read).filter((inner) => inner.includes(secret))).toEqual([]);
+      }),
+      { numRuns: 500 },
+    );
+  });
+});
+
+function textsOf(value: unknown): string[] {
+  if (typeof value === 'string') return [value];
+  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(textsOf) : [];
+}
+
+describe('a value', () => {
+  test('is masked in its strings at any depth, never in its keys', () => {
+    expect(knowing(SECRET).value({ [SECRET]: [`a ${SECRET}`, { n: 41, none: null }] })).toEqual({
+      [SECRET]: ['a ***', { n: 41, none: null }],
+    });
+  });
+
+  test('without a secret is the same object', () => {
+    const value = { items: [{ name: 'Harbour' }] };
+    expect(new Redactor().value(value)).toBe(value);
+    expect(knowing(SECRET).value(value)).toBe(value);
+  });
+});

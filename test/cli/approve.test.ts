@@ -1,0 +1,83 @@
+import { describe, expect, test } from 'vitest';
+import { runBinary } from '../helpers/run-binary.ts';
+import { hasTerminal, runInTerminal } from '../helpers/run-in-terminal.ts';
+import { callTool, sandboxForTest, startServer, untilTestEnds, type RunningServer } from '../helpers/start-server.ts';
+
+const PROMPT = 'Shall it be done?';
+
+/** Has a client that cannot ask call a tool, and returns the id that a person can approve it by. */
+async function request(server: RunningServer, tool: string, args: Readonly<Record<string, unknown>>): Promise<string> {
+  const { text } = await callTool(server, tool, args);
+  const id = /mailstore-mcp approve (\S+)/.exec(text)?.[1];
+  if (id === undefined) throw new Error(text);
+  return id;
+}
+
+async function start() {
+  const sandbox = await sandboxForTest();
+  const server = untilTestEnds(await startServer({ sandbox, access: 'full' }));
+  const exists = (wanted: string) => sandbox.world.state.users.some(({ userName }) => userName === wanted);
+  return { sandbox, server, exists, folder: ['--state-dir', server.stateDir] };
+}
+
+describe.runIf(hasTerminal)('a person at a terminal', () => {
+  test('sees what the client was to show, says yes, and the same call runs once', async () => {
+    const { server, exists, folder } = await start();
+    const id = await request(server, 'delete_user', { userName: 'amira' });
+    const { code, screen } = await runInTerminal(['approve', id, ...folder], [{ after: PROMPT, type: 'yes' }]);
+    expect(code).toBe(0);
+    expect(screen).toContain('What: user amira (Amira Okoye)\n');
+    expect(screen).toContain('Granted. The call can be made again now, with the same arguments.');
+    expect(exists('amira')).toBe(true);
+    expect((await callTool(server, 'delete_user', { userName: 'maria.lopez' })).isError).toBe(true);
+    expect((await callTool(server, 'delete_user', { userName: 'amira' })).isError).toBe(false);
+    expect([exists('amira'), exists('maria.lopez')]).toEqual([false, true]);
+  });
+
+  test('who types anything else grants nothing', async () => {
+    const { server, exists, folder } = await start();
+    const id = await request(server, 'delete_user', { userName: 'amira' });
+    const { code, screen } = await runInTerminal(['approve', id, ...folder], [{ after: PROMPT, type: 'yess' }]);
+    expect([code, screen.includes('It was not granted.')]).toEqual([1, true]);
+    expect((await callTool(server, 'delete_user', { userName: 'amira' })).isError).toBe(true);
+    expect(exists('amira')).toBe(true);
+  });
+
+  test('types the name of what is gone for good', async () => {
+    const { sandbox, server, folder } = await start();
+    const id = await request(server, 'detach_store', { id: 2 });
+    expect((await runInTerminal(['approve', id, ...folder], [{ after: PROMPT, type: 'yes' }])).code).toBe(1);
+    expect((await runInTerminal(['approve', id, ...folder], [{ after: `${PROMPT} Type 2024:`, type: '2024' }])).code).toBe(0);
+    expect((await callTool(server, 'detach_store', { id: 2 })).isError).toBe(false);
+    expect(sandbox.world.state.stores.map(({ id: storeId }) => storeId)).not.toContain(2);
+  });
+
+  test('cannot grant what was granted, refused or made up', async () => {
+    const { server, folder } = await start();
+    const id = await request(server, 'delete_user', { userName: 'amira' });
+    await runInTerminal(['approve', id, ...folder], [{ after: PROMPT, type: 'yes' }]);
+    expect((await runBinary(['approve', id, ...folder])).stderr).toBe(
+      `mailstore-mcp: The request ${id} is granted and can no longer be decided; have the call made again.\n`,
+    );
+    expect((await runBinary(['approve', 'zzzzzzzz', ...folder])).stderr).toContain("Nothing waits under the id 'zzzzzzzz' here");
+  });
+});
+
+test('a program without a terminal can grant nothing', async () => {
+  const { server, exists, folder } = await start();
+  const id = await request(server, 'delete_user', { userName: 'amira' });
+  expect(await runBinary(['approve', id, ...folder])).toMatchObject({
+    code: 2,
+    stderr: 'mailstore-mcp: approve takes its yes from a person at a terminal, and this is none; run it there yourself.\n',
+  });
+  expect((await callTool(server, 'delete_user', { userName: 'amira' })).isError).toBe(true);
+  expect(exists('amira')).toBe(true);
+});
+
+test('what waits is listed, and a refusal ends it', async () => {
+  const { server, folder } = await start();
+  const id = await request(server, 'delete_user', { userName: 'amira' });
+  expect((await runBinary(['approve', ...folder])).stdout).toMatch(new RegExp(`^${id}  delete_user  default  until \\d{4}-`));
+  expect((await runBinary(['approve', id, '--refuse', ...folder])).stdout).toBe('Refused.\n');
+  expect((await runBinary(['approve', ...folder])).stdout).toBe('Nothing waits for a yes.\n');
+});

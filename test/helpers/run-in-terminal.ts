@@ -1,0 +1,42 @@
+import { spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+
+const BINARY = fileURLToPath(new URL('../../dist/mailstore-mcp.cjs', import.meta.url));
+
+/** True where `script` of util-linux can give a program a terminal. */
+export const hasTerminal = process.platform === 'linux';
+
+export interface TerminalResult {
+  readonly code: number;
+  /** What a person would have seen, with plain line breaks. */
+  readonly screen: string;
+}
+
+/** Runs the built binary in a terminal; each answer is typed when its prompt has appeared. */
+export function runInTerminal(
+  args: readonly string[],
+  typed: readonly { readonly after: string; readonly type: string }[],
+  settings: Readonly<Record<string, string>> = {},
+): Promise<TerminalResult> {
+  const left = ['NODE_EXTRA_CA_CERTS', 'NO_COLOR', 'FORCE_COLOR', 'CI'];
+  const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('MAILSTORE_') && !left.includes(name));
+  const command = [process.execPath, BINARY, ...args].map(quoteForShell).join(' ');
+  const child = spawn('script', ['-qec', command, '/dev/null'], { env: { ...Object.fromEntries(inherited), TERM: 'dumb', ...settings } });
+  const waiting = [...typed];
+  let screen = '';
+  let seen = 0;
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    screen += text.replaceAll('\r\n', '\n');
+    const [next] = waiting;
+    const at = next ? screen.indexOf(next.after, seen) : -1;
+    if (!next || at < 0) return;
+    seen = at + next.after.length;
+    waiting.shift();
+    child.stdin.write(`${next.type}\n`);
+  });
+  return new Promise((resolve) => child.once('close', (code) => resolve({ code: code ?? -1, screen })));
+}
+
+function quoteForShell(text: string): string {
+  return `'${text.replaceAll("'", String.raw`'\''`)}'`;
+}
