@@ -6,6 +6,9 @@ import { build as bundle, transform, type Plugin } from 'esbuild';
 const OUT = 'dist';
 const TARGET = 'node20.19';
 
+/** The tester's page: its source, and where its server finds it beside the program. */
+const PAGE = { source: 'src/tester/web/page', out: join(OUT, 'tester') } as const;
+
 /** Replaces `src/mcp/tool-list.ts` by its value: the schemas are computed here and not on every start. */
 const precomputedToolList: Plugin = {
   name: 'precomputed-tool-list',
@@ -58,6 +61,15 @@ export async function build(): Promise<number> {
   });
   let size = 0;
   const written = new Set<string>();
+  const write = async (path: string, content: string) => {
+    // A chunk's name tells its content: a server that is running from it keeps what it has yet to load.
+    if ((await readFile(path, 'utf8').catch(() => undefined)) !== content) {
+      await mkdir(dirname(path), { recursive: true });
+      await writeFile(path, content);
+    }
+    written.add(path);
+    size += Buffer.byteLength(content);
+  };
   for (const { path, text } of outputFiles) {
     const { code } = await transform(text, {
       format: 'cjs',
@@ -66,19 +78,34 @@ export async function build(): Promise<number> {
       minify: true,
       supported: { 'dynamic-import': false },
     });
-    // A chunk's name tells its content: a server that is running from it keeps what it has yet to load.
-    if ((await readFile(path, 'utf8').catch(() => undefined)) !== code) {
-      await mkdir(dirname(path), { recursive: true });
-      await writeFile(path, code);
-    }
-    written.add(path);
-    size += Buffer.byteLength(code);
+    await write(path, code);
   }
+  for (const [path, content] of await buildPage()) await write(path, content);
   for (const entry of await readdir(OUT, { recursive: true, withFileTypes: true })) {
     const path = join(resolve(entry.parentPath), entry.name);
     if (entry.isFile() && !written.has(path)) await rm(path);
   }
   return size;
+}
+
+/** Bundles the tester's page: one script, one style sheet, and the document that names them. Returns the files by their path. */
+async function buildPage(): Promise<readonly (readonly [path: string, content: string])[]> {
+  const { outputFiles } = await bundle({
+    entryPoints: ['main.tsx', 'page.css'].map((file) => ({ in: `${PAGE.source}/${file}`, out: 'page' })),
+    outdir: PAGE.out,
+    bundle: true,
+    minify: true,
+    format: 'esm',
+    platform: 'browser',
+    target: 'es2022',
+    jsx: 'automatic',
+    jsxImportSource: 'preact',
+    legalComments: 'none',
+    write: false,
+    logLevel: 'warning',
+  });
+  const document = await readFile(`${PAGE.source}/index.html`, 'utf8');
+  return [...outputFiles.map(({ path, text }) => [path, text] as const), [resolve(PAGE.out, 'index.html'), document]];
 }
 
 if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {

@@ -18,6 +18,7 @@ interface Step {
 const steps: readonly Step[] = [
   { title: 'lint', command: [binOf('oxlint'), '--type-aware'] },
   { title: 'types', command: [binOf('typescript', 'tsc'), '-p', '.'] },
+  { title: 'page types', command: [binOf('typescript', 'tsc'), '-p', 'src/tester/web/page'] },
   { title: 'unused', command: [binOf('knip'), '--no-progress', '--treat-config-hints-as-errors'] },
   { title: 'generated', command: ['--import', 'tsx', 'scripts/generate.ts', '--check'] },
   { title: 'format', command: [binOf('oxfmt'), '--check'] },

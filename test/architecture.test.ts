@@ -24,7 +24,23 @@ const MAY_IMPORT = {
   transports: ['base', 'mcp'],
   // The emulated far end shares no code with the client's side of the wire: the two check each other.
   sandbox: ['base', 'catalogue', 'tools'],
-  cli: ['base', 'catalogue', 'tools', 'wire', 'journal', 'policy', 'config', 'client', 'tasks', 'guard', 'mcp', 'transports', 'sandbox'],
+  tester: ['base', 'catalogue', 'tools', 'wire', 'journal', 'policy', 'client', 'tasks', 'guard'],
+  cli: [
+    'base',
+    'catalogue',
+    'tools',
+    'wire',
+    'journal',
+    'policy',
+    'config',
+    'client',
+    'tasks',
+    'guard',
+    'mcp',
+    'transports',
+    'sandbox',
+    'tester',
+  ],
 } as const satisfies Record<string, readonly string[]>;
 
 /** Packages that only some folders may know; a trailing slash stands for a whole scope. */

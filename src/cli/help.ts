@@ -1,7 +1,9 @@
 import { settings } from '../config/settings.ts';
 
-const SUBCOMMANDS = {
+export const SUBCOMMANDS = {
   serve: 'serve MCP over stdio (the default); --sandbox serves an embedded, emulated MailStore',
+  tester: 'try commands in a page of your browser, and see what goes over the wire: tester | --sandbox | --port N | --json',
+  call: 'call one command from here and see its answer: call <Command> name=value…; see call --help',
   tasks: 'show and steer long commands: tasks list | show ID | wait ID | cancel ID | prune --older-than DAYS',
   approve: 'say yes to a destructive call that an assistant asked for: approve | approve ID | approve ID --refuse',
   changes: 'show what writes changed, and put it back: changes list | show N | revert N',

@@ -11,6 +11,8 @@ const subcommands: Readonly<Record<string, (args: readonly string[]) => Promise<
     const { serve } = await import('./serve.ts');
     await serve(args, stdout);
   },
+  tester: async (args) => (await import('./tester.ts')).tester(args),
+  call: async (args) => (await import('./call.ts')).call(args),
   approve: async (args) => (await import('./approve.ts')).approve(args),
   changes: async (args) => (await import('./changes.ts')).changes(args),
   audit: async (args) => (await import('./audit.ts')).audit(args),
@@ -18,11 +20,14 @@ const subcommands: Readonly<Record<string, (args: readonly string[]) => Promise<
   sandbox: async (args) => (await import('./sandbox.ts')).sandbox(args),
 };
 
+/** The subcommands that have a help of their own. */
+const WITH_HELP: ReadonlySet<string> = new Set(['call']);
+
 async function main([first = 'serve', ...others]: readonly string[]): Promise<void> {
   const [name, args] = first.startsWith('-') ? ['serve', [first, ...others]] : [first, others];
   if (args.includes('--version')) {
     process.stdout.write(`${(await import('./version.ts')).version}\n`);
-  } else if (args.includes('--help') || name === 'help') {
+  } else if (name === 'help' || (args.includes('--help') && !WITH_HELP.has(name))) {
     process.stdout.write((await import('./help.ts')).help());
   } else {
     const subcommand = subcommands[name];

@@ -1,0 +1,118 @@
+import { escapeHidden, toVisible, visibleValue } from '../base/visible.ts';
+import type { Drift } from '../client/value.ts';
+import type { ShownChange } from '../guard/guard.ts';
+import type { TaskRecord } from '../journal/task-record.ts';
+import type { Exchange } from '../tester/tester.ts';
+
+const COLOURS = { key: 36, text: 32, other: 33, head: 1 } as const;
+
+/** Differences from the declared output that are told; a changed list repeats itself. */
+const SHOWN_DRIFT = 5;
+
+const JSON_TOKEN = /("(?:[^"\\]|\\.)*")(\s*:)?|\b(?:true|false|null)\b|-?\d[\d.eE+-]*/g;
+
+/**
+ * Writes what a call came to. On a terminal everything that hides or commands is made visible, and colours tell keys from values; in a pipe JSON
+ * is exact, with the same characters written as its escapes, and everything else is as it came.
+ */
+export class CallOutput {
+  readonly #out: NodeJS.WriteStream;
+  readonly #isTerminal: boolean;
+  readonly #hasColours: boolean;
+  #exchanges = 0;
+
+  constructor(out: NodeJS.WriteStream) {
+    this.#out = out;
+    this.#isTerminal = out.isTTY;
+    // Where NO_COLOR is set, a terminal says that it has none.
+    this.#hasColours = out.isTTY && out.hasColors();
+  }
+
+  json(value: unknown): void {
+    const text = JSON.stringify((this.#isTerminal ? visibleValue(value) : value) ?? null, null, 2);
+    this.#write(this.#isTerminal ? this.#coloured(text) : escapeHidden(text));
+  }
+
+  xml(text: string): void {
+    this.#write(this.#shown(text));
+  }
+
+  exchange({ request: { method, url, headers, body }, response }: Exchange): void {
+    const path = url.slice(new URL(url).origin.length);
+    const parts = [
+      this.#head(`${method} ${path} HTTP/1.1`),
+      ...this.#headers(headers),
+      '',
+      ...(body === '' ? [] : [this.#shown(body), '']),
+    ];
+    if (response) {
+      const { status, reason } = response;
+      parts.push(this.#head(`HTTP/1.1 ${status} ${reason}`.trimEnd()), ...this.#headers(response.headers), '', this.#shown(response.body));
+    }
+    this.#write(`${this.#exchanges++ === 0 ? '' : '\n'}${parts.join('\n')}`);
+  }
+
+  #headers(headers: Exchange['request']['headers']): string[] {
+    return headers.map(([name, value]) => this.#shown(`${name}: ${value}`));
+  }
+
+  #head(line: string): string {
+    return this.#paint('head', this.#shown(line));
+  }
+
+  #shown(text: string): string {
+    return this.#isTerminal ? toVisible(text) : text;
+  }
+
+  #coloured(json: string): string {
+    return json.replaceAll(JSON_TOKEN, (token: string, text?: string, colon?: string) => {
+      if (text === undefined) return this.#paint('other', token);
+      return colon === undefined ? this.#paint('text', text) : `${this.#paint('key', text)}${colon}`;
+    });
+  }
+
+  #paint(colour: keyof typeof COLOURS, text: string): string {
+    return this.#hasColours ? `\x1b[${COLOURS[colour]}m${text}\x1b[0m` : text;
+  }
+
+  #write(text: string): void {
+    this.#out.write(`${text}\n`);
+  }
+}
+
+/** Returns the part of a task that tells how it stands. */
+export function taskView(task: TaskRecord): Readonly<Record<string, unknown>> {
+  const { taskId, command, target, status, progress, statusText, messages, startedAt, endedAt, error, reason, note } = task;
+  return {
+    taskId,
+    command,
+    target,
+    status,
+    progress,
+    statusText,
+    messages,
+    ...(status === 'succeeded' && { result: task.result ?? null }),
+    ...(error !== undefined && { error }),
+    startedAt,
+    ...(endedAt !== undefined && { endedAt }),
+    ...((reason ?? note) !== undefined && { note: reason ?? note }),
+  };
+}
+
+/** Returns the lines about what a call did beside its value. */
+export function changeLines(change: ShownChange | undefined, generated: Readonly<Record<string, string>> | undefined): string[] {
+  return [
+    ...(change?.number === undefined ? [] : [`Changed from ${JSON.stringify(change.before)} to ${JSON.stringify(change.after)}.`]),
+    ...Object.entries(generated ?? {}).map(([field, path]) => `The generated ${field} is in ${path}.`),
+    ...(change?.note === undefined ? [] : [change.note]),
+  ];
+}
+
+/** Returns the lines about what came in another form than the declared one. */
+export function driftLines(drift: readonly Drift[] | undefined): string[] {
+  const shown = (drift ?? []).map(({ path, expected, got }) => {
+    const came = got === undefined ? 'is missing' : `came as ${JSON.stringify(got)?.slice(0, 80)}`;
+    return `Not as declared: ${path || 'the value'} ${came}, expected ${expected}.`;
+  });
+  return shown.length > SHOWN_DRIFT ? [...shown.slice(0, SHOWN_DRIFT), `and ${shown.length - SHOWN_DRIFT} more of the kind.`] : shown;
+}

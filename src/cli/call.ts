@@ -1,0 +1,282 @@
+import { readFileSync } from 'node:fs';
+import { text } from 'node:stream/consumers';
+import { isError, MailStoreError } from '../base/errors.ts';
+import { createLog } from '../base/log.ts';
+import { Redactor } from '../base/redact.ts';
+import { API_FORMS, type ApiForm } from '../base/target.ts';
+import { toVisible } from '../base/visible.ts';
+import type { Command } from '../catalogue/define-command.ts';
+import { loadConfig, type Config, type Target } from '../config/load.ts';
+import { settings } from '../config/settings.ts';
+import { isEnded, type TaskRecord } from '../journal/task-record.ts';
+import { worstEffect } from '../policy/decide.ts';
+import { mayHaveBegun } from '../tasks/readings.ts';
+import { commandNamed } from '../tester/named-command.ts';
+import { readArguments } from '../tester/read-arguments.ts';
+import type { Answered, Exchange, Tester, TesterCall } from '../tester/tester.ts';
+import { callHelp, commandHelp, commandList } from './call-help.ts';
+import { CallOutput, changeLines, driftLines, taskView } from './call-output.ts';
+import { completions, completionScript } from './completion.ts';
+import { startEmbedded } from './embedded.ts';
+import { sayError } from './exit.ts';
+import { readFlags, type Flags } from './flags.ts';
+import { SUBCOMMANDS } from './help.ts';
+import { openTester } from './open-tester.ts';
+import { endProgress, showProgress } from './progress-bar.ts';
+import { terminalCommand } from './terminal-command.ts';
+import { terminalPerson } from './terminal-person.ts';
+
+const { stdin, stdout, stderr } = process;
+
+const INTERRUPTED = 130;
+
+const VALUES = [...settings.flatMap(({ flag }) => flag ?? []), '--json', '--format', '--target', '--completion'];
+const SWITCHES = ['--help', '--list', '--raw', '--no-wait', '--sandbox'];
+
+/** Calls one command from a terminal: `call <Command> name=value…`. The process's exit code tells how it went. */
+export async function call(args: readonly string[]): Promise<void> {
+  // Whoever reads only the beginning of the output, as `head` does, does not end a call that is under way.
+  stdout.on('error', () => undefined);
+  try {
+    const flags = readFlags(args, { values: [...VALUES, '--complete'], switches: SWITCHES, words: true });
+    process.exitCode = await run(flags);
+  } catch (error) {
+    sayError(error);
+    process.exitCode = exitCodeOf(error);
+  }
+}
+
+async function run(flags: Flags): Promise<number> {
+  const { values, switches, words } = flags;
+  const [name, ...written] = words;
+  const line = values['--complete'];
+  if (line !== undefined)
+    return print(
+      completions(line, [...VALUES, ...SWITCHES], Object.keys(SUBCOMMANDS))
+        .map((word) => `${word}\n`)
+        .join(''),
+    );
+  if (values['--completion'] !== undefined) return print(completionScript(values['--completion']));
+  if (switches.has('--list')) return print(commandList());
+  if (switches.has('--help')) return print(name === undefined ? callHelp() : commandHelp(commandNamed(name)));
+  if (name === undefined)
+    throw new MailStoreError('missingSetting', { setting: 'the command of call', hint: 'call --list shows them all.' });
+  const command = commandNamed(name);
+  const callArgs = { ...(await argumentsFrom(values['--json'])), ...readArguments(command, pairsOf(written)) };
+
+  const sandbox = switches.has('--sandbox') ? await startEmbedded() : undefined;
+  try {
+    const settingFlags = Object.fromEntries(Object.entries(values).filter(([flag]) => settings.some((setting) => setting.flag === flag)));
+    const config = loadConfig({ flags: settingFlags, ...(sandbox && { embedded: sandbox.target, stateDir: sandbox.stateDir }) });
+    const target = targetOf(command, values['--target'], config);
+    const redactor = new Redactor();
+    const tester = openTester(config, createLog(config.logLevel, { redactor }), { by: 'call', adopts: false, redactor });
+    try {
+      const made = new Call(tester, { command, args: callArgs, target: target.name, form: formOf(values, target) }, flags, config);
+      return await made.run();
+    } finally {
+      await tester.close();
+    }
+  } finally {
+    await sandbox?.close();
+  }
+}
+
+/** One call and what is written of it. */
+class Call {
+  readonly #tester: Tester;
+  readonly #call: TesterCall;
+  readonly #flags: Flags;
+  readonly #config: Config;
+  readonly #out = new CallOutput(stdout);
+  readonly #interrupt = new AbortController();
+  /** The last answer to the call or to the question for its status, which is the one that holds its value. */
+  #lastBody: string | undefined;
+
+  constructor(tester: Tester, made: TesterCall, flags: Flags, config: Config) {
+    this.#tester = tester;
+    this.#call = made;
+    this.#flags = flags;
+    this.#config = config;
+  }
+
+  /** Makes the call and returns the exit code. */
+  async run(): Promise<number> {
+    const interrupt = () => this.#interrupt.abort();
+    process.once('SIGINT', interrupt);
+    const { signal } = this.#interrupt;
+    try {
+      const answered = await this.#tester.call(this.#call, { person: terminalPerson(), signal, onExchange: this.#onExchange });
+      return answered.kind === 'task' ? await this.#task(answered.task) : this.#value(answered);
+    } catch (error) {
+      const { command } = this.#call;
+      if (isError(error, 'notAllowed')) throw new MailStoreError('callNotAllowed', { ...error.details, command: command.name });
+      if (!signal.aborted || error instanceof MailStoreError) throw error;
+      if (worstEffect(command) !== 'read') sayError(new MailStoreError('interrupted', { command: command.name }));
+      return INTERRUPTED;
+    } finally {
+      process.off('SIGINT', interrupt);
+    }
+  }
+
+  readonly #onExchange = (exchange: Exchange) => {
+    if (exchange.purpose !== 'call' && exchange.purpose !== 'status') return;
+    if (this.#has('--raw')) this.#out.exchange(exchange);
+    if (exchange.response) this.#lastBody = exchange.response.body;
+  };
+
+  #value(answered: Answered & { readonly kind: 'value' }): number {
+    this.#write(answered.value);
+    const { change, generated, drift } = answered;
+    // The record of the embedded sandbox ends with this process.
+    const isKept = change?.number !== undefined && change.note === undefined && !this.#has('--sandbox');
+    const revert = isKept ? terminalCommand(`changes revert ${change.number}`, this.#config.stateDir) : undefined;
+    say(...changeLines(change, generated), ...(revert === undefined ? [] : [`To put it back: ${revert}`]), ...driftLines(drift));
+    return 0;
+  }
+
+  async #task(started: TaskRecord): Promise<number> {
+    if (started.note !== undefined) say(started.note);
+    if (this.#has('--no-wait')) {
+      this.#out.json(taskView(started));
+      return 0;
+    }
+    // What is running already may be followed by nobody.
+    this.#tester.adopt();
+    const ended = isEnded(started) ? started : await this.#follow(started);
+    if (!isEnded(ended)) {
+      const words = terminalCommand(`tasks wait ${ended.taskId.slice(0, 8)}`, this.#config.stateDir);
+      say(
+        `${ended.command} goes on.`,
+        this.#has('--sandbox') ? 'The embedded MailStore ends with this program, and it with that.' : `Come back to it with: ${words}`,
+      );
+      return INTERRUPTED;
+    }
+    if (ended.status === 'succeeded') {
+      this.#write(ended.result);
+      say(`${ended.command} succeeded.`, ...driftLines(ended.drift));
+      return 0;
+    }
+    say(endOf(ended), ...ended.evidence.map(({ finding, data }) => `${finding} ${JSON.stringify(data ?? null)}`));
+    return 1;
+  }
+
+  /** Returns the task at its end, or as it stands when it is left alone. */
+  async #follow(started: TaskRecord): Promise<TaskRecord> {
+    let shownMessages = 0;
+    let isDrawn = false;
+    const clear = () => {
+      if (isDrawn && stderr.isTTY) stderr.write('\r\x1b[K');
+    };
+    const onChange = ({ messages, progress, statusText, status }: TaskRecord) => {
+      if (this.#has('--raw')) return;
+      clear();
+      const news = messages.slice(shownMessages);
+      for (const { text: told } of news) stderr.write(`  ${toVisible(told)}\n`);
+      shownMessages = messages.length;
+      // A file needs no bar beside the lines that it would repeat.
+      if (!stderr.isTTY && news.length > 0) return;
+      showProgress(stderr, progress ?? 0, toVisible(statusText ?? status));
+      isDrawn = true;
+    };
+    const { signal } = this.#interrupt;
+    const ended = await this.#tester.tasks.waitForEnd(started.taskId, Number.POSITIVE_INFINITY, { onChange, signal });
+    if (isDrawn) endProgress(stderr);
+    return ended;
+  }
+
+  #write(value: unknown): void {
+    if (this.#has('--raw')) return;
+    if (this.#flags.values['--format'] === 'xml' && this.#lastBody !== undefined) this.#out.xml(this.#lastBody);
+    else this.#out.json(value);
+  }
+
+  #has(name: string): boolean {
+    return this.#flags.switches.has(name);
+  }
+}
+
+function print(text: string): number {
+  stdout.write(text);
+  return 0;
+}
+
+function say(...lines: readonly string[]): void {
+  for (const told of lines) stderr.write(`${toVisible(told)}\n`);
+}
+
+function endOf({ command, status, error, reason }: TaskRecord): string {
+  if (status === 'unknown') return `It is not known how ${command} ended. ${reason ?? ''}`.trimEnd();
+  return `mailstore-mcp: ${error ?? `${command} was ${status}.`}`;
+}
+
+/** Returns the arguments of a file, or of stdin for `-`; none where no file is named. */
+async function argumentsFrom(path: string | undefined): Promise<Readonly<Record<string, unknown>>> {
+  if (path === undefined) return {};
+  let content: string;
+  let value: unknown;
+  try {
+    content = path === '-' ? await text(stdin) : readFileSync(path, 'utf8');
+    value = JSON.parse(content.replace(/^\uFEFF/, '')) as unknown;
+  } catch (error) {
+    const reason = error instanceof SyntaxError ? 'no JSON' : error instanceof Error && 'code' in error ? String(error.code) : 'unreadable';
+    throw new MailStoreError('unreadableFile', { setting: '--json', path, reason });
+  }
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return { ...value };
+  throw new MailStoreError('invalidSetting', { setting: '--json', value: path, expected: 'a file with a JSON object of arguments' });
+}
+
+function pairsOf(words: readonly string[]): Readonly<Record<string, string>> {
+  const pairs: Record<string, string> = {};
+  for (const word of words) {
+    const equals = word.indexOf('=');
+    if (equals <= 0) throw new MailStoreError('invalidSetting', { setting: 'an argument', value: word, expected: 'written as name=value' });
+    const name = word.slice(0, equals);
+    if (Object.hasOwn(pairs, name))
+      throw new MailStoreError('invalidSetting', { setting: 'the argument', value: name, expected: 'given only once' });
+    pairs[name] = word.slice(equals + 1);
+  }
+  return pairs;
+}
+
+/** With more than one target a change has to name its own: a mistyped default is not worth an archive. */
+function targetOf(command: Command, name: string | undefined, { targets }: Config): Target {
+  const [first, ...others] = targets;
+  const known = targets.map((target) => target.name);
+  const found = name === undefined ? first : targets.find((target) => target.name === name);
+  if (!found) throw new MailStoreError('unknownTarget', { target: name ?? '', known });
+  if (name === undefined && others.length > 0 && worstEffect(command) !== 'read') {
+    throw new MailStoreError('missingSetting', { setting: '--target', hint: `a change has to name one of ${known.join(', ')}.` });
+  }
+  return found;
+}
+
+function formOf({ '--api': api, '--format': format }: Flags['values'], target: Target): ApiForm {
+  const form = API_FORMS.find((known) => known === api);
+  if (api !== undefined && !form) throw refused('--api', api, API_FORMS);
+  switch (format) {
+    case undefined:
+      return form ?? target.api;
+    case 'xml':
+      if (form !== undefined && form !== 'legacy-xml') throw refused('--api', form, ['legacy-xml with --format xml']);
+      return 'legacy-xml';
+    case 'json':
+      if (form === 'legacy-xml') throw refused('--api', form, ['auto', 'modern', 'legacy with --format json']);
+      return form ?? (target.api === 'legacy-xml' ? 'legacy' : target.api);
+    default:
+      throw refused('--format', format, ['json', 'xml']);
+  }
+}
+
+function refused(setting: string, value: string, values: readonly string[]): MailStoreError {
+  return new MailStoreError('invalidSetting', { setting, value, expected: values.join(', ') });
+}
+
+/** Returns the exit code of an error: what the caller can mend, what was refused, what never reached the server, and all else. */
+function exitCodeOf(error: unknown): number {
+  if (!(error instanceof MailStoreError)) return 1;
+  if (isError(error, 'callNotAllowed', 'notConfirmed', 'needsApproval', 'foreignAnswer')) return 3;
+  if (mayHaveBegun(error)) return 1;
+  if (error.audience === 'caller' || error.audience === 'configuration' || isError(error, 'unauthorized', 'forbidden')) return 2;
+  return error.audience === 'network' || isError(error, 'unavailable', 'noDialect') ? 4 : 1;
+}

@@ -1,0 +1,22 @@
+import type { Log } from '../base/log.ts';
+import type { ApiForm } from '../base/target.ts';
+import type { Config } from '../config/load.ts';
+import { Tester, type TesterOptions } from '../tester/tester.ts';
+import { openBackend, type BackendOptions } from './backend.ts';
+
+/** Puts a tester together, which opens a backend for each form of the API that a call asks for. */
+export function openTester(
+  config: Config,
+  log: Log,
+  { by, ...options }: Pick<TesterOptions, 'by'> & Pick<BackendOptions, 'adopts' | 'redactor'>,
+): Tester {
+  return new Tester({
+    by,
+    defaultForm: config.targets[0]?.api ?? 'auto',
+    openBackend: (form, onExchange) => openBackend(speaking(form, config), { ...options, log, onExchange }),
+  });
+}
+
+function speaking(form: ApiForm, config: Config): Config {
+  return { ...config, targets: config.targets.map((target) => ({ ...target, api: form })) };
+}

@@ -1,0 +1,185 @@
+import type { Command } from '../catalogue/define-command.ts';
+import { fieldTraits, isSecretReference } from '../catalogue/fields.ts';
+import { isSecretName, MASK } from '../catalogue/mask-secrets.ts';
+import { toolName } from '../catalogue/naming.ts';
+import type { Exchange } from '../client/observe.ts';
+import type { TesterCall } from './tester.ts';
+
+/** A part of a field's text: literal, or a secret. */
+type Part = { readonly text: string } | SecretPart;
+
+/** A secret that a variable holds; `inJson` where it stands in a JSON text, as one of its strings. */
+interface SecretPart {
+  readonly variable: string;
+  readonly inJson: boolean;
+}
+
+interface Field {
+  readonly name: string;
+  readonly parts: readonly Part[];
+}
+
+/** A run of fields exactly as they were sent, or one field with a secret. */
+type BodyPiece = { readonly sent: string } | { readonly field: Field };
+
+/** Headers that every client sets by itself, and the one that holds the login. */
+const OWN_HEADERS: ReadonlySet<string> = new Set(['host', 'connection', 'content-length', 'authorization']);
+
+/**
+ * Returns the request as a curl command for bash and zsh. The login is taken from MAILSTORE_USERNAME and MAILSTORE_PASSWORD, each masked secret
+ * from a variable MAILSTORE_SECRET_… named after its field, and MAILSTORE_CA_FILE, where it is set, names the certificate to trust.
+ */
+export function asCurl({ request: { method, url, headers, body } }: Exchange): string {
+  const data =
+    method === 'GET'
+      ? []
+      : piecesOf(body).map((piece) => ('sent' in piece ? `--data-raw ${quoteBash(piece.sent)}` : curlField(piece.field)));
+  return [
+    `curl --request ${method} ${quoteBash(url)}`,
+    // Two expansions, because zsh would make one argument of what a single one holds.
+    '${MAILSTORE_CA_FILE:+--cacert} ${MAILSTORE_CA_FILE:+"$MAILSTORE_CA_FILE"}',
+    '--user "${MAILSTORE_USERNAME}:${MAILSTORE_PASSWORD}"',
+    ...sharedHeaders(headers).map(([name, value]) => `--header ${quoteBash(`${name}: ${value}`)}`),
+    ...data,
+  ].join(' \\\n  ');
+}
+
+/**
+ * Returns the request as a command for PowerShell, Windows PowerShell included. The login is taken from the environment variables
+ * MAILSTORE_USERNAME and MAILSTORE_PASSWORD, and each masked secret from one that is named after its field.
+ */
+export function asPowerShell({ request: { method, url, headers, body } }: Exchange): string {
+  const shared = sharedHeaders(headers).filter(([name]) => !/^content-type$/i.test(name));
+  const type = headers.find(([name]) => /^content-type$/i.test(name))?.[1];
+  const pieces = piecesOf(body).map((piece) => ('sent' in piece ? quotePowerShell(piece.sent) : powerShellField(piece.field)));
+  const login = '"$($env:MAILSTORE_USERNAME):$($env:MAILSTORE_PASSWORD)"';
+  return [
+    `$login = [Convert]::ToBase64String([Text.Encoding]::UTF8.GetBytes(${login}))`,
+    [
+      `Invoke-WebRequest -UseBasicParsing -Method ${method} -Uri ${quotePowerShell(url)}`,
+      `-Headers @{ Authorization = "Basic $login"${shared.map(([name, value]) => `; ${quotePowerShell(name)} = ${quotePowerShell(value)}`).join('')} }`,
+      ...(type === undefined ? [] : [`-ContentType ${quotePowerShell(type)}`]),
+      ...(method === 'GET' || body === '' ? [] : [`-Body (${pieces.join(" + '&' + ")})`]),
+    ].join(' `\n  '),
+  ].join('\n');
+}
+
+/**
+ * Returns the call as an assistant makes it, the parameters of `tools/call` as JSON; secrets are named by the variable that they come from.
+ * `withTarget` where the server has more than one target, and takes the name of one.
+ */
+export function asMcpCall({ command, args, target }: TesterCall, { withTarget = false }: { readonly withTarget?: boolean } = {}): string {
+  const shown = Object.fromEntries(Object.entries(args).map(([name, value]) => [name, withoutSecrets(command, name, value)]));
+  return JSON.stringify({ name: toolName(command.name), arguments: { ...shown, ...(withTarget && { target }) } }, null, 2);
+}
+
+function sharedHeaders(headers: Exchange['request']['headers']): Exchange['request']['headers'] {
+  return headers.filter(([name]) => !OWN_HEADERS.has(name.toLowerCase()));
+}
+
+/** Splits a form into what can be sent as it is and the fields in which something was masked. */
+function piecesOf(body: string): BodyPiece[] {
+  const pieces: BodyPiece[] = [];
+  let sent: string[] = [];
+  const flush = () => {
+    if (sent.length > 0) pieces.push({ sent: sent.join('&') });
+    sent = [];
+  };
+  for (const source of body.split('&')) {
+    if (!source.includes(MASK)) {
+      sent.push(source);
+      continue;
+    }
+    flush();
+    const [[name, value] = ['', '']] = new URLSearchParams(source);
+    pieces.push({ field: { name, parts: partsOf(name, value) } });
+  }
+  flush();
+  return pieces;
+}
+
+function partsOf(name: string, value: string): Part[] {
+  if (value === MASK) return [{ variable: variableOf([name]), inJson: false }];
+  const object = jsonOf(value);
+  // A JSON text is written anew with a mark for each masked string: only there its path is known.
+  const variables: string[] = [];
+  const marked =
+    object === undefined ? undefined : JSON.stringify(markMasks(object, [name], (variable) => `\0${variables.push(variable) - 1}\0`));
+  if (marked !== undefined && variables.length > 0) {
+    return marked.split(/("\\u0000\d+\\u0000")/).map((text) => {
+      const index = /^"\\u0000(\d+)\\u0000"$/.exec(text)?.[1];
+      const variable = index === undefined ? undefined : variables[Number(index)];
+      return variable === undefined ? { text } : { variable, inJson: true };
+    });
+  }
+  return value
+    .split(MASK)
+    .flatMap((text, index): Part[] => (index === 0 ? [{ text }] : [{ variable: variableOf([name]), inJson: false }, { text }]));
+}
+
+function markMasks(value: unknown, path: readonly string[], mark: (variable: string) => string): unknown {
+  if (value === MASK) return mark(variableOf(path));
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) return value.map((inner) => markMasks(inner, path, mark));
+  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, markMasks(inner, [...path, name], mark)]));
+}
+
+/** Returns the variable of a secret by the names that lead to it: `settings`, `password` become `MAILSTORE_SECRET_SETTINGS_PASSWORD`. */
+function variableOf(path: readonly string[]): string {
+  const words = path.map((name) => toolName(name).replaceAll(/[^a-z\d]+/g, '_'));
+  return `MAILSTORE_SECRET_${words.join('_').toUpperCase()}`;
+}
+
+function withoutSecrets(command: Command, name: string, value: unknown): unknown {
+  const schema = command.input[name];
+  const { secret } = schema ? fieldTraits(schema) : {};
+  if (secret === undefined || value === null || isSecretReference(value)) return value;
+  return secret === true ? { fromEnv: variableOf([name]) } : referring(value, [name]);
+}
+
+function referring(value: unknown, path: readonly string[]): unknown {
+  if (typeof value !== 'object' || value === null || isSecretReference(value)) return value;
+  if (Array.isArray(value)) return value.map((inner) => referring(inner, path));
+  return Object.fromEntries(
+    Object.entries(value).map(([name, inner]: [string, unknown]) => {
+      const at = [...path, name];
+      return [name, isSecretName(name) && typeof inner === 'string' && inner !== '' ? { fromEnv: variableOf(at) } : referring(inner, at)];
+    }),
+  );
+}
+
+function curlField({ name, parts }: Field): string {
+  const value = parts.map((part) => ('text' in part ? quoteBash(part.text) : bashVariable(part))).join('');
+  return `--data-urlencode ${quoteBash(`${name}=`)}${value}`;
+}
+
+function bashVariable({ variable, inJson }: SecretPart): string {
+  // Inside JSON, a quote or a backslash of the secret would end or change the text.
+  return inJson ? `'"'"$(printf %s "$${variable}" | sed 's/[\\\\"]/\\\\&/g')"'"'` : `"$${variable}"`;
+}
+
+function powerShellField({ name, parts }: Field): string {
+  const value = parts.map((part) => ('text' in part ? quotePowerShell(part.text) : powerShellVariable(part)));
+  return `${quotePowerShell(`${name}=`)} + [Uri]::EscapeDataString(${value.join(' + ')})`;
+}
+
+function powerShellVariable({ variable, inJson }: SecretPart): string {
+  return inJson ? `(ConvertTo-Json $env:${variable})` : `$env:${variable}`;
+}
+
+function quoteBash(text: string): string {
+  return `'${text.replaceAll("'", `'\\''`)}'`;
+}
+
+/** PowerShell takes the typographic quotes for straight ones; each is doubled to stand for itself. */
+function quotePowerShell(text: string): string {
+  return `'${text.replaceAll(/['\u2018-\u201B]/g, '$&$&')}'`;
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
+}

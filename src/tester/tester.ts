@@ -1,0 +1,107 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import type { ApiForm } from '../base/target.ts';
+import type { Command } from '../catalogue/define-command.ts';
+import type { OnExchange } from '../client/observe.ts';
+import type { Answered, Guard } from '../guard/guard.ts';
+import type { Person } from '../guard/person.ts';
+import type { TaskRecord } from '../journal/task-record.ts';
+import type { TaskRunner } from '../tasks/runner.ts';
+import { checkArguments } from './read-arguments.ts';
+
+export type { Exchange, OnExchange } from '../client/observe.ts';
+export type { Answered } from '../guard/guard.ts';
+
+/** One call as it was put together by a person. */
+export interface TesterCall {
+  readonly command: Command;
+  readonly args: Readonly<Record<string, unknown>>;
+  readonly target: string;
+  readonly form: ApiForm;
+}
+
+/** What the tester needs of a backend: every client of it speaks one form of the API and tells of its exchanges. */
+export interface TesterBackend {
+  readonly guard: Guard;
+  readonly runner: TaskRunner;
+  close(): Promise<void>;
+}
+
+export interface TesterOptions {
+  /** Opens what stands behind the calls in one form of the API; called once for each form that is used. */
+  readonly openBackend: (form: ApiForm, onExchange: OnExchange) => TesterBackend;
+  /** The form in which tasks are looked at where no call has been made before. */
+  readonly defaultForm: ApiForm;
+  /** Who calls, as the audit names it. */
+  readonly by: string;
+}
+
+export interface CallOptions {
+  /** Absent where nobody can be asked. */
+  readonly person?: Person | undefined;
+  readonly signal?: AbortSignal | undefined;
+  /** Told of each exchange that the call causes, those of its run included, for as long as it is followed here. */
+  readonly onExchange?: OnExchange | undefined;
+}
+
+/** Makes single calls as a person puts them together, through the guard, and shows each exchange that they cause. */
+export class Tester {
+  readonly #options: TesterOptions;
+  readonly #backends = new Map<ApiForm, TesterBackend>();
+  /** What is under way for a call knows by this whom to tell of its exchanges. */
+  readonly #observer = new AsyncLocalStorage<OnExchange | undefined>();
+
+  constructor(options: TesterOptions) {
+    this.#options = options;
+  }
+
+  /** Makes a call, and returns its value or the task that it is. Throws MailStoreError when it is refused, nobody says yes, or it fails. */
+  async call({ command, args, target, form }: TesterCall, { person, signal, onExchange }: CallOptions = {}): Promise<Answered> {
+    const checked = checkArguments(command, args);
+    const { guard } = this.#backend(form);
+    const answered = await this.#observer.run(onExchange, async () =>
+      guard.run({ command, args: checked, target }, { by: this.#options.by, person, signal }),
+    );
+    if (answered.kind === 'asked') throw new Error('the question has no answer yet');
+    return answered;
+  }
+
+  /** The tasks of the record, whoever started them. */
+  get tasks(): Pick<TaskRunner, 'get' | 'list' | 'waitForNews' | 'waitForEnd'> {
+    return this.#anyBackend().runner;
+  }
+
+  /** Goes on with the tasks that nobody follows. */
+  adopt(): void {
+    this.#anyBackend().runner.adopt();
+  }
+
+  /** Asks the server to stop a task and returns it. Throws MailStoreError when the access level does not cover that, or it cannot be asked. */
+  async cancel(taskId: string, { onExchange }: Pick<CallOptions, 'onExchange'> = {}): Promise<TaskRecord> {
+    const { guard } = this.#anyBackend();
+    return this.#observer.run(onExchange, async () => guard.cancel(taskId, { by: this.#options.by }));
+  }
+
+  /** Ends what is in flight; commands that run on the server go on there. */
+  async close(): Promise<void> {
+    const backends = [...this.#backends.values()];
+    this.#backends.clear();
+    await Promise.all(backends.map(async (backend) => backend.close()));
+  }
+
+  /** A task is asked for in the form in which it was started, so any backend will do. */
+  #anyBackend(): TesterBackend {
+    const [first] = this.#backends.values();
+    return first ?? this.#backend(this.#options.defaultForm);
+  }
+
+  #backend(form: ApiForm): TesterBackend {
+    const known = this.#backends.get(form);
+    if (known) return known;
+    // Opened for nobody: what a backend does by itself, such as the following of tasks that others left, belongs to no call.
+    const opened = this.#observer.run(undefined, () =>
+      this.#options.openBackend(form, (exchange) => this.#observer.getStore()?.(exchange)),
+    );
+    this.#backends.set(form, opened);
+    return opened;
+  }
+}

@@ -1,0 +1,233 @@
+import { EventEmitter, once } from 'node:events';
+import * as z from 'zod';
+import { commands, findCommand } from '../../../tools/index.ts';
+import type { Clock } from '../../base/clock.ts';
+import { MailStoreError } from '../../base/errors.ts';
+import type { Log } from '../../base/log.ts';
+import { API_FORMS, type ApiForm } from '../../base/target.ts';
+import { fromVisibleValue } from '../../base/visible.ts';
+import { callerShape } from '../../catalogue/fields.ts';
+import { isEnded, type TaskRecord } from '../../journal/task-record.ts';
+import { asCurl, asMcpCall, asPowerShell } from '../copy-as.ts';
+import type { Answered, Tester, TesterCall } from '../tester.ts';
+import { CallHistory } from './call-history.ts';
+import { describeCommand } from './describe-commands.ts';
+import { Questions } from './page-person.ts';
+import {
+  COPY_FORMS,
+  type AnswerRequest,
+  type CallEnd,
+  type CallEvent,
+  type CallRecord,
+  type CallRequest,
+  type CallSummary,
+  type CancelAnswer,
+  type Catalogue,
+  type CopyRequest,
+  type CopyText,
+  type Problem,
+  type TargetInfo,
+  type TaskInfo,
+} from './protocol.ts';
+
+/** Ended tasks that the page is told of, the newest. */
+const ENDED_TASKS = 30;
+
+/** How long a question for news of tasks is held while there are none. */
+const HOLD_MS = 15_000;
+
+export interface PageApiOptions {
+  readonly tester: Tester;
+  readonly targets: readonly TargetInfo[];
+  readonly form: ApiForm;
+  readonly version: string;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+const callRequest: z.ZodType<CallRequest> = z.union([
+  z.strictObject({
+    command: z.string(),
+    args: z.record(z.string(), z.unknown()),
+    target: z.string(),
+    form: z.enum(API_FORMS),
+  }),
+  z.strictObject({ repeat: z.int() }),
+]);
+const answerRequest: z.ZodType<AnswerRequest> = z.strictObject({ id: z.string(), answer: z.string() });
+const copyRequest: z.ZodType<CopyRequest> = z.strictObject({ call: z.int(), exchange: z.int(), as: z.enum(COPY_FORMS) });
+
+/** What the page can ask its server for, whatever the bytes of it. */
+export class PageApi {
+  readonly #options: PageApiOptions;
+  readonly #history = new CallHistory();
+  readonly #questions = new Questions();
+  /** Tells of each task that a call of this page has begun. */
+  readonly #begun = new EventEmitter().setMaxListeners(0);
+
+  constructor(options: PageApiOptions) {
+    this.#options = options;
+  }
+
+  catalogue(): Catalogue {
+    const { version, targets, form } = this.#options;
+    return { version, targets, form, commands: commands.map(describeCommand) };
+  }
+
+  calls(): readonly CallSummary[] {
+    return this.#history.list();
+  }
+
+  callRecord(id: number): CallRecord | undefined {
+    return this.#history.get(id);
+  }
+
+  /** Makes a call and tells its course; `signal` aborts when nobody listens any more. Throws BadRequest for what is no call at all. */
+  async call(body: unknown, tell: (event: CallEvent) => void, signal: AbortSignal): Promise<void> {
+    const request = read(callRequest, body);
+    const { tester, clock } = this.#options;
+    let call: TesterCall;
+    if ('repeat' in request) {
+      call = this.#history.callOf(request.repeat) ?? missing();
+    } else {
+      const { target, form } = request;
+      const command = findCommand(request.command) ?? missing();
+      // Names are shown with what hides in them made visible, and come back as they were shown.
+      const args = Object.fromEntries(Object.entries(request.args).map(([name, value]) => [name, fromVisibleValue(value)]));
+      const parsed = z.strictObject(callerShape(command.input)).safeParse(args, { reportInput: true });
+      if (!parsed.success) {
+        tell({ kind: 'invalid', problems: parsed.error.issues.map(describeIssue) });
+        return;
+      }
+      call = { command, args, target, form };
+    }
+    const started = clock.now();
+    const summary = this.#history.begin(call, new Date(started).toISOString());
+    tell({ kind: 'started', call: summary });
+    let end: CallEnd;
+    try {
+      const answered = await tester.call(call, {
+        person: this.#questions.person((question) => tell({ kind: 'question', ...question }), signal),
+        // The polls of a long command come after its answer.
+        onExchange: (exchange) => {
+          const numbered = this.#history.addExchange(summary.id, exchange);
+          if (numbered) tell({ kind: 'exchange', call: summary.id, exchange: numbered });
+        },
+      });
+      if (answered.kind === 'task') {
+        tell({ kind: 'task', task: taskInfo(answered.task) });
+        this.#begun.emit('task');
+      }
+      end = endOf(answered);
+    } catch (error) {
+      end = { kind: 'error', message: this.#messageOf(error) };
+    }
+    const ms = clock.now() - started;
+    tell({ kind: 'ended', call: this.#history.end(summary.id, end, ms) ?? { ...summary, end, ms } });
+  }
+
+  /** Settles the question that waits on the page. */
+  answer(body: unknown): { readonly isKnown: boolean } {
+    const { id, answer } = read(answerRequest, body);
+    return { isKnown: this.#questions.answer(id, answer) };
+  }
+
+  /**
+   * Returns the tasks that run and the newest that have ended. With `known`, the revisions by id that the page has, it first waits until one of
+   * them has news, another one begins, or some time has passed.
+   */
+  async tasks(known: ReadonlyMap<string, number> | undefined, signal: AbortSignal): Promise<readonly TaskInfo[]> {
+    const shown = await this.#shownTasks();
+    if (!known || shown.some(({ taskId, revision }) => known.get(taskId) !== revision)) return shown.map(taskInfo);
+    const over = new AbortController();
+    const either = AbortSignal.any([signal, over.signal]);
+    const running = shown.filter((task) => !isEnded(task));
+    try {
+      await Promise.race([
+        this.#options.clock.sleep(HOLD_MS, either),
+        once(this.#begun, 'task', { signal: either }),
+        ...running.map((task) => this.#options.tester.tasks.waitForNews(task, HOLD_MS, either)),
+      ]);
+    } finally {
+      over.abort();
+    }
+    return (await this.#shownTasks()).map(taskInfo);
+  }
+
+  /** Asks the server to stop a task. */
+  async cancelTask(taskId: string): Promise<CancelAnswer> {
+    try {
+      return { task: taskInfo(await this.#options.tester.cancel(taskId)) };
+    } catch (error) {
+      return { problem: this.#messageOf(error) };
+    }
+  }
+
+  /** Returns a call of the history as it would be written elsewhere. */
+  copy(body: unknown): CopyText {
+    const { call, exchange, as } = read(copyRequest, body);
+    if (as === 'mcp') {
+      return { text: asMcpCall(this.#history.callOf(call) ?? missing(), { withTarget: this.#options.targets.length > 1 }) };
+    }
+    const copied = this.#history.get(call)?.exchanges.find(({ number }) => number === exchange) ?? missing();
+    return { text: as === 'curl' ? asCurl(copied) : asPowerShell(copied) };
+  }
+
+  async #shownTasks(): Promise<readonly TaskRecord[]> {
+    const all = await this.#options.tester.tasks.list();
+    const ended = all.filter(isEnded).slice(0, ENDED_TASKS);
+    return all.filter((task) => !isEnded(task) || ended.includes(task));
+  }
+
+  #messageOf(error: unknown): string {
+    if (error instanceof MailStoreError) return error.message;
+    this.#options.log.error(error instanceof Error ? (error.stack ?? error.message) : String(error));
+    return new MailStoreError('internal', {}).message;
+  }
+}
+
+/** Thrown when a request of the page makes no sense; `status` is that of the answer. */
+export class BadRequest extends Error {
+  readonly status: 400 | 404 | 413;
+
+  constructor(status: BadRequest['status'], message: string) {
+    super(message);
+    this.status = status;
+  }
+}
+
+function missing(): never {
+  throw new BadRequest(404, 'There is nothing here.');
+}
+
+function read<Value>(schema: z.ZodType<Value>, body: unknown): Value {
+  const parsed = schema.safeParse(body);
+  if (parsed.success) return parsed.data;
+  throw new BadRequest(400, z.prettifyError(parsed.error));
+}
+
+function describeIssue(issue: z.core.$ZodIssue): Problem {
+  const [field, ...inside] = issue.path;
+  const message = 'input' in issue && issue.input === undefined ? 'is missing' : issue.message;
+  const where = inside.length > 0 ? `${inside.join('.')}: ` : '';
+  return { ...(field !== undefined && { field: String(field) }), message: `${where}${message}` };
+}
+
+function endOf(answered: Answered): CallEnd {
+  const { generated } = answered;
+  if (answered.kind === 'task') return { kind: 'task', taskId: answered.task.taskId, ...(generated && { generated }) };
+  const { drift, change } = answered;
+  return {
+    kind: 'value',
+    drift: drift.map(({ path, expected, got }) => {
+      return `${path || 'The value'} is ${got === undefined ? 'missing' : JSON.stringify(got)}; expected was ${expected}.`;
+    }),
+    ...(change && { change }),
+    ...(generated && { generated }),
+  };
+}
+
+/** Leaves out what only processes need to know. */
+function taskInfo({ run: _run, lease: _lease, pollMark: _pollMark, lostPoll: _lostPoll, ...task }: TaskRecord): TaskInfo {
+  return task;
+}

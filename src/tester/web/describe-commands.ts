@@ -1,0 +1,74 @@
+import * as z from 'zod';
+import type { Command } from '../../catalogue/define-command.ts';
+import { fieldTraits, innermost, wireType } from '../../catalogue/fields.ts';
+import { toolName } from '../../catalogue/naming.ts';
+import { neededAccess } from '../../policy/access.ts';
+import { mildestEffect, worstEffect } from '../../policy/decide.ts';
+import type { CommandInfo, FieldInfo, FieldKind } from './protocol.ts';
+
+/** Returns what the page needs to know of a command to make a form of it. */
+export function describeCommand(command: Command): CommandInfo {
+  const { name, title, summary, group, longRunning, doubtful = false, since, input, examples } = command;
+  const mildest = mildestEffect(command);
+  return {
+    name,
+    tool: toolName(name),
+    title,
+    summary,
+    group,
+    effects: [mildest, worstEffect(command)],
+    needs: neededAccess(mildest),
+    isLong: longRunning,
+    isDoubtful: doubtful,
+    ...(since !== undefined && { since }),
+    fields: Object.entries(input).map(([field, schema]) => describeField(field, schema)),
+    example: examples[0],
+  };
+}
+
+function describeField(name: string, schema: z.ZodType): FieldInfo {
+  const { description = '', default: fallback, anyOf } = jsonSchema.parse(z.toJSONSchema(schema, { io: 'input' }));
+  const choices = choicesOf(schema);
+  return {
+    name,
+    kind: kindOf(schema, choices !== undefined),
+    description,
+    isRequired: !schema.safeParse(undefined).success,
+    isNullable: anyOf?.some(({ type }) => type === 'null') ?? false,
+    ...(fallback !== undefined && { default: fallback }),
+    ...(choices && { choices }),
+  };
+}
+
+/** What is read of a field's JSON Schema. */
+const jsonSchema = z.object({
+  description: z.string().optional(),
+  default: z.union([z.string(), z.boolean()]).optional(),
+  anyOf: z.array(z.object({ type: z.string().optional() })).optional(),
+});
+
+function kindOf(schema: z.ZodType, hasChoices: boolean): FieldKind {
+  if (fieldTraits(schema).secret === true) return 'secret';
+  switch (wireType(schema)) {
+    case 'bool':
+      return 'boolean';
+    case 'csv':
+      return hasChoices ? 'choices' : 'list';
+    case 'json':
+      return 'json';
+    case 'datetime':
+      return 'datetime';
+    case 'number':
+      return hasChoices ? 'choice' : 'number';
+    case 'string':
+      return hasChoices ? 'choice' : 'text';
+  }
+}
+
+/** Returns the values that a field, or each entry of its list, may have; undefined where they are not a closed set. */
+function choicesOf(schema: z.core.$ZodType): readonly (string | number)[] | undefined {
+  const inner = innermost(schema);
+  if (inner instanceof z.core.$ZodArray) return choicesOf(inner._zod.def.element);
+  if (!(inner instanceof z.core.$ZodEnum) && !(inner instanceof z.core.$ZodLiteral)) return undefined;
+  return [...inner._zod.values].filter((value) => typeof value === 'string' || typeof value === 'number');
+}

@@ -1,0 +1,305 @@
+import { useCallback, useEffect, useReducer, useRef, useState } from 'preact/hooks';
+import { API_FORMS } from '../../../base/target.ts';
+import type {
+  AnswerRequest,
+  CallRecord,
+  CallRequest,
+  CancelAnswer,
+  Catalogue,
+  CopyForm,
+  CopyRequest,
+  CopyText,
+  TaskInfo,
+} from '../protocol.ts';
+import { CallList } from './call-list.tsx';
+import { CommandForm } from './command-form.tsx';
+import { CommandList } from './command-list.tsx';
+import { CopyDialog } from './copy-dialog.tsx';
+import { readDrafts } from './drafts.ts';
+import { ExchangeView } from './exchange-view.tsx';
+import { FORM_LABELS, refusalOf } from './labels.ts';
+import { newsOf } from './news.ts';
+import { QuestionDialog } from './question-dialog.tsx';
+import { getJson, postJson, RequestFailed, streamCall } from './requests.ts';
+import { commandOf, INITIAL, reduce, targetOf, type Action, type State } from './state.ts';
+import { TaskCard } from './task-card.tsx';
+
+type Dispatch = (action: Action) => void;
+
+/** The whole page. */
+export function App() {
+  const [state, dispatch] = useReducer(reduce, INITIAL);
+  const [copied, setCopied] = useState<{ readonly as: CopyForm; readonly text: string }>();
+  const [cancelProblems, setCancelProblems] = useState<Readonly<Record<string, string>>>({});
+  const { catalogue, selected, target, form, shown, tasks, calls, question, isSending, fault } = state;
+  const command = commandOf(state, selected);
+  const chosenTarget = targetOf(state);
+  const refusal = command && refusalOf(command, chosenTarget);
+  const drafts = (selected !== undefined && state.drafts[selected]) || {};
+
+  useEffect(() => {
+    const stop = new AbortController();
+    void load(dispatch, stop.signal);
+    return () => stop.abort();
+  }, []);
+
+  const make = useCallback(async (call: CallRequest) => {
+    dispatch({ kind: 'sending' });
+    try {
+      await streamCall(call, (event) => dispatch({ kind: 'event', event }));
+      dispatch({ kind: 'sent' });
+    } catch (error) {
+      dispatch({ kind: 'sent', fault: reasonOf(error) });
+    }
+  }, []);
+
+  const send = () => {
+    if (!command || refusal !== undefined || isSending) return;
+    const { args, problems } = readDrafts(command.fields, drafts);
+    if (problems.length > 0) dispatch({ kind: 'invalid', problems });
+    else void make({ command: command.name, args, target, form });
+  };
+  useShortcuts(send);
+  useFocusOnProblem(state);
+  useFreshExchanges(state, dispatch);
+
+  const report = (work: Promise<unknown>) => void work.catch((error: unknown) => dispatch({ kind: 'fault', fault: reasonOf(error) }));
+  const select = (name: string) => {
+    dispatch({ kind: 'selected', command: name });
+    // Where the columns stand below each other, the form is out of sight.
+    requestAnimationFrame(() => document.getElementById('form-heading')?.focus());
+  };
+  const open = async (id: number) => dispatch({ kind: 'opened', record: await getJson<CallRecord>(`calls/${id}`) });
+  const repeat = async (id: number) => {
+    await open(id);
+    await make({ repeat: id });
+  };
+  const copy = async (exchange: number, as: CopyForm) => {
+    const request: CopyRequest = { call: shown?.id ?? 0, exchange, as };
+    const { text } = await postJson<CopyText>('copy', request);
+    setCopied({ as, text });
+  };
+  const answer = async (text: string) => {
+    dispatch({ kind: 'answered' });
+    const request: AnswerRequest = { id: question?.id ?? '', answer: text };
+    await postJson('answer', request);
+  };
+  const cancel = async (taskId: string) => {
+    setCancelProblems(({ [taskId]: _, ...others }) => others);
+    const asked = await postJson<CancelAnswer>(`tasks/${taskId}/cancel`, {});
+    if ('task' in asked) dispatch({ kind: 'event', event: { kind: 'task', task: asked.task } });
+    else setCancelProblems((others) => ({ ...others, [taskId]: asked.problem }));
+  };
+
+  if (!catalogue) return <p class="panel">{fault ?? 'Loading…'}</p>;
+  const card = (task: TaskInfo, isOpen: boolean) => (
+    <TaskCard
+      key={task.taskId}
+      task={task}
+      command={commandOf(state, task.command)}
+      problem={cancelProblems[task.taskId]}
+      isOpen={isOpen}
+      onCancel={(taskId) => report(cancel(taskId))}
+    />
+  );
+  const end = shown?.end;
+  const ownTask = end?.kind === 'task' ? tasks.find(({ taskId }) => taskId === end.taskId) : undefined;
+  const otherTasks = tasks.filter((task) => task !== ownTask);
+  return (
+    <>
+      <header>
+        <h1>MailStore API tester</h1>
+        <Choices state={state} dispatch={dispatch} />
+      </header>
+      {fault !== undefined && (
+        <p class="notice fault" role="alert">
+          {fault}
+        </p>
+      )}
+      <main>
+        <CommandList
+          commands={catalogue.commands}
+          target={chosenTarget}
+          search={state.search}
+          selected={selected}
+          onSearch={(search) => dispatch({ kind: 'searched', search })}
+          onSelect={select}
+        />
+        <div class="form panel">
+          {command ? (
+            <CommandForm
+              command={command}
+              drafts={drafts}
+              problems={state.problems}
+              isSending={isSending}
+              refusal={refusal}
+              onDraft={(field, draft) => dispatch({ kind: 'drafted', field, draft })}
+              onFill={(args) => dispatch({ kind: 'filled', args })}
+              onSend={send}
+            />
+          ) : (
+            <Welcome />
+          )}
+        </div>
+        <div class="answers">
+          {shown && (
+            <ExchangeView key={shown.id} call={shown} onCopy={(exchange, as) => report(copy(exchange, as))}>
+              {ownTask && card(ownTask, true)}
+            </ExchangeView>
+          )}
+          {otherTasks.length > 0 && (
+            <section class="tasks panel" aria-labelledby="tasks-heading">
+              <h2 id="tasks-heading">Long commands</h2>
+              {otherTasks.map((task) => card(task, false))}
+            </section>
+          )}
+          <CallList
+            calls={calls}
+            shown={shown?.id}
+            isSending={isSending}
+            onOpen={(id) => report(open(id))}
+            onRepeat={(id) => report(repeat(id))}
+          />
+        </div>
+      </main>
+      <Announcer state={state} />
+      {question && <QuestionDialog key={question.id} question={question} onAnswer={(text) => report(answer(text))} />}
+      {copied && <CopyDialog {...copied} onClose={() => setCopied(undefined)} />}
+    </>
+  );
+}
+
+/** Where calls go, and in which form of the API. */
+function Choices({ state, dispatch }: { readonly state: State; readonly dispatch: Dispatch }) {
+  const { catalogue, target, form } = state;
+  const chosen = targetOf(state);
+  return (
+    <div class="choices">
+      {chosen && <span class="hint origin">{`${chosen.user} at ${chosen.origin}, ${chosen.access} access`}</span>}
+      {catalogue && catalogue.targets.length > 1 && (
+        <label>
+          Target{' '}
+          <select value={target} onChange={(event) => dispatch({ kind: 'target', target: event.currentTarget.value })}>
+            {catalogue.targets.map(({ name }) => (
+              <option key={name} value={name}>
+                {name}
+              </option>
+            ))}
+          </select>
+        </label>
+      )}
+      <label>
+        Form of the API{' '}
+        <select
+          value={form}
+          onChange={(event) => dispatch({ kind: 'form', form: API_FORMS.find((known) => known === event.currentTarget.value) ?? 'auto' })}
+        >
+          {API_FORMS.map((known) => (
+            <option key={known} value={known}>
+              {FORM_LABELS[known]}
+            </option>
+          ))}
+        </select>
+      </label>
+    </div>
+  );
+}
+
+function Welcome() {
+  return (
+    <>
+      <h2 id="form-heading">Choose a command</h2>
+      <p>Its form opens here; what goes over the wire stands beside it once it is sent.</p>
+      <p class="hint">
+        <kbd>/</kbd> goes to the search, the arrow keys go through the commands, <kbd>Ctrl</kbd> or <kbd>⌘</kbd> with <kbd>Enter</kbd>{' '}
+        sends, <kbd>Esc</kbd> closes a dialog.
+      </p>
+    </>
+  );
+}
+
+/** Tells a screen reader what came of a call, and how far long commands are. */
+function Announcer({ state }: { readonly state: State }) {
+  const before = useRef(state);
+  const [news, setNews] = useState('');
+  useEffect(() => {
+    const said = newsOf(before.current, state);
+    before.current = state;
+    if (said !== undefined) setNews(said);
+  }, [state]);
+  return (
+    <p class="hidden" role="status">
+      {news}
+    </p>
+  );
+}
+
+/** Ctrl or Cmd with Enter sends; `/` goes to the search. */
+function useShortcuts(send: () => void): void {
+  const latest = useRef(send);
+  latest.current = send;
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent) => {
+      if (document.querySelector('dialog[open]')) return;
+      const isWriting = event.target instanceof HTMLElement && event.target.matches('input, textarea, select');
+      if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) {
+        event.preventDefault();
+        latest.current();
+      } else if (event.key === '/' && !isWriting) {
+        event.preventDefault();
+        document.getElementById('search')?.focus();
+      }
+    };
+    document.addEventListener('keydown', onKey);
+    return () => document.removeEventListener('keydown', onKey);
+  }, []);
+}
+
+/** The first field that is wrong gets the focus. */
+function useFocusOnProblem({ problems }: State): void {
+  const [first] = problems;
+  const before = useRef(0);
+  useEffect(() => {
+    // Correcting one of several fields must not move the focus to the next.
+    if (problems.length > before.current && first?.field !== undefined) document.getElementById(`field-${first.field}`)?.focus();
+    before.current = problems.length;
+  }, [problems]);
+}
+
+/** A long command goes on exchanging after its answer: whenever its task has news, the call on display is read again. */
+function useFreshExchanges({ shown, tasks }: State, dispatch: Dispatch): void {
+  const end = shown?.end;
+  const revision = end?.kind === 'task' ? tasks.find(({ taskId }) => taskId === end.taskId)?.revision : undefined;
+  useEffect(() => {
+    if (shown === undefined || revision === undefined) return;
+    getJson<CallRecord>(`calls/${shown.id}`).then(
+      (record) => dispatch({ kind: 'refreshed', record }),
+      () => undefined,
+    );
+  }, [shown?.id, revision]);
+}
+
+/** Loads what the page begins with, and then follows the tasks for as long as the page is there. */
+async function load(dispatch: Dispatch, signal: AbortSignal): Promise<void> {
+  try {
+    const [catalogue, calls, first] = await Promise.all([
+      getJson<Catalogue>('commands', signal),
+      getJson<CallRecord[]>('calls', signal),
+      getJson<TaskInfo[]>('tasks', signal),
+    ]);
+    dispatch({ kind: 'loaded', catalogue, calls, tasks: first });
+    let tasks = first;
+    while (!signal.aborted) {
+      const known = tasks.map(({ taskId, revision }) => `${taskId}:${revision}`).join(',');
+      tasks = await getJson<TaskInfo[]>(`tasks?known=${known}`, signal);
+      dispatch({ kind: 'tasks', tasks });
+    }
+  } catch (error) {
+    if (!signal.aborted) dispatch({ kind: 'fault', fault: reasonOf(error) });
+  }
+}
+
+function reasonOf(error: unknown): string {
+  if (error instanceof RequestFailed) return error.message;
+  return error instanceof Error ? error.message : String(error);
+}

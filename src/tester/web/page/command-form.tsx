@@ -1,0 +1,81 @@
+import type { CommandInfo, Problem } from '../protocol.ts';
+import { EMPTY_DRAFT, type Draft, type Drafts } from './drafts.ts';
+import { EffectBadge } from './effect-badge.tsx';
+import { FieldInput } from './field-input.tsx';
+
+interface Props {
+  readonly command: CommandInfo;
+  readonly drafts: Drafts;
+  readonly problems: readonly Problem[];
+  readonly isSending: boolean;
+  /** Why the command cannot be sent here. */
+  readonly refusal: string | undefined;
+  readonly onDraft: (field: string, draft: Draft) => void;
+  readonly onFill: (args: Readonly<Record<string, unknown>>) => void;
+  readonly onSend: () => void;
+}
+
+/** The form of one command, made from its declaration. */
+export function CommandForm({ command, drafts, problems, isSending, refusal, onDraft, onFill, onSend }: Props) {
+  const { name, title, summary, effects, isLong, isDoubtful, since, fields, example } = command;
+  const whole = problems.filter(({ field }) => field === undefined);
+  return (
+    <form
+      class="command-form"
+      noValidate
+      onSubmit={(event) => {
+        event.preventDefault();
+        onSend();
+      }}
+    >
+      <h2 id="form-heading" tabIndex={-1}>
+        {title}
+      </h2>
+      <p class="facts">
+        <code>{name}</code> <EffectBadge effects={effects} />
+        {isLong && <span class="badge">long</span>}
+        {since !== undefined && <span class="hint">since {since}</span>}
+      </p>
+      <p>{summary}</p>
+      {isDoubtful && <p class="hint">Only some servers have it.</p>}
+      {refusal !== undefined && (
+        <p class="notice" id="refusal">
+          {refusal}
+        </p>
+      )}
+      {fields.length === 0 && <p class="hint">It takes no arguments.</p>}
+      {fields.map((field) => (
+        <FieldInput
+          key={`${name} ${field.name}`}
+          field={field}
+          draft={drafts[field.name] ?? EMPTY_DRAFT}
+          problem={problems.find((problem) => problem.field === field.name)?.message}
+          onDraft={(draft) => onDraft(field.name, draft)}
+        />
+      ))}
+      {whole.map(({ message }) => (
+        <p key={message} class="problem">
+          {message}
+        </p>
+      ))}
+      <p class="actions">
+        <button type="submit" class="primary" disabled={isSending || refusal !== undefined} aria-describedby={refusal && 'refusal'}>
+          {isSending ? 'Sending…' : 'Send'}
+        </button>
+        {fields.length > 0 && (
+          <>
+            <button type="button" onClick={() => onFill(example)}>
+              Example
+            </button>
+            <button type="button" onClick={() => onFill({})}>
+              Clear
+            </button>
+          </>
+        )}
+        <span class="hint keys">
+          <kbd>Ctrl</kbd> or <kbd>⌘</kbd> with <kbd>Enter</kbd> sends
+        </span>
+      </p>
+    </form>
+  );
+}

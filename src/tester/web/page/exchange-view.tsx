@@ -1,0 +1,175 @@
+import type { ComponentChildren } from 'preact';
+import { useState } from 'preact/hooks';
+import { toVisible } from '../../../base/visible.ts';
+import type { CallRecord, CopyForm, NumberedExchange } from '../protocol.ts';
+import { BodyView, Code } from './body-view.tsx';
+import { CallEndView } from './call-end-view.tsx';
+import { sizeLabel, timeLabel } from './labels.ts';
+
+interface Props {
+  readonly call: CallRecord;
+  readonly onCopy: (exchange: number, as: CopyForm) => void;
+  /** Shown with the outcome: the card of the long command that the call began. */
+  readonly children: ComponentChildren;
+}
+
+const PURPOSES: Readonly<Record<NumberedExchange['purpose'], string>> = {
+  call: 'the call',
+  status: 'its status',
+  cancel: 'asked to stop',
+  support: 'beside the call',
+};
+
+const COPIES: readonly (readonly [as: CopyForm, label: string])[] = [
+  ['curl', 'curl'],
+  ['powershell', 'PowerShell'],
+  ['mcp', 'MCP call'],
+];
+
+/** What became of a call, and what went over the wire for it: request and response, side by side. */
+export function ExchangeView({ call, onCopy, children }: Props) {
+  const [isRaw, setRaw] = useState(false);
+  const [chosen, setChosen] = useState<number>();
+  const { exchanges } = call;
+  const shown = exchanges.find(({ number }) => number === chosen) ?? exchanges.findLast(({ purpose }) => purpose === 'call');
+  return (
+    <section class="exchange panel" aria-labelledby="exchange-heading">
+      <h2 id="exchange-heading">{call.command}</h2>
+      <CallEndView call={call} />
+      {children}
+      <div class="exchange-bar">
+        {exchanges.length > 0 && (
+          <select
+            aria-label="Exchange"
+            value={shown ? String(shown.number) : ''}
+            onChange={(event) => setChosen(Number(event.currentTarget.value))}
+          >
+            {!shown && <option value="">{call.end ? 'The call itself was not sent' : 'Not sent yet'}</option>}
+            {exchanges.map((exchange) => (
+              <option key={exchange.number} value={String(exchange.number)}>
+                {exchangeLabel(exchange)}
+              </option>
+            ))}
+          </select>
+        )}
+        {shown && (
+          <span class="group" role="group" aria-label="How it is shown">
+            <button type="button" class="small" aria-pressed={!isRaw} onClick={() => setRaw(false)}>
+              Pretty
+            </button>
+            <button type="button" class="small" aria-pressed={isRaw} onClick={() => setRaw(true)}>
+              Raw
+            </button>
+          </span>
+        )}
+        <span class="group" role="group" aria-label="Copy as">
+          <span class="hint">Copy as</span>
+          {COPIES.filter(([as]) => shown !== undefined || as === 'mcp').map(([as, label]) => (
+            <button key={as} type="button" class="small" onClick={() => onCopy(shown?.number ?? 0, as)}>
+              {label}
+            </button>
+          ))}
+        </span>
+      </div>
+      {shown && (
+        <div class="sides">
+          <Request exchange={shown} isRaw={isRaw} />
+          <Response exchange={shown} isRaw={isRaw} />
+        </div>
+      )}
+    </section>
+  );
+}
+
+interface SideProps {
+  readonly exchange: NumberedExchange;
+  readonly isRaw: boolean;
+}
+
+function Request({ exchange: { request }, isRaw }: SideProps) {
+  const { method, url, headers, body } = request;
+  const { origin, pathname, search } = new URL(url);
+  return (
+    <section aria-labelledby="request-heading">
+      <h3 id="request-heading">Request</h3>
+      <p class="facts">
+        <strong>{method}</strong> {sizeLabel(new TextEncoder().encode(body).length)}
+      </p>
+      {isRaw ? (
+        <RawMessage label="Request, raw" firstLine={`${method} ${pathname}${search} HTTP/1.1`} headers={headers} body={body} />
+      ) : (
+        <>
+          <p class="address">
+            {origin}
+            <wbr />
+            {toVisible(pathname + search)}
+          </p>
+          <Headers headers={headers} label="Headers of the request" />
+          <BodyView label="Body of the request" body={body} contentType={contentTypeOf(headers)} isRaw={false} />
+        </>
+      )}
+    </section>
+  );
+}
+
+function Response({ exchange: { response, error, ms }, isRaw }: SideProps) {
+  if (!response) {
+    return (
+      <section aria-labelledby="response-heading">
+        <h3 id="response-heading">Response</h3>
+        <p class="facts">none, after {timeLabel(ms)}</p>
+        <p class="problem">{toVisible(error ?? '')}</p>
+      </section>
+    );
+  }
+  const { status, reason, headers, body, bytes } = response;
+  return (
+    <section aria-labelledby="response-heading">
+      <h3 id="response-heading">Response</h3>
+      <p class="facts">
+        <strong>{`${status} ${toVisible(reason)}`.trim()}</strong> {timeLabel(ms)}, {sizeLabel(bytes)}
+      </p>
+      {isRaw ? (
+        <RawMessage label="Response, raw" firstLine={`HTTP/1.1 ${status} ${reason}`} headers={headers} body={body} />
+      ) : (
+        <>
+          <Headers headers={headers} label="Headers of the response" />
+          <BodyView label="Body of the response" body={body} contentType={contentTypeOf(headers)} isRaw={false} />
+        </>
+      )}
+    </section>
+  );
+}
+
+type HeaderLines = NumberedExchange['request']['headers'];
+
+interface RawMessageProps {
+  readonly label: string;
+  readonly firstLine: string;
+  readonly headers: HeaderLines;
+  readonly body: string;
+}
+
+function RawMessage({ label, firstLine, headers, body }: RawMessageProps) {
+  const head = [firstLine, ...headers.map(([name, value]) => `${name}: ${value}`)].join('\n');
+  return <BodyView label={label} body={`${head}\n\n${body}`} contentType="" isRaw />;
+}
+
+function Headers({ headers, label }: { readonly headers: HeaderLines; readonly label: string }) {
+  return (
+    <details>
+      <summary>
+        {headers.length} {headers.length === 1 ? 'header' : 'headers'}
+      </summary>
+      <Code label={label}>{toVisible(headers.map(([name, value]) => `${name}: ${value}`).join('\n'))}</Code>
+    </details>
+  );
+}
+
+function exchangeLabel({ number, purpose, request, response, ms }: NumberedExchange): string {
+  return `${number}: ${PURPOSES[purpose]}, ${request.method} ${new URL(request.url).pathname}, ${response?.status ?? 'no answer'}, ${timeLabel(ms)}`;
+}
+
+function contentTypeOf(headers: HeaderLines): string {
+  return headers.find(([name]) => name.toLowerCase() === 'content-type')?.[1] ?? '';
+}

@@ -1,0 +1,146 @@
+import type { ApiForm } from '../../../base/target.ts';
+import type {
+  CallEvent,
+  CallRecord,
+  CallSummary,
+  Catalogue,
+  CommandInfo,
+  Problem,
+  QuestionInfo,
+  TargetInfo,
+  TaskInfo,
+} from '../protocol.ts';
+import { draftsOf, type Draft, type Drafts } from './drafts.ts';
+
+/** Everything that the page shows follows from this. */
+export interface State {
+  readonly catalogue?: Catalogue;
+  readonly search: string;
+  /** The name of the command whose form is open. */
+  readonly selected?: string;
+  readonly target: string;
+  readonly form: ApiForm;
+  /** What stands in the forms, by command. */
+  readonly drafts: Readonly<Record<string, Drafts>>;
+  /** What is wrong with the open form. */
+  readonly problems: readonly Problem[];
+  readonly isSending: boolean;
+  /** The call whose exchanges are on display. */
+  readonly shown?: CallRecord;
+  /** The calls of this run, the newest first. */
+  readonly calls: readonly CallSummary[];
+  readonly tasks: readonly TaskInfo[];
+  readonly question?: QuestionInfo;
+  /** Why the page itself cannot go on. */
+  readonly fault?: string;
+}
+
+export type Action =
+  | { readonly kind: 'loaded'; readonly catalogue: Catalogue; readonly calls: readonly CallSummary[]; readonly tasks: readonly TaskInfo[] }
+  | { readonly kind: 'searched'; readonly search: string }
+  | { readonly kind: 'selected'; readonly command: string }
+  | { readonly kind: 'target'; readonly target: string }
+  | { readonly kind: 'form'; readonly form: ApiForm }
+  | { readonly kind: 'drafted'; readonly field: string; readonly draft: Draft }
+  | { readonly kind: 'filled'; readonly args: Readonly<Record<string, unknown>> }
+  | { readonly kind: 'invalid'; readonly problems: readonly Problem[] }
+  | { readonly kind: 'sending' }
+  | { readonly kind: 'event'; readonly event: CallEvent }
+  /** The answer to a call has ended, or broke off with a fault. */
+  | { readonly kind: 'sent'; readonly fault?: string }
+  | { readonly kind: 'answered' }
+  | { readonly kind: 'tasks'; readonly tasks: readonly TaskInfo[] }
+  /** A call of the history is put on display, and its arguments into its form. */
+  | { readonly kind: 'opened'; readonly record: CallRecord }
+  /** The call on display has more exchanges than before. */
+  | { readonly kind: 'refreshed'; readonly record: CallRecord }
+  | { readonly kind: 'fault'; readonly fault: string };
+
+export const INITIAL: State = { search: '', target: '', form: 'auto', drafts: {}, problems: [], isSending: false, calls: [], tasks: [] };
+
+export function reduce(state: State, action: Action): State {
+  switch (action.kind) {
+    case 'loaded': {
+      const { catalogue, calls, tasks } = action;
+      return { ...state, catalogue, calls, tasks, target: catalogue.targets[0]?.name ?? '', form: catalogue.form };
+    }
+    case 'searched':
+      return { ...state, search: action.search };
+    case 'selected':
+      return { ...state, selected: action.command, problems: [] };
+    case 'target':
+      return { ...state, target: action.target };
+    case 'form':
+      return { ...state, form: action.form };
+    case 'drafted': {
+      const { selected = '' } = state;
+      const drafts = { ...state.drafts, [selected]: { ...state.drafts[selected], [action.field]: action.draft } };
+      return { ...state, drafts, problems: state.problems.filter(({ field }) => field !== action.field) };
+    }
+    case 'filled':
+      return { ...fillIn(state, state.selected, action.args), problems: [] };
+    case 'invalid':
+      return { ...state, problems: action.problems };
+    case 'sending':
+      return { ...state, isSending: true, problems: [] };
+    case 'event':
+      return reduceEvent(state, action.event);
+    case 'sent':
+      return { ...without(state, 'question'), isSending: false, ...(action.fault !== undefined && { fault: action.fault }) };
+    case 'answered':
+      return without(state, 'question');
+    case 'tasks':
+      return { ...state, tasks: action.tasks };
+    case 'opened': {
+      const { command, args, target, form } = action.record;
+      return { ...fillIn(state, command, args), selected: command, target, form, shown: action.record, problems: [] };
+    }
+    case 'refreshed':
+      return state.shown?.id === action.record.id ? { ...state, shown: action.record } : state;
+    case 'fault':
+      return { ...state, fault: action.fault };
+  }
+}
+
+function reduceEvent(state: State, event: CallEvent): State {
+  switch (event.kind) {
+    case 'invalid':
+      return { ...state, problems: event.problems };
+    case 'started':
+      return { ...state, shown: { ...event.call, exchanges: [] }, calls: [event.call, ...state.calls] };
+    case 'exchange': {
+      const { shown } = state;
+      return shown?.id === event.call ? { ...state, shown: { ...shown, exchanges: [...shown.exchanges, event.exchange] } } : state;
+    }
+    case 'question':
+      return { ...state, question: event };
+    case 'task':
+      return { ...state, tasks: [event.task, ...state.tasks.filter(({ taskId }) => taskId !== event.task.taskId)] };
+    case 'ended': {
+      const { call } = event;
+      return {
+        ...state,
+        ...(state.shown?.id === call.id && { shown: { ...call, exchanges: state.shown.exchanges } }),
+        calls: state.calls.map((known) => (known.id === call.id ? call : known)),
+      };
+    }
+  }
+}
+
+function fillIn(state: State, name: string | undefined, args: Readonly<Record<string, unknown>>): State {
+  const command = commandOf(state, name);
+  return command ? { ...state, drafts: { ...state.drafts, [command.name]: draftsOf(command.fields, args) } } : state;
+}
+
+export function commandOf({ catalogue }: State, name: string | undefined): CommandInfo | undefined {
+  return catalogue?.commands.find((command) => command.name === name);
+}
+
+export function targetOf({ catalogue, target }: State): TargetInfo | undefined {
+  return catalogue?.targets.find(({ name }) => name === target);
+}
+
+function without<Key extends 'question'>(state: State, key: Key): Omit<State, Key> {
+  const { [key]: _, ...rest } = state;
+  return rest;
+}

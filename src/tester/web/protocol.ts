@@ -1,0 +1,161 @@
+import type { Access, ApiForm } from '../../base/target.ts';
+import type { Effect } from '../../catalogue/define-command.ts';
+import type { TaskRecord } from '../../journal/task-record.ts';
+import type { Exchange } from '../../client/observe.ts';
+
+/** What the page's server and the page tell each other. Every address is relative to the page's own. */
+
+/** Which control a field gets. */
+export type FieldKind = 'text' | 'number' | 'boolean' | 'choice' | 'choices' | 'list' | 'datetime' | 'json' | 'secret';
+
+/** One argument of a command, as a form needs it. */
+export interface FieldInfo {
+  readonly name: string;
+  readonly kind: FieldKind;
+  readonly description: string;
+  readonly isRequired: boolean;
+  /** True where null is a value of its own: it clears. */
+  readonly isNullable: boolean;
+  /** What is sent where nothing is stated. */
+  readonly default?: string | boolean;
+  readonly choices?: readonly (string | number)[];
+}
+
+/** One command of the catalogue. */
+export interface CommandInfo {
+  readonly name: string;
+  readonly tool: string;
+  readonly title: string;
+  readonly summary: string;
+  readonly group: string;
+  /** The mildest and the worst that its arguments make of it. */
+  readonly effects: readonly [mildest: Effect, worst: Effect];
+  /** The access without which none of its forms runs. */
+  readonly needs: Access;
+  readonly isLong: boolean;
+  /** True where only some servers have it. */
+  readonly isDoubtful: boolean;
+  readonly since?: string;
+  readonly fields: readonly FieldInfo[];
+  readonly example: Readonly<Record<string, unknown>>;
+}
+
+export interface TargetInfo {
+  readonly name: string;
+  readonly origin: string;
+  readonly user: string;
+  readonly access: Access;
+}
+
+/** The answer to `GET commands`. */
+export interface Catalogue {
+  readonly version: string;
+  readonly targets: readonly TargetInfo[];
+  /** The form that the configuration names. */
+  readonly form: ApiForm;
+  readonly commands: readonly CommandInfo[];
+}
+
+/** The body of `POST call`: a call as it stands in the form, or one of the history again. */
+export type CallRequest =
+  | {
+      readonly command: string;
+      readonly args: Readonly<Record<string, unknown>>;
+      readonly target: string;
+      readonly form: ApiForm;
+    }
+  | { readonly repeat: number };
+
+/** What a write changed. */
+export interface ChangeInfo {
+  readonly number?: number;
+  readonly before: unknown;
+  readonly after: unknown;
+  readonly note?: string;
+}
+
+/** What became of a call. */
+export type CallEnd =
+  | {
+      readonly kind: 'value';
+      /** What came otherwise than the catalogue expects, one sentence each. */
+      readonly drift: readonly string[];
+      readonly change?: ChangeInfo;
+      /** The files of the secrets that were generated, by field. */
+      readonly generated?: Readonly<Record<string, string>>;
+    }
+  | { readonly kind: 'task'; readonly taskId: string; readonly generated?: Readonly<Record<string, string>> }
+  | { readonly kind: 'error'; readonly message: string };
+
+/** One call of this run, without what went over the wire. */
+export interface CallSummary {
+  readonly id: number;
+  readonly command: string;
+  /** Secrets are masked. */
+  readonly args: Readonly<Record<string, unknown>>;
+  readonly target: string;
+  readonly form: ApiForm;
+  readonly startedAt: string;
+  readonly ms?: number;
+  readonly end?: CallEnd;
+}
+
+/** An exchange of a call, counted from 1. */
+export interface NumberedExchange extends Exchange {
+  readonly number: number;
+}
+
+/** The answer to `GET calls/<id>`. Of a long command's many looks at its status, the oldest are left out. */
+export interface CallRecord extends CallSummary {
+  readonly exchanges: readonly NumberedExchange[];
+}
+
+/** A value that cannot be sent; without a field, it concerns the call as a whole. */
+export interface Problem {
+  readonly field?: string;
+  readonly message: string;
+}
+
+/** A task as the page shows it. */
+export type TaskInfo = Omit<TaskRecord, 'run' | 'lease' | 'pollMark' | 'lostPoll'>;
+
+/** The answer to `POST tasks/<id>/cancel`: the task, or why the server cannot be asked to stop it. */
+export type CancelAnswer = { readonly task: TaskInfo } | { readonly problem: string };
+
+/** One line of the answer to `POST call`. */
+export type CallEvent =
+  | { readonly kind: 'invalid'; readonly problems: readonly Problem[] }
+  | { readonly kind: 'started'; readonly call: CallSummary }
+  | { readonly kind: 'exchange'; readonly call: number; readonly exchange: NumberedExchange }
+  | ({ readonly kind: 'question' } & QuestionInfo)
+  | { readonly kind: 'task'; readonly task: TaskInfo }
+  | { readonly kind: 'ended'; readonly call: CallSummary };
+
+/** A question about a destructive call, which waits for `POST answer`. */
+export interface QuestionInfo {
+  readonly id: string;
+  readonly shown: string;
+  /** What has to be typed to say yes; a plain yes will do where it is absent. */
+  readonly typed?: string;
+}
+
+/** The body of `POST answer`: what was typed, `yes`, or anything else for no. */
+export interface AnswerRequest {
+  readonly id: string;
+  readonly answer: string;
+}
+
+export const COPY_FORMS = ['curl', 'powershell', 'mcp'] as const;
+export type CopyForm = (typeof COPY_FORMS)[number];
+
+/** The body of `POST copy`; the exchange is one of the call's, by its number; an MCP call needs none. */
+export interface CopyRequest {
+  readonly call: number;
+  readonly exchange: number;
+  readonly as: CopyForm;
+}
+
+/** The answer to `POST copy`. */
+export interface CopyText {
+  readonly text: string;
+}

@@ -1,0 +1,183 @@
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { join } from 'node:path';
+import { MailStoreError } from '../../base/errors.ts';
+import { BadRequest, PageApi, type PageApiOptions } from './api.ts';
+import { judgeRequest, SECURITY_HEADERS, type Judged } from './checks.ts';
+
+export interface PageServerOptions extends PageApiOptions {
+  /** 0 takes any free port. */
+  readonly port: number;
+  /** The folder that holds the built page. */
+  readonly pageFolder: string;
+}
+
+export interface PageServer {
+  /** The page's address; whoever knows it may use the page. */
+  readonly url: string;
+  /** Ends every connection; a question that waits is answered with no. */
+  close(): Promise<void>;
+}
+
+const HOST = '127.0.0.1';
+
+/** Larger bodies are not read: the largest is a call with one settings object. */
+const BODY_LIMIT = 1024 * 1024;
+
+/** The files of the page, by the last part of their address. */
+const PAGE_FILES: Readonly<Record<string, { readonly file: string; readonly type: string }>> = {
+  '': { file: 'index.html', type: 'text/html; charset=utf-8' },
+  'page.css': { file: 'page.css', type: 'text/css; charset=utf-8' },
+  'page.js': { file: 'page.js', type: 'text/javascript; charset=utf-8' },
+};
+
+type Accepted = Judged & { readonly kind: 'accepted' };
+
+/** Serves the tester's page on this machine alone. Throws MailStoreError when the port is taken. */
+export async function startPageServer({ port, pageFolder, ...options }: PageServerOptions): Promise<PageServer> {
+  const api = new PageApi(options);
+  const files = new Map(
+    Object.entries(PAGE_FILES).map(([path, { file, type }]) => [path, { type, body: readFileSync(join(pageFolder, file)) }]),
+  );
+  const token = randomBytes(24).toString('base64url');
+
+  const route = async ({ method, path, query }: Accepted, request: IncomingMessage, response: ServerResponse, signal: AbortSignal) => {
+    const [name = '', id = '', action] = path.split('/');
+    const file = files.get(path);
+    switch (method === 'GET' && file ? 'GET file' : `${method} ${name}`) {
+      case 'GET file':
+        response.writeHead(200, { 'content-type': file?.type }).end(file?.body);
+        return;
+      case 'GET commands':
+        sendJson(response, 200, api.catalogue());
+        return;
+      case 'GET calls': {
+        const record = id === '' ? api.calls() : api.callRecord(Number(id));
+        if (!record) throw new BadRequest(404, 'This call is no longer kept.');
+        sendJson(response, 200, record);
+        return;
+      }
+      case 'GET tasks':
+        sendJson(response, 200, await api.tasks(revisionsOf(query.get('known')), signal));
+        return;
+      case 'POST tasks':
+        if (action !== 'cancel') break;
+        sendJson(response, 200, await api.cancelTask(id));
+        return;
+      case 'POST answer':
+        sendJson(response, 200, api.answer(await readBody(request)));
+        return;
+      case 'POST copy':
+        sendJson(response, 200, api.copy(await readBody(request)));
+        return;
+      case 'POST call': {
+        const body = await readBody(request);
+        const tell = (event: object) => {
+          if (signal.aborted || response.writableEnded) return;
+          if (!response.headersSent) response.writeHead(200, { 'content-type': 'application/x-ndjson; charset=utf-8' });
+          response.write(`${JSON.stringify(event)}\n`);
+        };
+        await api.call(body, tell, signal);
+        response.end();
+        return;
+      }
+    }
+    throw new BadRequest(404, 'There is nothing here.');
+  };
+
+  const server = createServer((request, response) => {
+    const closed = new AbortController();
+    response.once('close', () => closed.abort());
+    for (const [name, value] of Object.entries(SECURITY_HEADERS)) response.setHeader(name, value);
+    const { method = '', url = '', headers } = request;
+    const judged = judgeRequest(
+      {
+        method,
+        url,
+        host: headers.host,
+        origin: headers.origin,
+        contentType: headers['content-type'],
+        fetchSite: headerOf(headers['sec-fetch-site']),
+      },
+      { port: portOf(server.address()), token },
+    );
+    if (judged.kind === 'refused') {
+      sendJson(response, judged.status, { error: judged.reason });
+      return;
+    }
+    route(judged, request, response, closed.signal).catch((error: unknown) => {
+      if (closed.signal.aborted) return;
+      if (error instanceof BadRequest && !response.headersSent) {
+        sendJson(response, error.status, { error: error.message });
+        return;
+      }
+      options.log.error(error instanceof Error ? (error.stack ?? error.message) : String(error));
+      const told = error instanceof MailStoreError ? error : new MailStoreError('internal', {});
+      if (response.headersSent) response.destroy();
+      else sendJson(response, 500, { error: told.message });
+    });
+  });
+  server.listen(port, HOST);
+  try {
+    await once(server, 'listening');
+  } catch (error) {
+    const reason = error instanceof Error && 'code' in error ? String(error.code) : String(error);
+    throw new MailStoreError(
+      'invalidSetting',
+      { setting: '--port', value: String(port), expected: `a free port (${reason})` },
+      { cause: error },
+    );
+  }
+  return {
+    url: `http://${HOST}:${portOf(server.address())}/${token}/`,
+    close: async () => {
+      const closed = once(server, 'close');
+      server.close();
+      server.closeAllConnections();
+      await closed;
+    },
+  };
+}
+
+function sendJson(response: ServerResponse, status: number, value: unknown): void {
+  response.writeHead(status, { 'content-type': 'application/json; charset=utf-8' }).end(JSON.stringify(value));
+}
+
+async function readBody(request: IncomingMessage): Promise<unknown> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    size += chunk.byteLength;
+    if (size > BODY_LIMIT) throw new BadRequest(413, `The request is larger than ${BODY_LIMIT} bytes.`);
+    chunks.push(chunk);
+  }
+  try {
+    return JSON.parse(Buffer.concat(chunks).toString('utf8')) as unknown;
+  } catch {
+    throw new BadRequest(400, 'The request is no JSON.');
+  }
+}
+
+/** Reads `id:revision` pairs, separated by commas. */
+function revisionsOf(text: string | null): ReadonlyMap<string, number> | undefined {
+  if (text === null) return undefined;
+  return new Map(
+    text
+      .split(',')
+      .filter((pair) => pair !== '')
+      .map((pair) => {
+        const [id = '', revision] = pair.split(':');
+        return [id, Number(revision)];
+      }),
+  );
+}
+
+function headerOf(value: string | readonly string[] | undefined): string | undefined {
+  return typeof value === 'string' || value === undefined ? value : value.join(', ');
+}
+
+function portOf(address: ReturnType<ReturnType<typeof createServer>['address']>): number {
+  return typeof address === 'object' && address !== null ? address.port : 0;
+}

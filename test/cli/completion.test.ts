@@ -1,0 +1,66 @@
+import { execFile } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { completions, completionScript } from '../../src/cli/completion.ts';
+
+const BINARY = fileURLToPath(new URL('../../dist/mailstore-mcp.cjs', import.meta.url));
+const OPTIONS = ['--access', '--api', '--format', '--raw'];
+
+function complete(line: string): readonly string[] {
+  return completions(line, OPTIONS, ['call', 'changes', 'serve']);
+}
+
+describe('the completion of a command line', () => {
+  test.each([
+    ['mailstore-mcp c', ['call', 'changes']],
+    ['mailstore-mcp call GetUser', ['GetUserInfo', 'GetUsers']],
+    ['mailstore-mcp call getuseri', ['GetUserInfo']],
+    ['mailstore-mcp call get_user_', ['get_user_info']],
+    ['mailstore-mcp call SetUserAuthentication ', ['userName=', 'authentication=']],
+    ['mailstore-mcp call SetUserAuthentication username=a ', ['authentication=']],
+    ['mailstore-mcp call set_user_authentication Authentication=d', ['authentication=directoryServices']],
+    ['mailstore-mcp call SetUserPrivilegesOnFolder privileges=read,w', ['privileges=read,write']],
+    ['mailstore-mcp call GetStores includeSize=', ['includeSize=true', 'includeSize=false']],
+    ['mailstore-mcp call GetUsers --a', ['--access', '--api']],
+    ['mailstore-mcp call --access read-w', ['read-write']],
+    ['mailstore-mcp call --access full GetUserI', ['GetUserInfo']],
+    ['mailstore-mcp call --target Get', []],
+    ['mailstore-mcp tasks ', []],
+  ])('%s', (line, candidates) => {
+    expect(complete(line)).toEqual(candidates);
+  });
+});
+
+describe('the script for bash', () => {
+  /** Returns what bash would offer for a line that ends at the cursor. */
+  async function offered(line: string): Promise<string[]> {
+    const folder = mkdtempSync(join(tmpdir(), 'mailstore-mcp-completion-'));
+    onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+    writeFileSync(join(folder, 'mailstore-mcp'), `#!/bin/sh\nexec '${process.execPath}' '${BINARY}' "$@"\n`, { mode: 0o755 });
+    const script = [
+      'compopt() { :; }',
+      'eval "$(mailstore-mcp call --completion bash)"',
+      `COMP_LINE='${line}' COMP_POINT=${line.length}`,
+      '_mailstore_mcp',
+      'printf "%s\\n" "${COMPREPLY[@]}"',
+    ].join('\n');
+    const env = { ...process.env, PATH: `${folder}${delimiter}${process.env['PATH'] ?? ''}` };
+    const { stdout } = await promisify(execFile)('bash', ['-c', script], { env });
+    return stdout.trim().split('\n');
+  }
+
+  test('offers commands, arguments and, where bash ends a word at =, no more than the value', async () => {
+    expect(await offered('mailstore-mcp call GetUser')).toEqual(['GetUserInfo', 'GetUsers']);
+    expect(await offered('mailstore-mcp call GetUserInfo ')).toEqual(['userName=']);
+    expect(await offered('mailstore-mcp call SetUserPrivilegesOnFolder privileges=read,w')).toEqual(['read,write']);
+  });
+});
+
+test('there are scripts for zsh and PowerShell, which call the same', () => {
+  expect(completionScript('zsh')).toContain('mailstore-mcp call --complete "${(j: :)words[1,CURRENT]}"');
+  expect(completionScript('powershell')).toContain('mailstore-mcp call --complete "$line"');
+});

@@ -1,0 +1,172 @@
+import { execFile } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import type { Exchange } from '../../src/client/observe.ts';
+import { asCurl, asMcpCall, asPowerShell } from '../../src/tester/copy-as.ts';
+import { commandNamed, startClient } from '../helpers/start-client.ts';
+import { callTool, sandboxForTest, startServer, untilTestEnds } from '../helpers/start-server.ts';
+import { respondJson, startTlsServer } from '../helpers/tls-server.ts';
+
+const run = promisify(execFile);
+
+/** Everything that a shell, a form or JSON could take for its own. */
+const AWKWARD = `it's "x" $HOME \`id\` \\ & = + % é\u2019 ;`;
+
+function exchangeOf(body: string, request: Partial<Exchange['request']> = {}): Exchange {
+  return {
+    purpose: 'call',
+    request: {
+      method: 'POST',
+      url: 'https://mail.example.com:8463/api/invoke/SetUserPassword',
+      headers: [
+        ['host', 'mail.example.com:8463'],
+        ['connection', 'keep-alive'],
+        ['authorization', 'Basic ***'],
+        ['accept', 'application/json'],
+        ['content-type', 'application/x-www-form-urlencoded; charset=utf-8'],
+        ['content-length', '7'],
+      ],
+      body,
+      ...request,
+    },
+    startedAt: '2026-11-22T18:00:00.000Z',
+    ms: 3,
+  };
+}
+
+/** A server that keeps what it receives, the exchanges with it, and how bash reaches it. */
+async function recorded() {
+  const server = await startTlsServer(() => respondJson({ ok: true }));
+  const exchanges: Exchange[] = [];
+  const { call } = startClient(server, { api: 'legacy', onExchange: (exchange) => exchanges.push(exchange) });
+  const folder = mkdtempSync(join(tmpdir(), 'mailstore-mcp-curl-'));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  const MAILSTORE_CA_FILE = join(folder, 'a certificate.pem');
+  writeFileSync(MAILSTORE_CA_FILE, server.certificate);
+  const login = { MAILSTORE_USERNAME: server.username, MAILSTORE_PASSWORD: server.password, MAILSTORE_CA_FILE };
+  const runCurl = async (variables: Readonly<Record<string, string>> = {}) => {
+    const [exchange] = exchanges;
+    if (!exchange) throw new Error('no exchange');
+    return run('bash', ['-c', asCurl(exchange)], { env: { PATH: process.env['PATH'], ...login, ...variables } });
+  };
+  return { server, call, runCurl };
+}
+
+describe('an exchange as a curl command', () => {
+  test('sends the same request', async () => {
+    const { server, call, runCurl } = await recorded();
+    await call('SetUserFullName', { userName: AWKWARD, fullName: AWKWARD });
+    expect((await runCurl()).stdout).toBe('{"ok":true}');
+    const [ours, curls] = server.requests;
+    expect(curls?.body).toBe(ours?.body);
+    const { connection: _connection, ...headers } = ours?.headers ?? {};
+    expect({ ...curls, headers: curls?.headers }).toMatchObject({ method: 'POST', path: '/JSON/Invoke/SetUserFullName', headers });
+  });
+
+  test('sends a length where there are no arguments', async () => {
+    const { server, call, runCurl } = await recorded();
+    await call('GetServerInfo');
+    await runCurl();
+    expect(server.requests.map(({ headers, body }) => [headers['content-length'], body])).toEqual([
+      ['0', ''],
+      ['0', ''],
+    ]);
+  });
+
+  test('takes a secret from its variable', async () => {
+    const { server, call, runCurl } = await recorded();
+    await call('SetUserPassword', { userName: 'johndoe', password: 'hunter2' });
+    await runCurl({ MAILSTORE_SECRET_PASSWORD: AWKWARD });
+    expect(Object.fromEntries(new URLSearchParams(server.requests[1]?.body))).toEqual({ userName: 'johndoe', password: AWKWARD });
+  });
+
+  test('takes a secret inside an object from its variable, and the object stays JSON', async () => {
+    const { server, call, runCurl } = await recorded();
+    await call('SetSmtpSettings', { settings: { hostname: AWKWARD, password: 'hunter2', port: 25 } });
+    await runCurl({ MAILSTORE_SECRET_SETTINGS_PASSWORD: AWKWARD });
+    const settings = new URLSearchParams(server.requests[1]?.body).get('settings');
+    expect(JSON.parse(settings ?? '')).toEqual({ hostname: AWKWARD, password: AWKWARD, port: 25 });
+  });
+
+  test('reads as people write it', () => {
+    expect(asCurl(exchangeOf('userName=johndoe&password=***'))).toBe(
+      [
+        "curl --request POST 'https://mail.example.com:8463/api/invoke/SetUserPassword'",
+        '${MAILSTORE_CA_FILE:+--cacert} ${MAILSTORE_CA_FILE:+"$MAILSTORE_CA_FILE"}',
+        '--user "${MAILSTORE_USERNAME}:${MAILSTORE_PASSWORD}"',
+        "--header 'accept: application/json'",
+        "--header 'content-type: application/x-www-form-urlencoded; charset=utf-8'",
+        "--data-raw 'userName=johndoe'",
+        '--data-urlencode \'password=\'"$MAILSTORE_SECRET_PASSWORD"',
+      ].join(' \\\n  '),
+    );
+  });
+});
+
+describe('an exchange as a PowerShell command', () => {
+  test('takes login and secrets from variables', () => {
+    expect(asPowerShell(exchangeOf('userName=johndoe&password=***'))).toBe(
+      [
+        '$login = [Convert]::ToBase64String([Text.Encoding]::UTF8.GetBytes("$($env:MAILSTORE_USERNAME):$($env:MAILSTORE_PASSWORD)"))',
+        "Invoke-WebRequest -UseBasicParsing -Method POST -Uri 'https://mail.example.com:8463/api/invoke/SetUserPassword' `",
+        "  -Headers @{ Authorization = \"Basic $login\"; 'accept' = 'application/json' } `",
+        "  -ContentType 'application/x-www-form-urlencoded; charset=utf-8' `",
+        "  -Body ('userName=johndoe' + '&' + 'password=' + [Uri]::EscapeDataString($env:MAILSTORE_SECRET_PASSWORD))",
+      ].join('\n'),
+    );
+  });
+
+  test('keeps an object JSON, whatever the secret inside is', () => {
+    const body = new URLSearchParams({ settings: '{"a":"it\u2019s \'x\'","password":"***"}' }).toString();
+    expect(asPowerShell(exchangeOf(body)).split('\n').at(-1)).toBe(
+      "  -Body ('settings=' + [Uri]::EscapeDataString('{\"a\":\"it\u2019\u2019s ''x''\",\"password\":' + (ConvertTo-Json $env:MAILSTORE_SECRET_SETTINGS_PASSWORD) + '}'))",
+    );
+  });
+
+  test('has no body where none was sent', () => {
+    const exchange = exchangeOf('', { method: 'GET', url: "https://h/JSON/Status/it's", headers: [['accept', '*/*']] });
+    expect(asPowerShell(exchange).split('\n').slice(1)).toEqual([
+      "Invoke-WebRequest -UseBasicParsing -Method GET -Uri 'https://h/JSON/Status/it''s' `",
+      "  -Headers @{ Authorization = \"Basic $login\"; 'accept' = '*/*' }",
+    ]);
+  });
+});
+
+describe('a call as an MCP call', () => {
+  test('is one that a server answers', async () => {
+    const server = untilTestEnds(await startServer({ sandbox: await sandboxForTest() }));
+    const text = asMcpCall({ command: commandNamed('GetUserInfo'), args: { userName: 'johndoe' }, target: 'default', form: 'auto' });
+    const { name, arguments: args } = JSON.parse(text) as { name: string; arguments: Record<string, unknown> };
+    expect((await callTool(server, name, args)).structured).toMatchObject({ userName: 'johndoe', fullName: 'John Doe' });
+  });
+
+  test('names the variables of secrets instead of the secrets', () => {
+    const call = { target: 'berlin', form: 'auto' } as const;
+    const parse = (text: string) => JSON.parse(text) as unknown;
+    expect(
+      parse(
+        asMcpCall(
+          { ...call, command: commandNamed('SetUserPassword'), args: { userName: 'a', password: 'hunter2' } },
+          { withTarget: true },
+        ),
+      ),
+    ).toEqual({
+      name: 'set_user_password',
+      arguments: { userName: 'a', password: { fromEnv: 'MAILSTORE_SECRET_PASSWORD' }, target: 'berlin' },
+    });
+    const settings = { hostname: 'mx', password: 'hunter2', oauth: { clientSecret: { generate: true } } };
+    expect(parse(asMcpCall({ ...call, command: commandNamed('SetSmtpSettings'), args: { settings } }))).toEqual({
+      name: 'set_smtp_settings',
+      arguments: {
+        settings: {
+          hostname: 'mx',
+          password: { fromEnv: 'MAILSTORE_SECRET_SETTINGS_PASSWORD' },
+          oauth: { clientSecret: { generate: true } },
+        },
+      },
+    });
+  });
+});

@@ -1,0 +1,158 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import type { Access, ApiForm } from '../../src/base/target.ts';
+import { GROUPS } from '../../src/catalogue/define-command.ts';
+import { openTester } from '../../src/cli/open-tester.ts';
+import type { Person } from '../../src/guard/person.ts';
+import type { Sandbox, SandboxOptions } from '../../src/sandbox/sandbox.ts';
+import type { Exchange, Tester } from '../../src/tester/tester.ts';
+import { collectingLog, commandNamed } from '../helpers/start-client.ts';
+import { sandboxForTest, untilTestEnds } from '../helpers/start-server.ts';
+
+interface Setting {
+  readonly tester: Tester;
+  readonly sandbox: Sandbox;
+  readonly stateDir: string;
+}
+
+async function setting(access: Access, options: SandboxOptions = {}): Promise<Setting> {
+  const sandbox = await sandboxForTest(options);
+  const stateDir = mkdtempSync(join(tmpdir(), 'mailstore-mcp-tester-'));
+  onTestFinished(() => rmSync(stateDir, { recursive: true, force: true }));
+  return testerOf(sandbox, stateDir, access);
+}
+
+function testerOf(sandbox: Sandbox, stateDir: string, access: Access): Setting {
+  const { url, username, password, fingerprint } = sandbox;
+  const target = { name: 'default', origin: url, username, password, fingerprint, access, api: 'auto' } as const;
+  const config = {
+    targets: [target],
+    access,
+    toolsets: GROUPS,
+    stateDir,
+    secretVariables: {},
+    timeoutMs: 10_000,
+    inlineWaitMs: 0,
+    logLevel: 'error',
+  } as const;
+  const tester = untilTestEnds(openTester(config, collectingLog([]), { by: 'tester' }));
+  return { tester, sandbox, stateDir };
+}
+
+function callOf(name: string, args: Readonly<Record<string, unknown>> = {}, form: ApiForm = 'auto') {
+  return { command: commandNamed(name), args, target: 'default', form };
+}
+
+const REBUILD = callOf('RebuildStoreIndex', { id: 3, folder: 'amira' });
+
+/** Returns purpose and path of each exchange, repeated polls once. */
+function told(exchanges: readonly Exchange[]): string[] {
+  const lines = exchanges.map(({ purpose, request }) => `${purpose} ${new URL(request.url).pathname}`);
+  return lines.filter((line, index) => line !== lines[index - 1]);
+}
+
+describe('a call of the tester', () => {
+  test('shows the exchanges that it caused, and what each was made for', async () => {
+    const { tester } = await setting('read-write');
+    const exchanges: Exchange[] = [];
+    const answered = await tester.call(callOf('SetUserFullName', { userName: 'johndoe', fullName: 'Jack' }), {
+      onExchange: (exchange) => exchanges.push(exchange),
+    });
+    expect(answered).toMatchObject({
+      kind: 'value',
+      value: null,
+      change: { before: { fullName: 'John Doe' }, after: { fullName: 'Jack' } },
+    });
+    expect(told(exchanges)).toEqual([
+      'support /api/get-metadata',
+      'support /api/invoke/GetUserInfo',
+      'call /api/invoke/SetUserFullName',
+      'support /api/invoke/GetUserInfo',
+    ]);
+  });
+
+  test('speaks the form that it asks for', async () => {
+    const { tester } = await setting('read-only');
+    const paths: string[] = [];
+    for (const form of ['modern', 'legacy', 'legacy-xml'] as const) {
+      const onExchange = ({ purpose, request }: Exchange) => {
+        if (purpose === 'call') paths.push(new URL(request.url).pathname);
+      };
+      expect(await tester.call(callOf('GetUserInfo', { userName: 'johndoe' }, form), { onExchange })).toMatchObject({
+        value: { userName: 'johndoe' },
+      });
+    }
+    expect(paths).toEqual(['/api/invoke/GetUserInfo', '/JSON/Invoke/GetUserInfo', '/XML/Invoke/GetUserInfo']);
+  });
+
+  test('goes on to show the polls of its run, and nobody else’s', async () => {
+    const { tester } = await setting('read-write');
+    const [first, second]: [Exchange[], Exchange[]] = [[], []];
+    const answered = await tester.call(REBUILD, { onExchange: (exchange) => first.push(exchange) });
+    if (answered.kind !== 'task') throw new Error('no task');
+    await tester.call(callOf('GetServerInfo'), { onExchange: (exchange) => second.push(exchange) });
+    const ended = await tester.tasks.waitForEnd(answered.task.taskId, 15_000);
+    expect(ended.status).toBe('succeeded');
+    expect(told(first)).toEqual(['support /api/get-metadata', 'call /api/invoke/RebuildStoreIndex', 'status /api/get-status']);
+    expect(told(second)).toEqual(['call /api/invoke/GetServerInfo']);
+    expect(first.at(-1)?.response?.body).toContain('"statusCode":"succeeded"');
+  });
+
+  test('is not shown what its backend does by itself, such as following a task that was left behind', async () => {
+    const left = await setting('read-write', { runSeconds: 3 });
+    await left.tester.call(REBUILD);
+    await left.tester.close();
+    const { tester } = testerOf(left.sandbox, left.stateDir, 'read-write');
+    const exchanges: Exchange[] = [];
+    await tester.call(callOf('GetServerInfo'), { onExchange: (exchange) => exchanges.push(exchange) });
+    const [task] = await tester.tasks.list();
+    expect((await tester.tasks.waitForEnd(task?.taskId ?? '', 15_000)).status).toBe('succeeded');
+    expect(told(exchanges).filter((line) => line.startsWith('status'))).toEqual([]);
+  });
+
+  test('can be asked to stop, in whichever form it was started', async () => {
+    const { tester } = await setting('read-write', { runSeconds: 60 });
+    await tester.call(callOf('GetServerInfo', {}, 'legacy'));
+    const answered = await tester.call(REBUILD);
+    if (answered.kind !== 'task') throw new Error('no task');
+    const exchanges: Exchange[] = [];
+    const { taskId } = answered.task;
+    await tester.cancel(taskId, { onExchange: (exchange) => exchanges.push(exchange) });
+    expect(told(exchanges)).toEqual(['cancel /api/cancel-async']);
+    expect((await tester.tasks.waitForEnd(taskId, 15_000)).status).toBe('cancelled');
+  });
+
+  test('goes through the guard: refused by the access level, asked for a yes, and on record', async () => {
+    const { tester, stateDir, sandbox } = await setting('full');
+    const readOnly = testerOf(sandbox, stateDir, 'read-only');
+    await expect(readOnly.tester.call(callOf('DeleteUser', { userName: 'johndoe' }))).rejects.toThrow('delete_user is refused');
+    const asked: string[] = [];
+    const saying = (kind: 'yes' | 'no'): Person => ({
+      rung: 'tester',
+      ask: async ({ shown }) => {
+        asked.push(shown.split('\n')[1] ?? '');
+        return { kind };
+      },
+    });
+    await expect(tester.call(callOf('DeleteUser', { userName: 'johndoe' }), { person: saying('no') })).rejects.toThrow('nobody gave it');
+    expect(await tester.call(callOf('DeleteUser', { userName: 'johndoe' }), { person: saying('yes') })).toMatchObject({ value: null });
+    expect(asked).toEqual(['What: user johndoe (John Doe)', 'What: user johndoe (John Doe)']);
+    const lines = readFileSync(join(stateDir, 'audit.jsonl'), 'utf8').trimEnd().split('\n');
+    const audited = lines.map((line) => JSON.parse(line) as { by: string; decision: string; consent?: { rung: string; answer: string } });
+    expect(audited.map(({ by, decision, consent }) => [by, decision, consent?.rung, consent?.answer])).toEqual([
+      ['tester', 'refuse', undefined, undefined],
+      ['tester', 'ask', 'tester', 'no'],
+      ['tester', 'ask', 'tester', 'yes'],
+      ['tester', 'ask', undefined, undefined],
+    ]);
+  });
+
+  test('is refused before anything is sent when an argument is unknown or missing', async () => {
+    const { tester, sandbox } = await setting('read-only');
+    await expect(tester.call(callOf('GetUserInfo', { user: 'a' }))).rejects.toThrow('GetUserInfo does not take user');
+    await expect(tester.call(callOf('GetUserInfo'))).rejects.toThrow('userName is missing');
+    expect(sandbox.requests).toEqual([]);
+  });
+});

@@ -1,0 +1,228 @@
+import { request } from 'node:http';
+import { connect } from 'node:net';
+import { expect, test } from 'vitest';
+import type { CallEvent, CallRecord, TaskInfo } from '../../../src/tester/web/protocol.ts';
+import { SECURITY_HEADERS } from '../../../src/tester/web/checks.ts';
+import { runBinary } from '../../helpers/run-binary.ts';
+import { startTester } from '../../helpers/start-tester.ts';
+
+interface Answer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
+  readonly body: string;
+}
+
+interface Asked {
+  readonly method?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+}
+
+/** Sends a request with exactly these headers, as no browser would. */
+function ask(url: string, { method = 'GET', headers = {}, body }: Asked = {}): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const sent = request(url, { method, headers }, (response) => {
+      let text = '';
+      response.setEncoding('utf8').on('data', (part: string) => (text += part));
+      response.on('end', () => resolve({ status: response.statusCode ?? 0, headers: response.headers, body: text }));
+      response.on('error', reject);
+    });
+    sent.on('error', reject);
+    sent.end(body);
+  });
+}
+
+/** Sends what the page sends. */
+async function post(url: string, path: string, body: unknown): Promise<Answer> {
+  const headers = { origin: new URL(url).origin, 'content-type': 'application/json' };
+  return ask(url + path, { method: 'POST', headers, body: JSON.stringify(body) });
+}
+
+async function call(url: string, command: string, args: Readonly<Record<string, unknown>> = {}): Promise<CallEvent[]> {
+  const { body } = await post(url, 'call', { command, args, target: 'default', form: 'auto' });
+  return body
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as CallEvent);
+}
+
+function endOf(events: readonly CallEvent[]) {
+  const last = events.at(-1);
+  return last?.kind === 'ended' ? last.call.end : last;
+}
+
+test('the page is found under its secret address alone, on this machine alone', async () => {
+  const { url } = await startTester();
+  const { origin, host, pathname } = new URL(url);
+  expect(url).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/[\w-]{32}\/$/);
+  expect((await ask(url)).status).toBe(200);
+  expect((await ask(url, { headers: { host: host.replace('127.0.0.1', 'localhost') } })).status).toBe(200);
+  for (const path of [
+    '/',
+    '/page.js',
+    '/commands',
+    pathname.slice(0, -1),
+    `${pathname.slice(0, -2)}/`,
+    `${pathname}nothing`,
+    `${pathname}../`,
+  ]) {
+    expect([path, (await ask(origin + path)).status]).toEqual([path, 404]);
+  }
+  expect((await ask(url, { headers: { host: 'evil.example' } })).status).toBe(421);
+  expect((await ask(url, { headers: { origin: 'https://evil.example' } })).status).toBe(403);
+  expect((await ask(url, { headers: { 'sec-fetch-site': 'cross-site' } })).status).toBe(403);
+});
+
+test('every answer carries the page’s policy, the refusals included', async () => {
+  const { url } = await startTester();
+  const { origin } = new URL(url);
+  for (const at of [url, `${url}page.js`, `${url}page.css`, `${url}commands`, `${url}calls/7`, `${origin}/`]) {
+    const { headers } = await ask(at);
+    expect(headers).toMatchObject(SECURITY_HEADERS);
+    expect(headers).not.toHaveProperty('access-control-allow-origin');
+  }
+});
+
+test('another page cannot have anything done', async () => {
+  const { url, sandbox } = await startTester({ access: 'full' });
+  const { origin } = new URL(url);
+  const json = { 'content-type': 'application/json' };
+  const body = JSON.stringify({ command: 'GetUsers', args: {}, target: 'default', form: 'auto' });
+  const method = 'POST';
+  expect((await ask(`${url}call`, { method, headers: json, body })).status).toBe(403);
+  expect((await ask(`${url}call`, { method, headers: { ...json, origin: 'null' }, body })).status).toBe(403);
+  expect((await ask(`${url}call`, { method, headers: { origin, 'content-type': 'text/plain' }, body })).status).toBe(415);
+  expect((await ask(`${url}call`, { method, headers: { ...json, origin, 'sec-fetch-site': 'same-site' }, body })).status).toBe(403);
+  expect((await ask(`${url}call`)).status).toBe(404);
+  expect((await ask(`${url}call`, { method: 'OPTIONS', headers: { origin: 'https://evil.example' } })).status).toBe(403);
+  expect(sandbox.requests).toEqual([]);
+});
+
+test('it listens on the loopback address and on no other', async () => {
+  const { url } = await startTester();
+  const reached = await new Promise<boolean>((resolve) => {
+    // Another address of the same machine: a server on all addresses would answer there too.
+    const socket = connect({ host: '127.0.0.2', port: Number(new URL(url).port) }, () => resolve(true));
+    socket.once('error', () => resolve(false));
+    socket.once('connect', () => socket.destroy());
+  });
+  expect(reached).toBe(false);
+});
+
+test('a request that makes no sense is refused in a sentence', async () => {
+  const { url } = await startTester();
+  const { origin } = new URL(url);
+  const headers = { origin, 'content-type': 'application/json' };
+  expect(await ask(`${url}call`, { method: 'POST', headers, body: '{' })).toMatchObject({
+    status: 400,
+    body: '{"error":"The request is no JSON."}',
+  });
+  expect((await post(url, 'call', { command: 'GetUsers' })).status).toBe(400);
+  expect((await post(url, 'call', { command: 'Nothing', args: {}, target: 'default', form: 'auto' })).status).toBe(404);
+  expect((await post(url, 'call', { repeat: 5 })).status).toBe(404);
+  expect((await post(url, 'copy', { call: 5, exchange: 1, as: 'curl' })).status).toBe(404);
+  expect(await post(url, 'call', 'x'.repeat(1024 * 1024))).toMatchObject({
+    status: 413,
+    body: '{"error":"The request is larger than 1048576 bytes."}',
+  });
+});
+
+test('arguments are checked before anything is sent, each problem beside its field', async () => {
+  const { url, sandbox } = await startTester({ access: 'full' });
+  expect(await call(url, 'VerifyStore', { id: 'x', other: 1 })).toEqual([
+    {
+      kind: 'invalid',
+      problems: [
+        { field: 'id', message: 'Invalid input: expected number, received string' },
+        { field: 'includeIndexes', message: 'is missing' },
+        { message: 'Unrecognized key: "other"' },
+      ],
+    },
+  ]);
+  expect(await call(url, 'SetUserPassword', { userName: 'johndoe', password: { fromEnv: 'HOME' } })).toEqual([
+    { kind: 'invalid', problems: [{ field: 'password', message: 'fromEnv: must begin with MAILSTORE_SECRET_' }] },
+  ]);
+  expect(sandbox.requests).toEqual([]);
+});
+
+test('the server behind the page refuses what the access does not cover, whatever the page says', async () => {
+  const { url, sandbox } = await startTester();
+  expect(endOf(await call(url, 'DeleteUser', { userName: 'johndoe' }))).toEqual({
+    kind: 'error',
+    message: `delete_user is refused: with these arguments it is destructive, and this server runs with MAILSTORE_ACCESS=read-only. An administrator who means it sets MAILSTORE_ACCESS=full in the server's configuration and restarts it.`,
+  });
+  expect(sandbox.requests).toEqual([]);
+});
+
+test('no answer carries a secret: not the password of the login, not one that was written into a form', async () => {
+  const { url, sandbox } = await startTester({ access: 'read-write' });
+  const events = await call(url, 'SetUserPassword', { userName: 'johndoe', password: 'Quiet-Harbour-41' });
+  expect(endOf(events)).toMatchObject({ kind: 'value' });
+  const { body: calls } = await ask(`${url}calls`);
+  const [{ id }] = JSON.parse(calls) as [CallRecord];
+  const texts = [JSON.stringify(events), calls, (await ask(`${url}calls/${id}`)).body];
+  for (const as of ['curl', 'powershell', 'mcp']) texts.push((await post(url, 'copy', { call: id, exchange: 2, as })).body);
+  const login = Buffer.from(`${sandbox.username}:${sandbox.password}`).toString('base64');
+  for (const text of texts) {
+    expect(text).not.toContain('Quiet-Harbour-41');
+    expect(text).not.toContain(sandbox.password);
+    expect(text).not.toContain(login);
+  }
+  expect(sandbox.world.user('johndoe').password).toBe('Quiet-Harbour-41');
+});
+
+test('a call is made again as it was, its secret included', async () => {
+  const { url, sandbox } = await startTester({ access: 'read-write' });
+  await call(url, 'SetUserPassword', { userName: 'johndoe', password: 'Quiet-Harbour-41' });
+  sandbox.world.user('johndoe').password = 'another';
+  await post(url, 'call', { repeat: 1 });
+  expect(sandbox.world.user('johndoe').password).toBe('Quiet-Harbour-41');
+  expect((JSON.parse((await ask(`${url}calls`)).body) as CallRecord[]).map(({ id }) => id)).toEqual([2, 1]);
+});
+
+test('a name is sent as it is where it was shown with what hides in it made visible', async () => {
+  const { url, sandbox } = await startTester();
+  sandbox.world.user('johndoe').userName = 'john\u202Edoe';
+  const events = await call(url, 'GetUserInfo', { userName: 'john[U+202E]doe' });
+  expect(endOf(events)).toMatchObject({ kind: 'value' });
+});
+
+test('a long command is kept to its end, and told as often as it is asked for', async () => {
+  const { url } = await startTester();
+  const end = endOf(await call(url, 'VerifyStore', { id: 1, includeIndexes: false }));
+  expect(end?.kind).toBe('task');
+  let [task] = JSON.parse((await ask(`${url}tasks`)).body) as [TaskInfo];
+  while (task.status === 'running')
+    [task] = JSON.parse((await ask(`${url}tasks?known=${task.taskId}:${task.revision}`)).body) as [TaskInfo];
+  expect(task).toMatchObject({ command: 'VerifyStore', status: 'succeeded' });
+  const again = JSON.parse((await ask(`${url}tasks`)).body) as [TaskInfo];
+  expect(again).toEqual([task]);
+  const { exchanges } = JSON.parse((await ask(`${url}calls/1`)).body) as CallRecord;
+  expect(exchanges.map(({ purpose }) => purpose).filter((purpose) => purpose === 'status').length).toBeGreaterThan(0);
+});
+
+test('it ends with Ctrl-C while a page is open and a command runs, and the command goes on', async () => {
+  const { url, sandbox, end } = await startTester({ access: 'full', sandbox: { runSeconds: 60 } });
+  await call(url, 'VerifyStore', { id: 1, includeIndexes: false });
+  const held = ask(`${url}tasks?known=`).catch(() => 'cut off');
+  const [code] = await Promise.all([end(), held]);
+  expect(code).toBe(0);
+  expect(sandbox.requests.filter(({ path }) => path.includes('cancel'))).toEqual([]);
+});
+
+test.each([
+  [['--port', '99999'], "--port is '99999', but must be a number from 0 to 65535."],
+  [['--prot', '1'], 'Unknown setting --prot; did you mean --port?'],
+  [['--access', 'all'], "MAILSTORE_ACCESS is 'all'"],
+])('%j is refused in one line', async (args, said) => {
+  const { code, stdout, stderr } = await runBinary(['tester', '--sandbox', ...args]);
+  expect({ code, stdout, lines: stderr.trimEnd().split('\n').length }).toEqual({ code: 2, stdout: '', lines: 1 });
+  expect(stderr).toContain(said);
+});
+
+test('a port that is taken is refused in one line', async () => {
+  const { url } = await startTester();
+  const { port } = new URL(url);
+  const { code, stderr } = await runBinary(['tester', '--sandbox', '--port', port]);
+  expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining('a free port (EADDRINUSE)') as string });
+});
