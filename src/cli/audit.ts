@@ -42,7 +42,7 @@ const ACTIONS: Readonly<Record<string, Action>> = {
 /** Shows the audit and checks that it is whole: `audit show | verify`. */
 export async function audit(args: readonly string[]): Promise<void> {
   const [name = 'show', ...rest] = args[0]?.startsWith('-') ? ['show', ...args] : args;
-  const action = ACTIONS[name];
+  const action = Object.hasOwn(ACTIONS, name) ? ACTIONS[name] : undefined;
   if (!action) throw new MailStoreError('unknownSubcommand', { name: `audit ${name}`, nearest: nearest(name, Object.keys(ACTIONS)) });
   const { values: flags, switches } = readFlags(rest, {
     values: [...settings.flatMap(({ flag }) => flag ?? []), ...action.values],

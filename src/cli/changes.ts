@@ -24,7 +24,7 @@ const ACTIONS: Readonly<Record<string, (context: Context) => void | Promise<void
 /** Shows what writes have changed, and puts it back: `changes list | show N | revert N`. */
 export async function changes(args: readonly string[]): Promise<void> {
   const [name = 'list', ...rest] = args[0]?.startsWith('-') ? ['list', ...args] : args;
-  const action = ACTIONS[name];
+  const action = Object.hasOwn(ACTIONS, name) ? ACTIONS[name] : undefined;
   if (!action) throw new MailStoreError('unknownSubcommand', { name: `changes ${name}`, nearest: nearest(name, Object.keys(ACTIONS)) });
   const [given, flagArgs] = rest[0] !== undefined && !rest[0].startsWith('-') ? [rest[0], rest.slice(1)] : [undefined, rest];
   const { values: flags, switches } = readFlags(flagArgs, { values: settings.flatMap(({ flag }) => flag ?? []), switches: ['--json'] });

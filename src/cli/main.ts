@@ -30,7 +30,7 @@ async function main([first = 'serve', ...others]: readonly string[]): Promise<vo
   } else if (name === 'help' || (args.includes('--help') && !WITH_HELP.has(name))) {
     process.stdout.write((await import('./help.ts')).help());
   } else {
-    const subcommand = subcommands[name];
+    const subcommand = Object.hasOwn(subcommands, name) ? subcommands[name] : undefined;
     if (!subcommand) throw new MailStoreError('unknownSubcommand', { name, nearest: nearest(name, Object.keys(subcommands)) });
     await subcommand(args);
   }

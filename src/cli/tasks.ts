@@ -32,7 +32,7 @@ const ACTIONS: Readonly<Record<string, (context: Context) => void | Promise<void
 /** Shows and steers the recorded tasks in a terminal: `tasks list | show ID | wait ID | cancel ID | prune --older-than DAYS`. */
 export async function tasks(args: readonly string[]): Promise<void> {
   const [name = 'list', ...rest] = args[0]?.startsWith('-') ? ['list', ...args] : args;
-  const action = ACTIONS[name];
+  const action = Object.hasOwn(ACTIONS, name) ? ACTIONS[name] : undefined;
   if (!action) throw new MailStoreError('unknownSubcommand', { name: `tasks ${name}`, nearest: nearest(name, Object.keys(ACTIONS)) });
   const [id, flagArgs] = rest[0] !== undefined && !rest[0].startsWith('-') ? [rest[0], rest.slice(1)] : [undefined, rest];
   const { values: flags, switches } = readFlags(flagArgs, {

@@ -3,6 +3,7 @@ import { realpathSync } from 'node:fs';
 import { systemClock } from '../base/clock.ts';
 import { MailStoreError } from '../base/errors.ts';
 import { createLog } from '../base/log.ts';
+import { Redactor } from '../base/redact.ts';
 import { loadConfig } from '../config/load.ts';
 import { settings } from '../config/settings.ts';
 import { requireSqlite } from '../journal/sqlite.ts';
@@ -25,8 +26,9 @@ export async function tester(args: readonly string[]): Promise<void> {
   requireSqlite();
   const sandbox = switches.has('--sandbox') ? await startEmbedded() : undefined;
   const config = loadConfig({ flags, ...(sandbox && { embedded: sandbox.target, stateDir: sandbox.stateDir }) });
-  const log = createLog(config.logLevel);
-  const core = openTester(config, log, { by: 'tester' });
+  const redactor = new Redactor();
+  const log = createLog(config.logLevel, { redactor });
+  const core = openTester(config, log, { by: 'tester', redactor });
   const page = await startPageServer({
     tester: core,
     targets: config.targets.map(({ name, origin, username, access }) => ({ name, origin, user: username, access })),

@@ -108,6 +108,7 @@ describe('mailstore-mcp tasks', () => {
   });
 
   test.each([
+    [['valueOf'], 2, "mailstore-mcp: There is no subcommand 'tasks valueOf'; see mailstore-mcp --help.\n"],
     [['lst'], 2, "mailstore-mcp: There is no subcommand 'tasks lst'; did you mean list?\n"],
     [['show'], 2, 'mailstore-mcp: the task of tasks show is not set; tasks list shows the ids.\n'],
     [['show', 'ffff'], 1, "mailstore-mcp: There is no task 'ffff'; list_tasks shows the tasks this server knows.\n"],

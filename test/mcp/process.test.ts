@@ -164,6 +164,12 @@ describe('a start that the configuration prevents', () => {
       [],
       "The file '/no/such/file.json' named by MAILSTORE_CONFIG cannot be read (ENOENT).",
     ],
+    [
+      'a subcommand named like a part of every object',
+      START,
+      ['constructor'],
+      "There is no subcommand 'constructor'; see mailstore-mcp --help.",
+    ],
     ['a subcommand that does not exist', START, ['sandbx'], "There is no subcommand 'sandbx'; did you mean sandbox?"],
   ];
 
