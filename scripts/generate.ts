@@ -65,7 +65,7 @@ function toolsPage(): string {
     header('tools/'),
     '# Tools',
     'Every tool is one command of MailStore’s Management API, with the command’s own argument names; a question mark stands after what may be left out.',
-    '_Effect_ is what a call does to the archive; a range stands where its arguments, or what they name, decide. _Put back_ says whether `revert_change` can undo it, which it does where what was before can be read, or why nothing can. _Since_ says when the command appeared, where that is known to be after version 9.0; “where listed” means that it is offered only where the server’s own metadata lists it.',
+    '_Effect_ is what a call does to the archive; a range stands where its arguments, or what they name, decide. _Put back_ says whether `revert_change` can undo it, or why nothing can; a yes holds where what was before can be read in full and one call leads back to it. _Since_ says when the command appeared, where that is known to be after version 9.0; “where listed” means that it is offered only where the server’s own metadata lists it.',
     ...sections,
     '## Tasks and changes',
     'A command that takes long is answered with a task, and a write is recorded as a change. These tools follow the one and put back the other; they belong to no command of MailStore.',

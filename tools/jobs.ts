@@ -126,13 +126,13 @@ function whatIsLost(action: unknown): string {
   );
 }
 
-/** The commands whose own questions can ask for a typed name. */
-const TYPED = new Set(['DeleteMessage', 'DetachStore', 'ProcessRetentionPolicies', 'SetComplianceConfiguration', 'SetRetentionPolicies']);
+/** The commands whose own questions can ask for a typed name, in small letters: the server may not tell capitals apart in an action. */
+const TYPED = new Set(['deletemessage', 'detachstore', 'processretentionpolicies', 'setcomplianceconfiguration', 'setretentionpolicies']);
 
 /** Returns the name to be typed where a job's command, called by itself, takes one too; an action that cannot be read may be any command. */
 function typedForAction(action: unknown, name: string): string | undefined {
   try {
-    return TYPED.has(parseAction(textOf(action) ?? '').command) ? name : undefined;
+    return TYPED.has(parseAction(textOf(action) ?? '').command.toLowerCase()) ? name : undefined;
   } catch {
     return name;
   }

@@ -68,7 +68,8 @@ export const setRetentionPolicies = defineCommand({
       return sentences(
         now !== undefined && `The policies are now: ${now}.`,
         then !== undefined && `They will be: ${then}.`,
-        'Messages that are due by the new policies are deleted when these are processed next, and putting the old policies back does not bring them back.',
+        then !== 'none' &&
+          'Messages that are due by the new policies are deleted when these are processed next, and putting the old policies back does not bring them back.',
         appliedBy !== undefined && `Processed by ${appliedBy}.`,
         rowOf(compliance).legalHoldEnabled === true && 'Legal hold is on and blocks deletion while it lasts.',
       );

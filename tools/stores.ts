@@ -378,13 +378,14 @@ export const detachStore = defineCommand({
     return args && { command: 'AttachStore', args };
   },
   question: {
-    reads: { store: storeInQuestion },
+    reads: { store: storeInQuestion, compliance: complianceInQuestion },
     object: nameStore,
-    consequence: (_, { store }) =>
+    consequence: (_, { store, compliance }) =>
       sentences(
         describeStore(store),
         `Nobody can read its mail until it is attached again; its data stays where it is${placeInWords(store)}.`,
         rowOf(store).requestedState === 'current' && 'New mail cannot be archived until another store is made current.',
+        isHeld(compliance) && 'Legal hold is on: this mail may be wanted as evidence.',
       ),
     typed: ({ id }, { store }) => textOf(rowOf(store).name) ?? String(id),
   },

@@ -37,10 +37,12 @@ const table = {
     ({ argument }) =>
       `The argument ${argument} contains a NUL character or half of a surrogate pair, which cannot be sent; remove it and call again.`,
   ),
-  notAllowed: line<{ tool: string; effect: string; access: string; needed: string }>(
+  notAllowed: line<{ tool: string; effect: string; access: string; needed: string; limitedTarget?: string | undefined }>(
     'caller',
-    ({ tool, effect, access, needed }) =>
-      `${tool} is refused: with these arguments it is ${effect}, and this server runs with MAILSTORE_ACCESS=${access}. An administrator who means it sets MAILSTORE_ACCESS=${needed} in the server's configuration and restarts it.`,
+    ({ tool, effect, access, needed, limitedTarget }) =>
+      limitedTarget !== undefined
+        ? `${tool} is refused: with these arguments it is ${effect}, and the target ${limitedTarget} has its own access ${access}. An administrator who means it sets that to ${needed} in the file of MAILSTORE_CONFIG, with MAILSTORE_ACCESS no lower, and restarts the server.`
+        : `${tool} is refused: with these arguments it is ${effect}, and this server runs with MAILSTORE_ACCESS=${access}. An administrator who means it sets MAILSTORE_ACCESS=${needed} in the server's configuration and restarts it.`,
   ),
   notConfirmed: line<{ tool: string }>('caller', ({ tool }) => `${tool} was not run: it needs the yes of a person, and nobody gave it.`),
   needsApproval: line<{ tool: string; command: string }>(
@@ -202,7 +204,7 @@ const table = {
   auditNotWritable: line<{ path: string; reason: string }>(
     'configuration',
     ({ path, reason }) =>
-      `The audit '${path}' cannot be written (${reason}), so the call is not on record; free space, or give the account of this server the right to write this file and its folder.`,
+      `The audit '${path}' cannot be written (${reason}), so the call is not on record, and no change is made until it can be; free space, or give the account of this server the right to write this file and its folder.`,
   ),
   journalBusy: line<{ path: string; ms: number }>(
     'us',

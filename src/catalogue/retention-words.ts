@@ -17,7 +17,7 @@ export function policiesInWords(value: unknown): string | undefined {
 /** Returns the jobs that are switched on and run a command, such as `job 2 "Retention" (next at 2026-03-05 02:00 UTC)`; undefined without any. */
 export function jobsInWords(jobs: unknown, command: string): string | undefined {
   const said = rowsOf(jobs)
-    .filter(({ action, enabled }) => enabled === true && textOf(action)?.trim().split(' ', 1)[0] === command)
+    .filter(({ action, enabled }) => enabled === true && textOf(action)?.trim().split(' ', 1)[0]?.toLowerCase() === command.toLowerCase())
     .map(({ id, name, nextStartDateTimeUtc }) => {
       const next = textOf(nextStartDateTimeUtc)?.slice(0, 16).replace('T', ' ');
       const called = textOf(name);

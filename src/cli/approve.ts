@@ -33,8 +33,11 @@ export async function approve(args: readonly string[]): Promise<void> {
 function list({ approvals }: Journal): void {
   const waiting = approvals.list().filter(({ state }) => state === 'pending');
   if (waiting.length === 0) stdout.write('Nothing waits for a yes.\n');
-  for (const { approvalId, tool, target, expiresAt } of waiting) {
-    stdout.write(`${approvalId}  ${toVisibleLine(tool)}  ${toVisibleLine(target)}  until ${expiresAt.slice(0, 19)}Z\n`);
+  for (const { approvalId, tool, target, shown, expiresAt } of waiting) {
+    const [what] = /(?<=^What: ).*/m.exec(shown) ?? [''];
+    stdout.write(
+      `${approvalId}  ${toVisibleLine(tool)}  ${toVisibleLine(target)}  until ${expiresAt.slice(0, 19)}Z  ${toVisibleLine(what)}\n`,
+    );
   }
 }
 

@@ -17,6 +17,7 @@ const DECISIONS = ['allow', 'ask', 'refuse'] as const;
 
 /** The arguments are one cell of many: enough to recognise the object. */
 const ARGUMENTS_LENGTH = 160;
+const REASON_LENGTH = 100;
 
 interface Context {
   readonly folder: string;
@@ -162,8 +163,8 @@ function cellsOf(line: AuditLine): readonly string[] {
     isObject(consent) ? `${cell(consent['answer'])} (${cell(consent['rung'])})` : '',
     task === undefined ? '' : `task ${cell(task)}`,
     change === undefined ? '' : `change ${cell(change)}`,
-    cell(reason),
-    cell(error),
+    excerpt(cell(reason), REASON_LENGTH),
+    excerpt(cell(error), REASON_LENGTH),
   ];
   return [
     ...start,

@@ -52,7 +52,7 @@ export function openBackend(
     targets: new Map(
       targets.flatMap(({ name, origin, username, access }) => {
         const client = clients.get(name);
-        return client ? [[name, { name, origin, user: username, access, client }]] : [];
+        return client ? [[name, { name, origin, user: username, access, hasOwnLimit: access !== config.access, client }]] : [];
       }),
     ),
     journal,

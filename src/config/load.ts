@@ -102,8 +102,10 @@ function fold(...layers: readonly Texts[]): Texts {
 
 /** Returns the folder for state alone, for what needs no MailStore: it may be looked into where no target is configured. */
 export function loadStateDir({ env = process.env, flags }: Pick<ConfigSources, 'env' | 'flags'>): string {
-  const read = (setting: Setting) => (setting.flag === undefined ? undefined : flags[setting.flag]) ?? env[setting.variable ?? ''];
-  return textsFrom(read).stateDir ?? defaultStateDir(env);
+  refuseUnknownVariables(env);
+  const read = (setting: Setting) => (setting.flag === undefined ? undefined : flags[setting.flag]) || env[setting.variable ?? ''];
+  const { stateDir, config } = textsFrom(read);
+  return stateDir ?? (config === undefined ? undefined : readConfigFile(config).texts.stateDir) ?? defaultStateDir(env);
 }
 
 function refuseUnknownVariables(env: Readonly<Record<string, string | undefined>>): void {
@@ -155,7 +157,9 @@ function fileTexts(entries: Record<string, unknown>, prefix: string, isAllowed: 
     if (typeof value !== 'string' && typeof value !== 'number') {
       throw new MailStoreError('invalidSetting', { setting: prefix + name, value: JSON.stringify(value), expected: 'a text or a number' });
     }
-    if (value !== '') texts[key] = String(value);
+    if (value === '') continue;
+    texts[key] = String(value);
+    if (settingOf(key).values) checkedValue(key, texts, prefix + name);
   }
   return texts;
 }
@@ -248,22 +252,28 @@ function toolsetsOf(texts: Texts): readonly Group[] {
   if (names.includes('all')) return GROUPS;
   const unknown = names.find((name) => !(GROUPS as readonly string[]).includes(name));
   if (unknown !== undefined) {
+    const close = nearest(unknown, GROUPS);
     throw new MailStoreError('invalidSetting', {
       setting: nameOf('toolsets'),
       value: unknown,
-      expected: `all, or some of ${GROUPS.join(', ')}`,
+      expected: `all, or some of ${GROUPS.join(', ')}${close ? ` (did you mean ${close}?)` : ''}`,
     });
   }
   return GROUPS.filter((group) => names.includes(group));
 }
 
 function oneOf<Value extends string>(key: SettingKey, texts: Texts): Value {
+  return checkedValue(key, texts, nameOf(key)) as Value;
+}
+
+/** Throws MailStoreError that names the setting as it is written where the text is none of its values. */
+function checkedValue(key: SettingKey, texts: Texts, setting: string): string {
   const values = settingOf(key).values ?? [];
   const value = texts[key] ?? '';
-  if (values.includes(value)) return value as Value;
+  if (values.includes(value)) return value;
   const close = nearest(value, values);
   throw new MailStoreError('invalidSetting', {
-    setting: nameOf(key),
+    setting,
     value,
     expected: `${values.join(', ')}${close ? ` (did you mean ${close}?)` : ''}`,
   });

@@ -32,6 +32,8 @@ export interface GuardedTarget {
   /** The login name there. */
   readonly user: string;
   readonly access: Access;
+  /** True where the target's own setting is what keeps the access as low as it is. */
+  readonly hasOwnLimit?: boolean;
   readonly client: MailStoreClient;
 }
 
@@ -209,7 +211,8 @@ export class Guard {
     const { audit, journal, approveCommand } = this.#options;
     const { tool, target, key: argumentsKey, shown } = question;
     const approvable = { tool, target, argumentsKey };
-    if (journal.approvals.consume(approvable)) return { rung: 'approval', answer: 'yes', shown };
+    const granted = journal.approvals.consume(approvable);
+    if (granted !== undefined) return { rung: 'approval', answer: 'yes', shown, approvalId: granted };
     if (!person) {
       const { approvalId } = journal.approvals.request({
         ...approvable,
@@ -247,8 +250,8 @@ export class Guard {
   }
 
   #refuse(call: TaskCall, { effect, needed }: Decision & { kind: 'refuse' }, entry: AuditEntry, tool = toolName(call.command.name)): never {
-    const { access } = this.#target(call.target);
-    const refused = new MailStoreError('notAllowed', { tool, effect, access, needed });
+    const { name, access, hasOwnLimit } = this.#target(call.target);
+    const refused = new MailStoreError('notAllowed', { tool, effect, access, needed, ...(hasOwnLimit && { limitedTarget: name }) });
     try {
       this.#options.audit.record({ ...entry, reason: refused.message });
     } catch (error) {
@@ -339,7 +342,11 @@ export class Guard {
         inverse,
         summary: `${command.title}: ${JSON.stringify(argumentsShown)}`,
       });
-      return { number, ...differences(was, is), ...(!inverse && { note: command.irreversible ?? 'It cannot be put back.' }) };
+      return {
+        number,
+        ...differences(was, is),
+        ...(!inverse && { note: command.irreversible ?? 'It cannot be put back: no call restores exactly what was read before it.' }),
+      };
     } catch (error) {
       if (!(error instanceof MailStoreError)) throw error;
       this.#options.log.error(`a change was not recorded: ${error.message}`);

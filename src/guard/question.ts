@@ -2,7 +2,7 @@ import { findCommand } from '../../tools/index.ts';
 import { MailStoreError } from '../base/errors.ts';
 import { toVisibleLine } from '../base/visible.ts';
 import type { Command, Found, Look } from '../catalogue/define-command.ts';
-import { maskSecrets } from '../catalogue/mask-secrets.ts';
+import { MASK, maskSecrets } from '../catalogue/mask-secrets.ts';
 import { toolName } from '../catalogue/naming.ts';
 import type { MailStoreClient, ReadValue } from '../client/client.ts';
 import { argumentsKey } from '../tasks/arguments-key.ts';
@@ -16,6 +16,18 @@ export async function lookAt(client: MailStoreClient, look: Look<Arguments>, arg
   if (!command) throw new MailStoreError('unknownCommand', { command: look.read });
   const { value, isExact } = await client.read(command, look.args?.(args) ?? {});
   return { value: look.pick(value, args), isExact };
+}
+
+/** Any word becomes a secret once somebody sends it as one: what a person needs to know could be hidden from them by that. */
+const MASKED = `Hidden: what MailStore says of it has the text of a secret in it, shown as ${MASK} or left out here; look in MailStore itself before you say yes.`;
+
+function isMasked(looks: Iterable<ReadValue | undefined>): boolean {
+  return [...looks].some((look) => look?.value !== undefined && JSON.stringify(look.value).includes(MASK));
+}
+
+/** True for what was looked for and is not there, and not for what could not be read. */
+function isAbsent(look: ReadValue | undefined): boolean {
+  return look !== undefined && look.value === undefined;
 }
 
 export interface QuestionTarget {
@@ -57,7 +69,9 @@ export async function questionAbout(
     `What: ${object}`,
     `Arguments: ${JSON.stringify(told)}`,
     ...(declared ? [`Consequence: ${declared.consequence(told, found)}`] : []),
+    ...(before && isAbsent(seen.get('before')) ? [`${toolName(before.read)} shows nothing of the kind now.`] : []),
     ...failed,
+    ...(isMasked(seen.values()) ? [MASKED] : []),
   ];
   return {
     question: {

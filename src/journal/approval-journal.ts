@@ -74,12 +74,13 @@ export class ApprovalJournal {
     return this.#decide(approvalId, 'refused');
   }
 
-  /** Uses an approval up that was granted for exactly this call. False where there is none, and nothing may run. */
-  consume(call: ApprovableCall): boolean {
+  /** Uses an approval up that was granted for exactly this call, and returns its id. Undefined where there is none, and nothing may run. */
+  consume(call: ApprovableCall): string | undefined {
     return this.#db.transaction(() => {
-      this.#expire();
-      const first = `SELECT min(number) FROM approvals WHERE state = 'granted' AND ${IS_CALL}`;
-      return this.#db.run(`UPDATE approvals SET state = 'used' WHERE number = (${first})`, callColumns(call)) > 0;
+      const now = this.#expire();
+      const [granted] = this.#select(now, `WHERE state = 'granted' AND ${IS_CALL} ORDER BY number LIMIT 1`, callColumns(call));
+      if (granted) this.#db.run(`UPDATE approvals SET state = 'used' WHERE approval_id = ?`, [granted.approvalId]);
+      return granted?.approvalId;
     });
   }
 

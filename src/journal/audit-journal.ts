@@ -24,8 +24,8 @@ export class AuditJournal {
   }
 
   /** Has `work` do what no other process may do at the same time; it is synchronous. Costs no write to the disk while `work` stores nothing. */
-  locked<T>(work: (head: AuditHead) => T): T {
-    return this.#db.transaction(() => work(this.head()));
+  locked<T>(work: () => T): T {
+    return this.#db.transaction(work);
   }
 
   /**
@@ -34,8 +34,8 @@ export class AuditJournal {
    * lines that the head does not know, never a head without its line.
    */
   append(work: (head: AuditHead) => AuditHead): AuditHead {
-    return this.locked((head) => {
-      const next = work(head);
+    return this.locked(() => {
+      const next = work(this.head());
       this.#db.run('UPDATE audit_head SET sequence = ?, hash = ?, file = ?', [next.sequence, next.hash, next.file]);
       return next;
     });

@@ -47,6 +47,8 @@ interface Placed {
   readonly from: number;
   readonly to: number;
   readonly last: AuditLink;
+  /** Tells the file from another one of the same name. */
+  readonly ino: number;
   /** Whether they are on the disk, and the stored head is the last of them. */
   readonly isStored: boolean;
 }
@@ -64,6 +66,8 @@ export class AuditLog {
   readonly #maxBytes: number;
   /** The last line that this process wrote. */
   #last = CHAIN_START;
+  /** Where this process last left the file. */
+  #end: Pick<Placed, 'to' | 'ino'> | undefined;
   #batch: Batch | undefined;
   /** True while this process has written lines that the stored head is behind. */
   #isAhead = false;
@@ -172,13 +176,11 @@ export class AuditLog {
   #write(entries: readonly StampedEntry[], isDurable: boolean): void {
     let placed: Placed | undefined;
     try {
-      this.#journal.locked((head) => {
+      this.#journal.locked(() => {
         let fd = openFile(this.#folder, this.#path);
         try {
-          const { size } = fstatSync(fd);
-          const end = endOfLines(fd, size);
-          const known = this.#last.sequence > head.sequence ? this.#last : linkOf(head);
-          const { tail, isWhole } = this.#findEnd(fd, end, known);
+          const { size, ino } = fstatSync(fd);
+          const { end, known, tail, isWhole } = this.#lookAtEnd(fd, size, ino);
           const events: AuditEvent[] = [];
           if (size > end) events.push({ event: 'repaired', cut: size - end });
           if (!isWhole) events.push({ event: 'gap', head: known });
@@ -196,8 +198,9 @@ export class AuditLog {
           // Rotation begins with a stored head, so that the line it names is never in a file before the last full one.
           const isStored = isDurable || events.length > 0 || rotated !== undefined;
           placeLines(fd, bytes, from, isStored);
-          placed = { from, to: from + bytes.length, last, isStored };
-          if (isStored && last.sequence > head.sequence) this.#journal.append(() => ({ ...last, file: AUDIT_FILE }));
+          const to = from + bytes.length;
+          placed = { from, to, last, isStored, ino: rotated === undefined ? ino : fstatSync(fd).ino };
+          if (isStored) this.#journal.append((head) => (last.sequence > head.sequence ? { ...last, file: AUDIT_FILE } : head));
         } finally {
           closeSync(fd);
         }
@@ -208,8 +211,18 @@ export class AuditLog {
     }
     if (!placed) return;
     this.#last = placed.last;
+    this.#end = placed;
     this.#isAhead = !placed.isStored;
     if (this.#isAhead) this.#storeHeadLater();
+  }
+
+  /** Finds where the whole lines end, and the last of them. Nothing is read of a file that is as this process left it: nobody else has written. */
+  #lookAtEnd(fd: number, size: number, ino: number) {
+    if (this.#end?.to === size && this.#end.ino === ino) return { end: size, known: this.#last, tail: this.#last, isWhole: true };
+    const head = this.#journal.head();
+    const known = this.#last.sequence > head.sequence ? this.#last : linkOf(head);
+    const end = endOfLines(fd, size);
+    return { end, known, ...this.#findEnd(fd, end, known) };
   }
 
   /** Finds the last line of all files, and whether the line that is `known` to have been written is among them. */
@@ -260,9 +273,9 @@ export class AuditLog {
   /** Removes lines whose head could not be stored, so that nothing is on record that was reported as not recorded. */
   #takeBack({ from, to, last }: Placed): void {
     try {
-      this.#journal.locked((head) => {
+      this.#journal.locked(() => {
         // The journal may have kept the head although it failed, and another process may have gone on from these lines.
-        if (head.sequence >= last.sequence) return;
+        if (this.#journal.head().sequence >= last.sequence) return;
         const fd = openSync(this.#path, 'r+');
         try {
           const [line] = linesBackwards(fd, to);

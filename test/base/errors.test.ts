@@ -44,6 +44,10 @@ const CASES: { readonly [Code in ErrorCode]: readonly (readonly [details: MailSt
       { tool: 'delete_user', effect: 'destructive', access: 'read-only', needed: 'full' },
       "delete_user is refused: with these arguments it is destructive, and this server runs with MAILSTORE_ACCESS=read-only. An administrator who means it sets MAILSTORE_ACCESS=full in the server's configuration and restarts it.",
     ],
+    [
+      { tool: 'delete_user', effect: 'destructive', access: 'read-only', needed: 'full', limitedTarget: 'branch' },
+      'delete_user is refused: with these arguments it is destructive, and the target branch has its own access read-only. An administrator who means it sets that to full in the file of MAILSTORE_CONFIG, with MAILSTORE_ACCESS no lower, and restarts the server.',
+    ],
   ],
   notConfirmed: [[{ tool: 'delete_user' }, 'delete_user was not run: it needs the yes of a person, and nobody gave it.']],
   needsApproval: [
@@ -244,7 +248,7 @@ const CASES: { readonly [Code in ErrorCode]: readonly (readonly [details: MailSt
   auditNotWritable: [
     [
       { path: '/state/audit.jsonl', reason: 'ENOSPC' },
-      "The audit '/state/audit.jsonl' cannot be written (ENOSPC), so the call is not on record; free space, or give the account of this server the right to write this file and its folder.",
+      "The audit '/state/audit.jsonl' cannot be written (ENOSPC), so the call is not on record, and no change is made until it can be; free space, or give the account of this server the right to write this file and its folder.",
     ],
   ],
   journalBusy: [

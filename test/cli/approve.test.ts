@@ -77,7 +77,9 @@ test('a program without a terminal can grant nothing', async () => {
 test('what waits is listed, and a refusal ends it', async () => {
   const { server, folder } = await start();
   const id = await request(server, 'delete_user', { userName: 'amira' });
-  expect((await runBinary(['approve', ...folder])).stdout).toMatch(new RegExp(`^${id}  delete_user  default  until \\d{4}-`));
+  expect((await runBinary(['approve', ...folder])).stdout).toMatch(
+    new RegExp(`^${id}  delete_user  default  until \\d{4}-\\S+Z  user amira \\(Amira Okoye\\)\n$`),
+  );
   expect((await runBinary(['approve', id, '--refuse', ...folder])).stdout).toBe('Refused.\n');
   expect((await runBinary(['approve', ...folder])).stdout).toBe('Nothing waits for a yes.\n');
 });

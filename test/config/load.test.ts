@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { loadConfig, type Config } from '../../src/config/load.ts';
+import { loadConfig, loadStateDir, type Config } from '../../src/config/load.ts';
 import { settings } from '../../src/config/settings.ts';
 import { GROUPS } from '../../src/catalogue/define-command.ts';
 import { createAuthority } from '../helpers/certificates.ts';
@@ -173,6 +173,7 @@ describe('what is refused', () => {
     [{ MAILSTORE_EDITION: 'spe' }, "MAILSTORE_EDITION is 'spe', but must be server."],
     [{ MAILSTORE_LOG_LEVEL: 'verbose' }, "MAILSTORE_LOG_LEVEL is 'verbose', but must be error, warn, info, debug."],
     [{ MAILSTORE_TOOLSETS: 'users,mails' }, "MAILSTORE_TOOLSETS is 'mails', but must be all, or some of users, "],
+    [{ MAILSTORE_TOOLSETS: 'user,stores' }, 'sessions, license (did you mean users?).'],
     [{ MAILSTORE_TOOLSETS: ',' }, "MAILSTORE_TOOLSETS is '', but must be all, or some of users, "],
     [{ MAILSTORE_TIMEOUT_MS: '0' }, "MAILSTORE_TIMEOUT_MS is '0', but must be a whole number of milliseconds from 1 to 600000."],
     [{ MAILSTORE_TIMEOUT_MS: '1e3' }, "MAILSTORE_TIMEOUT_MS is '1e3', but must be a whole number of milliseconds from 1 to 600000."],
@@ -313,6 +314,11 @@ describe('the configuration file', () => {
     [{ targets: [] }, "targets is '[]', but must be an object."],
     [{ targets: { a: 'https://a' } }, `targets.a is '"https://a"', but must be an object.`],
     [{ targets: { a: { urls: 'x' } } }, 'Unknown setting targets.a.urls; did you mean url?'],
+    [{ access: 'ful' }, "access is 'ful', but must be read-only, read-write, full (did you mean full?)."],
+    [
+      { targets: { a: { access: 'readonly' } } },
+      "targets.a.access is 'readonly', but must be read-only, read-write, full (did you mean read-only?).",
+    ],
     [{ targets: { a: { stateDir: '/x' } } }, 'Unknown setting targets.a.stateDir'],
     [[], "MAILSTORE_CONFIG is '[]', but must be an object."],
     ['x', `MAILSTORE_CONFIG is '"x"', but must be an object.`],
@@ -397,8 +403,8 @@ describe('several targets', () => {
 
   test('each is checked like a single one', () => {
     expect(() => loadTargets({ targets: { main: { url: 'http://a.example.com' } } })).toThrow("'http://a.example.com' is not https;");
-    expect(() => loadTargets({ targets: { main: { ...targets.main, access: 'all' } } })).toThrow("MAILSTORE_ACCESS is 'all'");
-    expect(() => loadTargets({ targets: { main: { ...targets.main, edition: 'spe' } } })).toThrow("MAILSTORE_EDITION is 'spe'");
+    expect(() => loadTargets({ targets: { main: { ...targets.main, access: 'all' } } })).toThrow("targets.main.access is 'all'");
+    expect(() => loadTargets({ targets: { main: { ...targets.main, edition: 'spe' } } })).toThrow("targets.main.edition is 'spe'");
   });
 });
 
@@ -413,5 +419,23 @@ describe('the embedded sandbox', () => {
 
   test('still refuses settings that are none', () => {
     expect(() => loadConfig({ env: { MAILSTORE_ACESS: 'full' }, flags: {}, embedded })).toThrow('did you mean MAILSTORE_ACCESS?');
+  });
+});
+
+describe('the folder for state, for what needs no MailStore', () => {
+  const stateDirOf = (env: Texts, flags: Texts = {}) => loadStateDir({ env, flags });
+
+  test('is that of the flag, the environment, the file, or the platform', () => {
+    const path = configFile({ stateDir: '/file', targets: {} });
+    expect([
+      stateDirOf({ MAILSTORE_STATE_DIR: '/environment', MAILSTORE_CONFIG: path }, { '--state-dir': '/flag' }),
+      stateDirOf({ MAILSTORE_STATE_DIR: '/environment', MAILSTORE_CONFIG: path }),
+      stateDirOf({ MAILSTORE_CONFIG: path }),
+      stateDirOf({ MAILSTORE_STATE_DIR: '' }, { '--config': path }),
+    ]).toEqual(['/flag', '/environment', '/file', '/file']);
+  });
+
+  test('is not guessed beside a misspelt variable', () => {
+    expect(() => stateDirOf({ MAILSTORE_STATEDIR: '/x' })).toThrow('Unknown setting MAILSTORE_STATEDIR; did you mean MAILSTORE_STATE_DIR?');
   });
 });

@@ -69,7 +69,7 @@ describeEngines('the journal of approvals', (engine) => {
     const { approvals, clock, grant, stateOf } = setUp();
     const approvalId = grant();
     await clock.advance(APPROVAL_MS - 1);
-    expect([approvals.consume(call()), approvals.consume(call()), stateOf(approvalId)]).toEqual([true, false, 'used']);
+    expect([approvals.consume(call()), approvals.consume(call()), stateOf(approvalId)]).toEqual([approvalId, undefined, 'used']);
     expect(approvals.get(approvalId)).toMatchObject({ decidedAt: '2026-03-04T09:00:00.000Z' });
   });
 
@@ -87,15 +87,18 @@ describeEngines('the journal of approvals', (engine) => {
       { ...call(), target: 'other' },
       { ...call(), target: 'default\0other' },
     ];
-    expect(others.map((other) => approvals.consume(other))).toEqual(others.map(() => false));
-    expect([approvals.get(granted)?.state, approvals.consume(call())]).toEqual(['granted', true]);
+    expect(others.map((other) => approvals.consume(other))).toEqual(others.map(() => undefined));
+    expect([approvals.get(granted)?.state, approvals.consume(call())]).toEqual(['granted', granted]);
   });
 
   test('tells calls apart that differ after a NUL character', () => {
     const { approvals, ask, grant } = setUp();
     const first = grant({ target: 'a\0b' });
     expect(ask({ target: 'a\0c' })).not.toBe(first);
-    expect([approvals.consume({ ...call(), target: 'a\0c' }), approvals.consume({ ...call(), target: 'a\0b' })]).toEqual([false, true]);
+    expect([approvals.consume({ ...call(), target: 'a\0c' }), approvals.consume({ ...call(), target: 'a\0b' }) !== undefined]).toEqual([
+      undefined,
+      true,
+    ]);
   });
 
   test('decides a request once, and tells the state in which it was', () => {
@@ -131,22 +134,22 @@ describeEngines('the journal of approvals', (engine) => {
     expect([stateOf(granted), stateOf(pending)]).toEqual(['granted', 'pending']);
     await clock.advance(1);
     expect([stateOf(granted), stateOf(pending)]).toEqual(['expired', 'expired']);
-    expect([approvals.consume(call()), approvals.grant(pending), approvals.refuse(pending)]).toEqual([false, 'expired', 'expired']);
+    expect([approvals.consume(call()), approvals.grant(pending), approvals.refuse(pending)]).toEqual([undefined, 'expired', 'expired']);
   });
 
   test('does not come back to life when the clock is set back', async () => {
     const { approvals, clock, grant, stateOf } = setUp();
     const expired = grant({ argumentsKey: 'expired' });
     await clock.advance(APPROVAL_MS);
-    expect(approvals.consume(call('expired'))).toBe(false);
+    expect(approvals.consume(call('expired'))).toBeUndefined();
     await clock.jump(-1000);
-    expect([approvals.consume(call('expired')), stateOf(expired)]).toEqual([false, 'expired']);
+    expect([approvals.consume(call('expired')), stateOf(expired)]).toEqual([undefined, 'expired']);
 
     const granted = grant();
     await clock.jump(-HOUR);
-    expect([stateOf(granted), approvals.consume(call())]).toEqual(['expired', false]);
+    expect([stateOf(granted), approvals.consume(call())]).toEqual(['expired', undefined]);
     await clock.jump(HOUR);
-    expect([stateOf(granted), approvals.consume(call())]).toEqual(['expired', false]);
+    expect([stateOf(granted), approvals.consume(call())]).toEqual(['expired', undefined]);
   });
 
   test('burns a nonce once in all processes', () => {

@@ -80,7 +80,7 @@ function take(journal: Journal): void {
 /** Uses up each of the same approvals, as far as the others have left it. */
 function consume(journal: Journal): void {
   for (let round = 0; round < rounds; round++) {
-    if (journal.approvals.consume(call(`key-${round}`))) say({ won: round });
+    if (journal.approvals.consume(call(`key-${round}`)) !== undefined) say({ won: round });
   }
 }
 

@@ -106,6 +106,33 @@ describe('a client of 2025-11-25 that can ask', () => {
     expect(schemas[0]).toMatchObject({ properties: { confirm: { type: 'string', title: 'Type 2024 to run it' } }, required: ['confirm'] });
   });
 
+  test('says in the question that something is hidden from it, where a word of the archive was sent as a secret before', async () => {
+    const sandbox = await sandboxForTest();
+    const asked: string[] = [];
+    const server = untilTestEnds(
+      await startServer({
+        sandbox,
+        access: 'full',
+        onElicit: ({ message }) => {
+          asked.push(message);
+          return { action: 'decline' };
+        },
+      }),
+    );
+    await callTool(server, 'detach_store', { id: 4 });
+    await callTool(server, 'set_user_password', { userName: 'nobody', password: 'current' });
+    await callTool(server, 'detach_store', { id: 4 });
+    expect(asked.map((message) => [message.includes('It is the current store'), message.split('\n').slice(4)])).toEqual([
+      [true, []],
+      [
+        false,
+        [
+          'Hidden: what MailStore says of it has the text of a secret in it, shown as *** or left out here; look in MailStore itself before you say yes.',
+        ],
+      ],
+    ]);
+  });
+
   test('answers a long command with its task after the yes', async () => {
     const sandbox = await sandboxForTest();
     const server = untilTestEnds(await startServer({ sandbox, access: 'full', onElicit: () => YES }));

@@ -84,7 +84,9 @@ test("a target's own access can tighten that of all", async () => {
   const refused = await callTool(server, 'set_user_full_name', { ...rename, target: 'london' });
   const allowed = await callTool(server, 'set_user_full_name', { ...rename, target: 'paris' });
   expect([refused.isError, allowed.isError]).toEqual([true, false]);
-  expect(refused.text).toContain('set_user_full_name is refused');
+  expect(refused.text).toBe(
+    'set_user_full_name is refused: with these arguments it is write, and the target london has its own access read-only. An administrator who means it sets that to read-write in the file of MAILSTORE_CONFIG, with MAILSTORE_ACCESS no lower, and restarts the server.',
+  );
   expect(fullNames(london, paris)).toEqual(['John Doe', 'Johnny Doe']);
   expect(london.requests.filter(({ path }) => path.includes('/invoke/'))).toEqual([]);
 });

@@ -360,7 +360,7 @@ test('a word that a secret hides in a read is not written back in its place', as
   expect(store.databasePath).toBe(String.raw`E:\MailStore\2025`);
   sandbox.world.user('johndoe').fullName = 'MailStore Desk';
   const { structured } = await callTool(server, 'set_user_full_name', { userName: 'johndoe', fullName: 'John' });
-  expect(structured['change']).toMatchObject({ note: 'It cannot be put back.' });
+  expect(structured['change']).toMatchObject({ note: 'It cannot be put back: no call restores exactly what was read before it.' });
   expect((await callTool(server, 'revert_change', { number: 1 })).isError).toBe(true);
   expect(sandbox.world.user('johndoe').fullName).toBe('John');
 });

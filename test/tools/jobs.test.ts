@@ -90,6 +90,7 @@ describe('what a person is asked', () => {
     ]);
     const asking = commands.filter(({ name, question }) => question?.typed && !/^(?:Create|Run|Set)Job/.test(name)).map(({ name }) => name);
     expect(asking.filter((action) => typed({ ...compact, action }) === undefined)).toEqual([]);
+    expect(asking.filter((action) => typed({ ...compact, action: action.toLowerCase() }) === undefined)).toEqual([]);
   });
 });
 

@@ -29,6 +29,10 @@ test('before the policies are replaced a person reads the old and the new ones, 
     'Messages that are due by the new policies are deleted when these are processed next, and putting the old policies back does not bring them back.',
     'retention policies',
   ]);
+  const none = { config: { policies: [] } };
+  expect(question?.consequence(none, { before: tenYears })).toBe(
+    'The policies are now: "Default" (3,650 days, then deleted). They will be: none.',
+  );
 });
 
 test('before the policies are processed a person reads what the archive holds; a yes is void once the policies have changed', () => {

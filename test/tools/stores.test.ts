@@ -140,6 +140,9 @@ describe('the question', () => {
     expect(ask('DetachStore', { id: 9 }, { store: external }).consequence).toBe(
       'It is in normal use. Nobody can read its mail until it is attached again; its data stays where it is (database mail on sql01, whose password attaching takes).',
     );
+    expect(ask('DetachStore', { id: 9 }, { store: external, compliance: { legalHoldEnabled: true } }).consequence).toBe(
+      'It is in normal use. Nobody can read its mail until it is attached again; its data stays where it is (database mail on sql01, whose password attaching takes). Legal hold is on: this mail may be wanted as evidence.',
+    );
   });
 
   test('before a store is compacted, what cannot be recovered any more is named, and legal hold', () => {
