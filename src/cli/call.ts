@@ -22,7 +22,7 @@ import { sayError } from './exit.ts';
 import { readFlags, type Flags } from './flags.ts';
 import { SUBCOMMANDS } from './help.ts';
 import { openTester } from './open-tester.ts';
-import { endProgress, showProgress } from './progress-bar.ts';
+import { endProgress, showProgress, writeAboveProgress } from './progress-bar.ts';
 import { terminalCommand } from './terminal-command.ts';
 import { terminalPerson } from './terminal-person.ts';
 
@@ -70,7 +70,8 @@ async function run(flags: Flags): Promise<number> {
     const config = loadConfig({ flags: settingFlags, ...(sandbox && { embedded: sandbox.target, stateDir: sandbox.stateDir }) });
     const target = targetOf(command, values['--target'], config);
     const redactor = new Redactor();
-    const tester = openTester(config, createLog(config.logLevel, { redactor }), { by: 'call', adopts: false, redactor });
+    const log = createLog(config.logLevel, { redactor, write: (line) => writeAboveProgress(stderr, line) });
+    const tester = openTester(config, log, { by: 'call', adopts: false, redactor });
     try {
       const made = new Call(tester, { command, args: callArgs, target: target.name, form: formOf(values, target) }, flags, config);
       return await made.run();
@@ -165,14 +166,10 @@ class Call {
   async #follow(started: TaskRecord): Promise<TaskRecord> {
     let shownMessages = 0;
     let isDrawn = false;
-    const clear = () => {
-      if (isDrawn && stderr.isTTY) stderr.write('\r\x1b[K');
-    };
     const onChange = ({ messages, progress, statusText, status }: TaskRecord) => {
       if (this.#has('--raw')) return;
-      clear();
       const news = messages.slice(shownMessages);
-      for (const { text: told } of news) stderr.write(`  ${toVisible(told)}\n`);
+      for (const { text: told } of news) writeAboveProgress(stderr, `  ${toVisible(told)}\n`);
       shownMessages = messages.length;
       // A file needs no bar beside the lines that it would repeat.
       if (!stderr.isTTY && news.length > 0) return;
@@ -187,8 +184,13 @@ class Call {
 
   #write(value: unknown): void {
     if (this.#has('--raw')) return;
-    if (this.#flags.values['--format'] === 'xml' && this.#lastBody !== undefined) this.#out.xml(this.#lastBody);
-    else this.#out.json(value);
+    const isXml = this.#flags.values['--format'] === 'xml';
+    if (isXml && this.#lastBody !== undefined) {
+      this.#out.xml(this.#lastBody);
+      return;
+    }
+    if (isXml) say('It was begun by another call, which asked in its own form; this is the result as JSON.');
+    this.#out.json(value);
   }
 
   #has(name: string): boolean {

@@ -8,7 +8,7 @@ import { settings } from '../config/settings.ts';
 import { findNamed } from '../tester/named-command.ts';
 import { wordsOf } from '../tester/read-arguments.ts';
 
-/** The scripts call back `call --complete` with the line up to the cursor, and get one candidate a line. */
+/** The scripts call back `call --complete` with the line up to the cursor, and get one candidate a line; without any, shells complete files. */
 const SCRIPTS = {
   bash: `_mailstore_mcp() {
   local line=\${COMP_LINE:0:COMP_POINT} IFS=$'\\n'
@@ -18,12 +18,13 @@ const SCRIPTS = {
   if [[ $current == *=* && $COMP_WORDBREAKS == *=* ]]; then COMPREPLY=("\${COMPREPLY[@]#"\${current%%=*}="}"); fi
   if [[ \${#COMPREPLY[@]} -eq 1 && \${COMPREPLY[0]} == *= ]]; then compopt -o nospace; fi
 }
-complete -F _mailstore_mcp mailstore-mcp
+complete -o default -F _mailstore_mcp mailstore-mcp
 `,
   zsh: `#compdef mailstore-mcp
 _mailstore_mcp() {
   local -a candidates
   candidates=("\${(@f)$(mailstore-mcp call --complete "\${(j: :)words[1,CURRENT]}" 2>/dev/null)}")
+  if [[ -z $candidates[1] ]]; then _files; return; fi
   compadd -S '' -- \${(M)candidates:#*=}
   compadd -- \${candidates:#*=}
 }
@@ -66,18 +67,21 @@ export function completions(line: string, options: readonly string[], subcommand
   if (values) return startingWith(current, values);
   if (takesValue(previous)) return [];
   const command = commandAmong(words.slice(0, -1));
-  if (current.startsWith('-')) return startingWith(current, options);
+  const equals = current.indexOf('=');
+  const [name, value] = [current.slice(0, equals), current.slice(equals + 1)];
+  if (current.startsWith('-')) {
+    return equals < 0 ? startingWith(current, options) : startingWith(value, OPTION_VALUES[name] ?? []).map((word) => `${name}=${word}`);
+  }
   if (!command) {
-    const names = commands.map(({ name }) => (current.includes('_') ? toolName(name) : name));
+    const names = commands.map((known) => (current.includes('_') ? toolName(known.name) : known.name));
     return startingWith(current, names.toSorted());
   }
-  const equals = current.indexOf('=');
-  if (equals >= 0) return valuesOf(command, current.slice(0, equals), current.slice(equals + 1));
+  if (equals >= 0) return valuesOf(command, name, value);
   const given = new Set(words.slice(0, -1).map((word) => word.split('=', 1)[0]?.toLowerCase()));
-  const names = Object.keys(command.input).filter((name) => !given.has(name.toLowerCase()));
+  const names = Object.keys(command.input).filter((argument) => !given.has(argument.toLowerCase()));
   return startingWith(
     current,
-    names.map((name) => `${name}=`),
+    names.map((argument) => `${argument}=`),
   );
 }
 

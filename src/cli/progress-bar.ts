@@ -10,6 +10,11 @@ export function showProgress(out: NodeJS.WriteStream, percent: number, text: str
   out.write(out.isTTY ? `\r${line.slice(0, (out.columns || 80) - 1)}\x1b[K` : `${line}\n`);
 }
 
+/** Writes lines where a progress may be drawn: they take its place, and the next step draws it again below them. */
+export function writeAboveProgress(out: NodeJS.WriteStream, lines: string): void {
+  out.write(out.isTTY ? `\r\x1b[K${lines}` : lines);
+}
+
 /** Ends the line that is drawn again and again. */
 export function endProgress(out: NodeJS.WriteStream): void {
   if (out.isTTY) out.write('\n');

@@ -11,6 +11,7 @@ import { startPageServer } from '../tester/web/server.ts';
 import { startEmbedded } from './embedded.ts';
 import { readFlags } from './flags.ts';
 import { openTester } from './open-tester.ts';
+import { terminalCommand } from './terminal-command.ts';
 import { version } from './version.ts';
 
 /** How long ending may take before the process leaves anyway; a poll under way is waited for, which the server holds for 5 s at most. */
@@ -38,6 +39,8 @@ export async function tester(args: readonly string[]): Promise<void> {
     pageFolder: join(programFolder(), 'tester'),
     clock: systemClock,
     log,
+    // The record of the embedded sandbox ends with this process.
+    ...(!sandbox && { revertCommand: (change: number) => terminalCommand(`changes revert ${change}`, config.stateDir) }),
   }).catch(async (error: unknown) => {
     await sandbox?.close();
     throw error;

@@ -180,6 +180,13 @@ describe('a long command', () => {
     expect(screen).toMatch(/\r {2}█+░+ +\d+ % {2}/);
   });
 
+  test.runIf(hasTerminal)('leaves the bar’s line to a warning', async () => {
+    const { env } = await withSandbox({ runSeconds: 1, faults: ['status-503:1@/api/get-status'] });
+    const { code, screen } = await runInTerminal(REBUILD, [], env);
+    expect(code).toBe(0);
+    expect(screen).toContain('\r\x1b[Kmailstore-mcp warn: asking for RebuildStoreIndex failed and is tried again: ');
+  });
+
   test('is left running by Ctrl-C, which says how to come back to it', async () => {
     const clock = new ManualClock();
     const { env } = await withSandbox({ clock, runSeconds: 10 });
@@ -204,6 +211,14 @@ describe('a long command', () => {
     expect(JSON.parse(stdout)).toMatchObject({ command: 'RebuildStoreIndex', target: 'default', status: 'running' });
     const again = await runBinary(REBUILD, env);
     expect(again.stderr).toMatch(/succeeded\.\n$/);
+  });
+
+  test('that another call began in its own form is no XML, and says so', async () => {
+    const { env } = await withSandbox({ runSeconds: 3 });
+    await runBinary([...REBUILD, '--no-wait'], env);
+    const { code, stdout, stderr } = await runBinary([...REBUILD, '--format', 'xml'], env);
+    expect({ code, stdout }).toEqual({ code: 0, stdout: 'null\n' });
+    expect(stderr).toContain('\nIt was begun by another call, which asked in its own form; this is the result as JSON.\n');
   });
 
   test('that fails says why, with exit code 1', async () => {

@@ -1,11 +1,13 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { completions, completionScript } from '../../src/cli/completion.ts';
+import { hasTerminal } from '../helpers/run-in-terminal.ts';
 
 const BINARY = fileURLToPath(new URL('../../dist/mailstore-mcp.cjs', import.meta.url));
 const OPTIONS = ['--access', '--api', '--format', '--raw'];
@@ -28,6 +30,8 @@ describe('the completion of a command line', () => {
     ['mailstore-mcp call GetUsers --a', ['--access', '--api']],
     ['mailstore-mcp call --access read-w', ['read-write']],
     ['mailstore-mcp call --access full GetUserI', ['GetUserInfo']],
+    ['mailstore-mcp call GetUsers --access=read-w', ['--access=read-write']],
+    ['mailstore-mcp call GetUsers --target=', []],
     ['mailstore-mcp call --target Get', []],
     ['mailstore-mcp tasks ', []],
   ])('%s', (line, candidates) => {
@@ -58,6 +62,17 @@ describe('the script for bash', () => {
     expect(await offered('mailstore-mcp call GetUserInfo ')).toEqual(['userName=']);
     expect(await offered('mailstore-mcp call SetUserPrivilegesOnFolder privileges=read,w')).toEqual(['read,write']);
   });
+});
+
+test.runIf(hasTerminal)('bash completes files where the program has nothing to offer', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'mailstore-mcp-completion-'));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  writeFileSync(join(folder, 'mailstore-mcp'), `#!/bin/sh\n[ "$1 $2" = 'call --complete' ] || echo "it got $*"\n`, { mode: 0o755 });
+  writeFileSync(join(folder, 'bash.rc'), `PATH='${folder}':$PATH\nPS1=ready\n${completionScript('bash')}`);
+  writeFileSync(join(folder, 'arguments.json'), '{}');
+  const bash = spawn('script', ['-qec', `bash --noprofile --rcfile '${join(folder, 'bash.rc')}' -i`, '/dev/null'], { cwd: folder });
+  bash.stdin.end('mailstore-mcp call GetUsers --json arg\t\nexit\n');
+  expect(await text(bash.stdout)).toContain('it got call GetUsers --json arguments.json');
 });
 
 test('there are scripts for zsh and PowerShell, which call the same', () => {

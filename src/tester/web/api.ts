@@ -20,11 +20,12 @@ import {
   type CallEvent,
   type CallRecord,
   type CallRequest,
-  type CallSummary,
   type CancelAnswer,
   type Catalogue,
+  type ChangeInfo,
   type CopyRequest,
   type CopyText,
+  type News,
   type Problem,
   type TargetInfo,
   type TaskInfo,
@@ -43,6 +44,14 @@ export interface PageApiOptions {
   readonly version: string;
   readonly clock: Clock;
   readonly log: Log;
+  /** Returns how a terminal puts a change back; absent where the archive ends with this program. */
+  readonly revertCommand?: (change: number) => string;
+}
+
+/** What a page has of the tasks, their revisions by id, and of the calls. */
+export interface KnownNews {
+  readonly tasks: ReadonlyMap<string, number>;
+  readonly callsRevision: number;
 }
 
 const callRequest: z.ZodType<CallRequest> = z.union([
@@ -62,8 +71,8 @@ export class PageApi {
   readonly #options: PageApiOptions;
   readonly #history = new CallHistory();
   readonly #questions = new Questions();
-  /** Tells of each task that a call of this page has begun. */
-  readonly #begun = new EventEmitter().setMaxListeners(0);
+  /** Tells of each call that ends, and so of each task that begins. */
+  readonly #calls = new EventEmitter().setMaxListeners(0);
 
   constructor(options: PageApiOptions) {
     this.#options = options;
@@ -72,10 +81,6 @@ export class PageApi {
   catalogue(): Catalogue {
     const { version, targets, form } = this.#options;
     return { version, targets, form, commands: commands.map(describeCommand) };
-  }
-
-  calls(): readonly CallSummary[] {
-    return this.#history.list();
   }
 
   callRecord(id: number): CallRecord | undefined {
@@ -114,16 +119,14 @@ export class PageApi {
           if (numbered) tell({ kind: 'exchange', call: summary.id, exchange: numbered });
         },
       });
-      if (answered.kind === 'task') {
-        tell({ kind: 'task', task: taskInfo(answered.task) });
-        this.#begun.emit('task');
-      }
-      end = endOf(answered);
+      if (answered.kind === 'task') tell({ kind: 'task', task: taskInfo(answered.task) });
+      end = this.#endOf(answered);
     } catch (error) {
       end = { kind: 'error', message: this.#messageOf(error) };
     }
     const ms = clock.now() - started;
     tell({ kind: 'ended', call: this.#history.end(summary.id, end, ms) ?? { ...summary, end, ms } });
+    this.#calls.emit('end');
   }
 
   /** Settles the question that waits on the page. */
@@ -133,25 +136,26 @@ export class PageApi {
   }
 
   /**
-   * Returns the tasks that run and the newest that have ended. With `known`, the revisions by id that the page has, it first waits until one of
-   * them has news, another one begins, or some time has passed.
+   * Returns the tasks that run, the newest that have ended, and the calls. With `known`, what the page has of them, it first waits until there is
+   * something else, or some time has passed.
    */
-  async tasks(known: ReadonlyMap<string, number> | undefined, signal: AbortSignal): Promise<readonly TaskInfo[]> {
+  async news(known: KnownNews | undefined, signal: AbortSignal): Promise<News> {
     const shown = await this.#shownTasks();
-    if (!known || shown.some(({ taskId, revision }) => known.get(taskId) !== revision)) return shown.map(taskInfo);
+    const isOld = known?.callsRevision !== this.#history.revision || shown.some((task) => known.tasks.get(task.taskId) !== task.revision);
+    if (isOld) return this.#newsSince(known, shown);
     const over = new AbortController();
     const either = AbortSignal.any([signal, over.signal]);
     const running = shown.filter((task) => !isEnded(task));
     try {
       await Promise.race([
         this.#options.clock.sleep(HOLD_MS, either),
-        once(this.#begun, 'task', { signal: either }),
+        once(this.#calls, 'end', { signal: either }),
         ...running.map((task) => this.#options.tester.tasks.waitForNews(task, HOLD_MS, either)),
       ]);
     } finally {
       over.abort();
     }
-    return (await this.#shownTasks()).map(taskInfo);
+    return this.#newsSince(known, await this.#shownTasks());
   }
 
   /** Asks the server to stop a task. */
@@ -173,10 +177,34 @@ export class PageApi {
     return { text: as === 'curl' ? asCurl(copied) : asPowerShell(copied) };
   }
 
+  #newsSince(known: KnownNews | undefined, tasks: readonly TaskRecord[]): News {
+    const { revision } = this.#history;
+    return {
+      tasks: tasks.map(taskInfo),
+      ...(known?.callsRevision !== revision && { calls: this.#history.list() }),
+      callsRevision: revision,
+    };
+  }
+
   async #shownTasks(): Promise<readonly TaskRecord[]> {
     const all = await this.#options.tester.tasks.list();
     const ended = all.filter(isEnded).slice(0, ENDED_TASKS);
     return all.filter((task) => !isEnded(task) || ended.includes(task));
+  }
+
+  #endOf(answered: Answered): CallEnd {
+    const { generated } = answered;
+    if (answered.kind === 'task') return { kind: 'task', taskId: answered.task.taskId, ...(generated && { generated }) };
+    const { drift, change } = answered;
+    const { revertCommand } = this.#options;
+    return {
+      kind: 'value',
+      drift: drift.map(({ path, expected, got }) => {
+        return `${path || 'The value'} is ${got === undefined ? 'missing' : JSON.stringify(got)}; expected was ${expected}.`;
+      }),
+      ...(change && { change: withRevert(change, revertCommand) }),
+      ...(generated && { generated }),
+    };
   }
 
   #messageOf(error: unknown): string {
@@ -213,18 +241,10 @@ function describeIssue(issue: z.core.$ZodIssue): Problem {
   return { ...(field !== undefined && { field: String(field) }), message: `${where}${message}` };
 }
 
-function endOf(answered: Answered): CallEnd {
-  const { generated } = answered;
-  if (answered.kind === 'task') return { kind: 'task', taskId: answered.task.taskId, ...(generated && { generated }) };
-  const { drift, change } = answered;
-  return {
-    kind: 'value',
-    drift: drift.map(({ path, expected, got }) => {
-      return `${path || 'The value'} is ${got === undefined ? 'missing' : JSON.stringify(got)}; expected was ${expected}.`;
-    }),
-    ...(change && { change }),
-    ...(generated && { generated }),
-  };
+/** A change with a note is one that cannot be put back. */
+function withRevert(change: ChangeInfo, revertCommand: PageApiOptions['revertCommand']): ChangeInfo {
+  const { number, note } = change;
+  return number === undefined || note !== undefined || !revertCommand ? change : { ...change, revert: revertCommand(number) };
 }
 
 /** Leaves out what only processes need to know. */

@@ -17,6 +17,12 @@ interface Entry {
 export class CallHistory {
   readonly #entries = new Map<number, Entry>();
   #lastId = 0;
+  #revision = 0;
+
+  /** Another number whenever a call has ended. */
+  get revision(): number {
+    return this.#revision;
+  }
 
   begin(call: TesterCall, startedAt: string): CallSummary {
     const { command, args, target, form } = call;
@@ -44,6 +50,7 @@ export class CallHistory {
   }
 
   end(id: number, end: CallEnd, ms: number): CallSummary | undefined {
+    this.#revision++;
     const entry = this.#entries.get(id);
     if (entry) entry.summary = { ...entry.summary, ms, end };
     return entry?.summary;

@@ -72,6 +72,8 @@ export interface ChangeInfo {
   readonly before: unknown;
   readonly after: unknown;
   readonly note?: string;
+  /** The command that puts it back from a terminal; absent where none can. */
+  readonly revert?: string;
 }
 
 /** What became of a call. */
@@ -118,6 +120,15 @@ export interface Problem {
 
 /** A task as the page shows it. */
 export type TaskInfo = Omit<TaskRecord, 'run' | 'lease' | 'pollMark' | 'lostPoll'>;
+
+/** The answer to `GET news`: what goes on, whichever page began it. */
+export interface News {
+  readonly tasks: readonly TaskInfo[];
+  /** The calls of this run, the newest first; absent where the page that asks has them as they are. */
+  readonly calls?: readonly CallSummary[];
+  /** Another number with every call that ends. */
+  readonly callsRevision: number;
+}
 
 /** The answer to `POST tasks/<id>/cancel`: the task, or why the server cannot be asked to stop it. */
 export type CancelAnswer = { readonly task: TaskInfo } | { readonly problem: string };

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { MailStoreError } from '../../base/errors.ts';
-import { BadRequest, PageApi, type PageApiOptions } from './api.ts';
+import { BadRequest, PageApi, type KnownNews, type PageApiOptions } from './api.ts';
 import { judgeRequest, SECURITY_HEADERS, type Judged } from './checks.ts';
 
 export interface PageServerOptions extends PageApiOptions {
@@ -54,13 +54,13 @@ export async function startPageServer({ port, pageFolder, ...options }: PageServ
         sendJson(response, 200, api.catalogue());
         return;
       case 'GET calls': {
-        const record = id === '' ? api.calls() : api.callRecord(Number(id));
+        const record = api.callRecord(Number(id));
         if (!record) throw new BadRequest(404, 'This call is no longer kept.');
         sendJson(response, 200, record);
         return;
       }
-      case 'GET tasks':
-        sendJson(response, 200, await api.tasks(revisionsOf(query.get('known')), signal));
+      case 'GET news':
+        sendJson(response, 200, await api.news(knownOf(query), signal));
         return;
       case 'POST tasks':
         if (action !== 'cancel') break;
@@ -160,18 +160,20 @@ async function readBody(request: IncomingMessage): Promise<unknown> {
   }
 }
 
-/** Reads `id:revision` pairs, separated by commas. */
-function revisionsOf(text: string | null): ReadonlyMap<string, number> | undefined {
-  if (text === null) return undefined;
-  return new Map(
-    text
-      .split(',')
-      .filter((pair) => pair !== '')
-      .map((pair) => {
+/** Reads the tasks as `id:revision` pairs, separated by commas, and the revision of the calls. */
+function knownOf(query: URLSearchParams): KnownNews | undefined {
+  const [tasks, calls] = [query.get('tasks'), query.get('calls')];
+  if (tasks === null || calls === null) return undefined;
+  const pairs = tasks.split(',').filter((pair) => pair !== '');
+  return {
+    tasks: new Map(
+      pairs.map((pair) => {
         const [id = '', revision] = pair.split(':');
         return [id, Number(revision)];
       }),
-  );
+    ),
+    callsRevision: Number(calls),
+  };
 }
 
 function headerOf(value: string | readonly string[] | undefined): string | undefined {

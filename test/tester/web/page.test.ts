@@ -432,6 +432,38 @@ describe.skipIf(!hasBrowser)('the page in Chromium (skipped where /usr/bin/chrom
     expect(await page.locator('.history li').count()).toBe(3);
   });
 
+  test('a call that is under way when its page is loaded again ends in the history of every page', async () => {
+    const { url, sandbox } = await startTester();
+    sandbox.faults.add('delay=3000:1@/api/invoke/GetUsers');
+    const page = await openPage(browser, url);
+    await choose(page, 'GetUsers');
+    await send(page);
+    await outcomeOf(page).getByText('Under way…').waitFor();
+    const other = await openPage(browser, url);
+    await other.getByRole('button', { name: /^GetUsers.*under way/ }).click();
+    expect(await outcomeOf(other).textContent()).toBe('Under way…');
+    await page.reload();
+    for (const each of [page, other]) await each.getByRole('button', { name: /^GetUsers.*done/ }).waitFor();
+    await outcomeOf(other)
+      .getByText(/^Done in/)
+      .waitFor();
+    expect(await responseOf(other).textContent()).toContain('"johndoe"');
+  });
+
+  test('what went wrong with the page itself is gone with the next thing that goes right', async () => {
+    const { url } = await startTester();
+    const page = await openPage(browser, url);
+    await choose(page, 'GetUsers');
+    await send(page);
+    const entry = page.getByRole('button', { name: /^GetUsers.*done/ });
+    await page.route('**/calls/1', async (route) => route.fulfill({ body: 'cut off' }));
+    await entry.click();
+    await page.getByRole('alert').waitFor();
+    await page.unroute('**/calls/1');
+    await entry.click();
+    await expect.poll(async () => page.getByRole('alert').count()).toBe(0);
+  });
+
   test.each([
     ['curl', 'As a curl command', /curl[\s\S]*GetUserInfo/],
     ['PowerShell', 'As a PowerShell command', /Invoke-\w+[\s\S]*GetUserInfo/],
@@ -452,6 +484,20 @@ describe.skipIf(!hasBrowser)('the page in Chromium (skipped where /usr/bin/chrom
     await page.keyboard.press('Escape');
     await expect.poll(async () => dialog.count()).toBe(0);
     await waitForFocus(page.getByRole('button', { name: button, exact: true }));
+  });
+
+  test('an answer of thousands of rows is indented, and whole when it is asked for', async () => {
+    const { url, sandbox } = await startTester();
+    const { users } = sandbox.world.state;
+    const johndoe = sandbox.world.user('johndoe');
+    users.push(...Array.from({ length: 3000 }, (_, index) => ({ ...johndoe, userName: `user${index}` })));
+    const page = await openPage(browser, url);
+    await choose(page, 'GetUsers');
+    await send(page);
+    await page.getByRole('button', { name: 'Show all' }).waitFor();
+    expect(await responseOf(page).textContent()).toContain('\n      "userName": "johndoe",\n');
+    await page.getByRole('button', { name: 'Show all' }).click();
+    await expect.poll(async () => responseOf(page).textContent()).toContain('\n      "userName": "user2999",\n');
   });
 
   test('a server that cannot be reached is an answer too', async () => {

@@ -1,10 +1,16 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { request } from 'node:http';
 import { connect } from 'node:net';
-import { expect, test } from 'vitest';
-import type { CallEvent, CallRecord, TaskInfo } from '../../../src/tester/web/protocol.ts';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { expect, onTestFinished, test } from 'vitest';
+import type { CallEvent, CallRecord, News } from '../../../src/tester/web/protocol.ts';
 import { SECURITY_HEADERS } from '../../../src/tester/web/checks.ts';
 import { runBinary } from '../../helpers/run-binary.ts';
 import { startTester } from '../../helpers/start-tester.ts';
+
+const BINARY = fileURLToPath(new URL('../../../dist/mailstore-mcp.cjs', import.meta.url));
 
 interface Answer {
   readonly status: number;
@@ -38,12 +44,16 @@ async function post(url: string, path: string, body: unknown): Promise<Answer> {
   return ask(url + path, { method: 'POST', headers, body: JSON.stringify(body) });
 }
 
-async function call(url: string, command: string, args: Readonly<Record<string, unknown>> = {}): Promise<CallEvent[]> {
-  const { body } = await post(url, 'call', { command, args, target: 'default', form: 'auto' });
+async function call(url: string, command: string, args: Readonly<Record<string, unknown>> = {}, target = 'default'): Promise<CallEvent[]> {
+  const { body } = await post(url, 'call', { command, args, target, form: 'auto' });
   return body
     .trimEnd()
     .split('\n')
     .map((line) => JSON.parse(line) as CallEvent);
+}
+
+async function newsOf(url: string, known = ''): Promise<News> {
+  return JSON.parse((await ask(`${url}news${known}`)).body) as News;
 }
 
 function endOf(events: readonly CallEvent[]) {
@@ -158,8 +168,8 @@ test('no answer carries a secret: not the password of the login, not one that wa
   const { url, sandbox } = await startTester({ access: 'read-write' });
   const events = await call(url, 'SetUserPassword', { userName: 'johndoe', password: 'Quiet-Harbour-41' });
   expect(endOf(events)).toMatchObject({ kind: 'value' });
-  const { body: calls } = await ask(`${url}calls`);
-  const [{ id }] = JSON.parse(calls) as [CallRecord];
+  const { body: calls } = await ask(`${url}news`);
+  const { calls: [{ id } = { id: 0 }] = [] } = JSON.parse(calls) as News;
   const texts = [JSON.stringify(events), calls, (await ask(`${url}calls/${id}`)).body];
   for (const as of ['curl', 'powershell', 'mcp']) texts.push((await post(url, 'copy', { call: id, exchange: 2, as })).body);
   const login = Buffer.from(`${sandbox.username}:${sandbox.password}`).toString('base64');
@@ -177,7 +187,7 @@ test('a call is made again as it was, its secret included', async () => {
   sandbox.world.user('johndoe').password = 'another';
   await post(url, 'call', { repeat: 1 });
   expect(sandbox.world.user('johndoe').password).toBe('Quiet-Harbour-41');
-  expect((JSON.parse((await ask(`${url}calls`)).body) as CallRecord[]).map(({ id }) => id)).toEqual([2, 1]);
+  expect((await newsOf(url)).calls?.map(({ id }) => id)).toEqual([2, 1]);
 });
 
 test('a name is sent as it is where it was shown with what hides in it made visible', async () => {
@@ -187,16 +197,30 @@ test('a name is sent as it is where it was shown with what hides in it made visi
   expect(endOf(events)).toMatchObject({ kind: 'value' });
 });
 
+test('a change says how a terminal puts it back, unless the archive ends with the tester', async () => {
+  const { url } = await startTester({ access: 'read-write' });
+  const args = { userName: 'johndoe', fullName: 'Jack' };
+  const revert = expect.stringMatching(/^mailstore-mcp changes revert 1 --state-dir "?\/.+$/) as string;
+  expect(endOf(await call(url, 'SetUserFullName', args))).toMatchObject({ change: { number: 1, revert } });
+
+  const embedded = spawn(process.execPath, [BINARY, 'tester', '--sandbox', '--json', '--access', 'read-write']);
+  onTestFinished(() => void embedded.kill('SIGINT'));
+  const [line] = (await once(createInterface({ input: embedded.stdout }), 'line')) as [string];
+  const end = endOf(await call((JSON.parse(line) as { url: string }).url, 'SetUserFullName', args, 'sandbox'));
+  expect(end).toMatchObject({ change: { number: 1, after: { fullName: 'Jack' } } });
+  expect(JSON.stringify(end)).not.toContain('revert');
+});
+
 test('a long command is kept to its end, and told as often as it is asked for', async () => {
   const { url } = await startTester();
   const end = endOf(await call(url, 'VerifyStore', { id: 1, includeIndexes: false }));
   expect(end?.kind).toBe('task');
-  let [task] = JSON.parse((await ask(`${url}tasks`)).body) as [TaskInfo];
-  while (task.status === 'running')
-    [task] = JSON.parse((await ask(`${url}tasks?known=${task.taskId}:${task.revision}`)).body) as [TaskInfo];
+  let news = await newsOf(url);
+  for (let [task] = news.tasks; task?.status === 'running'; [task] = news.tasks)
+    news = await newsOf(url, `?tasks=${task.taskId}:${task.revision}&calls=${news.callsRevision}`);
+  const [task] = news.tasks;
   expect(task).toMatchObject({ command: 'VerifyStore', status: 'succeeded' });
-  const again = JSON.parse((await ask(`${url}tasks`)).body) as [TaskInfo];
-  expect(again).toEqual([task]);
+  expect((await newsOf(url)).tasks).toEqual([task]);
   const { exchanges } = JSON.parse((await ask(`${url}calls/1`)).body) as CallRecord;
   expect(exchanges.map(({ purpose }) => purpose).filter((purpose) => purpose === 'status').length).toBeGreaterThan(0);
 });
@@ -204,7 +228,7 @@ test('a long command is kept to its end, and told as often as it is asked for', 
 test('it ends with Ctrl-C while a page is open and a command runs, and the command goes on', async () => {
   const { url, sandbox, end } = await startTester({ access: 'full', sandbox: { runSeconds: 60 } });
   await call(url, 'VerifyStore', { id: 1, includeIndexes: false });
-  const held = ask(`${url}tasks?known=`).catch(() => 'cut off');
+  const held = ask(`${url}news?tasks=&calls=1`).catch(() => 'cut off');
   const [code] = await Promise.all([end(), held]);
   expect(code).toBe(0);
   expect(sandbox.requests.filter(({ path }) => path.includes('cancel'))).toEqual([]);

@@ -9,6 +9,7 @@ import type {
   CopyForm,
   CopyRequest,
   CopyText,
+  News,
   TaskInfo,
 } from '../protocol.ts';
 import { CallList } from './call-list.tsx';
@@ -25,6 +26,9 @@ import { commandOf, INITIAL, reduce, targetOf, type Action, type State } from '.
 import { TaskCard } from './task-card.tsx';
 
 type Dispatch = (action: Action) => void;
+
+/** How long the page waits after an answer that it could not use. */
+const RETRY_MS = 5000;
 
 /** The whole page. */
 export function App() {
@@ -266,36 +270,43 @@ function useFocusOnProblem({ problems }: State): void {
   }, [problems]);
 }
 
-/** A long command goes on exchanging after its answer: whenever its task has news, the call on display is read again. */
-function useFreshExchanges({ shown, tasks }: State, dispatch: Dispatch): void {
+/**
+ * The call on display is read again when it has ended while another page followed it, or this one before it was loaded again, and whenever its
+ * task has news: a long command goes on exchanging after its answer.
+ */
+function useFreshExchanges({ shown, calls, tasks }: State, dispatch: Dispatch): void {
   const end = shown?.end;
+  const hasEnded = shown !== undefined && !end && calls.some((call) => call.id === shown.id && call.end !== undefined);
   const revision = end?.kind === 'task' ? tasks.find(({ taskId }) => taskId === end.taskId)?.revision : undefined;
   useEffect(() => {
-    if (shown === undefined || revision === undefined) return;
+    if (shown === undefined || (revision === undefined && !hasEnded)) return;
     getJson<CallRecord>(`calls/${shown.id}`).then(
       (record) => dispatch({ kind: 'refreshed', record }),
       () => undefined,
     );
-  }, [shown?.id, revision]);
+  }, [shown?.id, revision, hasEnded]);
 }
 
-/** Loads what the page begins with, and then follows the tasks for as long as the page is there. */
+/** Loads what the page begins with, and then follows the news for as long as the page is there. */
 async function load(dispatch: Dispatch, signal: AbortSignal): Promise<void> {
-  try {
-    const [catalogue, calls, first] = await Promise.all([
-      getJson<Catalogue>('commands', signal),
-      getJson<CallRecord[]>('calls', signal),
-      getJson<TaskInfo[]>('tasks', signal),
-    ]);
-    dispatch({ kind: 'loaded', catalogue, calls, tasks: first });
-    let tasks = first;
-    while (!signal.aborted) {
-      const known = tasks.map(({ taskId, revision }) => `${taskId}:${revision}`).join(',');
-      tasks = await getJson<TaskInfo[]>(`tasks?known=${known}`, signal);
-      dispatch({ kind: 'tasks', tasks });
+  let news: News | undefined;
+  while (!signal.aborted) {
+    try {
+      if (news) {
+        const known = news.tasks.map(({ taskId, revision }) => `${taskId}:${revision}`).join(',');
+        news = await getJson<News>(`news?tasks=${known}&calls=${news.callsRevision}`, signal);
+        dispatch({ kind: 'news', news });
+      } else {
+        const [catalogue, first] = await Promise.all([getJson<Catalogue>('commands', signal), getJson<News>('news', signal)]);
+        news = first;
+        dispatch({ kind: 'loaded', catalogue, news });
+      }
+    } catch (error) {
+      if (signal.aborted) return;
+      dispatch({ kind: 'fault', fault: reasonOf(error) });
+      if (error instanceof RequestFailed && error.isGone) return;
+      await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
     }
-  } catch (error) {
-    if (!signal.aborted) dispatch({ kind: 'fault', fault: reasonOf(error) });
   }
 }
 

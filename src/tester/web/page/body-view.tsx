@@ -1,7 +1,7 @@
 import type { ComponentChildren } from 'preact';
-import { useState } from 'preact/hooks';
+import { useMemo, useState } from 'preact/hooks';
 import { toVisible } from '../../../base/visible.ts';
-import { prettyTokens } from './format-body.ts';
+import { prettyTokens, type Token } from './format-body.ts';
 import { sizeLabel } from './labels.ts';
 
 /** Characters that are shown before the rest is asked for. */
@@ -9,6 +9,9 @@ const SHOWN = 200_000;
 
 /** Above this many characters, colours would cost the browser more than they help. */
 const COLOURED = 60_000;
+
+/** Above this many characters, a body is shown as it came: indenting it would hold up the page. */
+const INDENTED = 4_000_000;
 
 interface Props {
   readonly label: string;
@@ -20,12 +23,17 @@ interface Props {
 /** A body as text, never as markup, with what hides in it made visible. */
 export function BodyView({ label, body, contentType, isRaw }: Props) {
   const [isWhole, setWhole] = useState(false);
+  const tokens = useMemo((): readonly Token[] => {
+    return isRaw || body.length > INDENTED ? [{ kind: 'plain', text: body }] : prettyTokens(body, contentType);
+  }, [body, contentType, isRaw]);
+  const text = useMemo(() => tokens.map((token) => token.text).join(''), [tokens]);
   if (body === '') return <p class="hint">No body.</p>;
-  const isCut = body.length > SHOWN && !isWhole;
-  const shown = isCut ? body.slice(0, SHOWN) : body;
+  const isCut = text.length > SHOWN && !isWhole;
   return (
     <>
-      <Code label={label}>{isRaw ? toVisible(shown) : <Pretty text={shown} contentType={contentType} />}</Code>
+      <Code label={label}>
+        {text.length > COLOURED ? toVisible(isCut ? text.slice(0, SHOWN) : text) : tokens.map((token, index) => colour(token, index))}
+      </Code>
       {isCut && (
         <button type="button" class="small" onClick={() => setWhole(true)}>
           Show all {sizeLabel(body.length)}
@@ -51,21 +59,12 @@ export function Code({ label, isProse = false, children }: CodeProps) {
   );
 }
 
-function Pretty({ text, contentType }: { readonly text: string; readonly contentType: string }) {
-  const tokens = prettyTokens(text, contentType);
-  if (text.length > COLOURED) return <>{toVisible(tokens.map((token) => token.text).join(''))}</>;
+function colour({ kind, text }: Token, key: number): ComponentChildren {
+  if (kind === 'plain') return toVisible(text);
   return (
-    <>
-      {tokens.map((token, index) =>
-        token.kind === 'plain' ? (
-          toVisible(token.text)
-        ) : (
-          <span key={index} class={`token-${token.kind}`}>
-            {toVisible(token.text)}
-          </span>
-        ),
-      )}
-    </>
+    <span key={key} class={`token-${kind}`}>
+      {toVisible(text)}
+    </span>
   );
 }
 

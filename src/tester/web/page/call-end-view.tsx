@@ -33,7 +33,7 @@ export function CallEndView({ call: { end, ms = 0 } }: { readonly call: CallSumm
   );
 }
 
-function ChangeView({ change: { number, before, after, note } }: { readonly change: ChangeInfo }) {
+function ChangeView({ change: { number, before, after, note, revert } }: { readonly change: ChangeInfo }) {
   return (
     <details class="change" open>
       <summary>{number === undefined ? 'What it changed' : `What it changed (change ${number})`}</summary>
@@ -49,13 +49,12 @@ function ChangeView({ change: { number, before, after, note } }: { readonly chan
           </div>
         </div>
       )}
-      {note === undefined ? (
+      {revert !== undefined && (
         <p class="hint">
-          <code>mailstore-mcp changes revert {number}</code> puts it back.
+          <code>{revert}</code> puts it back.
         </p>
-      ) : (
-        <p class="hint">{toVisible(note)}</p>
       )}
+      {note !== undefined && <p class="hint">{toVisible(note)}</p>}
     </details>
   );
 }

@@ -5,6 +5,7 @@ import type {
   CallSummary,
   Catalogue,
   CommandInfo,
+  News,
   Problem,
   QuestionInfo,
   TargetInfo,
@@ -36,7 +37,7 @@ export interface State {
 }
 
 export type Action =
-  | { readonly kind: 'loaded'; readonly catalogue: Catalogue; readonly calls: readonly CallSummary[]; readonly tasks: readonly TaskInfo[] }
+  | { readonly kind: 'loaded'; readonly catalogue: Catalogue; readonly news: News }
   | { readonly kind: 'searched'; readonly search: string }
   | { readonly kind: 'selected'; readonly command: string }
   | { readonly kind: 'target'; readonly target: string }
@@ -49,7 +50,7 @@ export type Action =
   /** The answer to a call has ended, or broke off with a fault. */
   | { readonly kind: 'sent'; readonly fault?: string }
   | { readonly kind: 'answered' }
-  | { readonly kind: 'tasks'; readonly tasks: readonly TaskInfo[] }
+  | { readonly kind: 'news'; readonly news: News }
   /** A call of the history is put on display, and its arguments into its form. */
   | { readonly kind: 'opened'; readonly record: CallRecord }
   /** The call on display has more exchanges than before. */
@@ -61,8 +62,8 @@ export const INITIAL: State = { search: '', target: '', form: 'auto', drafts: {}
 export function reduce(state: State, action: Action): State {
   switch (action.kind) {
     case 'loaded': {
-      const { catalogue, calls, tasks } = action;
-      return { ...state, catalogue, calls, tasks, target: catalogue.targets[0]?.name ?? '', form: catalogue.form };
+      const { catalogue, news } = action;
+      return { ...tell(state, news), catalogue, target: catalogue.targets[0]?.name ?? '', form: catalogue.form };
     }
     case 'searched':
       return { ...state, search: action.search };
@@ -82,18 +83,18 @@ export function reduce(state: State, action: Action): State {
     case 'invalid':
       return { ...state, problems: action.problems };
     case 'sending':
-      return { ...state, isSending: true, problems: [] };
+      return { ...without(state, 'fault'), isSending: true, problems: [] };
     case 'event':
       return reduceEvent(state, action.event);
     case 'sent':
       return { ...without(state, 'question'), isSending: false, ...(action.fault !== undefined && { fault: action.fault }) };
     case 'answered':
       return without(state, 'question');
-    case 'tasks':
-      return { ...state, tasks: action.tasks };
+    case 'news':
+      return tell(state, action.news);
     case 'opened': {
       const { command, args, target, form } = action.record;
-      return { ...fillIn(state, command, args), selected: command, target, form, shown: action.record, problems: [] };
+      return { ...fillIn(without(state, 'fault'), command, args), selected: command, target, form, shown: action.record, problems: [] };
     }
     case 'refreshed':
       return state.shown?.id === action.record.id ? { ...state, shown: action.record } : state;
@@ -107,10 +108,17 @@ function reduceEvent(state: State, event: CallEvent): State {
     case 'invalid':
       return { ...state, problems: event.problems };
     case 'started':
-      return { ...state, shown: { ...event.call, exchanges: [] }, calls: [event.call, ...state.calls] };
+      return {
+        ...state,
+        shown: { ...event.call, exchanges: [] },
+        calls: [event.call, ...state.calls.filter(({ id }) => id !== event.call.id)],
+      };
     case 'exchange': {
       const { shown } = state;
-      return shown?.id === event.call ? { ...state, shown: { ...shown, exchanges: [...shown.exchanges, event.exchange] } } : state;
+      const { call, exchange } = event;
+      // A call that was read again meanwhile has it already.
+      if (shown?.id !== call || shown.exchanges.some(({ number }) => number === exchange.number)) return state;
+      return { ...state, shown: { ...shown, exchanges: [...shown.exchanges, exchange] } };
     }
     case 'question':
       return { ...state, question: event };
@@ -127,6 +135,10 @@ function reduceEvent(state: State, event: CallEvent): State {
   }
 }
 
+function tell(state: State, { tasks, calls = state.calls }: News): State {
+  return { ...state, tasks, calls };
+}
+
 function fillIn(state: State, name: string | undefined, args: Readonly<Record<string, unknown>>): State {
   const command = commandOf(state, name);
   return command ? { ...state, drafts: { ...state.drafts, [command.name]: draftsOf(command.fields, args) } } : state;
@@ -140,7 +152,7 @@ export function targetOf({ catalogue, target }: State): TargetInfo | undefined {
   return catalogue?.targets.find(({ name }) => name === target);
 }
 
-function without<Key extends 'question'>(state: State, key: Key): Omit<State, Key> {
+function without<Key extends 'question' | 'fault'>(state: State, key: Key): Omit<State, Key> {
   const { [key]: _, ...rest } = state;
   return rest;
 }
