@@ -25,11 +25,6 @@ function isMasked(looks: Iterable<ReadValue | undefined>): boolean {
   return [...looks].some((look) => look?.value !== undefined && JSON.stringify(look.value).includes(MASK));
 }
 
-/** True for what was looked for and is not there, and not for what could not be read. */
-function isAbsent(look: ReadValue | undefined): boolean {
-  return look !== undefined && look.value === undefined;
-}
-
 export interface QuestionTarget {
   readonly name: string;
   readonly origin: string;
@@ -69,7 +64,6 @@ export async function questionAbout(
     `What: ${object}`,
     `Arguments: ${JSON.stringify(told)}`,
     ...(declared ? [`Consequence: ${declared.consequence(told, found)}`] : []),
-    ...(before && isAbsent(seen.get('before')) ? [`${toolName(before.read)} shows nothing of the kind now.`] : []),
     ...failed,
     ...(isMasked(seen.values()) ? [MASKED] : []),
   ];

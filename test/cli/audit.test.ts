@@ -80,7 +80,7 @@ describe('mailstore-mcp audit show', () => {
       arguments: { userName: 'a\u200Bb\n3  forged' },
     });
     expect((await audit('show')).stdout).toBe(
-      '1  2026-03-04T09:00:00Z  default  ami[U+202E]ra  test 1.0  read  allow  -  GetUserInfo {"userName":"a[U+200B]b\\n3 forged"}  No. 2  2026[U+001B][2J\n',
+      '1  2026-03-04T09:00:00Z  default  ami[U+202E]ra  test 1.0  read  allow  -  GetUserInfo {"userName":"a[U+200B]b\\n3 forged"}  No. 2 2026[U+001B][2J\n',
     );
   });
 

@@ -18,8 +18,13 @@ export type LogLine =
   | { readonly what: 'died' }
   | { readonly what: 'closed' };
 
-/** `at` is in milliseconds since the Unix epoch. */
+/** `at` is in milliseconds of `timeOfMachine`. */
 export type Logged = LogLine & { readonly at: number };
+
+/** Milliseconds of the one clock that all processes of the machine share and nobody sets: by it, what several of them did can be put in order. */
+export function timeOfMachine(): number {
+  return Number(process.hrtime.bigint()) / 1e6;
+}
 
 /** Returns the lines of a log; its process may have been killed in the middle of the last one. */
 export function readLog(path: string): readonly Logged[] {

@@ -10,7 +10,7 @@ import { openSqlite } from '../../src/journal/sqlite.ts';
 import type { RunEvent } from '../../src/sandbox/runs.ts';
 import { startSandbox, type Sandbox } from '../../src/sandbox/sandbox.ts';
 import { check, type Finding, type PlayedWorker, type RecordedTask, type RunTruth } from './check.ts';
-import { readLog } from './log.ts';
+import { readLog, timeOfMachine } from './log.ts';
 import { nameOf } from './points.ts';
 import { HALT_MS, type Plan, type WorkerPlan } from './schedule.ts';
 import type { WorkerOrder } from './worker.ts';
@@ -56,7 +56,7 @@ export class Lane {
   static async open(): Promise<Lane> {
     const folder = mkdtempSync(join(tmpdir(), 'crash-'));
     const events: EventLog = { current: [] };
-    const onRun = (event: RunEvent) => void events.current.push({ ...event, at: now() });
+    const onRun = (event: RunEvent) => void events.current.push({ ...event, at: timeOfMachine() });
     const sandbox = await startSandbox({ seed: 'small', runSeconds: 0.25, onRun });
     return new Lane(sandbox, folder, await bundleWorker(folder), events);
   }
@@ -128,7 +128,7 @@ export class Lane {
       if (restartAfterMs === undefined) return undefined;
       await pause(restartAfterMs);
       if (signal.aborted) return undefined;
-      const at = now();
+      const at = timeOfMachine();
       await this.#sandbox.restart();
       return at;
     };
@@ -191,7 +191,7 @@ class Worker {
 
   #kill(): void {
     // Taken before: what a process did up to here it may have done.
-    const at = now();
+    const at = timeOfMachine();
     if (this.#child.kill('SIGKILL')) this.#killedAt = at;
   }
 }
@@ -255,10 +255,6 @@ function tellStory({ workers, events, restartedAt, tasks }: RunTruth): readonly 
     ),
     ...workers.flatMap(({ stderr }, index) => (stderr === '' ? [] : [`process ${index} on stderr: ${stderr}`])),
   ];
-}
-
-function now(): number {
-  return performance.timeOrigin + performance.now();
 }
 
 /** Returns the path of the worker as one file, which starts several times faster than its sources. */

@@ -14,7 +14,7 @@ import { passGate } from '../../src/policy/gate.ts';
 import { TaskRunner } from '../../src/tasks/runner.ts';
 import type { RunHandle, WireResponse } from '../../src/wire/reply.ts';
 import { findCommand } from '../../tools/index.ts';
-import type { LogLine } from './log.ts';
+import { timeOfMachine, type LogLine } from './log.ts';
 import type { PlannedCall, WorkerPlan } from './schedule.ts';
 import { enginesOnFullDisk } from '../helpers/full-disk.ts';
 
@@ -45,7 +45,7 @@ if (plan.clockJump) {
 }
 
 function say(line: LogLine): void {
-  writeSync(logFile, `${JSON.stringify({ at: performance.timeOrigin + performance.now(), ...line })}\n`);
+  writeSync(logFile, `${JSON.stringify({ at: timeOfMachine(), ...line })}\n`);
 }
 
 const calls = new Map<string, number>();
