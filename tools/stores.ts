@@ -10,7 +10,7 @@ import {
   requireChangeable,
   requireOpen,
 } from '../src/catalogue/archive-stores.ts';
-import { defineCommand, type CommandCall, type Found, type Look } from '../src/catalogue/define-command.ts';
+import { defineCommand, type CommandCall, type Found, type Look, type Question } from '../src/catalogue/define-command.ts';
 import * as f from '../src/catalogue/fields.ts';
 import { countOf, fieldsOf, mayLackSecret, rowOf, rowWhere, sentences, sizeOf, textOf } from '../src/catalogue/looks.ts';
 import { anything, listOf, nothing, record } from '../src/catalogue/outputs.ts';
@@ -69,6 +69,13 @@ const complianceInQuestion: Look<unknown> = {
   read: 'GetComplianceConfiguration',
   pick: (value) => fieldsOf(rowOf(value), ['legalHoldEnabled']),
 };
+
+/** The question before something of a store is lost for good, while its messages stay. */
+const askAboutLoss = (loss: string): Question<{ readonly id: number }> => ({
+  reads: { store: storeInQuestion, compliance: complianceInQuestion },
+  object: nameStore,
+  consequence: (_, { store, compliance }) => sentences(describeStore(store), loss, isHeld(compliance) && LEGAL_HOLD),
+});
 
 export const getStores = defineCommand({
   name: 'GetStores',
@@ -411,16 +418,9 @@ export const compactStore = defineCommand({
   idempotent: true,
   input: { id: f.storeId },
   irreversible: 'The remains of deleted messages are gone for good.',
-  question: {
-    reads: { store: storeInQuestion, compliance: complianceInQuestion },
-    object: nameStore,
-    consequence: (_, { store, compliance }) =>
-      sentences(
-        describeStore(store),
-        'The remains of deleted messages are removed for good: recover_store can no longer bring those messages back; all others stay.',
-        isHeld(compliance) && LEGAL_HOLD,
-      ),
-  },
+  question: askAboutLoss(
+    'The remains of deleted messages are removed for good: recover_store can no longer bring those messages back; all others stay.',
+  ),
   evidence: ({ id }) => [{ read: 'GetStores', args: { includeSize: true }, rows: { id } }],
   output: anything,
   examples: [{ id: 2 }],
@@ -561,16 +561,9 @@ export const recreateRecoveryRecords = defineCommand({
   idempotent: true,
   input: { id: f.storeId },
   irreversible: 'The old recovery records are overwritten.',
-  question: {
-    reads: { store: storeInQuestion, compliance: complianceInQuestion },
-    object: nameStore,
-    consequence: (_, { store, compliance }) =>
-      sentences(
-        describeStore(store),
-        'Its recovery records are written anew from its database; what only the old ones contained is lost for good, and its messages stay.',
-        isHeld(compliance) && LEGAL_HOLD,
-      ),
-  },
+  question: askAboutLoss(
+    'Its recovery records are written anew from its database; what only the old ones contained is lost for good, and its messages stay.',
+  ),
   evidence: ({ id }) => [{ read: 'GetStores', args: { includeSize: true }, rows: { id } }],
   output: anything,
   examples: [{ id: 3 }],

@@ -1,3 +1,4 @@
+import { isJson } from './is-json.ts';
 import { mapStrings } from './map-strings.ts';
 
 /** What stands in the place of a secret. */
@@ -271,15 +272,6 @@ function textsOf(body: string, contentType: string): TextPart[] {
   if (!isPage && isJson(content)) return jsonTexts(body);
   const texts = !isPage && content.startsWith('<') ? xmlTexts(body) : undefined;
   return texts ?? [[0, body.length]];
-}
-
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 const KEY_END = /\s*:/y;

@@ -2,7 +2,8 @@ import { isSecretName, MASK } from './mask-secrets.ts';
 
 type Row = Readonly<Record<string, unknown>>;
 
-function isRow(value: unknown): value is Row {
+/** True for an object that is no list. */
+export function isRow(value: unknown): value is Row {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 

@@ -7,6 +7,7 @@ import { settings } from '../config/settings.ts';
 import type { AuditHead } from '../journal/audit-journal.ts';
 import type { AuditLink } from '../journal/audit-record.ts';
 import { Journal } from '../journal/journal.ts';
+import { isRow } from '../catalogue/looks.ts';
 import { readAudit, verifyAudit, type AuditLine } from '../journal/verify-audit.ts';
 import { readFlags } from './flags.ts';
 
@@ -160,7 +161,7 @@ function cellsOf(line: AuditLine): readonly string[] {
   if (event !== undefined) return [...start, eventText(line)];
   const details = [
     `${cell(command)} ${excerpt(cell(line['arguments']), ARGUMENTS_LENGTH)}`,
-    isObject(consent) ? `${cell(consent['answer'])} (${cell(consent['rung'])})` : '',
+    isRow(consent) ? `${cell(consent['answer'])} (${cell(consent['rung'])})` : '',
     task === undefined ? '' : `task ${cell(task)}`,
     change === undefined ? '' : `change ${cell(change)}`,
     excerpt(cell(reason), REASON_LENGTH),
@@ -175,7 +176,7 @@ function cellsOf(line: AuditLine): readonly string[] {
 
 function eventText({ event, cut, head }: AuditLine): string {
   if (event === 'repaired') return `repaired: ${cell(cut)} bytes of a line that was not written to its end were removed`;
-  if (event !== 'gap' || !isObject(head)) return cell(event);
+  if (event !== 'gap' || !isRow(head)) return cell(event);
   return `gap: line ${cell(head['sequence'])} with the SHA-256 ${cell(head['hash'])} was not found where it was written`;
 }
 
@@ -186,10 +187,6 @@ function cell(value: unknown): string {
 
 function textOf(value: unknown): string {
   return typeof value === 'string' ? value : (JSON.stringify(value) ?? '');
-}
-
-function isObject(value: unknown): value is AuditLine {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** Pads every cell but the last of a row to the width of its column; a row with fewer cells has its last in the place of several. */

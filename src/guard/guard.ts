@@ -7,6 +7,7 @@ import type { Log } from '../base/log.ts';
 import type { Redactor } from '../base/redact.ts';
 import type { Access } from '../base/target.ts';
 import type { Command, Effect } from '../catalogue/define-command.ts';
+import { isRow } from '../catalogue/looks.ts';
 import { MASK, maskSecrets } from '../catalogue/mask-secrets.ts';
 import { toolName } from '../catalogue/naming.ts';
 import { CommandFailed, type MailStoreClient, type Outcome, type ReadValue } from '../client/client.ts';
@@ -130,7 +131,7 @@ export class Guard {
       const change = answered.kind === 'value' && before ? await this.#recordChange(call, target, before) : undefined;
       this.#ended({
         ...entry,
-        ...(answered.kind === 'task' ? { outcome: answered.task.status, task: answered.task.taskId } : { outcome: 'succeeded' }),
+        ...endOf(answered),
         ...(change?.number !== undefined && { change: change.number }),
       });
       return { ...answered, ...(change && { change }), ...(generated && { generated }) };
@@ -265,7 +266,7 @@ export class Guard {
     let ended: Partial<AuditEntry> = {};
     try {
       const answered = await send();
-      ended = answered.kind === 'task' ? { outcome: answered.task.status, task: answered.task.taskId } : { outcome: 'succeeded' };
+      ended = endOf(answered);
       return answered;
     } catch (error) {
       ended = outcomeOf(error);
@@ -400,6 +401,10 @@ interface Before extends ReadValue {
   readonly failed?: string;
 }
 
+function endOf(answered: Answered): Pick<AuditEntry, 'outcome' | 'task'> {
+  return answered.kind === 'task' ? { outcome: answered.task.status, task: answered.task.taskId } : { outcome: 'succeeded' };
+}
+
 function outcomeOf(error: unknown): Pick<AuditEntry, 'outcome' | 'error'> {
   if (error instanceof CommandFailed) return { outcome: 'failed', error: error.message };
   if (error instanceof MailStoreError) return { outcome: mayHaveBegun(error) ? 'unknown' : 'not sent', error: error.message };
@@ -413,14 +418,10 @@ function toJson(value: unknown): unknown {
 
 /** Leaves out of two objects the fields that read the same. */
 function differences(before: unknown, after: unknown): { readonly before: unknown; readonly after: unknown } {
-  if (!isObject(before) || !isObject(after)) return { before, after };
+  if (!isRow(before) || !isRow(after)) return { before, after };
   const names = [...new Set([...Object.keys(before), ...Object.keys(after)])].filter(
     (name) => !isDeepStrictEqual(before[name], after[name]),
   );
   const pick = (from: Readonly<Record<string, unknown>>) => Object.fromEntries(names.map((name) => [name, from[name] ?? null]));
   return { before: pick(before), after: pick(after) };
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,6 +1,7 @@
 import { open, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
+import { isRow } from '../catalogue/looks.ts';
 import { AUDIT_FILE, CHAIN_START, hashOf, listRotated, rotatedName } from './audit-files.ts';
 import type { AuditLink } from './audit-record.ts';
 
@@ -113,15 +114,11 @@ function parseLine(bytes: Buffer): AuditLine {
   const text = bytes.toString('utf8');
   try {
     const value: unknown = JSON.parse(text);
-    if (isObject(value)) return value;
+    if (isRow(value)) return value;
   } catch {
     // It is told as what it is.
   }
   return { unreadable: text };
-}
-
-function isObject(value: unknown): value is AuditLine {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function sayMissing(from: number, to: number): string {
@@ -136,7 +133,7 @@ function sayOrder(sequence: number, last: number, isFirst: boolean): string {
 
 /** The writer did not find a line that was written before, and went on; that stays on record. */
 function sayGap(head: unknown, last: AuditLink): string {
-  const { sequence, hash } = isObject(head) ? head : {};
+  const { sequence, hash } = isRow(head) ? head : {};
   if (typeof sequence !== 'number' || typeof hash !== 'string') return 'it was written when lines before it were not found';
   if (sequence <= last.sequence) return `it was written when line ${sequence} of the audit had been changed, which had the SHA-256 ${hash}`;
   const lost =

@@ -1,3 +1,5 @@
+import { isJson } from '../../../base/is-json.ts';
+
 /** A stretch of text and what it is. */
 export interface Token {
   readonly kind: 'key' | 'string' | 'number' | 'word' | 'tag' | 'plain';
@@ -16,15 +18,6 @@ export function prettyTokens(body: string, contentType: string): readonly Token[
   if (/^application\/x-www-form-urlencoded/i.test(contentType)) return formTokens(text);
   if (text.startsWith('<')) return xmlTokens(text);
   return isJson(text) ? jsonTokens(text) : [{ kind: 'plain', text: body }];
-}
-
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 function jsonTokens(text: string): Token[] {
