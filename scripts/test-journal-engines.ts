@@ -50,7 +50,7 @@ async function testOn(version: string): Promise<boolean> {
   try {
     const node = await installNode(version, folder);
     const outputFile = join(folder, 'report.json');
-    const args = [vitest, 'run', 'test/journal', '--reporter=default', '--reporter=json', `--outputFile.json=${outputFile}`];
+    const args = [vitest, 'run', 'test/journal', 'test/audit', '--reporter=default', '--reporter=json', `--outputFile.json=${outputFile}`];
     const path = `${dirname(node)}${delimiter}${process.env['PATH'] ?? ''}`;
     const code = await run(node, args, { cwd: root, env: { ...process.env, PATH: path, OTHER_NODE: process.execPath } });
     const report = reportSchema.parse(JSON.parse(readFileSync(outputFile, 'utf8')));

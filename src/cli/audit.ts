@@ -4,11 +4,11 @@ import { nearest } from '../base/nearest.ts';
 import { escapeHidden, toVisible } from '../base/visible.ts';
 import { loadStateDir } from '../config/load.ts';
 import { settings } from '../config/settings.ts';
-import type { AuditHead } from '../journal/audit-journal.ts';
-import type { AuditLink } from '../journal/audit-record.ts';
+import type { AuditHead } from '../journal/audit-head.ts';
+import type { AuditLink } from '../audit/audit-record.ts';
 import { Journal } from '../journal/journal.ts';
 import { isRow } from '../catalogue/looks.ts';
-import { readAudit, verifyAudit, type AuditLine } from '../journal/verify-audit.ts';
+import { readAudit, verifyAudit, type AuditLine } from '../audit/verify-audit.ts';
 import { readFlags } from './flags.ts';
 
 const { stdout } = process;

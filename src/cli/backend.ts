@@ -9,7 +9,7 @@ import type { OnExchange } from '../client/observe.ts';
 import type { Config, Target } from '../config/load.ts';
 import { ConsentStates } from '../guard/consent-states.ts';
 import { Guard } from '../guard/guard.ts';
-import { AuditLog } from '../journal/audit-log.ts';
+import { AuditLog } from '../audit/audit-log.ts';
 import { Journal } from '../journal/journal.ts';
 import { TaskRunner } from '../tasks/runner.ts';
 import { terminalCommand } from './terminal-command.ts';

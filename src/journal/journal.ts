@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Clock } from '../base/clock.ts';
 import { ApprovalJournal } from './approval-journal.ts';
-import { AuditJournal } from './audit-journal.ts';
+import { AuditJournal } from './audit-head.ts';
 import { ChangeJournal } from './change-journal.ts';
 import { migrate, refuseNewer } from './migrations.ts';
 import { openSqlite, type Sqlite, type SqliteEngine } from './sqlite.ts';

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { ApprovableCall } from '../../src/journal/approval-record.ts';
-import type { AuditEntry } from '../../src/journal/audit-record.ts';
+import type { AuditEntry } from '../../src/audit/audit-record.ts';
 import type { Holder, RawEnd, TaskIntent } from '../../src/journal/task-record.ts';
 import type { Progress } from '../../src/wire/reply.ts';
 

@@ -1,13 +1,13 @@
 import { appendFileSync, copyFileSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
-import type { AuditHead } from '../../src/journal/audit-journal.ts';
-import { AuditLog } from '../../src/journal/audit-log.ts';
+import type { AuditHead } from '../../src/journal/audit-head.ts';
+import { AuditLog } from '../../src/audit/audit-log.ts';
 import { Journal } from '../../src/journal/journal.ts';
-import { readAudit, verifyAudit } from '../../src/journal/verify-audit.ts';
+import { readAudit, verifyAudit } from '../../src/audit/verify-audit.ts';
 import { ManualClock } from '../helpers/manual-clock.ts';
-import { temporaryFolder } from './engines.ts';
-import { AUDIT_FILE, auditEntry, digestOf } from './samples.ts';
+import { temporaryFolder } from '../journal/engines.ts';
+import { AUDIT_FILE, auditEntry, digestOf } from '../journal/samples.ts';
 
 const FIRST = 'audit-000000001.jsonl';
 const SECOND = 'audit-000000004.jsonl';

@@ -1,11 +1,11 @@
 import { fstatSync, fsyncSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, expect, test, vi } from 'vitest';
-import { AuditLog } from '../../src/journal/audit-log.ts';
+import { AuditLog } from '../../src/audit/audit-log.ts';
 import { Journal } from '../../src/journal/journal.ts';
 import { ManualClock } from '../helpers/manual-clock.ts';
-import { temporaryFolder, untilTestEnds } from './engines.ts';
-import { AUDIT_FILE, auditEntry } from './samples.ts';
+import { temporaryFolder, untilTestEnds } from '../journal/engines.ts';
+import { AUDIT_FILE, auditEntry } from '../journal/samples.ts';
 
 vi.mock('node:fs', { spy: true });
 

@@ -4,10 +4,10 @@
  */
 import { writeSync } from 'node:fs';
 import { systemClock } from '../../src/base/clock.ts';
-import { AuditLog } from '../../src/journal/audit-log.ts';
+import { AuditLog } from '../../src/audit/audit-log.ts';
 import { Journal } from '../../src/journal/journal.ts';
 import { SQLITE_ENGINES } from '../../src/journal/sqlite.ts';
-import { auditEntry } from './samples.ts';
+import { auditEntry } from '../journal/samples.ts';
 
 export interface AuditOrder {
   readonly folder: string;

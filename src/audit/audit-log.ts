@@ -13,7 +13,7 @@ import {
   rotatedName,
   sequenceOf,
 } from './audit-files.ts';
-import type { AuditHead, AuditJournal } from './audit-journal.ts';
+import type { AuditHead, AuditJournal } from '../journal/audit-head.ts';
 import type { AuditEntry, AuditEvent, AuditLink } from './audit-record.ts';
 
 const MAX_BYTES = 10 * 1024 * 1024;
