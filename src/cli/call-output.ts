@@ -1,6 +1,6 @@
 import { escapeHidden, toVisible, visibleValue } from '../base/visible.ts';
 import type { Drift } from '../client/value.ts';
-import type { ShownChange } from '../guard/guard.ts';
+import type { ShownChange } from '../guard/call.ts';
 import type { TaskRecord } from '../journal/task-record.ts';
 import type { Exchange } from '../tester/tester.ts';
 

@@ -3,7 +3,7 @@ import type { Output } from '../catalogue/outputs.ts';
 import { excerpt } from '../base/errors.ts';
 import { toVisible, visibleValue } from '../base/visible.ts';
 import type { Drift } from '../client/value.ts';
-import type { Answered } from '../guard/guard.ts';
+import type { Answered } from '../guard/call.ts';
 import type { Change } from '../journal/change-journal.ts';
 import { isEnded, type TaskRecord } from '../journal/task-record.ts';
 import { pageOf, type Page, type Paging } from './paging.ts';

@@ -1,0 +1,117 @@
+import { randomUUID } from 'node:crypto';
+import { MailStoreError } from '../base/errors.ts';
+import type { Log } from '../base/log.ts';
+import { maskSecrets } from '../catalogue/mask-secrets.ts';
+import { CommandFailed } from '../client/client.ts';
+import type { AuditLog } from '../audit/audit-log.ts';
+import type { AuditEntry } from '../audit/audit-record.ts';
+import type { Decision } from '../policy/decide.ts';
+import { mayHaveBegun } from '../tasks/readings.ts';
+import type { TaskCall } from '../tasks/runner.ts';
+import type { AdmittedCall, Answered, Caller, GuardedTarget } from './call.ts';
+
+export type ConsentRecord = NonNullable<AuditEntry['consent']>;
+
+/**
+ * Writes the audit lines of a call. The only place that decides which audit errors are fatal: a line that must precede a change or a question
+ * throws, and then neither happens; a line about what has already happened, or about a refusal, is logged and swallowed.
+ */
+export class AuditTrail {
+  readonly #audit: AuditLog;
+  readonly #log: Log;
+
+  constructor(audit: AuditLog, log: Log) {
+    this.#audit = audit;
+    this.#log = log;
+  }
+
+  /** Returns the fields that all lines of a call share. */
+  open({ command, args }: TaskCall, { by }: Caller, { name, origin, user }: GuardedTarget, { kind, effect }: Decision): AuditEntry {
+    return {
+      call: randomUUID(),
+      by,
+      target: name,
+      origin,
+      user,
+      command: command.name,
+      effect,
+      arguments: maskSecrets(command, args),
+      decision: kind,
+    };
+  }
+
+  /** Records a refusal. Never throws: the call is refused with or without its line. */
+  refused(entry: AuditEntry, { message }: MailStoreError): void {
+    try {
+      this.#audit.record({ ...entry, reason: message });
+    } catch (error) {
+      this.#log.error(messageOf(error));
+    }
+  }
+
+  /** Records a question and its answer. Throws when the line cannot be written. */
+  prompted(entry: AuditEntry, consent: ConsentRecord, reason?: string): void {
+    this.#audit.record({ ...entry, consent, ...(reason !== undefined && { reason }) });
+  }
+
+  /** Records that a change is about to be sent. Throws when the line cannot be written; the change must not be sent then. */
+  sent(entry: AuditEntry, consent?: ConsentRecord): void {
+    this.#audit.record({ ...entry, ...(consent && { consent }), outcome: 'sent' });
+  }
+
+  /** Records the end of what was recorded before it began. Never throws: nothing can be refused any more. */
+  ended(entry: AuditEntry, end: Partial<AuditEntry>): void {
+    try {
+      this.#audit.record({ ...entry, ...end });
+    } catch (error) {
+      this.#log.error(`an outcome is missing in the audit: ${messageOf(error)}`);
+    }
+  }
+
+  /** Records a call that changed nothing. Never throws: it is not held back if the audit cannot be written. */
+  async noted(entry: AuditEntry, end: Partial<AuditEntry>): Promise<void> {
+    try {
+      await this.#audit.note({ ...entry, ...end });
+    } catch (error) {
+      this.#log.error(`a call is missing in the audit: ${messageOf(error)}`);
+    }
+  }
+
+  /** Executes a call between its audit lines: a change has one before it is sent and one at its end, a read has one at its end. */
+  async around(
+    { entry, decision }: Pick<AdmittedCall, 'entry' | 'decision'>,
+    consent: ConsentRecord | undefined,
+    execute: () => Promise<Answered>,
+  ): Promise<Answered> {
+    const isRead = decision.effect === 'read';
+    if (!isRead) this.sent(entry, consent);
+    let end: Partial<AuditEntry> = {};
+    try {
+      const answered = await execute();
+      end = endOf(answered);
+      return answered;
+    } catch (error) {
+      end = outcomeOf(error);
+      throw error;
+    } finally {
+      if (isRead) await this.noted(entry, end);
+      else this.ended(entry, end);
+    }
+  }
+}
+
+function endOf({ change, ...answered }: Answered): Partial<AuditEntry> {
+  const end = answered.kind === 'task' ? { outcome: answered.task.status, task: answered.task.taskId } : { outcome: 'succeeded' };
+  return { ...end, ...(change?.number !== undefined && { change: change.number }) };
+}
+
+/** Returns what the audit records of a call that ended with this error. */
+export function outcomeOf(error: unknown): Pick<AuditEntry, 'outcome' | 'error'> {
+  if (error instanceof CommandFailed) return { outcome: 'failed', error: error.message };
+  if (error instanceof MailStoreError) return { outcome: mayHaveBegun(error) ? 'unknown' : 'not sent', error: error.message };
+  return { outcome: 'unknown', error: error instanceof Error ? error.name : 'an error' };
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,70 @@
+import type { Access } from '../base/target.ts';
+import type { MailStoreClient, ReadValue } from '../client/client.ts';
+import type { CheckedValue } from '../client/value.ts';
+import type { AuditEntry } from '../audit/audit-record.ts';
+import type { TaskRecord } from '../journal/task-record.ts';
+import type { Decision } from '../policy/decide.ts';
+import type { TaskCall } from '../tasks/runner.ts';
+import type { Person } from './person.ts';
+import type { Secrets } from './secrets.ts';
+
+/** A configured MailStore. */
+export interface GuardedTarget {
+  readonly name: string;
+  readonly origin: string;
+  /** The login name there. */
+  readonly user: string;
+  readonly access: Access;
+  /** True if the target's own setting, not the server's, limits the access. */
+  readonly hasOwnLimit?: boolean;
+  readonly client: MailStoreClient;
+}
+
+/** Who calls, and who can be asked. */
+export interface Caller {
+  /** As the audit names it, such as `claude-code 2.1.3` or `terminal`. */
+  readonly by: string;
+  /** Absent if no person can be asked during the call. */
+  readonly person?: Person | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** A call that the policy did not refuse and whose secrets were found. */
+export interface AdmittedCall {
+  readonly request: TaskCall;
+  readonly caller: Caller;
+  readonly target: GuardedTarget;
+  readonly decision: Exclude<Decision, { readonly kind: 'refuse' }>;
+  /** What the declaration's `effectFrom` read. */
+  readonly stored: unknown;
+  readonly secrets: Secrets;
+  /** The fields that all audit lines of this call share. */
+  readonly entry: AuditEntry;
+}
+
+/** The object of a call as it was read before the call. */
+export interface ObjectState extends ReadValue {
+  /** Why it could not be read. */
+  readonly failed?: string;
+}
+
+/** What a write changed: only the fields that read differently afterwards. */
+export interface ShownChange {
+  /** Its number in the change journal; absent if nothing is different. */
+  readonly number?: number;
+  readonly before: unknown;
+  readonly after: unknown;
+  /** Why it could not be read, or cannot be put back. */
+  readonly note?: string;
+}
+
+/** The value of a call, or the task that it became. */
+export type Answered = { readonly change?: ShownChange; readonly generated?: Readonly<Record<string, string>> } & (
+  | ({ readonly kind: 'value' } & CheckedValue)
+  | { readonly kind: 'task'; readonly task: TaskRecord }
+);
+
+/** The question is on its way to a person; nothing has run. */
+export interface Asked {
+  readonly kind: 'asked';
+}

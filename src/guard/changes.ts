@@ -1,0 +1,130 @@
+import { isDeepStrictEqual } from 'node:util';
+import * as z from 'zod';
+import { findCommand } from '../../tools/index.ts';
+import { MailStoreError } from '../base/errors.ts';
+import type { Log } from '../base/log.ts';
+import { isRow } from '../catalogue/looks.ts';
+import { MASK, maskSecrets } from '../catalogue/mask-secrets.ts';
+import type { Change, ChangeJournal } from '../journal/change-journal.ts';
+import type { TaskCall } from '../tasks/runner.ts';
+import type { AdmittedCall, Answered, GuardedTarget, ObjectState, ShownChange } from './call.ts';
+import { lookAt } from './question.ts';
+
+/** Reads the object of a write before and after it, keeps both with the call that puts it back, and prepares that call. */
+export class Changes {
+  readonly #journal: ChangeJournal;
+  readonly #log: Log;
+
+  constructor(journal: ChangeJournal, log: Log) {
+    this.#journal = journal;
+    this.#log = log;
+  }
+
+  /** Executes a call between two reads of its object. `before` is the first one if it was made for the question. */
+  async around(call: AdmittedCall, before: ObjectState | undefined, execute: () => Promise<Answered>): Promise<Answered> {
+    const { request, target, decision } = call;
+    if (decision.effect === 'read') return execute();
+    const was = decision.kind === 'ask' ? before : await this.#read(request, target);
+    const answered = await execute();
+    const change = answered.kind === 'value' && was ? await this.#record(request, target, was) : undefined;
+    return { ...answered, ...(change && { change }) };
+  }
+
+  /** Returns the recorded changes, newest first. */
+  list(options: { readonly limit?: number } = {}): readonly Change[] {
+    return this.#journal.list(options);
+  }
+
+  /** Returns a change. Throws MailStoreError when there is none with this number, it has no way back, or it was put back before. */
+  revertible(number: number): Change & { readonly inverse: NonNullable<Change['inverse']> } {
+    const change = this.#journal.get(number);
+    if (!change) throw new MailStoreError('unknownChange', { number });
+    const { revertedBy, inverse } = change;
+    if (revertedBy !== undefined) throw new MailStoreError('alreadyReverted', { number, by: revertedBy });
+    if (!inverse) throw new MailStoreError('noWayBack', { number, reason: findCommand(change.command)?.irreversible });
+    return { ...change, inverse };
+  }
+
+  /** Returns the call that puts a change back. Throws MailStoreError when the object reads otherwise than the change left it. */
+  async inverseCall({ number, ...change }: ReturnType<Changes['revertible']>, { client }: GuardedTarget): Promise<TaskCall> {
+    const changed = findCommand(change.command);
+    const command = findCommand(change.inverse.command);
+    if (!changed?.before || !command) throw new MailStoreError('noWayBack', { number, reason: changed?.irreversible });
+    const now = toJson((await lookAt(client, changed.before, change.argumentsShown)).value);
+    if (!isDeepStrictEqual(now, toJson(change.after))) {
+      throw new MailStoreError('changedSince', { number, left: JSON.stringify(change.after), now: JSON.stringify(now) });
+    }
+    return { command, args: z.strictObject(command.input).parse(change.inverse.args), target: change.target };
+  }
+
+  /** Records that a change was put back by another. */
+  markReverted(number: number, { change }: Answered): void {
+    if (change?.number !== undefined) this.#journal.markReverted(number, change.number);
+  }
+
+  /** Reads the object of a call; a failure is part of what it returns. */
+  async #read({ command, args }: TaskCall, { client }: GuardedTarget): Promise<ObjectState | undefined> {
+    if (!command.before) return undefined;
+    try {
+      return await lookAt(client, command.before, args);
+    } catch (error) {
+      if (error instanceof MailStoreError) return { value: undefined, isExact: false, failed: error.message };
+      throw error;
+    }
+  }
+
+  /** Reads the object again and keeps both versions with the way back. The call has succeeded by now, so nothing here may fail it. */
+  async #record(request: TaskCall, target: GuardedTarget, before: ObjectState): Promise<ShownChange | undefined> {
+    const { command, args } = request;
+    if (!command.before) return undefined;
+    const after = await this.#read(request, target);
+    if (!after || after.failed !== undefined || before.failed !== undefined) {
+      return {
+        before: null,
+        after: null,
+        note: `It cannot be put back: what it changed could not be read (${before.failed ?? after?.failed}).`,
+      };
+    }
+    const [was, is] = [toJson(before.value), toJson(after.value)];
+    if (isDeepStrictEqual(was, is)) return { before: {}, after: {}, note: 'All that can be read of it is as before.' };
+    const argumentsShown = maskSecrets(command, args);
+    const way = (before.isExact && after.isExact && command.inverse?.(argumentsShown, before.value, after.value)) || null;
+    // A read in which something was masked would be written back with the mask in it.
+    const inverse = JSON.stringify(way).includes(MASK) ? null : way;
+    try {
+      const { number } = this.#journal.record({
+        command: command.name,
+        target: target.name,
+        argumentsShown,
+        before: was,
+        after: is,
+        inverse,
+        summary: `${command.title}: ${JSON.stringify(argumentsShown)}`,
+      });
+      return {
+        number,
+        ...differences(was, is),
+        ...(!inverse && { note: command.irreversible ?? 'It cannot be put back: no call restores exactly what was read before it.' }),
+      };
+    } catch (error) {
+      if (!(error instanceof MailStoreError)) throw error;
+      this.#log.error(`a change was not recorded: ${error.message}`);
+      return { ...differences(was, is), note: `It cannot be put back: ${error.message}` };
+    }
+  }
+}
+
+/** Returns a value as it reads back from the journal: without what is undefined. */
+function toJson(value: unknown): unknown {
+  return value === undefined ? null : (JSON.parse(JSON.stringify(value)) as unknown);
+}
+
+/** Leaves out of two objects the fields that read the same. */
+function differences(before: unknown, after: unknown): { readonly before: unknown; readonly after: unknown } {
+  if (!isRow(before) || !isRow(after)) return { before, after };
+  const names = [...new Set([...Object.keys(before), ...Object.keys(after)])].filter(
+    (name) => !isDeepStrictEqual(before[name], after[name]),
+  );
+  const pick = (from: Readonly<Record<string, unknown>>) => Object.fromEntries(names.map((name) => [name, from[name] ?? null]));
+  return { before: pick(before), after: pick(after) };
+}

@@ -1,0 +1,82 @@
+import { isError, MailStoreError } from '../base/errors.ts';
+import type { ReadValue } from '../client/client.ts';
+import type { ApprovalJournal } from '../journal/approval-journal.ts';
+import type { AuditTrail, ConsentRecord } from './audit-trail.ts';
+import type { AdmittedCall, Asked } from './call.ts';
+import type { AskedQuestion } from './person.ts';
+import { questionAbout } from './question.ts';
+
+/** A yes to one call, or that none is needed. */
+export interface Yes {
+  readonly kind: 'yes';
+  /** What the audit records of it; absent if nobody had to be asked. */
+  readonly record?: ConsentRecord;
+  /** The object of the call as the last read for the question found it. */
+  readonly before?: ReadValue | undefined;
+}
+
+export interface ConsentOptions {
+  readonly approvals: ApprovalJournal;
+  readonly trail: AuditTrail;
+  /** Returns the command line that grants an approval. */
+  readonly approveCommand: (approvalId: string) => string;
+}
+
+/** Obtains a person's yes. */
+export class Consent {
+  readonly #options: ConsentOptions;
+
+  constructor(options: ConsentOptions) {
+    this.#options = options;
+  }
+
+  /** Returns a yes to this call, or that the question is on its way. Throws MailStoreError when there is no yes. */
+  async obtain(call: AdmittedCall): Promise<Yes | Asked> {
+    if (call.decision.kind === 'allow') return { kind: 'yes' };
+    const { request, target, caller } = call;
+    const { question, before } = await questionAbout(request.command, request.args, target);
+    const record = await this.#ask(question, call);
+    if (record.answer === 'asked') return { kind: 'asked' };
+    const isLate = record.rung !== 'approval' && caller.person?.answersAnew !== true;
+    return { kind: 'yes', record, before: isLate ? await this.#readAgain(call, question.key, record) : before };
+  }
+
+  /** Tries in this order: a granted approval for exactly this call, the person at the client, and a new approval to be granted elsewhere. */
+  async #ask(question: AskedQuestion, { caller: { person }, entry }: AdmittedCall): Promise<ConsentRecord> {
+    const { trail, approvals, approveCommand } = this.#options;
+    const { tool, target, key: argumentsKey, shown } = question;
+    const approvable = { tool, target, argumentsKey };
+    const granted = approvals.consume(approvable);
+    if (granted !== undefined) return { rung: 'approval', answer: 'yes', shown, approvalId: granted };
+    if (!person) {
+      const { approvalId } = approvals.request({
+        ...approvable,
+        shown,
+        ...(question.typed !== undefined && { typed: question.typed }),
+      });
+      const refused = new MailStoreError('needsApproval', { tool, command: approveCommand(approvalId) });
+      trail.prompted(entry, { rung: 'none', answer: 'not asked', shown, approvalId }, refused.message);
+      throw refused;
+    }
+    const { rung } = person;
+    try {
+      const { kind } = await person.ask(question);
+      if (kind === 'yes') return { rung, answer: 'yes', shown };
+      trail.prompted(entry, { rung, answer: kind, shown });
+      if (kind === 'asked') return { rung, answer: 'asked', shown };
+    } catch (error) {
+      if (isError(error, 'foreignAnswer')) trail.prompted(entry, { rung, answer: 'invalid', shown }, error.message);
+      throw error;
+    }
+    throw new MailStoreError('notConfirmed', { tool });
+  }
+
+  /** Reads the object again after a person took their time. Throws MailStoreError `foreignAnswer` when the yes was given to another one. */
+  async #readAgain({ request, target, entry }: AdmittedCall, key: string, record: ConsentRecord): Promise<ReadValue | undefined> {
+    const { question, before } = await questionAbout(request.command, request.args, target);
+    if (question.key === key) return before;
+    const refused = new MailStoreError('foreignAnswer', { tool: question.tool });
+    this.#options.trail.prompted(entry, { ...record, answer: 'invalid' }, refused.message);
+    throw refused;
+  }
+}
