@@ -2,7 +2,7 @@ import { systemClock } from '../base/clock.ts';
 import { MailStoreError } from '../base/errors.ts';
 import { toVisibleLine } from '../base/visible.ts';
 import { loadStateDir } from '../config/load.ts';
-import { settings } from '../config/settings.ts';
+import { settingList } from '../config/settings.ts';
 import type { Approval } from '../journal/approval-record.ts';
 import { Journal } from '../journal/journal.ts';
 import { readFlags } from './flags.ts';
@@ -17,7 +17,7 @@ const { stdout } = process;
 export async function approve(args: readonly string[]): Promise<void> {
   const [id, flagArgs] = args[0] !== undefined && !args[0].startsWith('-') ? [args[0], args.slice(1)] : [undefined, args];
   const { values: flags, switches } = readFlags(flagArgs, {
-    values: settings.flatMap(({ flag }) => flag ?? []),
+    values: settingList.flatMap(({ flag }) => flag ?? []),
     switches: ['--refuse'],
   });
   const journal = Journal.open(loadStateDir({ flags }), { clock: systemClock });

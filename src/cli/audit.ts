@@ -3,7 +3,7 @@ import { excerpt, MailStoreError } from '../base/errors.ts';
 import { nearest } from '../base/nearest.ts';
 import { escapeHidden, toVisible } from '../base/visible.ts';
 import { loadStateDir } from '../config/load.ts';
-import { settings } from '../config/settings.ts';
+import { settingList } from '../config/settings.ts';
 import type { AuditHead } from '../journal/audit-head.ts';
 import type { AuditLink } from '../audit/audit-record.ts';
 import { Journal } from '../journal/journal.ts';
@@ -47,7 +47,7 @@ export async function audit(args: readonly string[]): Promise<void> {
   const action = Object.hasOwn(ACTIONS, name) ? ACTIONS[name] : undefined;
   if (!action) throw new MailStoreError('unknownSubcommand', { name: `audit ${name}`, nearest: nearest(name, Object.keys(ACTIONS)) });
   const { values: flags, switches } = readFlags(rest, {
-    values: [...settings.flatMap(({ flag }) => flag ?? []), ...action.values],
+    values: [...settingList.flatMap(({ flag }) => flag ?? []), ...action.values],
     switches: action.switches,
   });
   await action.run({ folder: loadStateDir({ flags }), json: switches.has('--json'), flags });

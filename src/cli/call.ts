@@ -7,7 +7,7 @@ import { API_FORMS, type ApiForm } from '../base/target.ts';
 import { toVisible } from '../base/visible.ts';
 import type { Command } from '../catalogue/define-command.ts';
 import { loadConfig, type Config, type Target } from '../config/load.ts';
-import { settings } from '../config/settings.ts';
+import { settingList } from '../config/settings.ts';
 import { isEnded, type TaskRecord } from '../journal/task-record.ts';
 import { worstEffect } from '../policy/decide.ts';
 import { mayHaveBegun } from '../tasks/readings.ts';
@@ -30,7 +30,7 @@ const { stdin, stdout, stderr } = process;
 
 const INTERRUPTED = 130;
 
-const VALUES = [...settings.flatMap(({ flag }) => flag ?? []), '--json', '--format', '--target', '--completion'];
+const VALUES = [...settingList.flatMap(({ flag }) => flag ?? []), '--json', '--format', '--target', '--completion'];
 const SWITCHES = ['--help', '--list', '--raw', '--no-wait', '--sandbox'];
 
 /** Calls one command from a terminal: `call <Command> name=value…`. The process's exit code tells how it went. */
@@ -66,7 +66,9 @@ async function run(flags: Flags): Promise<number> {
 
   const sandbox = switches.has('--sandbox') ? await startEmbedded() : undefined;
   try {
-    const settingFlags = Object.fromEntries(Object.entries(values).filter(([flag]) => settings.some((setting) => setting.flag === flag)));
+    const settingFlags = Object.fromEntries(
+      Object.entries(values).filter(([flag]) => settingList.some((setting) => setting.flag === flag)),
+    );
     const config = loadConfig({ flags: settingFlags, ...(sandbox && { embedded: sandbox.target, stateDir: sandbox.stateDir }) });
     const target = targetOf(command, values['--target'], config);
     const redactor = new Redactor();

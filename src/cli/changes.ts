@@ -3,7 +3,7 @@ import { MailStoreError } from '../base/errors.ts';
 import { nearest } from '../base/nearest.ts';
 import { escapeHidden, toVisibleLine } from '../base/visible.ts';
 import { loadConfig, loadStateDir } from '../config/load.ts';
-import { settings } from '../config/settings.ts';
+import { settingList } from '../config/settings.ts';
 import { Journal } from '../journal/journal.ts';
 import type { Change } from '../journal/change-journal.ts';
 import { openBackend } from './backend.ts';
@@ -27,7 +27,7 @@ export async function changes(args: readonly string[]): Promise<void> {
   const action = Object.hasOwn(ACTIONS, name) ? ACTIONS[name] : undefined;
   if (!action) throw new MailStoreError('unknownSubcommand', { name: `changes ${name}`, nearest: nearest(name, Object.keys(ACTIONS)) });
   const [given, flagArgs] = rest[0] !== undefined && !rest[0].startsWith('-') ? [rest[0], rest.slice(1)] : [undefined, rest];
-  const { values: flags, switches } = readFlags(flagArgs, { values: settings.flatMap(({ flag }) => flag ?? []), switches: ['--json'] });
+  const { values: flags, switches } = readFlags(flagArgs, { values: settingList.flatMap(({ flag }) => flag ?? []), switches: ['--json'] });
   await action({
     flags,
     json: switches.has('--json'),

@@ -4,7 +4,7 @@ import { ACCESS_LEVELS, API_FORMS } from '../base/target.ts';
 import type { Command } from '../catalogue/define-command.ts';
 import { wireType } from '../catalogue/fields.ts';
 import { toolName } from '../catalogue/naming.ts';
-import { settings } from '../config/settings.ts';
+import { settingList } from '../config/settings.ts';
 import { findNamed } from '../tester/named-command.ts';
 import { wordsOf } from '../tester/read-arguments.ts';
 
@@ -91,7 +91,7 @@ function commandAmong(words: readonly string[]): Command | undefined {
 }
 
 function takesValue(option: string): boolean {
-  return ['--json', '--target', '--complete', ...Object.keys(OPTION_VALUES), ...settings.flatMap(({ flag }) => flag ?? [])].includes(
+  return ['--json', '--target', '--complete', ...Object.keys(OPTION_VALUES), ...settingList.flatMap(({ flag }) => flag ?? [])].includes(
     option,
   );
 }

@@ -1,4 +1,4 @@
-import { settings } from '../config/settings.ts';
+import { settingList } from '../config/settings.ts';
 
 export const SUBCOMMANDS = {
   serve: 'serve MCP over stdio (the default); --sandbox serves an embedded, emulated MailStore',
@@ -13,10 +13,10 @@ export const SUBCOMMANDS = {
 
 /** Returns the text of `--help`: the subcommands, and every setting with its variable and flag. */
 export function help(): string {
-  const lines = settings.map(({ variable, flag, description, default: fallback, values }) => {
-    const names = [flag, variable].filter((name) => name !== undefined).join(', ');
+  const lines = settingList.map(({ env, flag, summary, default: fallback, type: { values } }) => {
+    const names = [flag, env].filter((name) => name !== undefined).join(', ');
     const notes = [values?.join(' | '), fallback === undefined ? undefined : `default ${fallback}`].filter((note) => note !== undefined);
-    return `  ${names}\n      ${description}${notes.length > 0 ? ` (${notes.join('; ')})` : ''}`;
+    return `  ${names}\n      ${summary}${notes.length > 0 ? ` (${notes.join('; ')})` : ''}`;
   });
   return [
     'Usage: mailstore-mcp [subcommand] [options]',

@@ -3,7 +3,7 @@ import { createLog, type Log } from '../base/log.ts';
 import { Redactor } from '../base/redact.ts';
 import { KnownCommands } from '../client/known-commands.ts';
 import { loadConfig, type Config } from '../config/load.ts';
-import { settings } from '../config/settings.ts';
+import { settingList } from '../config/settings.ts';
 import { requireSqlite } from '../journal/sqlite.ts';
 import type { Dispatcher } from '../mcp/dispatcher.ts';
 import { serverFactory } from '../mcp/server.ts';
@@ -25,7 +25,7 @@ const EXIT_BACKSTOP_MS = 7000;
 
 /** Serves MCP over stdio until the client closes its end or the process is told to end. */
 export async function serve(args: readonly string[], stdout: Writable): Promise<void> {
-  const { values: flags, switches } = readFlags(args, { values: settings.flatMap(({ flag }) => flag ?? []), switches: ['--sandbox'] });
+  const { values: flags, switches } = readFlags(args, { values: settingList.flatMap(({ flag }) => flag ?? []), switches: ['--sandbox'] });
   requireSqlite();
   const sandbox = switches.has('--sandbox') ? await startEmbedded() : undefined;
   const config = loadConfig({ flags, ...(sandbox && { embedded: sandbox.target, stateDir: sandbox.stateDir }) });

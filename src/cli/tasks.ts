@@ -4,7 +4,7 @@ import { isError, MailStoreError } from '../base/errors.ts';
 import { nearest } from '../base/nearest.ts';
 import { escapeHidden, toVisibleLine } from '../base/visible.ts';
 import { loadConfig, loadStateDir } from '../config/load.ts';
-import { settings } from '../config/settings.ts';
+import { settingList } from '../config/settings.ts';
 import { Journal } from '../journal/journal.ts';
 import type { TaskJournal } from '../journal/task-journal.ts';
 import { isEnded, type TaskRecord } from '../journal/task-record.ts';
@@ -36,7 +36,7 @@ export async function tasks(args: readonly string[]): Promise<void> {
   if (!action) throw new MailStoreError('unknownSubcommand', { name: `tasks ${name}`, nearest: nearest(name, Object.keys(ACTIONS)) });
   const [id, flagArgs] = rest[0] !== undefined && !rest[0].startsWith('-') ? [rest[0], rest.slice(1)] : [undefined, rest];
   const { values: flags, switches } = readFlags(flagArgs, {
-    values: [...settings.flatMap(({ flag }) => flag ?? []), '--older-than'],
+    values: [...settingList.flatMap(({ flag }) => flag ?? []), '--older-than'],
     switches: ['--json', '--all'],
   });
   const journal = Journal.open(loadStateDir({ flags }), { clock: systemClock });

@@ -5,7 +5,7 @@ import { MailStoreError } from '../base/errors.ts';
 import { createLog } from '../base/log.ts';
 import { Redactor } from '../base/redact.ts';
 import { loadConfig } from '../config/load.ts';
-import { settings } from '../config/settings.ts';
+import { settingList } from '../config/settings.ts';
 import { requireSqlite } from '../journal/sqlite.ts';
 import { startPageServer } from '../tester/web/server.ts';
 import { startEmbedded } from './embedded.ts';
@@ -20,7 +20,7 @@ const EXIT_BACKSTOP_MS = 7000;
 /** Serves the API tester's page on this machine until the process is told to end; `--json` prints one line that a program can read. */
 export async function tester(args: readonly string[]): Promise<void> {
   const { values: flags, switches } = readFlags(args, {
-    values: [...settings.flatMap(({ flag }) => flag ?? []), '--port'],
+    values: [...settingList.flatMap(({ flag }) => flag ?? []), '--port'],
     switches: ['--sandbox', '--json'],
   });
   const port = portOf(flags['--port'] ?? '0');

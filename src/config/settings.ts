@@ -1,142 +1,188 @@
 import { LOG_LEVELS } from '../base/log.ts';
+import { nearest } from '../base/nearest.ts';
 import { ACCESS_LEVELS, API_FORMS } from '../base/target.ts';
+import { GROUPS } from '../catalogue/define-command.ts';
+import {
+  file,
+  folder,
+  httpsOrigin,
+  oneOf,
+  passwordFile,
+  pemFile,
+  sha256,
+  someOf,
+  text,
+  wholeNumber,
+  type SettingType,
+} from './setting-types.ts';
 
-/** One setting: where it may be written, what it means, and which texts it accepts. */
-export interface Setting {
-  readonly key: SettingKey;
-  readonly variable?: string;
+/** One setting: where it may be written, what it means, and how its text is read. */
+export interface Setting<Value = unknown> {
+  /** The environment variable. */
+  readonly env: string;
+  /** The option of the command line, such as `--url`. */
   readonly flag?: string;
-  readonly description: string;
-  /** The text that holds where nobody sets it. */
-  readonly default?: string;
-  readonly values?: readonly string[];
-  readonly kind?: 'milliseconds';
+  /** One phrase for help and documentation. */
+  readonly summary: string;
+  readonly type: SettingType<Value>;
+  /** The text that holds where nothing else is set. */
+  readonly default?: string | number;
+  /** Other names that people write for the variable; an error names the right one. */
+  readonly aliases?: readonly string[];
   readonly secret?: true;
   /** True where a target of the configuration file may have its own. */
   readonly perTarget?: true;
 }
 
-export type SettingKey =
-  | 'url'
-  | 'username'
-  | 'password'
-  | 'passwordFile'
-  | 'fingerprint'
-  | 'caFile'
-  | 'access'
-  | 'api'
-  | 'edition'
-  | 'toolsets'
-  | 'stateDir'
-  | 'secretsDir'
-  | 'timeoutMs'
-  | 'inlineWaitMs'
-  | 'logLevel'
-  | 'config';
+/** Keeps the literal type of an entry, from which `Config` follows. */
+function setting<Value, const Entry extends Setting<Value>>(entry: Entry & Setting<Value>): Entry {
+  return entry;
+}
 
-/** Every setting, in the order of the documentation. */
-export const settings: readonly Setting[] = [
-  {
-    key: 'url',
-    variable: 'MAILSTORE_URL',
+/** Every setting by its key in the configuration file, in the order of the documentation. */
+export const settings = {
+  url: setting({
+    env: 'MAILSTORE_URL',
     flag: '--url',
-    description: '`https://host:8463`, MailStore’s Administration API; plain http is refused',
+    summary: '`https://host:8463`, MailStore’s Administration API; plain http is refused',
+    type: httpsOrigin(),
+    aliases: ['MAILSTORE_HOST', 'MAILSTORE_SERVER', 'MAILSTORE_ADDRESS', 'MAILSTORE_BASE_URL'],
     perTarget: true,
-  },
-  { key: 'username', variable: 'MAILSTORE_USERNAME', description: 'login name of a MailStore administrator', perTarget: true },
-  { key: 'password', variable: 'MAILSTORE_PASSWORD', description: 'the password', secret: true, perTarget: true },
-  {
-    key: 'passwordFile',
-    variable: 'MAILSTORE_PASSWORD_FILE',
-    description: 'a file that holds the password; a line break at its end is not part of it',
+  }),
+  username: setting({
+    env: 'MAILSTORE_USERNAME',
+    summary: 'login name of a MailStore administrator',
+    type: text(),
+    aliases: ['MAILSTORE_USER', 'MAILSTORE_USER_NAME', 'MAILSTORE_LOGIN', 'MAILSTORE_ADMIN'],
     perTarget: true,
-  },
-  {
-    key: 'fingerprint',
-    variable: 'MAILSTORE_TLS_FINGERPRINT',
+  }),
+  password: setting({
+    env: 'MAILSTORE_PASSWORD',
+    summary: 'the password',
+    type: text(),
+    aliases: ['MAILSTORE_PASS', 'MAILSTORE_PW', 'MAILSTORE_PWD'],
+    secret: true,
+    perTarget: true,
+  }),
+  passwordFile: setting({
+    env: 'MAILSTORE_PASSWORD_FILE',
+    summary: 'a file that holds the password; a line break at its end is not part of it',
+    type: passwordFile(),
+    perTarget: true,
+  }),
+  fingerprint: setting({
+    env: 'MAILSTORE_TLS_FINGERPRINT',
     flag: '--fingerprint',
-    description: 'SHA-256 of the server certificate, with or without colons; checked before any byte of a request is sent',
+    summary: 'SHA-256 of the server certificate, with or without colons; checked before any byte of a request is sent',
+    type: sha256(),
+    aliases: ['MAILSTORE_FINGERPRINT', 'MAILSTORE_CERT_FINGERPRINT', 'MAILSTORE_CERTIFICATE', 'MAILSTORE_THUMBPRINT'],
     perTarget: true,
-  },
-  {
-    key: 'caFile',
-    variable: 'MAILSTORE_CA_FILE',
+  }),
+  caFile: setting({
+    env: 'MAILSTORE_CA_FILE',
     flag: '--ca-file',
-    description: 'a PEM file with a private CA, trusted instead of the system’s',
+    summary: 'a PEM file with a private CA, trusted instead of the system’s',
+    type: pemFile(),
+    aliases: ['MAILSTORE_CA', 'MAILSTORE_CA_CERT', 'MAILSTORE_CERT_FILE'],
     perTarget: true,
-  },
-  {
-    key: 'access',
-    variable: 'MAILSTORE_ACCESS',
+  }),
+  access: setting({
+    env: 'MAILSTORE_ACCESS',
     flag: '--access',
-    description:
-      'what may run: reads; reads and writes; everything, destructive commands with a person’s yes. A target can only tighten it',
+    summary: 'what may run: reads; reads and writes; everything, destructive commands with a person’s yes. A target can only tighten it',
+    type: oneOf(ACCESS_LEVELS),
     default: 'read-only',
-    values: ACCESS_LEVELS,
+    aliases: ['MAILSTORE_READONLY', 'MAILSTORE_READ_ONLY', 'MAILSTORE_MODE', 'MAILSTORE_ACCESS_LEVEL'],
     perTarget: true,
-  },
-  {
-    key: 'api',
-    variable: 'MAILSTORE_API',
+  }),
+  api: setting({
+    env: 'MAILSTORE_API',
     flag: '--api',
-    description: 'the form of the API: found out, the one since 9.0, or the 2012 one with JSON or XML answers',
+    summary: 'API version: detect (`auto`), 9.0 and later (`modern`), or the one of 2012 with JSON (`legacy`) or XML (`legacy-xml`)',
+    type: oneOf(API_FORMS),
     default: 'auto',
-    values: API_FORMS,
+    aliases: ['MAILSTORE_API_VERSION', 'MAILSTORE_DIALECT'],
     perTarget: true,
-  },
-  {
-    key: 'edition',
-    variable: 'MAILSTORE_EDITION',
+  }),
+  edition: setting({
+    env: 'MAILSTORE_EDITION',
     flag: '--edition',
-    description: 'the product',
+    summary: 'the product',
+    type: oneOf(['server']),
     default: 'server',
-    values: ['server'],
     perTarget: true,
-  },
-  {
-    key: 'toolsets',
-    variable: 'MAILSTORE_TOOLSETS',
+  }),
+  toolsets: setting({
+    env: 'MAILSTORE_TOOLSETS',
     flag: '--toolsets',
-    description: 'the command groups to list, separated by commas, or `all`',
+    summary: 'the command groups to list, separated by commas, or `all`',
+    type: someOf(GROUPS),
     default: 'all',
-  },
-  {
-    key: 'stateDir',
-    variable: 'MAILSTORE_STATE_DIR',
+    aliases: ['MAILSTORE_TOOLS', 'MAILSTORE_GROUPS'],
+  }),
+  stateDir: setting({
+    env: 'MAILSTORE_STATE_DIR',
     flag: '--state-dir',
-    description: 'the folder for what is kept from one start to the next; by default the platform’s own place',
-  },
-  {
-    key: 'secretsDir',
-    variable: 'MAILSTORE_SECRETS_DIR',
-    description:
+    summary: 'the folder for what is kept from one start to the next; by default the platform’s own place',
+    type: folder(),
+    aliases: ['MAILSTORE_STATE', 'MAILSTORE_DATA_DIR'],
+  }),
+  secretsDir: setting({
+    env: 'MAILSTORE_SECRETS_DIR',
+    summary:
       'the folder whose files a secret argument may name as `{"fromFile": …}`; generated secrets are written to it too, else to `secrets` in the state folder',
-  },
-  {
-    key: 'timeoutMs',
-    variable: 'MAILSTORE_TIMEOUT_MS',
-    description: 'how long to wait for an answer, in milliseconds',
-    default: '40000',
-    kind: 'milliseconds',
-  },
-  {
-    key: 'inlineWaitMs',
-    variable: 'MAILSTORE_INLINE_WAIT_MS',
-    description: 'how long a long-running tool waits before it returns its task, in milliseconds; 45000 at most',
-    default: '2000',
-    kind: 'milliseconds',
-  },
-  {
-    key: 'logLevel',
-    variable: 'MAILSTORE_LOG_LEVEL',
-    description: 'how much is written to stderr',
+    type: folder(),
+  }),
+  timeoutMs: setting({
+    env: 'MAILSTORE_TIMEOUT_MS',
+    summary: 'how long to wait for an answer, in milliseconds',
+    // undici takes 0 for no limit at all.
+    type: wholeNumber(1, 600_000, 'milliseconds'),
+    default: 40_000,
+    aliases: ['MAILSTORE_TIMEOUT'],
+  }),
+  inlineWaitMs: setting({
+    env: 'MAILSTORE_INLINE_WAIT_MS',
+    summary: 'how long a long-running tool waits before it returns its task, in milliseconds; 45000 at most',
+    type: wholeNumber(0, 45_000, 'milliseconds'),
+    default: 2000,
+  }),
+  logLevel: setting({
+    env: 'MAILSTORE_LOG_LEVEL',
+    summary: 'how much is written to stderr',
+    type: oneOf(LOG_LEVELS),
     default: 'info',
-    values: LOG_LEVELS,
-  },
-  {
-    key: 'config',
-    variable: 'MAILSTORE_CONFIG',
+    aliases: ['MAILSTORE_LOG', 'MAILSTORE_LOGLEVEL', 'MAILSTORE_DEBUG'],
+  }),
+  config: setting({
+    env: 'MAILSTORE_CONFIG',
     flag: '--config',
-    description: 'a JSON file with these settings by their keys, and with named `targets`',
-  },
-];
+    summary: 'a JSON file with these settings by their keys, and with named `targets`',
+    type: file(),
+    aliases: ['MAILSTORE_CONFIG_FILE'],
+  }),
+} as const;
+
+export type SettingKey = keyof typeof settings;
+
+/** The value that a setting's text is read as. */
+export type SettingValue<Key extends SettingKey> = ReturnType<(typeof settings)[Key]['type']['read']>;
+
+/** The same settings as a list, each with its key. */
+export const settingList: readonly (Setting & { readonly key: SettingKey })[] = (Object.keys(settings) as SettingKey[]).map((key) => ({
+  key,
+  ...settings[key],
+}));
+
+/** Returns the variable that was probably meant by an unknown one: by a name that people use for it, else by spelling. */
+export function suggestVariable(name: string): string | undefined {
+  const upper = name.toUpperCase();
+  const named = settingList.find(({ aliases = [] }) => aliases.includes(upper));
+  return (
+    named?.env ??
+    nearest(
+      name,
+      settingList.map(({ env }) => env),
+    )
+  );
+}

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { loadConfig, loadStateDir, type Config } from '../../src/config/load.ts';
-import { settings } from '../../src/config/settings.ts';
+import { settingList } from '../../src/config/settings.ts';
 import { GROUPS } from '../../src/catalogue/define-command.ts';
 import { createAuthority } from '../helpers/certificates.ts';
 
@@ -70,7 +70,7 @@ test('every setting can be written in the environment', async () => {
     MAILSTORE_LOG_LEVEL: 'debug',
     MAILSTORE_CONFIG: configFile({}),
   };
-  expect(settings.flatMap(({ variable }) => variable ?? []).toSorted()).toEqual(Object.keys(env).toSorted());
+  expect(settingList.map(({ env: variable }) => variable).toSorted()).toEqual(Object.keys(env).toSorted());
   expect(load(env)).toEqual({
     targets: [
       {
@@ -125,7 +125,7 @@ describe('precedence', () => {
       '--state-dir': '/flag',
       '--config': '',
     };
-    expect(settings.flatMap(({ flag }) => flag ?? []).toSorted()).toEqual(Object.keys(flags).toSorted());
+    expect(settingList.flatMap(({ flag }) => flag ?? []).toSorted()).toEqual(Object.keys(flags).toSorted());
     expect(load({}, flags)).toMatchObject({
       targets: [{ origin: 'https://flag.example.com:1', fingerprint: PIN, access: 'full', api: 'modern' }],
       stateDir: '/flag',
@@ -161,7 +161,10 @@ describe('what is refused', () => {
   test.each<[Texts, string]>([
     [{ MAILSTORE_ACESS: 'full' }, 'Unknown setting MAILSTORE_ACESS; did you mean MAILSTORE_ACCESS?'],
     [{ MAILSTORE_FINGERPRINT: 'x' }, 'Unknown setting MAILSTORE_FINGERPRINT; did you mean MAILSTORE_TLS_FINGERPRINT?'],
-    [{ MAILSTORE_READ_ONLY: '' }, 'Unknown setting MAILSTORE_READ_ONLY'],
+    [{ MAILSTORE_READ_ONLY: '' }, 'Unknown setting MAILSTORE_READ_ONLY; did you mean MAILSTORE_ACCESS?'],
+    [{ MAILSTORE_READONLY: 'true' }, 'Unknown setting MAILSTORE_READONLY; did you mean MAILSTORE_ACCESS?'],
+    [{ MAILSTORE_USER: 'admin' }, 'Unknown setting MAILSTORE_USER; did you mean MAILSTORE_USERNAME?'],
+    [{ MAILSTORE_HOST: 'a' }, 'Unknown setting MAILSTORE_HOST; did you mean MAILSTORE_URL?'],
     [{ MAILSTORE_XXXXXXXXXXXXXXXX: '1' }, 'Unknown setting MAILSTORE_XXXXXXXXXXXXXXXX; remove it, or see docs/configuration.md.'],
     [{ MAILSTORE_ACCESS: 'all' }, "MAILSTORE_ACCESS is 'all', but must be read-only, read-write, full (did you mean full?)."],
     [{ MAILSTORE_ACCESS: 'Full' }, "MAILSTORE_ACCESS is 'Full', but must be read-only, read-write, full (did you mean full?)."],

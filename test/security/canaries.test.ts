@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { settings as declaredSettings } from '../../src/config/settings.ts';
+import { settingList as declaredSettings } from '../../src/config/settings.ts';
 import { canary, filesBelow, findCanaries, formsOf, unquotedCanary, type Canary } from '../helpers/canaries.ts';
 import { startEchoingMailStore } from '../helpers/echoing-mailstore.ts';
 import { runBinary } from '../helpers/run-binary.ts';
