@@ -315,7 +315,7 @@ const table = {
   foreignStatusUrl: line<{ url: string; origin: string }>(
     'server',
     ({ url, origin }) =>
-      `The server names '${url}' for the status of a command, which is not on ${origin}; it was not asked, as it would receive the password.`,
+      `The status of a command is said to be at '${url}'; it was not asked there, because the login goes only to /JSON/Status/ and /XML/Status/ on ${origin}. The outcome is not known; check it by reading.`,
   ),
   noDialect: line<{ origin: string; modern: string; legacy: string }>(
     'server',

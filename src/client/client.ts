@@ -76,6 +76,9 @@ const RETRY_PAUSES_MS: readonly number[] = [200, 800];
 /** How long the server may hold a status request while it has no news; both vendor clients stay at or below this. */
 const POLL_WAIT_MS = 5000;
 
+/** The request to cancel, as its answer is read. */
+const CANCEL = { name: 'cancel-async', longRunning: false } as const;
+
 /** Calls the commands of one MailStore, each with the permit that the gate in front of it gave. */
 export class MailStoreClient {
   readonly #options: ClientOptions;
@@ -107,11 +110,9 @@ export class MailStoreClient {
     Permit.check(permit);
     const { command, args, effect } = permit;
     const spoken = await this.#speak();
-    const theirs = spoken.commands?.get(command.name);
-    if (spoken.commands && !theirs) throw new MailStoreError('commandMissing', { command: command.name });
+    if (spoken.commands && !spoken.commands.has(command.name)) throw new MailStoreError('commandMissing', { command: command.name });
     const form = encodeForm(command, await this.#keepAbsent(command, args));
-    const request = spoken.dialect.invoke(command.name, form);
-    return new PreparedCall(command, effect, theirs?.path === undefined ? request : { ...request, path: theirs.path }, spoken);
+    return new PreparedCall(command, effect, spoken.dialect.invoke(command.name, form), spoken);
   }
 
   /** Makes a read on this server's own account. Throws MailStoreError when it fails, and for a read that runs long. */
@@ -134,7 +135,7 @@ export class MailStoreClient {
   ): Promise<Outcome> {
     const attempt = async () => this.#transport.send(request, { signal, purpose, command });
     const response = effect === 'read' && !once ? await this.#retry(attempt) : await attempt();
-    return this.#outcome(command, spoken.dialect, spoken.dialect.read(response, command.name));
+    return this.#outcome(command, spoken.dialect, spoken.dialect.read(response, command));
   }
 
   /** Asks once for the status of a run and returns the answer's bytes unread, so that they can be stored first: the end is handed out once. */
@@ -148,7 +149,7 @@ export class MailStoreClient {
   /** Reads the answer of a poll. Throws MailStoreError `tokenUnknown` when the server no longer knows the run. */
   readPoll(command: Command, run: ClientRun, response: WireResponse): Outcome {
     const dialect = this.#dialectOf(run);
-    return this.#outcome(command, dialect, dialect.read(response, command.name, run));
+    return this.#outcome(command, dialect, dialect.read(response, command, run));
   }
 
   /** True when the answer of a poll surely says no more than that the run goes on; any other answer may be the only copy of its end. */
@@ -162,8 +163,7 @@ export class MailStoreClient {
     if (!dialect.cancel) throw new MailStoreError('cannotCancel', { command: command.name });
     const response = await this.#transport.send(dialect.cancel(run), { purpose: 'cancel' });
     // What a server answers to this is not described, so a body of any other form is no reason to doubt it.
-    const reply =
-      response.status === 200 ? readable(() => dialect.read(response, 'cancel-async')) : dialect.read(response, command.name, run);
+    const reply = response.status === 200 ? readable(() => dialect.read(response, CANCEL)) : dialect.read(response, command, run);
     if (reply?.kind === 'failed' && reply.word === 'failed')
       throw new CommandFailed('cancel-async', reply.word, reply.message, reply.progress);
   }

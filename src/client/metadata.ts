@@ -6,11 +6,11 @@ import { isOptional } from '../catalogue/fields.ts';
 export interface ServerCommand {
   readonly name: string;
   readonly args: readonly { readonly name: string; readonly nullable: boolean }[];
-  /** Where the command is invoked, when the server names another prefix than `api/invoke/`; always a path on the server's own origin. */
-  readonly path?: string;
+  /** The prefix that the server names in place of `api/invoke/`, as it stands there. It is reported and never used: a path is not data. */
+  readonly prefix?: string;
 }
 
-type ListedCommand = Omit<ServerCommand, 'path'> & { readonly path?: unknown };
+type ListedCommand = Omit<ServerCommand, 'prefix'> & { readonly path?: unknown };
 
 /** Returns the server's list of commands. Throws MailStoreError `notAnEnvelope` when the value is no such list. */
 export function readMetadata(value: unknown): ReadonlyMap<string, ServerCommand> {
@@ -18,20 +18,8 @@ export function readMetadata(value: unknown): ReadonlyMap<string, ServerCommand>
     throw new MailStoreError('notAnEnvelope', { command: 'get-metadata', excerpt: excerpt(JSON.stringify(value) ?? '') });
   }
   return new Map(
-    value.map(({ name, args, path }) => [
-      name,
-      { name, args, ...(typeof path === 'string' && path !== '' && { path: pathOf(path, name) }) },
-    ]),
+    value.map(({ name, args, path }) => [name, { name, args, ...(typeof path === 'string' && path !== '' && { prefix: path }) }]),
   );
-}
-
-/** The prefix is a foreign text: whatever it holds, the result is an absolute path without host, query or fragment. */
-function pathOf(prefix: string, name: string): string {
-  const segments = prefix.replaceAll(/[?#].*$/gs, '').split(/[/\\]+/);
-  return `/${[...segments, name]
-    .filter((segment) => segment !== '')
-    .map(encodeURIComponent)
-    .join('/')}`;
 }
 
 function isListedCommand(value: unknown): value is ListedCommand {
@@ -77,7 +65,13 @@ function changedArguments(command: Command, theirs: ServerCommand): string[] {
     const schema = command.input[arg.name];
     return schema !== undefined && arg.nullable === false && isOptional(schema) && schema.safeParse(undefined).data === undefined;
   });
+  const isElsewhere = theirs.prefix !== undefined && !/^\/?api\/invoke\/?$/.test(theirs.prefix);
   return [
+    ...(isElsewhere
+      ? [
+          `${command.name} is listed under '${excerpt(theirs.prefix ?? '')}' on this server and is sent to /api/invoke/${command.name} all the same`,
+        ]
+      : []),
     ...gone.map((name) => `${command.name} has no argument ${name} on this server`),
     ...added.map(
       (arg) =>

@@ -331,6 +331,12 @@ export class TaskRunner {
     try {
       raw = await client.poll(run, task.version);
     } catch (error) {
+      if (isError(error, 'foreignStatusUrl')) {
+        // It was kept by an older version, or put into the journal by somebody else; nothing of it is ever requested.
+        await this.#giveUp(task, command, { reason: error.message, epoch });
+        this.#tellEnd(taskId);
+        return 'over';
+      }
       if (error instanceof MailStoreError && !mayHaveTakenTheEnd(error)) journal.unmarkPoll(taskId, epoch);
       throw error;
     }

@@ -1,7 +1,17 @@
 import { MailStoreError } from '../base/errors.ts';
 import { readJson, readText, refusePage, withoutStack } from './body.ts';
 import { refuseHttpError, type Addressed } from './http-status.ts';
-import { NO_PROGRESS, type Dialect, type Message, type Progress, type Reply, type RunHandle, type WireResponse } from './reply.ts';
+import {
+  NO_PROGRESS,
+  type CalledCommand,
+  type Dialect,
+  type Message,
+  type Progress,
+  type Reply,
+  type RunHandle,
+  type WireResponse,
+} from './reply.ts';
+import { isStatusUrl, readStatusPath, readToken } from './status-path.ts';
 import { readXml } from './xml.ts';
 
 /** The 2012 form with JSON answers: `/JSON/Invoke/…`, bare values, failures as HTTP 500 text (protocol.md §1). */
@@ -25,21 +35,25 @@ function dialect2012(
   address: Addressed,
   readValue: (response: WireResponse, command: string) => unknown,
 ): Dialect {
-  const status = (run: RunHandle) => ({ path: run.statusPath ?? `/${prefix}/Status/${encodeURIComponent(run.token)}`, body: '' });
+  const status = (run: RunHandle) => ({
+    path: readStatusPath(run.statusPath ?? `/${prefix}/Status/${encodeURIComponent(run.token)}`, address.origin),
+    body: '',
+  });
   return {
     name,
     invoke: (command, form) => ({ path: `/${prefix}/Invoke/${command}`, body: form }),
     status,
     statusAfter405: (run) => ({ ...status(run), method: 'GET' }),
     saysRunning: ({ body }) => RUNNING[prefix].test(Buffer.from(body).toString('latin1')),
-    read: (response, command, run) => {
+    read: (response, called, run) => {
+      const command = called.name;
       if (response.status === 500) return failure(response, command, run, address);
       if (response.status === 404 && run) throw new MailStoreError('tokenUnknown', { command });
       if (response.status !== 200) refuseHttpError(response, run ? 'Status' : `/${prefix}/Invoke/${command}`, address);
       const value = readValue(response, command);
       return run
         ? statusReply(value, command, run)
-        : (startedReply(value, address.origin) ?? { kind: 'value', value, progress: NO_PROGRESS });
+        : (readStart(value, called, address.origin) ?? { kind: 'value', value, progress: NO_PROGRESS });
     },
   };
 }
@@ -52,23 +66,17 @@ function failure(response: WireResponse, command: string, run: RunHandle | undef
   return { kind: 'failed', word: 'failed', message: withoutStack(text) || 'the server gave no reason', progress: NO_PROGRESS };
 }
 
-/** An object with a `statusUrl` is a run that was started; a status path on another host would receive the password and is refused. */
-function startedReply(value: unknown, origin: string): Reply | undefined {
+/**
+ * Returns the run that an answer says was started, or undefined where the answer is a value. Values come from the archive, where anybody may
+ * have stored them, so an object counts only where the declaration says that the command takes long, or where it holds nothing else.
+ */
+function readStart(value: unknown, { longRunning }: CalledCommand, origin: string): Reply | undefined {
   if (typeof value !== 'object' || value === null || !('statusUrl' in value) || typeof value.statusUrl !== 'string') return undefined;
-  const url = resolve(value.statusUrl, origin);
-  if (url?.origin !== origin) throw new MailStoreError('foreignStatusUrl', { url: value.statusUrl, origin });
-  const statusPath = url.pathname + url.search;
-  const token =
-    'statusToken' in value && typeof value.statusToken === 'string' ? value.statusToken : (statusPath.split('/').at(-1) ?? statusPath);
-  return { kind: 'running', run: { token, statusPath }, progress: NO_PROGRESS };
-}
-
-function resolve(url: string, origin: string): URL | undefined {
-  try {
-    return new URL(url, origin);
-  } catch {
-    return undefined;
-  }
+  const token = 'statusToken' in value && typeof value.statusToken === 'string' ? value.statusToken : undefined;
+  const isStart = token !== undefined && Object.keys(value).length === 2;
+  if (!longRunning && !(isStart && isStatusUrl(value.statusUrl, origin))) return undefined;
+  const statusPath = readStatusPath(value.statusUrl, origin);
+  return { kind: 'running', run: { token: token ?? readToken(statusPath), statusPath }, progress: NO_PROGRESS };
 }
 
 function statusReply(value: unknown, command: string, run: RunHandle): Reply {

@@ -19,7 +19,7 @@ export function modernDialect(address: Addressed): Dialect {
     }),
     cancel: (run) => ({ path: '/api/cancel-async', body: new URLSearchParams({ token: run.token }).toString() }),
     saysRunning: ({ body }) => /"statusCode"\s*:\s*"running"/.test(Buffer.from(body).toString('latin1')),
-    read: (response, command, run) => {
+    read: (response, { name: command }, run) => {
       if (response.status === 404 && run) throw new MailStoreError('tokenUnknown', { command });
       if (response.status !== 200) refuseHttpError(response, run ? '/api/get-status' : `/api/invoke/${command}`, address);
       const envelope = readJson(response, command, address.origin);

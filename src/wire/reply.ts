@@ -1,3 +1,5 @@
+import type { Command } from '../catalogue/define-command.ts';
+
 /** One line of what the server tells about a running command. */
 export interface Message {
   /** `line`, `information`, `warning`, `error`, or a word that a newer server uses. */
@@ -43,11 +45,17 @@ export interface WireResponse {
   readonly body: Uint8Array;
 }
 
+/** The command that an answer belongs to, as far as reading the answer depends on it. */
+export type CalledCommand = Pick<Command, 'name' | 'longRunning'>;
+
 /** One form of MailStore's API. What a form lacks (cancel, metadata) is absent. */
 export interface Dialect {
   readonly name: 'modern' | 'json-2012' | 'xml-2012';
   invoke(command: string, form: string): WireRequest;
-  /** Asks for the status of a run; the server may hold the answer for up to `waitMs`. */
+  /**
+   * Asks for the status of a run; the server may hold the answer for up to `waitMs`. Throws MailStoreError `foreignStatusUrl` for a run whose
+   * status path is none, whether the server named it or a journal kept it.
+   */
   status(run: RunHandle, knownVersion: number, waitMs: number): WireRequest;
   /** Asks the same with the other method, for a server that answers 405 to the first. */
   statusAfter405?(run: RunHandle): WireRequest;
@@ -59,5 +67,5 @@ export interface Dialect {
    * Reads the answer to `invoke` or `status`; `run` is the one that was asked for. Throws MailStoreError where the answer is none of this
    * dialect: a page of a proxy, broken text, an HTTP error.
    */
-  read(response: WireResponse, command: string, run?: RunHandle): Reply;
+  read(response: WireResponse, command: CalledCommand, run?: RunHandle): Reply;
 }

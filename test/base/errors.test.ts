@@ -368,7 +368,7 @@ const CASES: { readonly [Code in ErrorCode]: readonly (readonly [details: MailSt
   foreignStatusUrl: [
     [
       { url: 'https://evil.example/status', origin },
-      `The server names 'https://evil.example/status' for the status of a command, which is not on ${origin}; it was not asked, as it would receive the password.`,
+      `The status of a command is said to be at 'https://evil.example/status'; it was not asked there, because the login goes only to /JSON/Status/ and /XML/Status/ on ${origin}. The outcome is not known; check it by reading.`,
     ],
   ],
   noDialect: [

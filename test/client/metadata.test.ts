@@ -39,24 +39,6 @@ describe('the list of the server', () => {
   test('may be empty', () => {
     expect(readMetadata([]).size).toBe(0);
   });
-
-  test.each([
-    ['api/special', '/api/special/GetUsers'],
-    ['/api/special/', '/api/special/GetUsers'],
-    ['//evil.example/api', '/evil.example/api/GetUsers'],
-    ['https://evil.example/api', '/https%3A/evil.example/api/GetUsers'],
-    ['\\\\evil.example\\api', '/evil.example/api/GetUsers'],
-    ['api/x?y=1', '/api/x/GetUsers'],
-    ['api/x#y', '/api/x/GetUsers'],
-    ['api/x y\r\nHost: evil', '/api/x%20y%0D%0AHost%3A%20evil/GetUsers'],
-    ['/', '/GetUsers'],
-    ['', undefined],
-    [null, undefined],
-    [7, undefined],
-    [undefined, undefined],
-  ])('names the prefix %j, which becomes the path %j on the own server', (path, expected) => {
-    expect(readMetadata([{ name: 'GetUsers', args: [], path }]).get('GetUsers')?.path).toBe(expected);
-  });
 });
 
 describe('the comparison with the declarations', () => {
@@ -89,6 +71,12 @@ describe('the comparison with the declarations', () => {
       'SetUserFullName has a mandatory argument reason on this server that is not known here',
       'GetProfiles has no argument raw on this server',
       'GetStores demands includeSize on this server',
+    ]);
+  });
+
+  test('says which prefix a command is listed under that it is not sent to', () => {
+    expect(compare({ ...SET_NAME, path: 'api/administration/' }, { ...PROFILES, path: 'api/invoke/' }, STORES).changed).toEqual([
+      "SetUserFullName is listed under 'api/administration/' on this server and is sent to /api/invoke/SetUserFullName all the same",
     ]);
   });
 
@@ -126,28 +114,31 @@ describe('a call', () => {
     expect(logged[1]).toBe(`warn: ${server.url} has commands that are not known here and cannot be called: BrandNew`);
   });
 
-  test('goes to the path that the server names, with the same arguments', async () => {
-    const listed = [{ ...SET_NAME, path: 'api/administration/' }];
-    const server = await startTlsServer(({ path }) => (path === METADATA ? respondJson(listed) : SUCCEEDED));
-    await startClient(server).call('SetUserFullName', { userName: 'johndoe', fullName: 'Jo' });
-    expect(server.requests.slice(1).map(({ path, body }) => [path, body])).toEqual([
-      ['/api/administration/SetUserFullName', 'userName=johndoe&fullName=Jo'],
-    ]);
-  });
-
-  test('stays on the own server where the named path looks like another one', async () => {
+  test.each([
+    'api/administration/',
+    '/api/administration',
+    'api/invoke/DeleteUser?x=',
+    'api/invoke/DeleteUser#',
+    'api/invoke/../invoke/DeleteUser',
+    'JSON/Invoke/',
+    '//evil.example/api',
+    'https://evil.example/api',
+    '\\\\evil.example\\api',
+    'api/x y\r\nHost: evil',
+    '/',
+    '',
+    null,
+    7,
+    ['api/administration'],
+  ])('goes to its own path, whatever other prefix the server lists for it: %j', async (path) => {
     const other = await startTlsServer(() => SUCCEEDED);
-    const listed = [{ ...SET_NAME, path: `${other.url}/api/invoke` }];
-    const server = await startTlsServer(({ path }) => (path === METADATA ? respondJson(listed) : SUCCEEDED));
+    const listed = [{ ...SET_NAME, path: typeof path === 'string' ? path.replace('https://evil.example', other.url) : path }];
+    const server = await startTlsServer((request) => (request.path === METADATA ? respondJson(listed) : SUCCEEDED));
     await startClient(server).call('SetUserFullName', { userName: 'johndoe', fullName: 'Jo' });
-    expect(server.requests).toHaveLength(2);
+    expect(server.requests.slice(1).map((request) => [request.path, request.body])).toEqual([
+      ['/api/invoke/SetUserFullName', 'userName=johndoe&fullName=Jo'],
+    ]);
     expect(other.connections).toBe(0);
-  });
-
-  test('goes to the usual path where the server names null', async () => {
-    const server = await startTlsServer(({ path }) => (path === METADATA ? respondJson([{ ...SET_NAME, path: null }]) : SUCCEEDED));
-    await startClient(server).call('SetUserFullName', { userName: 'johndoe', fullName: 'Jo' });
-    expect(server.requests[1]?.path).toBe('/api/invoke/SetUserFullName');
   });
 
   test('the names of the list are handed on each time it was read', async () => {

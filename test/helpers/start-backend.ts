@@ -17,7 +17,7 @@ export interface TestBackend extends Backend {
 
 /** Opens what stands behind every way to call the sandbox, in this process; closed when the test is over. */
 export function startBackend(
-  sandbox: Sandbox,
+  sandbox: Pick<Sandbox, 'url' | 'username' | 'password' | 'fingerprint'>,
   options: { readonly access?: Access; readonly env?: Record<string, string> } = {},
 ): TestBackend {
   const stateDir = mkdtempSync(join(tmpdir(), 'mailstore-mcp-'));

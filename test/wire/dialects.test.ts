@@ -3,8 +3,10 @@ import { readMetadata } from '../../src/client/metadata.ts';
 import { readJson } from '../../src/wire/body.ts';
 import { jsonDialect2012, xmlDialect2012 } from '../../src/wire/dialect-2012.ts';
 import { modernDialect } from '../../src/wire/dialect-modern.ts';
-import type { Dialect, Reply, RunHandle, WireResponse } from '../../src/wire/reply.ts';
+import type { CalledCommand, Dialect, Reply, RunHandle, WireResponse } from '../../src/wire/reply.ts';
+import { findCommand } from '../../tools/index.ts';
 import { exchanges, type Exchange } from '../fixtures/exchanges.ts';
+import { commandNamed } from '../helpers/start-client.ts';
 import { literalRequest, literalResponse } from '../helpers/literal-exchanges.ts';
 
 const address = { origin: 'https://localhost:8463', user: 'admin' };
@@ -184,10 +186,17 @@ function readExchange(exchange: Exchange): unknown {
   const [, command] = /\/invoke\/(\w+)$/i.exec(path) ?? [];
   try {
     const dialect = dialects[exchange.dialect];
-    return command === undefined ? dialect.read(response, 'RebuildStoreIndex', runOf(path, request.body)) : dialect.read(response, command);
+    return command === undefined
+      ? dialect.read(response, commandNamed('RebuildStoreIndex'), runOf(path, request.body))
+      : dialect.read(response, called(command));
   } catch (error) {
     return (error as Error).message;
   }
+}
+
+/** The fixture also asks for a command that does not exist. */
+function called(name: string): CalledCommand {
+  return findCommand(name) ?? { name, longRunning: false };
 }
 
 function runOf(path: string, form: string): RunHandle {
@@ -200,6 +209,61 @@ function answer(body: unknown, { status = 200, contentType = 'application/json' 
 }
 
 const run = { token: 'a b&c' };
+
+/** URLs that are not one segment under /JSON/Status/ or /XML/Status/ of the origin, plainly written. */
+const NO_STATUS_URLS = [
+  'https://evil.example/JSON/Status/T',
+  'https://localhost:8464/JSON/Status/T',
+  'http://localhost:8463/JSON/Status/T',
+  '//evil.example/JSON/Status/T',
+  '\\\\evil.example\\T',
+  'https://localhost:8463@evil.example/T',
+  'https://localhost:8463.evil.example/T',
+  'https://admin:x@localhost:8463/JSON/Status/T',
+  'https://admin@localhost:8463/JSON/Status/T',
+  'file:///etc/passwd',
+  'https://',
+  '',
+  'T',
+  '/',
+  '/JSON/Invoke/DeleteUser?userName=admin',
+  '/api/invoke/DeleteUser',
+  '/JSON/Status',
+  '/JSON/Status/',
+  '/json/status/T',
+  '/JSON/Statuses/T',
+  '/x/JSON/Status/T',
+  '/JSON/Status/T/',
+  '/JSON/Status/T/U',
+  '/JSON/Status//T',
+  '/JSON/Status/../Invoke/DeleteEmptyFolders',
+  '/JSON/Status/%2e%2e/Invoke/DeleteEmptyFolders',
+  '/JSON/Status/.%2E/Invoke/DeleteEmptyFolders',
+  '/JSON/Status/%252e%252e/Invoke/DeleteEmptyFolders',
+  '/JSON/Status/%25252e%25252e%25252fInvoke',
+  '/JSON/Status/..%2fInvoke%2fDeleteEmptyFolders',
+  '/JSON/Status/..%5cInvoke%5cDeleteEmptyFolders',
+  '/JSON/Status/..\\..\\Invoke\\DeleteEmptyFolders',
+  '/JSON/Status\\..\\Invoke\\DeleteEmptyFolders',
+  '/JSON/Status/..;/Invoke',
+  '/JSON/Status/T..',
+  '/JSON/Status/T.',
+  '/JSON/Status/T%2e',
+  '/JSON/Status/%c0%ae%c0%ae',
+  '/JSON/Status/%EF%BC%8E%EF%BC%8E',
+  '/JSON/Status/\uFF0E\uFF0E',
+  '/JSON/Status/T%00',
+  '/JSON/Status/T%0d%0aHost:x',
+  '/JSON/Status/T\r\nHost: x',
+  '/JSON/Sta\ttus/T',
+  ' /JSON/Status/T',
+  '/JSON/Status/T?userName=admin',
+  '/JSON/Status/T?',
+  '/JSON/Status/T#x',
+  '/JSON/Status/T%3fx',
+  '/JSON/Status/T%23x',
+  '/JSON/Status/%',
+];
 
 describe('requests', () => {
   test('the modern form asks for metadata, commands, statuses and cancellation', () => {
@@ -219,12 +283,12 @@ describe('requests', () => {
     expect([
       dialect.invoke('GetUsers', 'a=b'),
       dialect.status(run, 3, 5000),
-      dialect.status({ token: 'T', statusPath: '/elsewhere/T' }, 3, 5000),
+      dialect.status({ token: 'T', statusPath: `/${prefix}/Status/U` }, 3, 5000),
       dialect.statusAfter405?.(run),
     ]).toEqual([
       { path: `/${prefix}/Invoke/GetUsers`, body: 'a=b' },
       { path: `/${prefix}/Status/a%20b%26c`, body: '' },
-      { path: '/elsewhere/T', body: '' },
+      { path: `/${prefix}/Status/U`, body: '' },
       { method: 'GET', path: `/${prefix}/Status/a%20b%26c`, body: '' },
     ]);
   });
@@ -242,7 +306,7 @@ describe('the modern form', () => {
     ['failed', { message: 7 }, "the server reports 'failed'"],
     ['failed', { message: 'Disk full.\r\n   at A.B()' }, 'Disk full.'],
   ])('the word %s with the error %j is an end that is no success', (statusCode, error, message) => {
-    expect(modern.read(answer({ statusCode, error }), 'VerifyStore')).toEqual({
+    expect(modern.read(answer({ statusCode, error }), commandNamed('VerifyStore'))).toEqual({
       kind: 'failed',
       word: statusCode,
       message,
@@ -252,11 +316,11 @@ describe('the modern form', () => {
 
   test('what is missing from an envelope or of another type is nothing', () => {
     const envelope = { statusCode: 'running', token: 'T', statusVersion: '3', percentProgress: '40', statusText: '', logOutput: ['x'] };
-    expect(modern.read(answer(envelope), 'VerifyStore')).toEqual({ kind: 'running', run: { token: 'T' }, progress: NONE });
+    expect(modern.read(answer(envelope), commandNamed('VerifyStore'))).toEqual({ kind: 'running', run: { token: 'T' }, progress: NONE });
   });
 
   test('a run keeps its token where a status does not repeat it', () => {
-    expect(modern.read(answer({ statusCode: 'running' }), 'VerifyStore', { token: 'T' })).toMatchObject({
+    expect(modern.read(answer({ statusCode: 'running' }), commandNamed('VerifyStore'), { token: 'T' })).toMatchObject({
       kind: 'running',
       run: { token: 'T' },
     });
@@ -264,7 +328,7 @@ describe('the modern form', () => {
 
   test('the log comes line by line', () => {
     const logOutput = 'one\r\n\r\ntwo\nthree';
-    expect(modern.read(answer({ statusCode: 'succeeded', logOutput }), 'VerifyStore').progress.messages).toEqual([
+    expect(modern.read(answer({ statusCode: 'succeeded', logOutput }), commandNamed('VerifyStore')).progress.messages).toEqual([
       { type: 'line', text: 'one' },
       { type: 'line', text: 'two' },
       { type: 'line', text: 'three' },
@@ -281,7 +345,7 @@ describe('the modern form', () => {
     ['{"statusCode":"succeeded","token":5}', '{"statusCode":"succeeded","token":5}'],
     ['{"statusCode":"failed","error":"no"}', '{"statusCode":"failed","error":"no"}'],
   ])('%s is no envelope', (body, shown) => {
-    expect(() => modern.read(answer(body), 'VerifyStore')).toThrow(
+    expect(() => modern.read(answer(body), commandNamed('VerifyStore'))).toThrow(
       `The answer to VerifyStore does not have the form of MailStore's API: '${shown}'. Check MAILSTORE_API and MAILSTORE_URL.`,
     );
   });
@@ -291,35 +355,64 @@ describe('the 2012 form', () => {
   test.each([
     ['/JSON/Status/T', '/JSON/Status/T'],
     ['JSON/Status/T', '/JSON/Status/T'],
-    ['https://localhost:8463/JSON/Status/T?x=1', '/JSON/Status/T?x=1'],
+    ['/XML/Status/T', '/XML/Status/T'],
     ['HTTPS://LOCALHOST:8463/JSON/Status/T', '/JSON/Status/T'],
-    ['https://admin:x@localhost:8463/JSON/Status/T', '/JSON/Status/T'],
-  ])('the status URL %s is asked as %s', (statusUrl, statusPath) => {
-    expect(json.read(answer({ statusToken: 'T', statusUrl }), 'VerifyStore')).toEqual({
+    ['/JSON/x/../Status/T', '/JSON/Status/T'],
+    ['/JSON/Status/{3F-2A}', '/JSON/Status/%7B3F-2A%7D'],
+    ['/JSON/Status/a%20b%26c', '/JSON/Status/a%20b%26c'],
+  ])('the status URL %s of a long command is asked as %s', (statusUrl, statusPath) => {
+    expect(json.read(answer({ statusToken: 'T', statusUrl }), commandNamed('VerifyStore'))).toEqual({
       kind: 'running',
       run: { token: 'T', statusPath },
       progress: NONE,
     });
   });
 
-  test.each([
-    ['https://evil.example/JSON/Status/T'],
-    ['https://localhost:8464/JSON/Status/T'],
-    ['http://localhost:8463/JSON/Status/T'],
-    ['//evil.example/JSON/Status/T'],
-    ['\\\\evil.example\\T'],
-    ['https://localhost:8463@evil.example/T'],
-    ['https://localhost:8463.evil.example/T'],
-    ['file:///etc/passwd'],
-    ['https://'],
-  ])('the status URL %s is refused', (statusUrl) => {
-    expect(() => json.read(answer({ statusToken: 'T', statusUrl }), 'VerifyStore')).toThrow(
-      `The server names '${statusUrl}' for the status of a command, which is not on https://localhost:8463; it was not asked, as it would receive the password.`,
+  test.each(NO_STATUS_URLS)('the status URL %j of a long command is refused', (statusUrl) => {
+    expect(() => json.read(answer({ statusToken: 'T', statusUrl }), commandNamed('VerifyStore'))).toThrow(
+      expect.objectContaining({ code: 'foreignStatusUrl' }),
+    );
+  });
+
+  test.each(NO_STATUS_URLS)('the answer of a read with the status URL %j is a value, however little else is in it', (statusUrl) => {
+    const value = { statusToken: 'T', statusUrl };
+    expect(json.read(answer(value), commandNamed('GetSmtpSettings'))).toEqual({ kind: 'value', value, progress: NONE });
+  });
+
+  test.each(NO_STATUS_URLS)('a run that was kept with the status path %j is not asked for', (statusPath) => {
+    for (const dialect of [json, xml]) {
+      expect(() => dialect.status({ token: 'T', statusPath }, 0, 5000)).toThrow(expect.objectContaining({ code: 'foreignStatusUrl' }));
+      expect(() => dialect.statusAfter405?.({ token: 'T', statusPath })).toThrow(expect.objectContaining({ code: 'foreignStatusUrl' }));
+    }
+  });
+
+  test.each(['..', '.', '../Invoke/DeleteUser', 'a/b', 'a\\b', 'a%2fb', 'a?b', 'a#b', 'a\r\nb', 'ä', ''])(
+    'a run that was kept with the token %j and without a path is not asked for',
+    (token) => {
+      for (const dialect of [json, xml]) {
+        expect(() => dialect.status({ token }, 0, 5000)).toThrow(expect.objectContaining({ code: 'foreignStatusUrl' }));
+      }
+    },
+  );
+
+  test.each<[string, unknown, string]>([
+    ['a read that answers with nothing but a token and its status path', { statusToken: 'T', statusUrl: '/JSON/Status/T' }, 'running'],
+    ['a read whose object has another field', { statusToken: 'T', statusUrl: '/JSON/Status/T', port: 25 }, 'value'],
+    ['a read without a token', { statusUrl: '/JSON/Status/T' }, 'value'],
+    ['a read with a token that is no text', { statusToken: 7, statusUrl: '/JSON/Status/T' }, 'value'],
+    ['a read that answers with a list of such', [{ statusToken: 'T', statusUrl: '/JSON/Status/T' }], 'value'],
+  ])('the answer to %s is read as it stands: %j', (_, value, kind) => {
+    expect(json.read(answer(value), commandNamed('GetSmtpSettings')).kind).toBe(kind);
+  });
+
+  test('the refusal of a status URL names it, where the login may go, and what to do', () => {
+    expect(() => json.read(answer({ statusToken: 'T', statusUrl: '/JSON/Invoke/DeleteUser' }), commandNamed('VerifyStore'))).toThrow(
+      "The status of a command is said to be at '/JSON/Invoke/DeleteUser'; it was not asked there, because the login goes only to /JSON/Status/ and /XML/Status/ on https://localhost:8463. The outcome is not known; check it by reading.",
     );
   });
 
   test('a status URL alone names the run by its last part', () => {
-    expect(json.read(answer({ statusUrl: '/JSON/Status/T7' }), 'VerifyStore')).toMatchObject({ run: { token: 'T7' } });
+    expect(json.read(answer({ statusUrl: '/JSON/Status/T7' }), commandNamed('VerifyStore'))).toMatchObject({ run: { token: 'T7' } });
   });
 
   test.each([
@@ -328,13 +421,15 @@ describe('the 2012 form', () => {
     ['nothing', [], [], "the server reports 'failed'"],
   ])('a run that failed with the lines %s says why', (_, texts, types, message) => {
     const messages = texts.map((text, index) => ({ type: types[index], text }));
-    const reply = json.read(answer({ status: 'failed', result: null, progressPercentage: 60, messages }), 'VerifyStore', { token: 'T' });
+    const reply = json.read(answer({ status: 'failed', result: null, progressPercentage: 60, messages }), commandNamed('VerifyStore'), {
+      token: 'T',
+    });
     expect(reply).toMatchObject({ kind: 'failed', word: 'failed', message, progress: { percent: 60 } });
   });
 
   test('lines of other shapes are left out', () => {
     const messages = [{ type: 'line', text: 'a', more: 1 }, { text: 'b' }, 'c', null, { type: 'line' }];
-    expect(json.read(answer({ status: 'running', messages }), 'VerifyStore', { token: 'T' }).progress).toEqual({
+    expect(json.read(answer({ status: 'running', messages }), commandNamed('VerifyStore'), { token: 'T' }).progress).toEqual({
       version: 0,
       percent: null,
       text: 'a',
@@ -343,19 +438,22 @@ describe('the 2012 form', () => {
   });
 
   test('a status that is none is refused', () => {
-    expect(() => json.read(answer({ state: 'running' }), 'VerifyStore', { token: 'T' })).toThrow(
+    expect(() => json.read(answer({ state: 'running' }), commandNamed('VerifyStore'), { token: 'T' })).toThrow(
       'The answer to VerifyStore does not have the form of MailStore\'s API: \'{"state":"running"}\'. Check MAILSTORE_API and MAILSTORE_URL.',
     );
   });
 
   test('a failure without a text still has a sentence', () => {
-    expect(json.read(answer('', { status: 500, contentType: 'text/plain' }), 'VerifyStore')).toMatchObject({
+    expect(json.read(answer('', { status: 500, contentType: 'text/plain' }), commandNamed('VerifyStore'))).toMatchObject({
       kind: 'failed',
       message: 'the server gave no reason',
     });
   });
 
   test('a value that only looks like a start is a value', () => {
-    expect(json.read(answer({ statusUrl: 7, a: 1 }), 'GetJobs')).toMatchObject({ kind: 'value', value: { statusUrl: 7, a: 1 } });
+    expect(json.read(answer({ statusUrl: 7, a: 1 }), commandNamed('GetJobs'))).toMatchObject({
+      kind: 'value',
+      value: { statusUrl: 7, a: 1 },
+    });
   });
 });
