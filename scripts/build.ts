@@ -6,7 +6,7 @@ import { build as bundle, transform, type Plugin } from 'esbuild';
 const OUT = 'dist';
 const TARGET = 'node20.19';
 
-/** The tester's page: its source, and where its server finds it beside the program. */
+/** The tester's page: its source, and the folder next to the program where its server finds it. */
 const PAGE = { source: 'src/tester/web/page', out: join(OUT, 'tester') } as const;
 
 /** Replaces `src/mcp/tool-list.ts` by its value: the schemas are computed here and not on every start. */
@@ -40,7 +40,7 @@ const leanDependencies: Plugin = {
 };
 
 /**
- * Bundles the program with everything but the runtime inside: one file that starts, and chunks beside it for what is loaded later.
+ * Bundles the program with everything but the runtime inside: one entry file, and chunks next to it that are loaded later.
  * esbuild splits only ES modules, and CommonJS starts faster, so the chunks are converted one by one. Returns the size in bytes.
  */
 export async function build(): Promise<number> {
@@ -62,7 +62,7 @@ export async function build(): Promise<number> {
   let size = 0;
   const written = new Set<string>();
   const write = async (path: string, content: string) => {
-    // A chunk's name tells its content: a server that is running from it keeps what it has yet to load.
+    // A chunk's name contains a hash of its content, so a running server still finds the chunks of its own build.
     if ((await readFile(path, 'utf8').catch(() => undefined)) !== content) {
       await mkdir(dirname(path), { recursive: true });
       await writeFile(path, content);

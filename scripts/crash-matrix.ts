@@ -1,5 +1,5 @@
 /**
- * Kills the processes that follow tasks, at every numbered point and at any time, and counts what became of the tasks.
+ * Kills the processes that follow tasks, at every numbered point and at random times, and counts the ends of the tasks.
  * `--runs N` (300) runs with the seeds from `--seed S` (0) on, on `--lanes L` (2) emulated servers at once; `--story` prints what happened in each.
  */
 import { cpus, release, type as systemName } from 'node:os';

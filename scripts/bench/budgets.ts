@@ -1,4 +1,4 @@
-/** What a row is held to. Where a floor stands beside it, both numbers are ratios to the floor. */
+/** The goal and the gate of a row. If the row has a floor, both numbers are ratios to that floor. */
 export interface Budget {
   readonly better: 'lower' | 'higher';
   readonly goal: number;
@@ -11,7 +11,7 @@ type Unit = 'ms' | 'calls/s' | 'MiB' | 'MB' | 'tokens' | 'connections' | 'packag
 export interface Row {
   readonly what: string;
   readonly unit: Unit;
-  /** Undefined where this machine does not tell. */
+  /** Undefined if this machine does not report it. */
   readonly product: number | undefined;
   readonly floor?: { readonly name: string; readonly value: number | undefined; readonly ratio: number | undefined };
   readonly handWritten?: { readonly value: number | undefined; readonly ratio?: number | undefined };

@@ -1,6 +1,6 @@
 /**
  * A process of its own: an HTTPS server that answers with fixed bytes. The sandbox would take longer to think than the clients that are
- * compared. Prints one line with its address; asked by a message, it tells how many TLS connections were opened.
+ * compared. Prints one line with its address; on a message it reports how many TLS connections were opened.
  */
 import { createServer } from 'node:https';
 import { createCertificate } from '../../src/sandbox/certificate.ts';

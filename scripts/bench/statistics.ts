@@ -11,7 +11,7 @@ export function medianRatio(values: readonly number[], floor: readonly number[])
   return median(values.flatMap((value, round) => (floor[round] === undefined ? [] : value / floor[round])));
 }
 
-/** Returns the entries forwards in even rounds and backwards in odd ones, so that nobody always comes first. */
+/** Returns the entries forwards in even rounds and backwards in odd ones, so that no contender always runs first. */
 export function inTurn<Entry>(entries: readonly Entry[], round: number): readonly Entry[] {
   return round % 2 === 0 ? entries : entries.toReversed();
 }

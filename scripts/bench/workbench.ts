@@ -61,7 +61,7 @@ export async function openWorkbench(dist: string): Promise<Workbench> {
 
   const env = withoutSettings(process.env);
   const children: ChildProcess[] = [];
-  // Whatever ends the run, by an error or by a person, ends its servers too.
+  // Stop the servers however the run ends: by an error or by a signal.
   process.once('exit', () => children.forEach((child) => child.kill()));
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
   const start = (file: string, args: readonly string[]) => {

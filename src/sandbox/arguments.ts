@@ -66,7 +66,7 @@ export function refuseUnknown(command: string, names: readonly string[], expecte
   throw new CommandFailure(`Unknown argument '${unknown}'. ${known}`);
 }
 
-/** Returns the integer that a text stands for; throws CommandFailure naming the argument otherwise. */
+/** Parses an integer. Throws CommandFailure naming the argument if the text is not one. */
 export function parseInteger(name: string, text: string): number {
   const value = /^-?\d+$/.test(text) ? Number(text) : Number.NaN;
   if (!Number.isSafeInteger(value)) throw badFormat(name);

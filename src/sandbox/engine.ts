@@ -13,7 +13,7 @@ interface EngineOptions {
   readonly onChange?: () => void;
 }
 
-/** Commands may change a schedule at any moment, and none tells the engine: it looks again this often. */
+/** How often the engine re-reads the schedules: commands change them without notifying it. */
 const LOOK_AGAIN_MS = 1_000;
 
 /** A profile without a pause of its own still rests this long, so that one which fails at once does not fill the history. */
@@ -117,7 +117,7 @@ export class Engine implements WorldEngine {
     }
   }
 
-  /** Returns when the profile's pause after its last run is over, by whomever that run was started. */
+  /** Returns when the profile's pause after its last run ends, for manual and automatic runs alike. */
   #dueTime({ id, serverSideExecution }: WorldProfile): number {
     const last = this.#attached().state.workerResults.findLast((run) => run.profileId === id);
     const lastEnd = Math.max(last ? utcMilliseconds(last.completeTime) : 0, this.#profileEnds.get(id) ?? 0);

@@ -26,7 +26,7 @@ export interface Fault {
   readonly milliseconds: number;
   /** How many requests it still meets. */
   readonly count: number;
-  /** The path that it is limited to; `*` stands for any text. */
+  /** The path that it is limited to; `*` matches any text. */
   readonly pathPattern: string | undefined;
 }
 

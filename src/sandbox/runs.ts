@@ -44,7 +44,7 @@ export interface HandOver {
   lost(): void;
 }
 
-/** What happens to runs, told as it happens; `raw` are the arguments as they were sent. */
+/** Events of runs, reported as they happen; `raw` holds the arguments as they were sent. */
 export type RunEvent =
   | { readonly kind: 'started'; readonly token: string; readonly command: string; readonly raw: RawArguments }
   | { readonly kind: 'handedOver'; readonly token: string; readonly status: RunEnd; readonly delivery: Delivery };

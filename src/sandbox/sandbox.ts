@@ -33,7 +33,7 @@ export interface SandboxOptions {
   /** Faults to switch on, each written as in `delay=500:3@/api/get-status`. */
   readonly faults?: readonly string[];
   readonly clock?: Clock;
-  /** Told of each run that begins and each end that is handed out. */
+  /** Receives each start of a run and each end that is handed out. */
   readonly onRun?: (event: RunEvent) => void;
   /** The administrator whose login is handed out; 'admin' by default. */
   readonly username?: string;

@@ -8,7 +8,7 @@ import type { TesterCall } from './tester.ts';
 /** A part of a field's text: literal, or a secret. */
 type Part = { readonly text: string } | SecretPart;
 
-/** A secret that a variable holds; `inJson` where it stands in a JSON text, as one of its strings. */
+/** A secret that a variable holds; `inJson` is true if it is a string inside a JSON text. */
 interface SecretPart {
   readonly variable: string;
   readonly inJson: boolean;
@@ -101,7 +101,7 @@ function piecesOf(body: string): BodyPiece[] {
 function partsOf(name: string, value: string): Part[] {
   if (value === MASK) return [{ variable: variableOf([name]), inJson: false }];
   const object = jsonOf(value);
-  // A JSON text is written anew with a mark for each masked string: only there its path is known.
+  // Rewrite the JSON text with a mark for each masked string: its path is known only here.
   const variables: string[] = [];
   const marked =
     object === undefined ? undefined : JSON.stringify(markMasks(object, [name], (variable) => `\0${variables.push(variable) - 1}\0`));
@@ -171,7 +171,7 @@ function quoteBash(text: string): string {
   return `'${text.replaceAll("'", `'\\''`)}'`;
 }
 
-/** PowerShell takes the typographic quotes for straight ones; each is doubled to stand for itself. */
+/** PowerShell treats typographic quotes as straight ones, so each is doubled to escape it. */
 function quotePowerShell(text: string): string {
   return `'${text.replaceAll(/['\u2018-\u201B]/g, '$&$&')}'`;
 }

@@ -20,7 +20,7 @@ export interface TesterCall {
   readonly form: ApiForm;
 }
 
-/** What the tester needs of a backend: every client of it speaks one form of the API and tells of its exchanges. */
+/** The parts of a backend that the tester needs. Its clients speak one API version and report their exchanges. */
 export interface TesterBackend {
   readonly guard: Guard;
   readonly runner: TaskRunner;
@@ -28,7 +28,7 @@ export interface TesterBackend {
 }
 
 export interface TesterOptions {
-  /** Opens what stands behind the calls in one form of the API; called once for each form that is used. */
+  /** Opens the backend for one API version; called once for each version that is used. */
   readonly openBackend: (form: ApiForm, onExchange: OnExchange) => TesterBackend;
   /** The form in which tasks are looked at where no call has been made before. */
   readonly defaultForm: ApiForm;
@@ -37,10 +37,10 @@ export interface TesterOptions {
 }
 
 export interface CallOptions {
-  /** Absent where nobody can be asked. */
+  /** Absent if no person can be asked. */
   readonly person?: Person | undefined;
   readonly signal?: AbortSignal | undefined;
-  /** Told of each exchange that the call causes, those of its run included, for as long as it is followed here. */
+  /** Receives each exchange that the call causes, those of its run included, while this process follows it. */
   readonly onExchange?: OnExchange | undefined;
 }
 
@@ -48,14 +48,14 @@ export interface CallOptions {
 export class Tester {
   readonly #options: TesterOptions;
   readonly #backends = new Map<ApiForm, TesterBackend>();
-  /** What is under way for a call knows by this whom to tell of its exchanges. */
+  /** Carries the receiver of exchanges through the asynchronous work of a call. */
   readonly #observer = new AsyncLocalStorage<OnExchange | undefined>();
 
   constructor(options: TesterOptions) {
     this.#options = options;
   }
 
-  /** Makes a call, and returns its value or the task that it is. Throws MailStoreError when it is refused, nobody says yes, or it fails. */
+  /** Makes a call and returns its value or its task. Throws MailStoreError when it is refused, not confirmed, or fails. */
   async call({ command, args, target, form }: TesterCall, { person, signal, onExchange }: CallOptions = {}): Promise<Answered> {
     const checked = checkArguments(command, args);
     const { guard } = this.#backend(form);
@@ -66,12 +66,12 @@ export class Tester {
     return answered;
   }
 
-  /** The tasks of the record, whoever started them. */
+  /** The tasks in the record, started by any process. */
   get tasks(): Pick<TaskRunner, 'get' | 'list' | 'waitForNews' | 'waitForEnd'> {
     return this.#anyBackend().runner;
   }
 
-  /** Goes on with the tasks that nobody follows. */
+  /** Follows the tasks that no process follows. */
   adopt(): void {
     this.#anyBackend().runner.adopt();
   }
@@ -98,7 +98,7 @@ export class Tester {
   #backend(form: ApiForm): TesterBackend {
     const known = this.#backends.get(form);
     if (known) return known;
-    // Opened for nobody: what a backend does by itself, such as the following of tasks that others left, belongs to no call.
+    // Opened outside of any call: work that a backend does by itself, such as adopting tasks, belongs to no call.
     const opened = this.#observer.run(undefined, () =>
       this.#options.openBackend(form, (exchange) => this.#observer.getStore()?.(exchange)),
     );

@@ -38,7 +38,7 @@ export interface FixtureServer {
 /** How long the runs of each target take: a sandbox has one duration, and a fixture tool chooses among them. */
 const SECONDS = [0, 1, 2, 60] as const;
 
-/** What the emulated command is to do, told by the one argument that is free. */
+/** The behaviour of the emulated command, chosen by its one free argument. */
 const SUCCEED = 1;
 const FAIL = 2;
 
@@ -110,7 +110,7 @@ class FixtureCalls implements Calls {
   }
 }
 
-/** Returns the arguments of the product's tool that stands in for a fixture tool. */
+/** Returns the arguments of the product's tool that serves as a fixture tool. */
 function commandFor(name: string, args: Arguments): Arguments {
   if (name === 'slow_compute') {
     const { seconds, label } = slowArguments.parse(args);

@@ -6,7 +6,14 @@ export interface SourceText {
   /** The text with comments, regular expressions and the insides of string literals blanked; every offset is the file's own. */
   readonly code: string;
   /** String literals and the fixed parts of templates, by the offset of their opening quote. */
-  readonly literals: readonly { readonly offset: number; readonly value: string }[];
+  readonly literals: readonly TextPart[];
+  /** Comments with their marks, by the offset of the first one. */
+  readonly comments: readonly TextPart[];
+}
+
+interface TextPart {
+  readonly offset: number;
+  readonly value: string;
 }
 
 /** One module that a file names in an import, an export, `import()`, `import type` or `require()`. */
@@ -23,7 +30,8 @@ const REGEX_MAY_FOLLOW = /(?:^|[([{,;:=!&|?+\-*%<>~^}]|\b(?:return|typeof|case|i
 /** Splits TypeScript text into code and literals without a parser; JSX is not known to it. */
 export function splitSource(text: string): SourceText {
   const code = text.split('');
-  const literals: { offset: number; value: string }[] = [];
+  const literals: TextPart[] = [];
+  const comments: TextPart[] = [];
   // Depths of braces at which a template's `${` opened: its closing brace leads back into the template.
   const templates: number[] = [];
   let depth = 0;
@@ -51,11 +59,14 @@ export function splitSource(text: string): SourceText {
   while (at < text.length) {
     const char = text[at];
     if (text.startsWith('//', at)) {
-      const end = text.indexOf('\n', at);
-      blank(at, end === -1 ? text.length : end);
-      at = end === -1 ? text.length : end;
+      const found = text.indexOf('\n', at);
+      const end = found === -1 ? text.length : found;
+      comments.push({ offset: at, value: text.slice(at, end) });
+      blank(at, end);
+      at = end;
     } else if (text.startsWith('/*', at)) {
       const end = endOf('*/', at + 2);
+      comments.push({ offset: at, value: text.slice(at, end) });
       blank(at, end);
       at = end;
     } else if (char === "'" || char === '"') {
@@ -87,7 +98,7 @@ export function splitSource(text: string): SourceText {
       } else at++;
     } else at++;
   }
-  return { code: code.join(''), literals };
+  return { code: code.join(''), literals, comments };
 }
 
 /** Returns every module that the file imports from or re-exports, type imports included. */

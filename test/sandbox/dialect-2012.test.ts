@@ -83,7 +83,7 @@ test('a status holds all messages so far, and the end is handed out exactly once
   ]);
 });
 
-test('the failure of a long command is told in its status', async () => {
+test('the failure of a long command is in its status', async () => {
   const clock = new ManualClock();
   const sandbox = await start({ clock, runSeconds: 10 });
   const { statusUrl } = (await send(sandbox, '/JSON/Invoke/RebuildStoreIndex', REBUILD)).json() as { statusUrl: string };

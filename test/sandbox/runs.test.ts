@@ -123,7 +123,7 @@ test('a cancelled run leaves what it had done, and no more', async () => {
   expect(done).toEqual(['first']);
 });
 
-test('a run started for the server itself tells its end and never rejects', async () => {
+test('a run started for the server itself reports its end and never rejects', async () => {
   const failing = declare('Fail', function* () {
     yield { percent: 10, text: 'begin' };
     throw new CommandFailure('Broken.');

@@ -5,7 +5,7 @@ import { startSandbox } from '../../src/sandbox/sandbox.ts';
 import { ManualClock } from '../helpers/manual-clock.ts';
 import { getStatus, invoke, send, start, startRun } from './client.ts';
 
-test('the certificate names the machine and has the fingerprint that is told', async () => {
+test('the certificate names the machine and has the fingerprint that the sandbox reports', async () => {
   const sandbox = await start();
   const certificate = new X509Certificate(sandbox.certificate);
   expect(sandbox.fingerprint).toMatch(/^[\dA-F]{2}(:[\dA-F]{2}){31}$/);
@@ -91,7 +91,7 @@ test('with the API switched off the port refuses connections until it is switche
   expect((await invoke(sandbox, 'GetServerInfo')).statusCode).toBe('succeeded');
 });
 
-test('close ends at once, whatever is still open, and may be called twice', async () => {
+test('close ends at once with open connections and runs, and may be called twice', async () => {
   const clock = new ManualClock();
   const sandbox = await startSandbox({ seed: 'small', clock });
   const token = await startRun(sandbox);

@@ -150,7 +150,7 @@ describe('the archive', () => {
     expect(Math.max(...state.messages.map(({ number }) => number))).toBe(state.lastIds.message);
   });
 
-  test('one folder alone is empty for whoever reads the open stores', () => {
+  test('exactly one folder has no messages in the open stores', () => {
     expect(emptyFolders(state).filter((path) => path.includes('/'))).toEqual(['amira/Outlook', 'amira/Drafts']);
   });
 

@@ -44,7 +44,7 @@ test.each([
   expect(await readFile(path, 'utf8')).toBe(content);
 });
 
-test('a place that cannot be written is told at the start', async () => {
+test('a state file that cannot be written is reported at the start', async () => {
   const path = join(await stateFile(), 'below', 'world.json');
   await expect(startSandbox({ seed: 'small', stateFile: path })).rejects.toThrow(path);
 });

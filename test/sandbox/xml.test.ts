@@ -21,7 +21,7 @@ test('a bare value and no value at all are documents too', () => {
   ]);
 });
 
-test('a key that is no XML name stands in an attribute', () => {
+test('a key that is no XML name becomes an attribute', () => {
   expect(toXml({ 'two words': 1, '1st': 2, 'a:b': 3, 'q"<&\n': 4, größe: 5, '': 6 })).toBe(
     '<root type="object"><a:item xmlns:a="item" item="two words" type="number">1</a:item>' +
       '<a:item xmlns:a="item" item="1st" type="number">2</a:item><a:item xmlns:a="item" item="a:b" type="number">3</a:item>' +
@@ -35,7 +35,7 @@ test('markup, carriage returns and characters that XML cannot hold are escaped, 
   expect(toXml('\0\u001B\uFFFE\uD800|ü😀')).toBe('<root type="string">_x0000__x001B__xFFFE__xD800_|ü😀</root>');
 });
 
-test('text that looks like an escape is told from one', () => {
+test('text that looks like an escape is escaped itself', () => {
   expect(toXml('_x0041_ _x_ a_b')).toBe('<root type="string">_x005F_x0041_ _x_ a_b</root>');
 });
 

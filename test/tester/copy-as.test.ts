@@ -119,7 +119,7 @@ describe('an exchange as a PowerShell command', () => {
     );
   });
 
-  test('keeps an object JSON, whatever the secret inside is', () => {
+  test('keeps an object valid JSON for any secret inside', () => {
     const body = new URLSearchParams({ settings: '{"a":"it\u2019s \'x\'","password":"***"}' }).toString();
     expect(asPowerShell(exchangeOf(body)).split('\n').at(-1)).toBe(
       "  -Body ('settings=' + [Uri]::EscapeDataString('{\"a\":\"it\u2019\u2019s ''x''\",\"password\":' + (ConvertTo-Json $env:MAILSTORE_SECRET_SETTINGS_PASSWORD) + '}'))",

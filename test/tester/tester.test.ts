@@ -87,7 +87,7 @@ describe('a call of the tester', () => {
     expect(paths).toEqual(['/api/invoke/GetUserInfo', '/JSON/Invoke/GetUserInfo', '/XML/Invoke/GetUserInfo']);
   });
 
-  test('goes on to show the polls of its run, and nobody else’s', async () => {
+  test('shows the polls of its own run only', async () => {
     const { tester } = await setting('read-write');
     const [first, second]: [Exchange[], Exchange[]] = [[], []];
     const answered = await tester.call(REBUILD, { onExchange: (exchange) => first.push(exchange) });

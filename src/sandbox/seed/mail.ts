@@ -38,7 +38,7 @@ const TOPICS = [
   '☕ Coffee machine is back',
 ];
 
-/** What arrives for nobody: misdirected and hostile mail, with text that tries to act on whoever reads it. */
+/** Mail for addresses without an owner: misdirected and hostile mail, with text that tries to steer its reader. */
 const STRAY_SUBJECTS = [
   'Undeliverable: Newsletter',
   'URGENT wire transfer <b>today</b>',

@@ -31,7 +31,7 @@ import {
   type TaskInfo,
 } from './protocol.ts';
 
-/** Ended tasks that the page is told of, the newest. */
+/** The number of newest ended tasks that the page gets. */
 const ENDED_TASKS = 30;
 
 /** How long a question for news of tasks is held while there are none. */
@@ -66,12 +66,12 @@ const callRequest: z.ZodType<CallRequest> = z.union([
 const answerRequest: z.ZodType<AnswerRequest> = z.strictObject({ id: z.string(), answer: z.string() });
 const copyRequest: z.ZodType<CopyRequest> = z.strictObject({ call: z.int(), exchange: z.int(), as: z.enum(COPY_FORMS) });
 
-/** What the page can ask its server for, whatever the bytes of it. */
+/** The operations that the page's server offers, independent of HTTP. */
 export class PageApi {
   readonly #options: PageApiOptions;
   readonly #history = new CallHistory();
   readonly #questions = new Questions();
-  /** Tells of each call that ends, and so of each task that begins. */
+  /** Reports each call that ends, and so each task that begins. */
   readonly #calls = new EventEmitter().setMaxListeners(0);
 
   constructor(options: PageApiOptions) {
@@ -87,7 +87,7 @@ export class PageApi {
     return this.#history.get(id);
   }
 
-  /** Makes a call and tells its course; `signal` aborts when nobody listens any more. Throws BadRequest for what is no call at all. */
+  /** Makes a call and reports its progress; `signal` aborts when the page has gone. Throws BadRequest for an invalid call. */
   async call(body: unknown, tell: (event: CallEvent) => void, signal: AbortSignal): Promise<void> {
     const request = read(callRequest, body);
     const { tester, clock } = this.#options;

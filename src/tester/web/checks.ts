@@ -25,7 +25,7 @@ export type Judged =
   | { readonly kind: 'refused'; readonly status: 403 | 404 | 405 | 415 | 421; readonly reason: string };
 
 /**
- * Every answer carries these: the page runs its own script and nothing else, talks to nobody but its server, is shown in no other page,
+ * Every answer carries these: the page runs only its own script, connects only to its server, is shown in no other page,
  * and leaves nothing in a cache.
  */
 export const SECURITY_HEADERS: Readonly<Record<string, string>> = {
@@ -71,7 +71,7 @@ export function judgeRequest({ method, url, host, origin, contentType, fetchSite
   return { kind: 'accepted', method, path, query: new URLSearchParams(/\?([^#]*)/.exec(url)?.[1]) };
 }
 
-/** Compares in a time that tells nothing of where the two differ. */
+/** Compares in constant time. */
 function isSame(given: string, secret: string): boolean {
   const digest = (text: string) => createHash('sha256').update(text).digest();
   return timingSafeEqual(digest(given), digest(secret));

@@ -3,7 +3,7 @@ import type { Effect } from '../../catalogue/define-command.ts';
 import type { TaskRecord } from '../../journal/task-record.ts';
 import type { Exchange } from '../../client/observe.ts';
 
-/** What the page's server and the page tell each other. Every address is relative to the page's own. */
+/** The messages between the page and its server. Every address is relative to the page's own. */
 
 /** Which control a field gets. */
 export type FieldKind = 'text' | 'number' | 'boolean' | 'choice' | 'choices' | 'list' | 'datetime' | 'json' | 'secret';
@@ -56,7 +56,7 @@ export interface Catalogue {
   readonly commands: readonly CommandInfo[];
 }
 
-/** The body of `POST call`: a call as it stands in the form, or one of the history again. */
+/** The body of `POST call`: the call in the form, or one of the history. */
 export type CallRequest =
   | {
       readonly command: string;
@@ -76,7 +76,7 @@ export interface ChangeInfo {
   readonly revert?: string;
 }
 
-/** What became of a call. */
+/** The outcome of a call. */
 export type CallEnd =
   | {
       readonly kind: 'value';

@@ -15,7 +15,7 @@ export interface PageServerOptions extends PageApiOptions {
 }
 
 export interface PageServer {
-  /** The page's address; whoever knows it may use the page. */
+  /** The page's address; knowing it is enough to use the page. */
   readonly url: string;
   /** Ends every connection; a question that waits is answered with no. */
   close(): Promise<void>;

@@ -60,7 +60,7 @@ test('a hundred calls are kept', () => {
   expect(history.get(4)?.id).toBe(4);
 });
 
-test('of many looks at a status the newest fifty are kept, under their own numbers, beside the call itself', () => {
+test('of many looks at a status the newest fifty are kept, under their own numbers, with the call itself', () => {
   const history = new CallHistory();
   const { id } = history.begin(call(), at);
   history.addExchange(id, exchange('call'));
@@ -69,7 +69,7 @@ test('of many looks at a status the newest fifty are kept, under their own numbe
   expect([numbers.length, numbers[0], numbers[1], numbers.at(-1)]).toEqual([51, 1, 12, 61]);
 });
 
-test('large answers push older calls out, and the newest stays whatever its size', () => {
+test('large answers push older calls out, and the newest stays at any size', () => {
   const history = new CallHistory();
   const old = history.begin(call(), at);
   history.addExchange(old.id, exchange('call', 'x'.repeat(1000)));

@@ -24,7 +24,7 @@ test('a command is described with what a person needs to choose it', () => {
   });
 });
 
-test('a command that some arguments make worse tells its mildest and its worst', () => {
+test('a command whose effect depends on its arguments shows its mildest and its worst effect', () => {
   const { effects, needs } = describeCommand(commandNamed('SetComplianceConfiguration'));
   expect({ effects, needs }).toEqual({ effects: ['write', 'destructive'], needs: 'read-write' });
 });

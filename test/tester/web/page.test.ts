@@ -51,7 +51,7 @@ describe('the files of the page', () => {
     const found = names.flatMap(
       (name) => readFileSync(new URL(`dist/tester/${name}`, root), 'utf8').match(/(?:https?:)?\/\/[\w.-]+\.\w+/g) ?? [],
     );
-    // The names of XML vocabularies, which nobody loads.
+    // The names of XML vocabularies, which are never loaded.
     expect([...new Set(found)].toSorted()).toEqual(['http://www.w3.org']);
   });
 });
@@ -300,7 +300,7 @@ describe.skipIf(!hasBrowser)('the page in Chromium (skipped where /usr/bin/chrom
     expect(await page.title()).toBe('MailStore API tester');
   });
 
-  test('a form has the control of each kind, and what is wrong stands beside its field', async () => {
+  test('a form has the control of each kind, and shows each problem next to its field', async () => {
     const { url, sandbox } = await startTester({ access: 'read-write' });
     const page = await openPage(browser, url);
 

@@ -137,7 +137,7 @@ test('a request that makes no sense is refused in a sentence', async () => {
   });
 });
 
-test('arguments are checked before anything is sent, each problem beside its field', async () => {
+test('arguments are checked before anything is sent, each problem with its field', async () => {
   const { url, sandbox } = await startTester({ access: 'full' });
   expect(await call(url, 'VerifyStore', { id: 'x', other: 1 })).toEqual([
     {
@@ -155,7 +155,7 @@ test('arguments are checked before anything is sent, each problem beside its fie
   expect(sandbox.requests).toEqual([]);
 });
 
-test('the server behind the page refuses what the access does not cover, whatever the page says', async () => {
+test('the server of the page refuses calls that the access level does not cover', async () => {
   const { url, sandbox } = await startTester();
   expect(endOf(await call(url, 'DeleteUser', { userName: 'johndoe' }))).toEqual({
     kind: 'error',
@@ -211,7 +211,7 @@ test('a change says how a terminal puts it back, unless the archive ends with th
   expect(JSON.stringify(end)).not.toContain('revert');
 });
 
-test('a long command is kept to its end, and told as often as it is asked for', async () => {
+test('the end of a long command is kept and shown as often as it is asked for', async () => {
   const { url } = await startTester();
   const end = endOf(await call(url, 'VerifyStore', { id: 1, includeIndexes: false }));
   expect(end?.kind).toBe('task');

@@ -222,7 +222,7 @@ function Welcome() {
   );
 }
 
-/** Tells a screen reader what came of a call, and how far long commands are. */
+/** Announces the outcome of a call and the progress of long commands to screen readers. */
 function Announcer({ state }: { readonly state: State }) {
   const before = useRef(state);
   const [news, setNews] = useState('');

@@ -3,7 +3,7 @@ import type { CallSummary, ChangeInfo } from '../protocol.ts';
 import { ValueView } from './body-view.tsx';
 import { timeLabel } from './labels.ts';
 
-/** What became of a call, in words. */
+/** The outcome of a call, in words. */
 export function CallEndView({ call: { end, ms = 0 } }: { readonly call: CallSummary }) {
   if (!end) return <p class="outcome">Under way…</p>;
   if (end.kind === 'error') return <p class="outcome problem">{toVisible(end.message)}</p>;

@@ -4,7 +4,7 @@ import type { FieldInfo, Problem } from '../protocol.ts';
 export const SECRET_WAYS = ['here', 'fromEnv', 'fromFile', 'generate'] as const;
 export type SecretWay = (typeof SECRET_WAYS)[number];
 
-/** What stands in the control of one field; which part counts is decided by the field's kind. */
+/** The content of one field's control; the field's kind decides which part counts. */
 export interface Draft {
   /** What is written or chosen; empty is nothing. */
   readonly text: string;
@@ -19,7 +19,7 @@ export type Drafts = Readonly<Record<string, Draft>>;
 
 export const EMPTY_DRAFT: Draft = { text: '', entries: [], way: 'here', isNull: false };
 
-/** What stands in the place of a secret that is not shown. */
+/** The placeholder of a secret that is not shown. */
 const MASK = '***';
 
 /** Returns the arguments that a form states: what is left empty is not among them. */
@@ -47,7 +47,7 @@ function readDraft({ kind, choices }: FieldInfo, { text, entries, way, isNull }:
   switch (kind) {
     case 'choices':
     case 'list': {
-      // What is written beside the chips and not added yet is meant as well.
+      // Text that is typed but not yet added as a chip counts as well.
       const stated = [...entries, ...text.split(',').flatMap((entry) => entry.trim() || [])];
       return stated.length > 0 ? { value: stated } : undefined;
     }

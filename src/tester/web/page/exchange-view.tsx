@@ -17,7 +17,7 @@ const PURPOSES: Readonly<Record<NumberedExchange['purpose'], string>> = {
   call: 'the call',
   status: 'its status',
   cancel: 'asked to stop',
-  support: 'beside the call',
+  support: 'with the call',
 };
 
 const COPIES: readonly (readonly [as: CopyForm, label: string])[] = [
@@ -26,7 +26,7 @@ const COPIES: readonly (readonly [as: CopyForm, label: string])[] = [
   ['mcp', 'MCP call'],
 ];
 
-/** What became of a call, and what went over the wire for it: request and response, side by side. */
+/** The outcome of a call and its exchanges: request and response, side by side. */
 export function ExchangeView({ call, onCopy, children }: Props) {
   const [isRaw, setRaw] = useState(false);
   const [chosen, setChosen] = useState<number>();

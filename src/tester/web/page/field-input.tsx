@@ -148,7 +148,7 @@ function ChoicesControl({ field, draft, onDraft, id }: ControlProps) {
   );
 }
 
-/** A list of texts: each is a chip, and the next one is written beside them. */
+/** A list of texts: each is a chip, followed by the input for the next one. */
 function ListControl(props: ControlProps) {
   const { draft, onDraft, field, id } = props;
   const { entries, text } = draft;

@@ -31,12 +31,12 @@ export function timeLabel(ms: number): string {
   return ms < 1000 ? `${ms} ms` : `${(ms / 1000).toFixed(1)} s`;
 }
 
-/** The time of day, as the person's own clock tells it. */
+/** The time of day in the reader's time zone. */
 export function clockLabel(iso: string): string {
   return new Date(iso).toLocaleTimeString(undefined, { hour12: false });
 }
 
-/** Date and time, as the person's own clock tells them. */
+/** Date and time in the reader's time zone. */
 export function dateLabel(iso: string): string {
   const date = new Date(iso);
   const pad = (part: number) => String(part).padStart(2, '0');

@@ -3,7 +3,7 @@ import { useEffect, useRef } from 'preact/hooks';
 
 interface Props {
   readonly labelledBy: string;
-  /** Told when the person leaves by the Escape key. */
+  /** Called when the user closes it with the Escape key. */
   readonly onEscape: () => void;
   readonly children: ComponentChildren;
 }

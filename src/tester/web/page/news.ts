@@ -5,7 +5,7 @@ import type { State } from './state.ts';
 /** How many steps of a progress are worth a word. */
 const STEPS = 4;
 
-/** Returns what somebody who does not see the page has to be told of the difference between two states. */
+/** Returns the announcement for screen readers about the difference between two states. */
 export function newsOf(before: State, now: State): string | undefined {
   const { shown } = now;
   if (shown?.end && before.shown?.id === shown.id && !before.shown.end) {

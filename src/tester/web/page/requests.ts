@@ -1,6 +1,6 @@
 import type { CallEvent, CallRequest } from '../protocol.ts';
 
-/** Thrown when the tester's process does not answer; `isGone` where nobody listens any more. */
+/** Thrown when the tester's process does not answer; `isGone` is true if its port is closed. */
 export class RequestFailed extends Error {
   readonly isGone: boolean;
 
@@ -15,12 +15,12 @@ export async function getJson<Answer>(path: string, signal?: AbortSignal): Promi
   return readJson<Answer>(await request(path, { ...(signal && { signal }) }));
 }
 
-/** Tells the page's server something. Throws RequestFailed with the reason that it gives. */
+/** Sends a request to the page's server. Throws RequestFailed with its reason. */
 export async function postJson<Answer>(path: string, body: unknown): Promise<Answer> {
   return readJson<Answer>(await post(path, body));
 }
 
-/** Makes a call and tells each event of its course, in their order. */
+/** Makes a call and reports each of its events in order. */
 export async function streamCall(call: CallRequest, onEvent: (event: CallEvent) => void): Promise<void> {
   const response = await post('call', call);
   const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();

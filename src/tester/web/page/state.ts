@@ -21,7 +21,7 @@ export interface State {
   readonly selected?: string;
   readonly target: string;
   readonly form: ApiForm;
-  /** What stands in the forms, by command. */
+  /** The content of the forms, by command. */
   readonly drafts: Readonly<Record<string, Drafts>>;
   /** What is wrong with the open form. */
   readonly problems: readonly Problem[];
