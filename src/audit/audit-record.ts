@@ -4,8 +4,8 @@ import type { Effect } from '../catalogue/define-command.ts';
 export interface AuditEntry {
   /** The id that the entries of one call share. */
   readonly call: string;
-  /** Who called: the client's name and version, or `terminal`. */
-  readonly by: string;
+  /** The client that called: its name and version, or `terminal`. */
+  readonly client: string;
   readonly target: string;
   /** `https://host:port` of the server. */
   readonly origin: string;
@@ -20,11 +20,11 @@ export interface AuditEntry {
   /** Why it was refused. */
   readonly reason?: string;
   readonly consent?: {
-    /** How the person was reached. */
-    readonly rung: string;
+    /** How the person was reached: `elicitation`, `input_required`, `approval`, `terminal` or `tester`. */
+    readonly channel: string;
     readonly answer: string;
     /** The text that the person was shown. */
-    readonly shown: string;
+    readonly prompt: string;
     readonly approvalId?: string;
   };
   readonly outcome?: string;

@@ -154,14 +154,30 @@ function timeOf(setting: string, text: string): { readonly from: number; readonl
 
 /** One line of the audit on one line of the terminal. */
 function cellsOf(line: AuditLine): readonly string[] {
-  const { sequence, time, target, user, by, decision, effect, command, outcome, consent, task, change, reason, error, event, unreadable } =
-    line;
+  const {
+    sequence,
+    time,
+    target,
+    user,
+    client,
+    decision,
+    effect,
+    command,
+    outcome,
+    consent,
+    task,
+    change,
+    reason,
+    error,
+    event,
+    unreadable,
+  } = line;
   if (unreadable !== undefined) return ['?', `unreadable: ${cell(unreadable)}`];
   const start = [cell(sequence), `${cell(time).slice(0, 19)}Z`];
   if (event !== undefined) return [...start, eventText(line)];
   const details = [
     `${cell(command)} ${excerpt(cell(line['arguments']), ARGUMENTS_LENGTH)}`,
-    isRow(consent) ? `${cell(consent['answer'])} (${cell(consent['rung'])})` : '',
+    isRow(consent) ? `${cell(consent['answer'])} (${cell(consent['channel'])})` : '',
     task === undefined ? '' : `task ${cell(task)}`,
     change === undefined ? '' : `change ${cell(change)}`,
     excerpt(cell(reason), REASON_LENGTH),
@@ -169,7 +185,7 @@ function cellsOf(line: AuditLine): readonly string[] {
   ];
   return [
     ...start,
-    ...[target, user, by, effect, decision, outcome ?? '-'].map(cell),
+    ...[target, user, client, effect, decision, outcome ?? '-'].map(cell),
     details.filter((detail) => detail !== '').join('  '),
   ];
 }

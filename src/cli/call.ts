@@ -73,7 +73,7 @@ async function run(flags: Flags): Promise<number> {
     const target = targetOf(command, values['--target'], config);
     const redactor = new Redactor();
     const log = createLog(config.logLevel, { redactor, write: (line) => writeAboveProgress(stderr, line) });
-    const tester = openTester(config, log, { by: 'call', adopts: false, redactor });
+    const tester = openTester(config, log, { client: 'call', adopts: false, redactor });
     try {
       const made = new Call(tester, { command, args: callArgs, target: target.name, form: formOf(values, target) }, flags, config);
       return await made.run();

@@ -85,7 +85,7 @@ async function revert({ flags, number }: Context): Promise<void> {
   const config = loadConfig({ flags });
   const backend = openBackend(config);
   try {
-    const answered = await backend.guard.revert(number(), { by: 'terminal', person: terminalPerson() });
+    const answered = await backend.guard.revert(number(), { client: 'terminal', person: terminalPerson() });
     if (answered.kind === 'task')
       stdout.write(`It runs as the task ${answered.task.taskId}; see tasks wait ${answered.task.taskId.slice(0, 8)}.\n`);
     if (answered.kind === 'value') {

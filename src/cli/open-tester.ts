@@ -8,10 +8,10 @@ import { openBackend, type BackendOptions } from './backend.ts';
 export function openTester(
   config: Config,
   log: Log,
-  { by, ...options }: Pick<TesterOptions, 'by'> & Pick<BackendOptions, 'adopts' | 'redactor'>,
+  { client, ...options }: Pick<TesterOptions, 'client'> & Pick<BackendOptions, 'adopts' | 'redactor'>,
 ): Tester {
   return new Tester({
-    by,
+    client,
     defaultForm: config.targets[0]?.api ?? 'auto',
     openBackend: (form, onExchange) => openBackend(speaking(form, config), { ...options, log, onExchange }),
   });

@@ -127,7 +127,7 @@ async function cancel({ flags, task }: Context): Promise<void> {
   const config = loadConfig({ flags });
   const backend = openBackend(config);
   try {
-    const cancelled = await backend.guard.cancel(taskId, { by: 'terminal' });
+    const cancelled = await backend.guard.cancel(taskId, { client: 'terminal' });
     writeLine(
       isEnded(cancelled)
         ? `${cancelled.command} has ended before: ${cancelled.status}${sentenceOf(cancelled)}`

@@ -6,7 +6,7 @@ export function terminalPerson(): Person | undefined {
   const { stdin, stderr } = process;
   if (!stdin.isTTY || !stderr.isTTY) return undefined;
   return {
-    rung: 'terminal',
+    channel: 'terminal',
     ask: async (question) => {
       stderr.write(`${question.shown}\n\n`);
       const terminal = createInterface({ input: stdin, output: stderr });

@@ -29,7 +29,7 @@ export async function tester(args: readonly string[]): Promise<void> {
   const config = loadConfig({ flags, ...(sandbox && { embedded: sandbox.target, stateDir: sandbox.stateDir }) });
   const redactor = new Redactor();
   const log = createLog(config.logLevel, { redactor });
-  const core = openTester(config, log, { by: 'tester', redactor });
+  const core = openTester(config, log, { client: 'tester', redactor });
   const page = await startPageServer({
     tester: core,
     targets: config.targets.map(({ name, origin, username, access }) => ({ name, origin, user: username, access })),

@@ -26,10 +26,10 @@ export class AuditTrail {
   }
 
   /** Returns the fields that all lines of a call share. */
-  open({ command, args }: TaskCall, { by }: Caller, { name, origin, user }: GuardedTarget, { kind, effect }: Decision): AuditEntry {
+  open({ command, args }: TaskCall, { client }: Caller, { name, origin, user }: GuardedTarget, { kind, effect }: Decision): AuditEntry {
     return {
       call: randomUUID(),
-      by,
+      client,
       target: name,
       origin,
       user,

@@ -23,7 +23,7 @@ export interface GuardedTarget {
 /** Who calls, and who can be asked. */
 export interface Caller {
   /** As the audit names it, such as `claude-code 2.1.3` or `terminal`. */
-  readonly by: string;
+  readonly client: string;
   /** Absent if no person can be asked during the call. */
   readonly person?: Person | undefined;
   readonly signal?: AbortSignal | undefined;

@@ -37,35 +37,35 @@ export class Consent {
     const { question, before } = await questionAbout(request.command, request.args, target);
     const record = await this.#ask(question, call);
     if (record.answer === 'asked') return { kind: 'asked' };
-    const isLate = record.rung !== 'approval' && caller.person?.answersAnew !== true;
+    const isLate = record.channel !== 'approval' && caller.person?.answersAnew !== true;
     return { kind: 'yes', record, before: isLate ? await this.#readAgain(call, question.key, record) : before };
   }
 
   /** Tries in this order: a granted approval for exactly this call, the person at the client, and a new approval to be granted elsewhere. */
   async #ask(question: AskedQuestion, { caller: { person }, entry }: AdmittedCall): Promise<ConsentRecord> {
     const { trail, approvals, approveCommand } = this.#options;
-    const { tool, target, key: argumentsKey, shown } = question;
+    const { tool, target, key: argumentsKey, shown: prompt } = question;
     const approvable = { tool, target, argumentsKey };
     const granted = approvals.consume(approvable);
-    if (granted !== undefined) return { rung: 'approval', answer: 'yes', shown, approvalId: granted };
+    if (granted !== undefined) return { channel: 'approval', answer: 'yes', prompt, approvalId: granted };
     if (!person) {
       const { approvalId } = approvals.request({
         ...approvable,
-        shown,
+        shown: prompt,
         ...(question.typed !== undefined && { typed: question.typed }),
       });
       const refused = new MailStoreError('needsApproval', { tool, command: approveCommand(approvalId) });
-      trail.prompted(entry, { rung: 'none', answer: 'not asked', shown, approvalId }, refused.message);
+      trail.prompted(entry, { channel: 'none', answer: 'not asked', prompt, approvalId }, refused.message);
       throw refused;
     }
-    const { rung } = person;
+    const { channel } = person;
     try {
       const { kind } = await person.ask(question);
-      if (kind === 'yes') return { rung, answer: 'yes', shown };
-      trail.prompted(entry, { rung, answer: kind, shown });
-      if (kind === 'asked') return { rung, answer: 'asked', shown };
+      if (kind === 'yes') return { channel, answer: 'yes', prompt };
+      trail.prompted(entry, { channel, answer: kind, prompt });
+      if (kind === 'asked') return { channel, answer: 'asked', prompt };
     } catch (error) {
-      if (isError(error, 'foreignAnswer')) trail.prompted(entry, { rung, answer: 'invalid', shown }, error.message);
+      if (isError(error, 'foreignAnswer')) trail.prompted(entry, { channel, answer: 'invalid', prompt }, error.message);
       throw error;
     }
     throw new MailStoreError('notConfirmed', { tool });

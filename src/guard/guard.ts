@@ -96,7 +96,7 @@ export class Guard {
     this.#trail.sent(entry);
     try {
       const cancelled = await this.#options.runner.cancel(taskId);
-      this.#trail.ended(entry, { outcome: isEnded(cancelled) ? cancelled.status : 'asked to stop' });
+      this.#trail.ended(entry, { outcome: isEnded(cancelled) ? cancelled.status : 'cancel_requested' });
       return cancelled;
     } catch (error) {
       this.#trail.ended(entry, outcomeOf(error));
@@ -113,7 +113,7 @@ export class Guard {
     const { taskId, status, error, reason } = task;
     const said = error ?? reason;
     const decision: Decision = { kind: 'allow', effect: effectOfCall(command, task.argumentsShown) };
-    const entry = this.#trail.open(request, { by: 'mailstore-mcp' }, target, decision);
+    const entry = this.#trail.open(request, { client: 'mailstore-mcp' }, target, decision);
     this.#trail.ended(entry, { task: taskId, outcome: status, ...(said !== undefined && { error: said }) });
   }
 

@@ -1,5 +1,5 @@
 /** Where a yes came from, as the audit names it. */
-export type Rung = 'elicitation' | 'input_required' | 'approval' | 'terminal' | 'tester';
+export type Channel = 'elicitation' | 'input_required' | 'approval' | 'terminal' | 'tester';
 
 /** A question about one call, as the person who answers reads it. */
 export interface AskedQuestion {
@@ -18,7 +18,7 @@ export type Answer = { readonly kind: 'yes' } | { readonly kind: 'no' } | { read
 
 /** Somebody who can be asked about a call, and how they are reached. */
 export interface Person {
-  readonly rung: Rung;
+  readonly channel: Channel;
   /** True where an answer comes with a call of its own, for which the object is read anew; others may think about it while it changes. */
   readonly answersAnew?: true;
   /** Puts the question. Throws MailStoreError when an answer is there that does not belong to this question. */

@@ -12,14 +12,14 @@ const accepted = z.looseObject({ action: z.literal('accept'), content: z.looseOb
 
 /** The person at an MCP client. A question leaves in place of the call's result, and the call comes again with the answer. */
 export class PersonAtClient implements Person {
-  readonly rung: Asking['rung'];
+  readonly channel: Asking['channel'];
   readonly answersAnew = true;
   readonly #asking: Asking;
   readonly #states: ConsentStates;
   #question: InputRequiredResult | undefined;
 
   constructor(asking: Asking, states: ConsentStates) {
-    this.rung = asking.rung;
+    this.channel = asking.channel;
     this.#asking = asking;
     this.#states = states;
   }

@@ -85,8 +85,8 @@ export class Dispatcher implements Calls {
     }
   }
 
-  async cancel(taskId: string, by: string): Promise<TaskRecord> {
-    return this.#guard.cancel(taskId, { by });
+  async cancel(taskId: string, client: string): Promise<TaskRecord> {
+    return this.#guard.cancel(taskId, { client });
   }
 
   async resultOf(task: TaskRecord): Promise<CallToolResult> {
@@ -146,10 +146,10 @@ export class Dispatcher implements Calls {
     return valueResult(command.output, answered, paging);
   }
 
-  #caller({ by, asking, signal }: CallContext): { readonly caller: Caller; readonly question: () => ToolAnswer } {
+  #caller({ client, asking, signal }: CallContext): { readonly caller: Caller; readonly question: () => ToolAnswer } {
     const person = asking && new PersonAtClient(asking, this.#consentStates);
     return {
-      caller: { by, signal, person },
+      caller: { client, signal, person },
       question: () => {
         if (!person) throw new Error('a question was put to nobody');
         return person.question;
@@ -182,8 +182,8 @@ export class Dispatcher implements Calls {
       }),
       cancel_task: handler({
         shape: taskToolInputs.cancel_task,
-        run: async ({ taskId }, { by }) => {
-          const task = await this.cancel(taskId, by);
+        run: async ({ taskId }, { client }) => {
+          const task = await this.cancel(taskId, client);
           return taskResult(task, outputOf(task), {});
         },
       }),

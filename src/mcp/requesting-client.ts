@@ -21,7 +21,7 @@ export function askingOf(server: Server, ctx: ServerContext): Pick<CallContext, 
   const state = requestState();
   return {
     asking: {
-      rung: envelope ? 'input_required' : 'elicitation',
+      channel: envelope ? 'input_required' : 'elicitation',
       ...(inputResponses && { inputResponses }),
       ...(typeof state === 'string' && { requestState: state }),
     },

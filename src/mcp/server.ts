@@ -74,7 +74,7 @@ export function protocolServers({ version, tools, longRunning, calls, onListed }
     server.setRequestHandler('tools/call', async ({ params }, ctx) => {
       const call = { ...params, arguments: params.arguments ?? {}, isLongRunning: longRunning.has(params.name) };
       const { signal } = ctx.mcpReq;
-      const context = { signal, by: clientName(server, ctx), ...askingOf(server, ctx), ...progressOf(ctx) };
+      const context = { signal, client: clientName(server, ctx), ...askingOf(server, ctx), ...progressOf(ctx) };
       return answerCall({ server, face, calls }, call, ctx, context);
     });
     face.register(server, calls);

@@ -23,14 +23,14 @@ export interface CallContext {
   /** Tells the client how far a call is; absent when it did not ask to be told. */
   readonly onProgress?: (progress: number, message: string | undefined) => void;
   /** The client as it names itself, such as `claude-code 2.1.3`. */
-  readonly by: string;
+  readonly client: string;
   /** How the person at the client can be asked; absent where the client has no way. */
   readonly asking?: Asking;
 }
 
 /** The way to the person at the client, and what has come back on it. */
 export interface Asking {
-  readonly rung: 'elicitation' | 'input_required';
+  readonly channel: 'elicitation' | 'input_required';
   readonly inputResponses?: Readonly<Record<string, unknown>>;
   /** The state that an earlier round of the call left with the client. */
   readonly requestState?: string;
@@ -48,7 +48,7 @@ export interface Calls {
   start(tool: string, args: Arguments, context: CallContext): Promise<Started>;
   readonly tasks: Pick<TaskRunner, 'get' | 'list' | 'waitForEnd'>;
   /** Asks the server to stop a task, on behalf of a client as it names itself. */
-  cancel(taskId: string, by: string): Promise<TaskRecord>;
+  cancel(taskId: string, client: string): Promise<TaskRecord>;
   /** Returns what the call of an ended task would have returned, had it waited. Rejects where that would have been a protocol error. */
   resultOf(task: TaskRecord): Promise<CallToolResult>;
 }

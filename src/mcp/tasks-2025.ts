@@ -35,11 +35,11 @@ export const tasks2025: TaskFace = {
       const result = await loaded.resultOf(task);
       return { ...result, _meta: { ...result._meta, [RELATED_TASK_META_KEY]: { taskId } } };
     });
-    setTaskHandler(server, calls, 'tasks/cancel', async (loaded, taskId, { signal, by }) => {
+    setTaskHandler(server, calls, 'tasks/cancel', async (loaded, taskId, { signal, client }) => {
       const { tasks } = loaded;
       const task = await tasks.get(taskId);
       if (isEnded(task)) throw new ProtocolError(ProtocolErrorCode.InvalidParams, `The task '${taskId}' has already ended.`);
-      await loaded.cancel(taskId, by);
+      await loaded.cancel(taskId, client);
       // A task that is told to be cancelled must stay so, and it is MailStore that decides: what has not stopped by then is still working.
       return taskFields(await tasks.waitForEnd(taskId, CANCEL_WAIT_MS, { signal }));
     });
@@ -56,11 +56,11 @@ function setTaskHandler(
   handle: (
     calls: Calls,
     taskId: string,
-    request: { readonly signal: AbortSignal; readonly by: string },
+    request: { readonly signal: AbortSignal; readonly client: string },
   ) => Promise<Record<string, unknown>>,
 ): void {
   server.setRequestHandler(method, { params: z.object({ taskId: z.string() }) }, ({ taskId }, ctx) =>
-    answerMethod(async () => handle(await calls(), taskId, { signal: ctx.mcpReq.signal, by: clientName(server, ctx) })),
+    answerMethod(async () => handle(await calls(), taskId, { signal: ctx.mcpReq.signal, client: clientName(server, ctx) })),
   );
 }
 

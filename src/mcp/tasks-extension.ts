@@ -31,7 +31,7 @@ export const tasksExtension: TaskFace = {
     isEnded(task) ? { answer: await calls.resultOf(task) } : { creation: { resultType: 'task', ...taskFields(task, 'working') } },
   notCreated: (answer) => answer,
   register: (server, calls) => {
-    const setHandler = (method: string, handle: (taskId: string, calls: Calls, by: string) => Promise<Result>) =>
+    const setHandler = (method: string, handle: (taskId: string, calls: Calls, client: string) => Promise<Result>) =>
       server.setRequestHandler(method, { params }, async ({ taskId }, ctx) => {
         if (!declaresExtension(ctx)) throw missingExtension();
         return answerMethod(async () => handle(taskId, await calls(), clientName(server, ctx)));
@@ -42,8 +42,8 @@ export const tasksExtension: TaskFace = {
       await tasks.get(taskId);
       return {};
     });
-    setHandler('tasks/cancel', async (taskId, loaded, by) => {
-      await loaded.cancel(taskId, by).catch((error: unknown) => {
+    setHandler('tasks/cancel', async (taskId, loaded, client) => {
+      await loaded.cancel(taskId, client).catch((error: unknown) => {
         // The acknowledgement promises no end, so a server that has no way to stop the command does not keep it from being given.
         if (!(error instanceof MailStoreError && error.code === 'cannotCancel')) throw error;
       });

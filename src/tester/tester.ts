@@ -33,7 +33,7 @@ export interface TesterOptions {
   /** The form in which tasks are looked at where no call has been made before. */
   readonly defaultForm: ApiForm;
   /** Who calls, as the audit names it. */
-  readonly by: string;
+  readonly client: string;
 }
 
 export interface CallOptions {
@@ -60,7 +60,7 @@ export class Tester {
     const checked = checkArguments(command, args);
     const { guard } = this.#backend(form);
     const answered = await this.#observer.run(onExchange, async () =>
-      guard.run({ command, args: checked, target }, { by: this.#options.by, person, signal }),
+      guard.run({ command, args: checked, target }, { client: this.#options.client, person, signal }),
     );
     if (answered.kind === 'asked') throw new Error('the question has no answer yet');
     return answered;
@@ -79,7 +79,7 @@ export class Tester {
   /** Asks the server to stop a task and returns it. Throws MailStoreError when the access level does not cover that, or it cannot be asked. */
   async cancel(taskId: string, { onExchange }: Pick<CallOptions, 'onExchange'> = {}): Promise<TaskRecord> {
     const { guard } = this.#anyBackend();
-    return this.#observer.run(onExchange, async () => guard.cancel(taskId, { by: this.#options.by }));
+    return this.#observer.run(onExchange, async () => guard.cancel(taskId, { client: this.#options.client }));
   }
 
   /** Ends what is in flight; commands that run on the server go on there. */

@@ -126,7 +126,7 @@ describeEngines('the audit', (engine) => {
     log.record(auditEntry({ call: 'two', decision: 'refuse', reason: 'größer\n' }));
     const [first = '', second = ''] = linesOf(folder);
     expect(first).toBe(
-      `{"sequence":1,"time":"2026-03-04T09:00:00.000Z","previous":"${ZEROS}","call":"one","by":"test 1.0","target":"default","origin":"https://mail.example.com:8463","user":"admin","command":"GetUserInfo","effect":"read","arguments":{"userName":"johndoe"},"decision":"allow"}`,
+      `{"sequence":1,"time":"2026-03-04T09:00:00.000Z","previous":"${ZEROS}","call":"one","client":"test 1.0","target":"default","origin":"https://mail.example.com:8463","user":"admin","command":"GetUserInfo","effect":"read","arguments":{"userName":"johndoe"},"decision":"allow"}`,
     );
     expect(JSON.parse(second)).toMatchObject({ sequence: 2, previous: digestOf(first), call: 'two', reason: 'größer\n' });
     expect(head()).toEqual({ sequence: 2, hash: digestOf(second), file: AUDIT_FILE });

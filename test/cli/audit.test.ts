@@ -46,7 +46,7 @@ const DELETION: Partial<AuditEntry> = {
   effect: 'destructive',
   arguments: { userName: 'leaver' },
   decision: 'ask',
-  consent: { rung: 'elicitation', answer: 'yes', shown: 'Delete the user leaver?' },
+  consent: { channel: 'elicitation', answer: 'yes', prompt: 'Delete the user leaver?' },
   outcome: 'succeeded',
 };
 

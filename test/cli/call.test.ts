@@ -78,7 +78,7 @@ describe('mailstore-mcp call', () => {
       `Changed from {"fullName":"John Doe"} to {"fullName":"Jack"}.\nTo put it back: mailstore-mcp changes revert 1 --state-dir "${env.MAILSTORE_STATE_DIR}"\n`,
     );
     const audited = readFileSync(join(env.MAILSTORE_STATE_DIR, 'audit.jsonl'), 'utf8').split('\n')[0] ?? '';
-    expect(JSON.parse(audited)).toMatchObject({ by: 'call', command: 'SetUserFullName', decision: 'allow' });
+    expect(JSON.parse(audited)).toMatchObject({ client: 'call', command: 'SetUserFullName', decision: 'allow' });
   });
 
   test('says where a generated password is, and never writes it', async () => {

@@ -100,8 +100,8 @@ class FixtureCalls implements Calls {
     return started;
   }
 
-  async cancel(taskId: string, by: string): Promise<TaskRecord> {
-    return this.#product.cancel(taskId, by);
+  async cancel(taskId: string, client: string): Promise<TaskRecord> {
+    return this.#product.cancel(taskId, client);
   }
 
   async resultOf(task: TaskRecord): Promise<CallToolResult> {

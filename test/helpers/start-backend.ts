@@ -38,7 +38,7 @@ export function startBackend(
 /** A person who says yes to everything and keeps what was asked. */
 export function yesSayer(asked: string[] = []): Person {
   return {
-    rung: 'terminal',
+    channel: 'terminal',
     ask: async ({ shown }) => {
       asked.push(shown);
       return { kind: 'yes' };

@@ -34,7 +34,7 @@ export function digestOf(data: string | Uint8Array): string {
 export function auditEntry(changes: Partial<AuditEntry> = {}): AuditEntry {
   return {
     call: 'call-1',
-    by: 'test 1.0',
+    client: 'test 1.0',
     target: 'default',
     origin: 'https://mail.example.com:8463',
     user: 'admin',

@@ -47,8 +47,13 @@ describe('a client of 2025-11-25 that can ask', () => {
     expect(asked[0]).toMatch(/\nConsequence: .*export/);
     const lines = auditOf(server.stateDir).map(({ command, decision, consent, outcome }) => ({ command, decision, consent, outcome }));
     expect(lines).toEqual([
-      { command: 'DeleteUser', decision: 'ask', consent: { rung: 'elicitation', answer: 'asked', shown: asked[0] }, outcome: undefined },
-      { command: 'DeleteUser', decision: 'ask', consent: { rung: 'elicitation', answer: 'yes', shown: asked[0] }, outcome: 'sent' },
+      {
+        command: 'DeleteUser',
+        decision: 'ask',
+        consent: { channel: 'elicitation', answer: 'asked', prompt: asked[0] },
+        outcome: undefined,
+      },
+      { command: 'DeleteUser', decision: 'ask', consent: { channel: 'elicitation', answer: 'yes', prompt: asked[0] }, outcome: 'sent' },
       { command: 'DeleteUser', decision: 'ask', consent: undefined, outcome: 'succeeded' },
     ]);
   });
@@ -225,7 +230,7 @@ describe('a client that cannot ask', () => {
     );
     expect(sandbox.world.state.users.some(({ userName }) => userName === 'amira')).toBe(true);
     expect(auditOf(server.stateDir)).toMatchObject([
-      { command: 'DeleteUser', decision: 'ask', consent: { rung: 'none', answer: 'not asked' } },
+      { command: 'DeleteUser', decision: 'ask', consent: { channel: 'none', answer: 'not asked' } },
     ]);
   });
 

@@ -80,20 +80,20 @@ describe('a yes is void', () => {
     const sandbox = await sandboxForTest();
     const { guard, stateDir } = startBackend(sandbox);
     const slow: Person = {
-      rung: 'terminal',
+      channel: 'terminal',
       ask: async () => {
         sandbox.world.user('amira').fullName = 'Somebody Else';
         return { kind: 'yes' };
       },
     };
     const deletion = { command: commandNamed('DeleteUser'), args: { userName: 'amira' }, target: 'default' };
-    await expect(guard.run(deletion, { by: 'test', person: slow })).rejects.toThrow(FOREIGN);
+    await expect(guard.run(deletion, { client: 'test', person: slow })).rejects.toThrow(FOREIGN);
     expect(sent(sandbox, 'DeleteUser')).toBe(0);
     const lines = (await runBinary(['audit', '--json', '--state-dir', stateDir])).stdout.trimEnd().split('\n');
     expect(lines.map((line) => JSON.parse(line) as object)).toMatchObject([
-      { consent: { rung: 'terminal', answer: 'invalid' }, reason: expect.stringMatching(FOREIGN) as string },
+      { consent: { channel: 'terminal', answer: 'invalid' }, reason: expect.stringMatching(FOREIGN) as string },
     ]);
-    await guard.run(deletion, { by: 'test', person: yesSayer() });
+    await guard.run(deletion, { client: 'test', person: yesSayer() });
     expect(sent(sandbox, 'DeleteUser')).toBe(1);
   });
 

@@ -37,7 +37,7 @@ function testerOf(sandbox: Sandbox, stateDir: string, access: Access): Setting {
     inlineWaitMs: 0,
     logLevel: 'error',
   } as const;
-  const tester = untilTestEnds(openTester(config, collectingLog([]), { by: 'tester' }));
+  const tester = untilTestEnds(openTester(config, collectingLog([]), { client: 'tester' }));
   return { tester, sandbox, stateDir };
 }
 
@@ -130,7 +130,7 @@ describe('a call of the tester', () => {
     await expect(readOnly.tester.call(callOf('DeleteUser', { userName: 'johndoe' }))).rejects.toThrow('delete_user is refused');
     const asked: string[] = [];
     const saying = (kind: 'yes' | 'no'): Person => ({
-      rung: 'tester',
+      channel: 'tester',
       ask: async ({ shown }) => {
         asked.push(shown.split('\n')[1] ?? '');
         return { kind };
@@ -140,8 +140,10 @@ describe('a call of the tester', () => {
     expect(await tester.call(callOf('DeleteUser', { userName: 'johndoe' }), { person: saying('yes') })).toMatchObject({ value: null });
     expect(asked).toEqual(['What: user johndoe (John Doe)', 'What: user johndoe (John Doe)']);
     const lines = readFileSync(join(stateDir, 'audit.jsonl'), 'utf8').trimEnd().split('\n');
-    const audited = lines.map((line) => JSON.parse(line) as { by: string; decision: string; consent?: { rung: string; answer: string } });
-    expect(audited.map(({ by, decision, consent }) => [by, decision, consent?.rung, consent?.answer])).toEqual([
+    const audited = lines.map(
+      (line) => JSON.parse(line) as { client: string; decision: string; consent?: { channel: string; answer: string } },
+    );
+    expect(audited.map(({ client, decision, consent }) => [client, decision, consent?.channel, consent?.answer])).toEqual([
       ['tester', 'refuse', undefined, undefined],
       ['tester', 'ask', 'tester', 'no'],
       ['tester', 'ask', 'tester', 'yes'],

@@ -14,7 +14,7 @@ export class Questions {
   /** Returns the person at the page behind one call: `show` puts a question on it, and `signal` says that the page is gone, which is a no. */
   person(show: (question: QuestionInfo) => void, signal: AbortSignal): Person {
     return {
-      rung: 'tester',
+      channel: 'tester',
       ask: (question) =>
         new Promise((resolve) => {
           const id = randomBytes(12).toString('base64url');
