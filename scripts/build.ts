@@ -40,12 +40,12 @@ const leanDependencies: Plugin = {
 };
 
 /**
- * Bundles the program with everything but the runtime inside: one entry file, and chunks next to it that are loaded later.
+ * Bundles the program with everything but the runtime inside: a first file that any Node can read, the entry file, and chunks that are loaded later.
  * esbuild splits only ES modules, and CommonJS starts faster, so the chunks are converted one by one. Returns the size in bytes.
  */
 export async function build(): Promise<number> {
   const { outputFiles } = await bundle({
-    entryPoints: { 'mailstore-mcp': 'src/cli/main.ts' },
+    entryPoints: { main: 'src/cli/main.ts' },
     outdir: OUT,
     outExtension: { '.js': '.cjs' },
     chunkNames: 'chunks/[name]-[hash]',
@@ -80,12 +80,26 @@ export async function build(): Promise<number> {
     });
     await write(path, code);
   }
+  await write(resolve(OUT, 'mailstore-mcp.cjs'), await buildFirstFile());
   for (const [path, content] of await buildPage()) await write(path, content);
   for (const entry of await readdir(OUT, { recursive: true, withFileTypes: true })) {
     const path = join(resolve(entry.parentPath), entry.name);
     if (entry.isFile() && !written.has(path)) await rm(path);
   }
   return size;
+}
+
+/** Returns the file that looks at the version of Node before anything else is loaded. */
+async function buildFirstFile(): Promise<string> {
+  const { engines } = JSON.parse(await readFile('package.json', 'utf8')) as { engines: { node: string } };
+  const source = await readFile('src/cli/bin.cts', 'utf8');
+  const { code } = await transform(source, {
+    loader: 'ts',
+    target: 'es5',
+    banner: '#!/usr/bin/env node',
+    define: { NODE_FLOOR: JSON.stringify(engines.node.replace(/^>=/, '')), MAIN_FILE: JSON.stringify('./main.cjs') },
+  });
+  return code;
 }
 
 /** Bundles the tester's page: one script, one style sheet, and the document that names them. Returns the files by their path. */

@@ -323,6 +323,14 @@ const table = {
       `Neither form of MailStore's API answers at ${origin} (get-metadata: ${modern}; /JSON/Invoke: ${legacy}). Check MAILSTORE_URL, or force one with MAILSTORE_API.`,
   ),
 
+  outputNotWritten: line<{ reason: string }>(
+    'us',
+    ({ reason }) => `The output could not be written (${reason}), so it is not complete; free space, or write it to another place.`,
+  ),
+  serverEnding: line<{ tool: string }>(
+    'caller',
+    ({ tool }) => `${tool} was not sent, because this server is ending. Call again when it runs.`,
+  ),
   internal: line('us', () => `This server failed on the call; its stderr has the details.`),
 } as const;
 

@@ -23,8 +23,11 @@ export interface Backend {
   readonly consentStates: ConsentStates;
   /** Opens connections ahead of the first call. */
   warm(): Promise<void>;
-  /** Ends what is in flight and closes everything; commands that run on the server go on there. */
-  close(): Promise<void>;
+  /**
+   * Begins nothing new, waits until what is in flight has been answered and stored, and closes everything; commands that run on the server
+   * go on there. Polls are waited for no longer than `maxPollWaitMs`.
+   */
+  close(options?: { readonly maxPollWaitMs?: number }): Promise<void>;
 }
 
 /** Opens the record and takes over the tasks that nobody follows. Throws MailStoreError when the record cannot be opened. */
@@ -76,8 +79,10 @@ export function openBackend(
     warm: async () => {
       await Promise.all([...clients.values()].map((client) => client.warm()));
     },
-    close: async () => {
-      await runner.close();
+    close: async ({ maxPollWaitMs } = {}) => {
+      const ended = runner.close();
+      await guard.close();
+      await (maxPollWaitMs === undefined ? ended : Promise.race([ended, clock.sleep(maxPollWaitMs)]));
       await Promise.all([...clients.values()].map((client) => client.close()));
       audit.close();
       journal.close();

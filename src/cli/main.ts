@@ -1,8 +1,8 @@
-#!/usr/bin/env node
 import { MailStoreError } from '../base/errors.ts';
 import { nearest } from '../base/nearest.ts';
 import { reserveStdout } from '../transports/stdio.ts';
 import { exitWithError } from './exit.ts';
+import { watchOutput } from './watch-output.ts';
 
 /** One file for each subcommand, loaded when it is the one that was asked for. */
 const subcommands: Readonly<Record<string, (args: readonly string[]) => Promise<void>>> = {
@@ -36,4 +36,5 @@ async function main([first = 'serve', ...others]: readonly string[]): Promise<vo
   }
 }
 
+watchOutput();
 main(process.argv.slice(2)).catch(exitWithError);

@@ -23,8 +23,7 @@ export async function sandbox(args: readonly string[]): Promise<void> {
   });
   // Whoever reads the line below may tell this process to end at once.
   const end = () => void server.close().finally(() => process.exit(0));
-  process.once('SIGINT', end);
-  process.once('SIGTERM', end);
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.once(signal, end);
   const { url, username, password, fingerprint } = server;
   process.stdout.write(
     switches.has('--json')

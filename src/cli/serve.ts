@@ -1,4 +1,3 @@
-import type { Writable } from 'node:stream';
 import { createLog, type Log } from '../base/log.ts';
 import { Redactor } from '../base/redact.ts';
 import { KnownCommands } from '../client/known-commands.ts';
@@ -8,7 +7,8 @@ import { requireSqlite } from '../journal/sqlite.ts';
 import type { Dispatcher } from '../mcp/dispatcher.ts';
 import { serverFactory } from '../mcp/server.ts';
 import { toolList } from '../mcp/tool-list.ts';
-import { serveOverStdio } from '../transports/stdio.ts';
+import { serveOverStdio } from '../transports/serve.ts';
+import { StdioTransport, type ReservedStdout } from '../transports/stdio.ts';
 import type { Backend } from './backend.ts';
 import { startEmbedded } from './embedded.ts';
 import { readFlags } from './flags.ts';
@@ -18,13 +18,16 @@ import { version } from './version.ts';
 const ADOPT_AFTER_MS = 2000;
 
 /**
- * How long ending may take before the process leaves anyway. A poll under way is waited for, which the server holds for 5 s at most: the end
- * might be in its answer. One that takes longer is marked in the record, so whoever comes next knows what may be missing.
+ * How long ending waits for polls that are under way, in milliseconds. The end of a command might be in the answer of one, which MailStore
+ * holds for less than 2 s; one that takes longer is marked in the journal, so that the next process knows what may be missing.
  */
-const EXIT_BACKSTOP_MS = 7000;
+const MAX_POLL_WAIT_MS = 7000;
+
+/** How long a client is given to read the answers it was sent before its connection ended, in milliseconds. */
+const MAX_FLUSH_MS = 1000;
 
 /** Serves MCP over stdio until the client closes its end or the process is told to end. */
-export async function serve(args: readonly string[], stdout: Writable): Promise<void> {
+export async function serve(args: readonly string[], stdout: ReservedStdout): Promise<void> {
   const { values: flags, switches } = readFlags(args, { values: settingList.flatMap(({ flag }) => flag ?? []), switches: ['--sandbox'] });
   requireSqlite();
   const sandbox = switches.has('--sandbox') ? await startEmbedded() : undefined;
@@ -50,13 +53,16 @@ export async function serve(args: readonly string[], stdout: Writable): Promise<
   setTimeout(warm, ADOPT_AFTER_MS).unref();
 
   const end = once(async () => {
-    setTimeout(() => process.exit(0), EXIT_BACKSTOP_MS).unref();
-    await (await loading?.catch(() => undefined))?.backend.close();
+    // A write that is being carried out is waited for as long as its answer may take.
+    setTimeout(() => process.exit(0), MAX_POLL_WAIT_MS + config.timeoutMs).unref();
+    await transport.close();
+    await (await loading?.catch(() => undefined))?.backend.close({ maxPollWaitMs: MAX_POLL_WAIT_MS });
     await sandbox?.close();
+    await transport.flush(MAX_FLUSH_MS);
     process.exit(0);
   });
-  process.once('SIGTERM', end);
-  process.once('SIGINT', end);
+  const transport = new StdioTransport(process.stdin, stdout, end);
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, end);
 
   const factory = serverFactory({
     version,
@@ -66,7 +72,7 @@ export async function serve(args: readonly string[], stdout: Writable): Promise<
     // The client is loaded and a connection opened once the list is on its way, when nobody waits for it.
     onListed: once(() => setImmediate(warm)),
   });
-  serveOverStdio(factory, stdout, { log, onClose: end });
+  serveOverStdio(factory, transport, { log });
   log.info(`serving ${config.targets.map(({ name, origin }) => `${name} (${origin})`).join(', ')} with access ${config.access}`);
 }
 

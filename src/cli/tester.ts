@@ -56,8 +56,7 @@ export async function tester(args: readonly string[]): Promise<void> {
     await sandbox?.close();
     process.exit(0);
   };
-  process.once('SIGTERM', () => void end());
-  process.once('SIGINT', () => void end());
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.once(signal, () => void end());
 
   process.stdout.write(
     switches.has('--json')

@@ -1,5 +1,6 @@
 import { findCommand } from '../../tools/index.ts';
 import { MailStoreError } from '../base/errors.ts';
+import { InFlight } from '../base/in-flight.ts';
 import type { Log } from '../base/log.ts';
 import type { Redactor } from '../base/redact.ts';
 import type { Access } from '../base/target.ts';
@@ -39,6 +40,8 @@ export class Guard {
   readonly #trail: AuditTrail;
   readonly #consent: Consent;
   readonly #changes: Changes;
+  readonly #inFlight = new InFlight();
+  #isEnding = false;
 
   constructor(options: GuardOptions) {
     const { audit, journal, approveCommand, log } = options;
@@ -52,7 +55,17 @@ export class Guard {
    * Runs a call, or returns `asked` while its question is on its way. Throws MailStoreError when the call is refused, has no yes, or fails. Every
    * call leaves its lines in the audit.
    */
-  async run(request: TaskCall, caller: Caller): Promise<Answered | Asked> {
+  run(request: TaskCall, caller: Caller): Promise<Answered | Asked> {
+    return this.#inFlight.add(this.#run(request, caller));
+  }
+
+  /** Sends no change from now on, and resolves when what is in flight has been answered and recorded. */
+  async close(): Promise<void> {
+    this.#isEnding = true;
+    await this.#inFlight.settle();
+  }
+
+  async #run(request: TaskCall, caller: Caller): Promise<Answered | Asked> {
     const call = await this.#admit(request, caller);
     const consent = await this.#consent.obtain(call);
     if (consent.kind === 'asked') return consent;
@@ -61,6 +74,7 @@ export class Guard {
       stored: call.stored,
       yes: consent.record && { given: true },
     });
+    if (this.#isEnding && permit.effect !== 'read') this.#refuseToBegin(call);
     return this.#trail.around(call, consent.record, () => this.#changes.around(call, consent.before, () => this.#execute(call, permit)));
   }
 
@@ -82,7 +96,11 @@ export class Guard {
   }
 
   /** Asks the server to stop a task. Throws MailStoreError when the access level does not cover what the task does, or it cannot be asked. */
-  async cancel(taskId: string, caller: Caller): Promise<TaskRecord> {
+  cancel(taskId: string, caller: Caller): Promise<TaskRecord> {
+    return this.#inFlight.add(this.#cancel(taskId, caller));
+  }
+
+  async #cancel(taskId: string, caller: Caller): Promise<TaskRecord> {
     const task = await this.#options.runner.get(taskId);
     const command = findCommand(task.command);
     const target = this.#options.targets.get(task.target);
@@ -141,6 +159,12 @@ export class Guard {
     throw refused;
   }
 
+  #refuseToBegin({ request, entry }: AdmittedCall): never {
+    const refused = new MailStoreError('serverEnding', { tool: toolName(request.command.name) });
+    this.#trail.refused(entry, refused);
+    throw refused;
+  }
+
   async #findSecrets({ command, args }: TaskCall, entry: AuditEntry): Promise<Secrets> {
     try {
       const secrets = new Secrets(command, args, this.#options.secrets);
@@ -179,7 +203,8 @@ export class Guard {
   async #send(request: TaskCall, permit: Permit, { client }: GuardedTarget, { signal }: Caller): Promise<Answered> {
     const { runner } = this.#options;
     if (request.command.longRunning) return { kind: 'task', task: await runner.start(request, permit) };
-    const outcome = await client.send(await client.prepare(permit), { ...(signal && { signal }) });
+    // A change is not aborted when its caller leaves: only its answer says whether it was made.
+    const outcome = await client.send(await client.prepare(permit), { ...(permit.effect === 'read' && signal && { signal }) });
     if (outcome.kind === 'value') return outcome;
     return { kind: 'task', task: await runner.follow(request, outcome) };
   }

@@ -77,6 +77,7 @@ export function protocolServers({ version, tools, longRunning, calls, onListed }
       const context = { signal, client: clientName(server, ctx), ...askingOf(server, ctx), ...progressOf(ctx) };
       return answerCall({ server, face, calls }, call, ctx, context);
     });
+    server.answerEmptyLists();
     face.register(server, calls);
     return server;
   };

@@ -109,6 +109,17 @@ export class TaskServer extends Server {
     return creation as ToolAnswer;
   }
 
+  /** Clients ask for lists that no capability announces, and take an error for a fault of the server: these are empty. */
+  answerEmptyLists(): void {
+    this.setRequestHandler('resources/list', () => ({ resources: [] }));
+    this.setRequestHandler('resources/templates/list', () => ({ resourceTemplates: [] }));
+    this.setRequestHandler('prompts/list', () => ({ prompts: [] }));
+  }
+
+  protected override assertRequestHandlerCapability(method: string): void {
+    if (!/^(?:resources|prompts)\//.test(method)) super.assertRequestHandlerCapability(method);
+  }
+
   /** The SDK checks every tool result as one with content: it adds some to a task, or refuses it. A creation goes around that, and only it. */
   protected override _wrapHandler(method: string, handler: RequestHandler): RequestHandler {
     if (method !== 'tools/call') return super._wrapHandler(method, handler);

@@ -377,6 +377,10 @@ const CASES: { readonly [Code in ErrorCode]: readonly (readonly [details: MailSt
       `Neither form of MailStore's API answers at ${origin} (get-metadata: HTTP 404; /JSON/Invoke: HTTP 404). Check MAILSTORE_URL, or force one with MAILSTORE_API.`,
     ],
   ],
+  outputNotWritten: [
+    [{ reason: 'ENOSPC' }, 'The output could not be written (ENOSPC), so it is not complete; free space, or write it to another place.'],
+  ],
+  serverEnding: [[{ tool: 'rename_user' }, 'rename_user was not sent, because this server is ending. Call again when it runs.']],
   internal: [[{}, 'This server failed on the call; its stderr has the details.']],
 };
 

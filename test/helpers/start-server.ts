@@ -135,6 +135,13 @@ export interface Pipe {
   readonly exited: Promise<{ readonly code: number | null; readonly signal: NodeJS.Signals | null }>;
   /** Closes the server's stdin. */
   endInput(): void;
+  /** Closes the reading end of the server's stdout. */
+  closeOutput(): void;
+  /** Stops reading the server's stdout, until `readOn`. */
+  stopReading(): void;
+  readOn(): void;
+  /** How many bytes the server has not taken from its stdin yet. */
+  unsentBytes(): number;
   kill(signal: NodeJS.Signals): void;
   close(): Promise<void>;
 }
@@ -176,6 +183,10 @@ export function startPipe(options: ServerOptions): Pipe {
     },
     exited,
     endInput: () => child.stdin.end(),
+    closeOutput: () => child.stdout.destroy(),
+    stopReading: () => child.stdout.pause(),
+    readOn: () => child.stdout.resume(),
+    unsentBytes: () => child.stdin.writableLength,
     kill: (signal) => child.kill(signal),
     close: async () => {
       child.kill('SIGKILL');

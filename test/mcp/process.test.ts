@@ -1,4 +1,7 @@
-import { describe, expect, test } from 'vitest';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { ManualClock } from '../helpers/manual-clock.ts';
 import {
   initialize,
@@ -14,6 +17,23 @@ import {
 const JOHN = { name: 'get_user_info', arguments: { userName: 'johndoe' } };
 const REBUILD = { name: 'rebuild_store_index', arguments: { id: 3, folder: 'amira' } };
 const START = { MAILSTORE_URL: 'https://127.0.0.1:1', MAILSTORE_USERNAME: 'admin', MAILSTORE_PASSWORD: 'Quiet-Harbour-41' };
+
+function stateDirForTest(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'mailstore-mcp-ending-'));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+/** Returns what the audit in this folder says of each command. */
+function auditOf(stateDir: string): readonly { readonly command?: string; readonly outcome?: string }[] {
+  const path = join(stateDir, 'audit.jsonl');
+  if (!existsSync(path)) return [];
+  return readFileSync(path, 'utf8')
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line) as { command?: string; outcome?: string })
+    .map(({ command, outcome }) => ({ ...(command !== undefined && { command }), ...(outcome !== undefined && { outcome }) }));
+}
 
 function isJsonRpc(line: string): boolean {
   try {
@@ -72,6 +92,15 @@ describe('the process', () => {
     ['its client closes the pipe', (pipe) => pipe.endInput()],
     ['it is told to by SIGTERM', (pipe) => pipe.kill('SIGTERM')],
     ['it is told to by SIGINT', (pipe) => pipe.kill('SIGINT')],
+    ['its terminal is closed (SIGHUP)', (pipe) => pipe.kill('SIGHUP')],
+    ['a line is longer than the protocol library takes', (pipe) => pipe.writeLine('x'.repeat(11_000_000))],
+    [
+      'nobody reads its answers any more',
+      (pipe) => {
+        pipe.closeOutput();
+        pipe.writeLine('{"jsonrpc":"2.0","id":"unread","method":"ping"}');
+      },
+    ],
   ];
 
   test.each(endings)('ends when %s, before anything was asked', async (_what, end) => {
@@ -107,6 +136,33 @@ describe('the process', () => {
     expect(readAnswer(result).structured['status']).toBe('running');
     end(pipe);
     expect(await pipe.exited).toEqual({ code: 0, signal: null });
+  });
+
+  test.each(endings)('ends when %s, and has stored the end of a command that was just being handed out', async (_what, end) => {
+    const sandbox = await sandboxForTest({ runSeconds: 0.1, faults: ['delay=1500@/api/get-status'] });
+    const stateDir = stateDirForTest();
+    const pipe = untilTestEnds(
+      startPipe({ sandbox, access: 'read-write', env: { MAILSTORE_INLINE_WAIT_MS: '0', MAILSTORE_STATE_DIR: stateDir } }),
+    );
+    await initialize(pipe);
+    await pipe.request('tools/call', REBUILD);
+    end(pipe);
+    expect(await pipe.exited).toEqual({ code: 0, signal: null });
+    expect(pipe.stderr).not.toContain('    at ');
+    expect(auditOf(stateDir)).toContainEqual({ command: 'RebuildStoreIndex', outcome: 'succeeded' });
+  });
+
+  test.each(endings)('ends when %s, after the answer to a change that was being made', async (_what, end) => {
+    const sandbox = await sandboxForTest({ faults: ['delay=1500@*/SetUserFullName'] });
+    const stateDir = stateDirForTest();
+    const pipe = untilTestEnds(startPipe({ sandbox, access: 'read-write', env: { MAILSTORE_STATE_DIR: stateDir } }));
+    await initialize(pipe);
+    const rename = { name: 'set_user_full_name', arguments: { userName: 'johndoe', fullName: 'John M. Doe' } };
+    void pipe.request('tools/call', rename).catch(() => undefined);
+    await expect.poll(() => auditOf(stateDir)).toContainEqual({ command: 'SetUserFullName', outcome: 'sent' });
+    end(pipe);
+    expect(await pipe.exited).toEqual({ code: 0, signal: null });
+    expect(auditOf(stateDir)).toContainEqual({ command: 'SetUserFullName', outcome: 'succeeded' });
   });
 
   test('ends when its client closes the pipe without a word', async () => {

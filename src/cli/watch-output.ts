@@ -1,0 +1,30 @@
+import { MailStoreError } from '../base/errors.ts';
+import { sayError } from './exit.ts';
+
+/**
+ * Ends the program where its stdout cannot be written: quietly when the reader has closed the pipe, as `| head` does, and else with a
+ * sentence and the exit code 1. A stderr that nobody reads changes nothing.
+ */
+export function watchOutput(): void {
+  const { stdout, stderr } = process;
+  let fault: Error | null = null;
+  stderr.on('error', () => undefined);
+  stdout.on('error', (error: Error) => {
+    fault = error;
+    // Where an interruption leaves what goes on in good order, so does this.
+    if (process.listenerCount('SIGINT') > 0) process.emit('SIGINT');
+    else process.exit(0);
+  });
+  // A program that is done leaves before its streams have told their errors.
+  process.on('exit', () => {
+    const reason = codeOf(fault ?? stdout.errored);
+    if (reason === undefined || reason === 'EPIPE') return;
+    sayError(new MailStoreError('outputNotWritten', { reason }));
+    process.exitCode = 1;
+  });
+}
+
+function codeOf(error: Error | null): string | undefined {
+  if (!error) return undefined;
+  return 'code' in error ? String(error.code) : error.message;
+}
