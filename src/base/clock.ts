@@ -2,6 +2,8 @@
 export interface Clock {
   /** Returns the current time in milliseconds since the Unix epoch. */
   now(): number;
+  /** Returns milliseconds since an arbitrary moment; they only grow, whatever is done to the time of day. Every wait is measured by them. */
+  monotonic(): number;
   /** Resolves after `ms` milliseconds; rejects with the signal's reason when the signal aborts first. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
@@ -9,6 +11,7 @@ export interface Clock {
 /** The machine's own clock. */
 export const systemClock: Clock = {
   now: () => Date.now(),
+  monotonic: () => performance.now(),
   sleep: (ms, signal) =>
     new Promise((resolve, reject) => {
       if (signal?.aborted) {

@@ -308,6 +308,25 @@ const table = {
     ({ command, excerpt }) =>
       `The answer to ${command} does not have the form of MailStore's API: '${excerpt}'. Check MAILSTORE_API and MAILSTORE_URL.`,
   ),
+  tooDeep: line<{ command: string; limit: number }>(
+    'server',
+    ({ command, limit }) =>
+      `The answer to ${command} nests lists and objects more than ${limit} deep, which no answer of MailStore does; it was not used. Check what is between this server and MailStore.`,
+  ),
+  unknownStatus: line<{ command: string; word: string }>(
+    'server',
+    ({ command, word }) =>
+      `MailStore says of ${command} that it is '${word}', which is no word of its API for a success or a failure. Read the state before you repeat it.`,
+  ),
+  foreignStatus: line<{ command: string }>(
+    'server',
+    ({ command }) => `The server answered the question for ${command} with the status of another command; it was not used.`,
+  ),
+  invalidStatus: line<{ command: string; field: string; value: string }>(
+    'server',
+    ({ command, field, value }) =>
+      `The status of ${command} has the ${field} ${value}, which cannot be right, so the status was not used. Read the state before you repeat it.`,
+  ),
   tooLarge: line<{ command: string; limit: number }>(
     'server',
     ({ command, limit }) => `The answer to ${command} is larger than ${limit} bytes and was not read; narrow the request.`,

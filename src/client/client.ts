@@ -157,6 +157,11 @@ export class MailStoreClient {
     return this.#dialectOf(run).saysRunning(response);
   }
 
+  /** True when the answer of a poll holds a word that ends a run, whether the rest of it can be read or not. */
+  saysEnded(run: ClientRun, response: WireResponse): boolean {
+    return this.#dialectOf(run).saysEnded(response);
+  }
+
   /** Asks the server to cancel a run; it stops when the server gets to it. Throws MailStoreError `cannotCancel` in the 2012 form. */
   async cancel(command: Command, run: ClientRun): Promise<void> {
     const dialect = this.#dialectOf(run);
@@ -250,12 +255,12 @@ function readable(read: () => Reply): Reply | undefined {
   }
 }
 
-/** Thrown when the server says that a command did not succeed; `word` is its own (`failed`, or a word for a cancelled run). */
+/** Thrown when the server says that a command did not succeed: it failed, or was cancelled. */
 export class CommandFailed extends MailStoreError<'commandFailed'> {
-  readonly word: string;
+  readonly word: 'failed' | 'cancelled';
   readonly progress: Progress;
 
-  constructor(command: string, word: string, message: string, progress: Progress) {
+  constructor(command: string, word: 'failed' | 'cancelled', message: string, progress: Progress) {
     super('commandFailed', { command, message });
     this.word = word;
     this.progress = progress;

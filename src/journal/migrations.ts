@@ -39,10 +39,12 @@ export const MIGRATIONS: readonly string[] = [
     heartbeat_at INTEGER,
     poll_mark TEXT,
     lost_poll TEXT,
+    end_teller TEXT,
     CHECK ((ended_at IS NULL) = (status IN ('starting', 'running')))
   ) STRICT;
   CREATE UNIQUE INDEX one_active_task_per_call ON tasks (target, origin, command, arguments_key) WHERE status IN ('starting', 'running');
   CREATE INDEX tasks_by_revision ON tasks (revision);
+  CREATE INDEX ends_to_tell ON tasks (number) WHERE end_teller IS NOT NULL;
 
   CREATE TABLE raw_ends (
     raw_end_id INTEGER PRIMARY KEY AUTOINCREMENT,

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '../base/clock.ts';
 import type { Progress, RunHandle } from '../wire/reply.ts';
-import { iso, json, parse } from './columns.ts';
+import { CellReader, isAnything, isList, isObject, isText, iso, json } from './columns.ts';
 import type { Sqlite, SqlValue } from './sqlite.ts';
 import {
   isEnded,
@@ -17,6 +17,7 @@ import {
   type TaskIntent,
   type TaskRecord,
   type TaskState,
+  type UntoldEnd,
 } from './task-record.ts';
 
 /** A heartbeat of this age, in milliseconds, is missed unless told otherwise: the lease is taken from a holder that is gone. */
@@ -48,6 +49,8 @@ export interface TaskEnd {
   readonly drift?: readonly ResultDrift[];
   readonly note?: string;
   readonly progress?: Progress;
+  /** The process that tells the end; absent where the answer to the call itself tells it. */
+  readonly teller?: Holder;
 }
 
 export interface GivingUp {
@@ -55,8 +58,12 @@ export interface GivingUp {
   readonly epoch?: number;
   /** True where the reason is that no token came: a token that has come since keeps the task from being given up. */
   readonly unanswered?: boolean;
+  /** The stored answer that cannot be read; it is set aside in the same step. */
+  readonly unreadable?: number;
   readonly reason: string;
   readonly evidence?: readonly Evidence[];
+  /** The process that tells the end; absent where the answer to the call itself tells it. */
+  readonly teller?: Holder;
 }
 
 interface TaskRow {
@@ -89,13 +96,21 @@ interface TaskRow {
   readonly heartbeat_at: number | null;
   readonly poll_mark: string | null;
   readonly lost_poll: string | null;
+  readonly end_teller: string | null;
   readonly has_raw_end: number;
 }
 
 type Changes = Partial<Omit<TaskRow, 'number' | 'task_id' | 'revision' | 'has_raw_end'>>;
 
 /** Columns that no reader waits for. */
-const UNSEEN: ReadonlySet<string> = new Set(['epoch', 'holder', 'heartbeat_at', 'poll_mark', 'lost_poll'] satisfies (keyof TaskRow)[]);
+const UNSEEN: ReadonlySet<string> = new Set([
+  'epoch',
+  'holder',
+  'heartbeat_at',
+  'poll_mark',
+  'lost_poll',
+  'end_teller',
+] satisfies (keyof TaskRow)[]);
 
 const HAS_RAW_END = 'EXISTS (SELECT 1 FROM raw_ends WHERE task_number = tasks.number AND unreadable_because IS NULL)';
 const IS_ACTIVE = `(status IN ('starting', 'running') OR (status = 'unknown' AND ${HAS_RAW_END}))`;
@@ -163,7 +178,7 @@ export class TaskJournal {
         this.#write(row, row.status === 'starting' ? { ...token, ...progressColumns(row, progress), status: 'running' } : token);
         return row.status === 'starting' && isHeldBy(row, epoch);
       }
-      return row.status === 'running' && isHeldBy(row, epoch) && row.run !== null && parse<RunHandle>(row.run).token === run.token;
+      return row.status === 'running' && isHeldBy(row, epoch) && toRecord(row).run?.token === run.token;
     });
   }
 
@@ -236,7 +251,7 @@ export class TaskJournal {
   markPoll(taskId: string, epoch: number): boolean {
     return this.#change(taskId, (row) => {
       if (!isHeldBy(row, epoch) || row.status !== 'running' || row.has_raw_end || row.holder === null) return undefined;
-      const mark: PollMark = { at: iso(this.#now()), holder: parse(row.holder), epoch, version: row.version };
+      const mark: PollMark = { at: iso(this.#now()), holder: toRecord(row).lease?.holder ?? NOBODY, epoch, version: row.version };
       return { poll_mark: json(mark), lost_poll: row.lost_poll ?? row.poll_mark };
     });
   }
@@ -302,15 +317,22 @@ export class TaskJournal {
   setRawEndAside(taskId: string, rawEndId: number, reason: string): boolean {
     return this.#db.transaction(() => {
       const row = this.#row(taskId);
-      if (!row || isDefinite(row.status)) return false;
-      const isOver = this.#countUnreadable(row.number) >= UNREADABLE_LIMIT;
-      const where = 'raw_end_id = ? AND task_number = ? AND unreadable_because IS NULL';
-      const changed = isOver
-        ? this.#db.run(`DELETE FROM raw_ends WHERE ${where}`, [rawEndId, row.number])
-        : this.#db.run(`UPDATE raw_ends SET unreadable_because = ? WHERE ${where}`, [json(reason), rawEndId, row.number]);
-      if (changed > 0) this.#touch(row.number);
-      return changed > 0;
+      return row !== undefined && !isDefinite(row.status) && this.#setAside(row, rawEndId, reason);
     });
+  }
+
+  #setAside({ number }: TaskRow, rawEndId: number, reason: string): boolean {
+    const isOver = this.#countUnreadable(number) >= UNREADABLE_LIMIT;
+    const where = 'raw_end_id = ? AND task_number = ? AND unreadable_because IS NULL';
+    const changed = isOver
+      ? this.#db.run(`DELETE FROM raw_ends WHERE ${where}`, [rawEndId, number])
+      : this.#db.run(`UPDATE raw_ends SET unreadable_because = ? WHERE ${where}`, [json(reason), rawEndId, number]);
+    if (changed > 0) this.#touch(number);
+    return changed > 0;
+  }
+
+  #hasRawEnd(number: number): boolean {
+    return (this.#db.get<{ has: number }>(`SELECT ${HAS_RAW_END} AS has FROM tasks WHERE number = ?`, [number])?.has ?? 0) !== 0;
   }
 
   /**
@@ -336,6 +358,7 @@ export class TaskJournal {
         note: end.note === undefined ? null : json(end.note),
         reason: null,
         ended_at: this.#endTime(row),
+        end_teller: end.teller === undefined ? null : json(end.teller),
         ...NO_LEASE,
         ...NO_MARKS,
       });
@@ -344,18 +367,46 @@ export class TaskJournal {
   }
 
   /** Ends a task as `unknown`. Refused when it has ended or its end is stored. The marks stay: they tell who may have taken the end. */
-  giveUp(taskId: string, { epoch, unanswered = false, reason, evidence = [] }: GivingUp): boolean {
+  giveUp(taskId: string, { epoch, unanswered = false, unreadable, reason, evidence = [], teller }: GivingUp): boolean {
     return this.#change(taskId, (row) => {
-      if (isEnded(row) || row.has_raw_end || (epoch !== undefined && !isHeldBy(row, epoch))) return undefined;
+      const isAside = unreadable !== undefined && !isDefinite(row.status) && this.#setAside(row, unreadable, reason);
+      if (isEnded(row) || (row.has_raw_end && !(isAside && !this.#hasRawEnd(row.number))) || (epoch !== undefined && !isHeldBy(row, epoch)))
+        return undefined;
       if (unanswered && row.run !== null) return undefined;
       return {
         status: 'unknown',
         reason: json(reason),
         evidence: this.#withEvidence(row, evidence),
         ended_at: this.#endTime(row),
+        end_teller: teller === undefined ? null : json(teller),
         ...NO_LEASE,
       };
     });
+  }
+
+  /** Returns the ends that have still to be told, the oldest first. */
+  untoldEnds(): readonly UntoldEnd[] {
+    const rows = this.#db.all<{ task_id: string; end_teller: string }>(
+      'SELECT task_id, end_teller FROM tasks WHERE end_teller IS NOT NULL ORDER BY number',
+    );
+    return rows.map(({ task_id: taskId, end_teller: teller }) => ({
+      taskId,
+      teller: new CellReader().json<Holder>('end_teller', teller, isObject, NOBODY),
+    }));
+  }
+
+  /** Makes `teller` the one that tells an end, in place of `before`; false when another process was faster. */
+  takeTelling(taskId: string, before: Holder, teller: Holder): boolean {
+    return this.#change(taskId, (row) => {
+      if (row.end_teller === null) return undefined;
+      const now = new CellReader().json<Holder>('end_teller', row.end_teller, isObject, NOBODY);
+      return now.id === before.id ? { end_teller: json(teller) } : undefined;
+    });
+  }
+
+  /** Notes that an end was told. */
+  told(taskId: string): boolean {
+    return this.#change(taskId, (row) => (row.end_teller === null ? undefined : { end_teller: null }));
   }
 
   addEvidence(taskId: string, evidence: Evidence): boolean {
@@ -404,7 +455,10 @@ export class TaskJournal {
 
   #withEvidence(row: TaskRow, evidence: readonly Evidence[]): string {
     const at = iso(this.#now());
-    return json([...parse<readonly unknown[]>(row.evidence), ...evidence.map((one) => ({ ...one, at }))]);
+    const cells = new CellReader();
+    const before = cells.json<readonly unknown[]>('evidence', row.evidence, isList, []);
+    const damaged = cells.damaged.map(() => ({ source: 'journal', finding: 'This cell was damaged.', at, data: row.evidence }));
+    return json([...damaged, ...before, ...evidence.map((one) => ({ ...one, at }))]);
   }
 
   #countUnreadable(number: number): number {
@@ -472,52 +526,92 @@ function toStoredRawEnd(row: RawEndRow): StoredRawEnd {
     status: row.status,
     contentType: row.content_type,
     body: row.body,
-    storedAt: iso(row.stored_at),
-    ...(row.unreadable_because !== null && { unreadableBecause: parse<string>(row.unreadable_because) }),
+    storedAt: new CellReader().time('stored_at', row.stored_at),
+    ...(row.unreadable_because !== null && {
+      unreadableBecause: new CellReader().json('unreadable_because', row.unreadable_because, isText, ''),
+    }),
   };
 }
 
-function leaseOf({ holder, heartbeat_at: heartbeatAt, epoch }: TaskRow): Lease | undefined {
-  return holder === null || heartbeatAt === null ? undefined : { holder: parse<Holder>(holder), epoch, heartbeatAt: iso(heartbeatAt) };
+/** In the place of a holder that cannot be read. */
+const NOBODY: Holder = { id: '', pid: 0, host: '' };
+
+/** Returns the lease; none where it cannot be read, so that somebody else takes the task. */
+function leaseOf({ holder, heartbeat_at: heartbeatAt, epoch }: TaskRow, cells = new CellReader()): Lease | undefined {
+  if (holder === null || heartbeatAt === null) return undefined;
+  const read = cells.json<Holder | undefined>('holder', holder, isHolder, undefined);
+  const at = cells.time('heartbeat_at', heartbeatAt);
+  return read && cells.damaged.length === 0 ? { holder: read, epoch, heartbeatAt: at } : undefined;
+}
+
+function isHolder(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && 'id' in value && 'pid' in value && 'host' in value;
+}
+
+function isMark(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && 'holder' in value && isHolder(value.holder);
+}
+
+function isRun(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null || !('token' in value) || typeof value.token !== 'string') return false;
+  return !('statusPath' in value) || typeof value.statusPath === 'string';
+}
+
+function isMessageList(value: unknown): boolean {
+  return (
+    Array.isArray(value) &&
+    value.every((one: unknown) => typeof one === 'object' && one !== null && 'text' in one && typeof one.text === 'string')
+  );
 }
 
 function toRecord(row: TaskRow): TaskRecord {
-  const lease = leaseOf(row);
-  return {
+  const cells = new CellReader();
+  const lease = leaseOf(row, cells);
+  const isDialect = row.dialect === null || DIALECTS.has(row.dialect);
+  const record: TaskRecord = {
     taskId: row.task_id,
     revision: row.revision,
     command: row.command,
     target: row.target,
     ...(row.origin !== '' && { origin: row.origin }),
     argumentsKey: row.arguments_key,
-    argumentsShown: parse(row.arguments_shown),
+    argumentsShown: cells.json('arguments_shown', row.arguments_shown, isObject, {}),
     status: row.status,
-    ...(row.run !== null && { run: parse<RunHandle>(row.run) }),
-    ...(row.dialect !== null && { dialect: row.dialect }),
+    ...(row.run !== null && readable('run', cells.json<RunHandle | undefined>('run', row.run, isRun, undefined))),
+    ...(row.dialect !== null && isDialect && { dialect: row.dialect }),
     version: row.version,
     progress: row.percent,
-    statusText: row.status_text === null ? null : parse<string>(row.status_text),
-    messages: parse(row.messages),
-    ...(row.result !== null && { result: parse<unknown>(row.result) }),
-    ...(row.error !== null && { error: parse<string>(row.error) }),
-    ...(row.drift !== null && { drift: parse<readonly ResultDrift[]>(row.drift) }),
-    ...(row.note !== null && { note: parse<string>(row.note) }),
-    ...(row.reason !== null && { reason: parse<string>(row.reason) }),
-    evidence: parse(row.evidence),
-    startedAt: iso(row.started_at),
-    ...(row.ended_at !== null && { endedAt: iso(row.ended_at) }),
-    ...(row.cancel_asked_at !== null && { cancelAskedAt: iso(row.cancel_asked_at) }),
+    statusText: row.status_text === null ? null : cells.json('status_text', row.status_text, isText, ''),
+    messages: cells.json('messages', row.messages, isMessageList, []),
+    ...(row.result !== null && readable('result', cells.json<unknown>('result', row.result, isAnything, undefined))),
+    ...(row.error !== null && { error: cells.json('error', row.error, isText, '') }),
+    ...(row.drift !== null && { drift: cells.json<readonly ResultDrift[]>('drift', row.drift, isList, []) }),
+    ...(row.note !== null && { note: cells.json('note', row.note, isText, '') }),
+    ...(row.reason !== null && { reason: cells.json('reason', row.reason, isText, '') }),
+    evidence: cells.json('evidence', row.evidence, isList, []),
+    startedAt: cells.time('started_at', row.started_at),
+    ...(row.ended_at !== null && { endedAt: cells.time('ended_at', row.ended_at) }),
+    ...(row.cancel_asked_at !== null && { cancelAskedAt: cells.time('cancel_asked_at', row.cancel_asked_at) }),
     ...(lease && { lease }),
-    ...(row.poll_mark !== null && { pollMark: parse<PollMark>(row.poll_mark) }),
-    ...(row.lost_poll !== null && { lostPoll: parse<PollMark>(row.lost_poll) }),
+    ...(row.poll_mark !== null && readable('pollMark', cells.json<PollMark | undefined>('poll_mark', row.poll_mark, isMark, undefined))),
+    ...(row.lost_poll !== null && readable('lostPoll', cells.json<PollMark | undefined>('lost_poll', row.lost_poll, isMark, undefined))),
     hasRawEnd: row.has_raw_end !== 0,
   };
+  const damaged = isDialect ? cells.damaged : [...cells.damaged, 'dialect'];
+  return damaged.length === 0 ? record : { ...record, damaged };
+}
+
+const DIALECTS: ReadonlySet<string> = new Set(['modern', 'json-2012', 'xml-2012'] satisfies DialectName[]);
+
+/** A field that is left out where its cell could not be read. */
+function readable<Name extends string, T>(name: Name, value: T | undefined): Partial<Record<Name, T>> {
+  return value === undefined ? {} : ({ [name]: value } as Record<Name, T>);
 }
 
 /** What a status leaves out is still what was last told. */
 function progressColumns(row: TaskRow, progress: Progress): Changes {
   return {
-    version: progress.version,
+    version: Number.isSafeInteger(progress.version) ? progress.version : 0,
     percent: progress.percent ?? row.percent,
     status_text: progress.text === null ? row.status_text : json(progress.text),
     messages: json(progress.messages),

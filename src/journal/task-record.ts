@@ -99,6 +99,15 @@ export interface TaskRecord extends TaskIntent {
   readonly lostPoll?: PollMark;
   /** True while the answer that ended the run is stored and has not been found unreadable. */
   readonly hasRawEnd: boolean;
+  /** Columns of the journal that hold what this server never wrote; absent where there is none. Their fields have an empty value here. */
+  readonly damaged?: readonly string[];
+}
+
+/** An end that has still to be told to whoever wants to know of ends. */
+export interface UntoldEnd {
+  readonly taskId: string;
+  /** The process that stored the end and was about to tell it. */
+  readonly teller: Holder;
 }
 
 /** An answer that ended a run, byte for byte as it came. */

@@ -35,7 +35,7 @@ export class LeaseWatch {
    */
   isSilent(taskId: string, { epoch, heartbeatAt }: Lease): boolean {
     const { clock, fenceMs, stepMs } = this.#options;
-    const now = clock.now();
+    const now = clock.monotonic();
     const sign = `${epoch} ${heartbeatAt}`;
     const before = this.#silences.get(taskId);
     // One look accounts for little more than the pause before it, however far the clock has moved.

@@ -7,7 +7,8 @@ import type { Progress, WireResponse } from '../wire/reply.ts';
 export type Reading =
   | { readonly kind: 'end' }
   | { readonly kind: 'running'; readonly progress: Progress }
-  | { readonly kind: 'denied' }
+  /** MailStore says that it does not know the run. */
+  | { readonly kind: 'denied'; readonly error: MailStoreError }
   | { readonly kind: 'refused'; readonly error: Error };
 
 /** Reads an answer that surely holds no end; of any other nothing is read, since its bytes have to be stored first. */
@@ -17,9 +18,10 @@ export function readIfNoEnd(client: MailStoreClient, command: Command, run: Clie
     const outcome = client.readPoll(command, run, raw);
     return outcome.kind === 'running' ? { kind: 'running', progress: outcome.progress } : { kind: 'end' };
   } catch (error) {
-    if (isError(error, 'tokenUnknown')) return { kind: 'denied' };
+    if (isError(error, 'tokenUnknown')) return { kind: 'denied', error };
+    if (raw.status === 200) return { kind: 'end' };
     if (!(error instanceof MailStoreError)) throw error;
-    return raw.status === 200 ? { kind: 'end' } : { kind: 'refused', error };
+    return { kind: 'refused', error };
   }
 }
 
@@ -32,6 +34,31 @@ export const REASONS = {
   unreadable: 'An answer of the server could not be read; it is kept, and was the end unless the server was restarted.',
   forgotten: 'The server no longer knows the command: it was restarted, the status expired, or somebody else has read the end.',
 } as const;
+
+/**
+ * True for an answer that MailStore itself may have given and that says neither that the run goes on nor how it ended. Such answers are ridden
+ * out for a while only: one of them may have been the end. What a proxy answers in MailStore's place says nothing, however long it lasts.
+ */
+export function isStrange(error: unknown): error is MailStoreError {
+  return isError(
+    error,
+    'unknownStatus',
+    'foreignStatus',
+    'invalidStatus',
+    'tooDeep',
+    'notJson',
+    'notXml',
+    'notUtf8',
+    'notAnEnvelope',
+    'truncated',
+    'unexpectedStatus',
+  );
+}
+
+/** Says of an answer that holds an end and cannot be read why the end is not known. */
+export function undigested(why: string): string {
+  return `MailStore’s answer holds the end of the command and cannot be read; it is kept as it came. ${why}`;
+}
 
 /** True unless the failed poll surely never reached the server, so that the end may have been in its answer. */
 export function mayHaveTakenTheEnd(error: MailStoreError): boolean {
@@ -61,6 +88,10 @@ export function mayHaveBegun(error: MailStoreError): boolean {
     'notAnEnvelope',
     'notMailStore',
     'tooLarge',
+    'tooDeep',
+    'unknownStatus',
+    'foreignStatus',
+    'invalidStatus',
     'foreignStatusUrl',
     'unexpectedStatus',
   );

@@ -16,13 +16,16 @@ import { argumentsKey } from './arguments-key.ts';
 import { gatherEvidence } from './evidence.ts';
 import { LeaseWatch } from './lease-watch.ts';
 import { mergeMessages } from './messages.ts';
-import { isJournalFault, mayHaveBegun, mayHaveTakenTheEnd, readIfNoEnd, REASONS } from './readings.ts';
+import { isJournalFault, isStrange, mayHaveBegun, mayHaveTakenTheEnd, readIfNoEnd, REASONS, undigested } from './readings.ts';
 
 export interface RunnerOptions {
   readonly clients: ReadonlyMap<string, MailStoreClient>;
   readonly journal: TaskJournal;
-  /** Told of each task that has ended after its call was answered, by the process that stored the end. */
-  readonly onEnd?: (task: TaskRecord) => void;
+  /**
+   * Told of each task that has ended after its call was answered, by the process that stored the end, or by a later one where that was killed in
+   * between; `again` is true where an earlier process may have been told already. A rejection has it told anew later.
+   */
+  readonly onEnd?: (task: TaskRecord, options: { readonly again: boolean }) => void | Promise<void>;
   readonly clock: Clock;
   readonly log: Log;
   readonly timing?: Partial<RunnerTiming>;
@@ -39,6 +42,10 @@ export interface RunnerTiming {
   readonly faultPausesMs: readonly number[];
   /** Between polls of a server that does not hold the request while it has no news. */
   readonly shortPollPauseMs: number;
+  /** How long MailStore has to deny a token, with nothing else said in between, before its word is taken: one that stumbles may do so. */
+  readonly deniedMs: number;
+  /** How long answers that are no status are ridden out that MailStore itself may have given. */
+  readonly strangeMs: number;
 }
 
 const DEFAULT_TIMING: RunnerTiming = {
@@ -47,6 +54,8 @@ const DEFAULT_TIMING: RunnerTiming = {
   lookMs: 200,
   faultPausesMs: [500, 1000, 2000, 5000, 10_000, 30_000],
   shortPollPauseMs: 1000,
+  deniedMs: 60_000,
+  strangeMs: 600_000,
 };
 
 /** How often and with which pause, in milliseconds, a process that is about to end tries to store what nobody else has. */
@@ -74,6 +83,8 @@ export class TaskRunner {
   /** How many parts of this process act upon the lease of a task. */
   readonly #held = new Map<string, number>();
   readonly #watch: LeaseWatch;
+  /** The ends that this process is telling. */
+  readonly #telling = new Set<string>();
 
   constructor(options: RunnerOptions) {
     this.#options = options;
@@ -86,21 +97,36 @@ export class TaskRunner {
   adopt(): void {
     this.#spawn('adoption', async () => {
       while (!this.#stop.signal.aborted) {
-        this.#adoptAll();
+        await this.#adoptAll();
         await this.#pause(this.#timing.adoptMs);
       }
     });
   }
 
-  #adoptAll(): void {
-    const { journal, log } = this.#options;
-    try {
-      const active = journal.active();
-      for (const task of active) this.#adoptOne(task);
+  /** Each task is looked at by itself: what is wrong with one keeps no other from being gone on with. */
+  async #adoptAll(): Promise<void> {
+    const { journal } = this.#options;
+    await this.#guarded('looking for tasks that nobody follows', async () => {
+      const active = await journal.active();
+      for (const task of active) await this.#guarded(`taking over the task ${task.taskId}`, () => this.#adoptOne(task));
       this.#watch.keepOnly(new Set(active.map(({ taskId }) => taskId)));
+    });
+    await this.#guarded('telling ends that were not told', async () => {
+      for (const { taskId, teller } of await journal.untoldEnds()) {
+        if (this.#telling.has(taskId) || !(teller.id === '' || this.#watch.isGone(teller))) continue;
+        await this.#guarded(`telling the end of the task ${taskId}`, async () => {
+          if (await journal.takeTelling(taskId, teller, this.#holder)) await this.#tellEnd(taskId, { again: true });
+        });
+      }
+    });
+  }
+
+  /** Does what is tried again with the next look when it fails. */
+  async #guarded(what: string, work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
     } catch (error) {
-      if (!(error instanceof MailStoreError)) throw error;
-      log.error(`looking for tasks that nobody follows failed and is tried again: ${error.message}`);
+      this.#options.log.error(`${what} failed and is tried again: ${describe(error)}`);
     }
   }
 
@@ -111,7 +137,7 @@ export class TaskRunner {
   async start(call: TaskCall, permit: Permit): Promise<TaskRecord> {
     const client = this.#client(call.target);
     const prepared = await client.prepare(permit);
-    const { task, isNew } = this.#begin(call);
+    const { task, isNew } = await this.#begin(call);
     if (!isNew) return { ...task, note: 'This call is already running with the same arguments; no second one was started.' };
     return this.#answer(call.command, (tell) =>
       this.#holding(task.taskId, FIRST_EPOCH, async () => {
@@ -140,8 +166,8 @@ export class TaskRunner {
     return this.#task(taskId);
   }
 
-  #task(taskId: string): TaskRecord {
-    const task = this.#options.journal.get(taskId);
+  async #task(taskId: string): Promise<TaskRecord> {
+    const task = await this.#options.journal.get(taskId);
     if (!task) throw new MailStoreError('unknownTask', { taskId });
     return task;
   }
@@ -167,13 +193,13 @@ export class TaskRunner {
 
   /** Asks the server to stop a running task and returns it; polling goes on to the end. Throws MailStoreError `cannotCancel` in the 2012 form. */
   async cancel(taskId: string): Promise<TaskRecord> {
-    const task = this.#task(taskId);
+    const task = await this.#task(taskId);
     if (isEnded(task) || !task.run || !task.dialect) return task;
     const client = this.#clientOf(task);
     if (!client)
       return { ...task, note: `It runs on ${task.origin ?? task.target}, to which this server is not connected; nothing was asked.` };
     await client.cancel(commandOf(task), { ...task.run, dialect: task.dialect });
-    this.#options.journal.askedToCancel(taskId);
+    await this.#options.journal.askedToCancel(taskId);
     return this.#task(taskId);
   }
 
@@ -187,7 +213,7 @@ export class TaskRunner {
     while (this.#work.size > 0) await Promise.allSettled(this.#work);
   }
 
-  #begin({ command, args, target }: TaskCall, salt = ''): { readonly task: TaskRecord; readonly isNew: boolean } {
+  async #begin({ command, args, target }: TaskCall, salt = ''): Promise<{ readonly task: TaskRecord; readonly isNew: boolean }> {
     return this.#options.journal.begin(
       {
         command: command.name,
@@ -241,36 +267,41 @@ export class TaskRunner {
     return this.#task(taskId);
   }
 
-  #adoptOne(task: TaskRecord): void {
+  async #adoptOne(task: TaskRecord): Promise<void> {
     const { journal } = this.#options;
-    const { taskId } = task;
+    const { taskId, lease } = task;
     const command = findCommand(task.command);
     if (!command || this.#held.has(taskId) || !this.#clientOf(task)) return;
+    const isInGoodHands = lease !== undefined && !this.#watch.isGone(lease.holder) && !this.#watch.isSilent(taskId, lease);
+    if (task.damaged && !isInGoodHands) {
+      this.#giveUpInBackground(task, command, { reason: damagedReason(task.damaged) });
+      return;
+    }
     if (task.hasRawEnd) {
-      this.#finishFromRaw(taskId, command);
+      this.#spawn(command.name, () => this.#holding(taskId, undefined, async () => void (await this.#finishFromRaw(taskId, command))));
       return;
     }
     // Looked at without a lock first: most tasks are in good hands.
-    if (task.lease && !this.#watch.isGone(task.lease.holder) && !this.#watch.isSilent(taskId, task.lease)) return;
-    const epoch = journal.acquireLease(
+    if (isInGoodHands) return;
+    const epoch = await journal.acquireLease(
       taskId,
       this.#holder,
       (holder) => this.#watch.isGone(holder),
-      (lease) => this.#watch.isSilent(taskId, lease),
+      (held) => this.#watch.isSilent(taskId, held),
     );
     if (epoch === undefined) return;
     // The token may have come since this task was looked at, from a holder that was slow.
-    if (journal.get(taskId)?.run) this.#followInBackground(taskId, command, epoch);
-    else this.#giveUpInBackground(task, command, epoch);
+    if ((await journal.get(taskId))?.run) this.#followInBackground(taskId, command, epoch);
+    else this.#giveUpInBackground(task, command, { reason: REASONS.neverAnswered, epoch, unanswered: true });
   }
 
-  #giveUpInBackground(task: TaskRecord, command: Command, epoch: number): void {
+  #giveUpInBackground(task: TaskRecord, command: Command, why: Omit<GivingUp, 'evidence'>): void {
     this.#spawn(command.name, () =>
-      this.#holding(task.taskId, epoch, async () => {
-        await this.#giveUp(task, command, { reason: REASONS.neverAnswered, epoch, unanswered: true });
-        this.#tellEnd(task.taskId);
+      this.#holding(task.taskId, why.epoch, async () => {
+        await this.#giveUp(task, command, { ...why, teller: this.#holder });
+        await this.#tellEnd(task.taskId);
         // Where a token has come meanwhile, the task goes on with the next look.
-        this.#options.journal.releaseLease(task.taskId, epoch);
+        if (why.epoch !== undefined) await this.#options.journal.releaseLease(task.taskId, why.epoch);
       }),
     );
   }
@@ -281,7 +312,7 @@ export class TaskRunner {
         try {
           await this.#follow(taskId, command, epoch);
         } finally {
-          this.#options.journal.releaseLease(taskId, epoch);
+          await this.#options.journal.releaseLease(taskId, epoch);
         }
       }),
     );
@@ -289,43 +320,58 @@ export class TaskRunner {
 
   /** Polls until the task has ended, the lease has passed to another process, or this one is about to end. */
   async #follow(taskId: string, command: Command, epoch: number): Promise<void> {
+    const { clock, log } = this.#options;
+    const { deniedMs, strangeMs, shortPollPauseMs, faultPausesMs } = this.#timing;
+    const denied = new Spell(clock, deniedMs);
+    const strange = new Spell(clock, strangeMs);
     let faults = 0;
-    let denials = 0;
     while (!this.#stop.signal.aborted) {
       let step: FollowStep;
       try {
-        step = await this.#askOnce(taskId, command, epoch, denials);
+        step = await this.#askOnce(taskId, command, epoch);
       } catch (error) {
-        if (!(error instanceof MailStoreError)) throw error;
-        this.#options.log.warn(`asking for ${command.name} failed and is tried again: ${error.message}`);
-        step = 'fault';
-        // A password that was changed does not come right by itself, and an account may be locked after a few wrong ones.
-        if (isError(error, 'unauthorized', 'forbidden')) faults = this.#timing.faultPausesMs.length;
+        log.warn(`asking for ${command.name} failed and is tried again: ${describe(error)}`);
+        step = { kind: 'fault', error };
       }
-      switch (step) {
+      switch (step.kind) {
         case 'over':
           return;
-        case 'fault':
-        case 'denied':
-          denials += step === 'denied' ? 1 : 0;
-          await this.#pause(this.#faultPause(faults++));
+        case 'fault': {
+          const { error } = step;
+          const spell = isError(error, 'tokenUnknown') ? denied : strange;
+          // A fault of ours is bounded like a strange answer: it would be the same for ever.
+          const counts = spell === denied || isStrange(error) || !(error instanceof MailStoreError);
+          if (counts && spell.hasLasted()) {
+            const reason = spell === denied ? await this.#reasonOf(taskId) : strangeReason(strangeMs, error);
+            if (await this.#endUnknown(taskId, command, { reason, epoch })) return;
+          }
+          // A password that was changed does not come right by itself, and an account may be locked after a few wrong ones.
+          if (isError(error, 'unauthorized', 'forbidden')) faults = faultPausesMs.length;
+          const pause = this.#faultPause(faults++);
+          await this.#pause(counts ? Math.min(pause, spell.leftMs()) : pause);
           break;
+        }
         default:
           faults = 0;
-          denials = 0;
-          if (step === 'no news') await this.#pause(this.#timing.shortPollPauseMs);
+          denied.end();
+          strange.end();
+          if (step.kind === 'no news') await this.#pause(shortPollPauseMs);
       }
     }
   }
 
-  /** Marks, asks and stores once. Throws MailStoreError when the way to the server or to the disk is broken; the run may go on then. */
-  async #askOnce(taskId: string, command: Command, epoch: number, denials: number): Promise<FollowStep> {
+  /** Marks, asks and stores once. Throws when the way to the server or to the disk is broken; the run may go on then. */
+  async #askOnce(taskId: string, command: Command, epoch: number): Promise<FollowStep> {
     const { journal, log } = this.#options;
-    const task = journal.get(taskId);
+    const task = await journal.get(taskId);
     const client = task && this.#clientOf(task);
-    if (!client || !task.run || !task.dialect) return 'over';
-    if (task.hasRawEnd && this.#finishFromRaw(taskId, command)) return 'over';
-    if (!journal.markPoll(taskId, epoch)) return 'over';
+    if (task?.damaged) {
+      await this.#endUnknown(taskId, command, { reason: damagedReason(task.damaged), epoch });
+      return { kind: 'over' };
+    }
+    if (!client || !task.run || !task.dialect) return { kind: 'over' };
+    if (task.hasRawEnd && (await this.#finishFromRaw(taskId, command))) return { kind: 'over' };
+    if (!(await journal.markPoll(taskId, epoch))) return { kind: 'over' };
     const run = { ...task.run, dialect: task.dialect };
     let raw: WireResponse;
     try {
@@ -333,83 +379,98 @@ export class TaskRunner {
     } catch (error) {
       if (isError(error, 'foreignStatusUrl')) {
         // It was kept by an older version, or put into the journal by somebody else; nothing of it is ever requested.
-        await this.#giveUp(task, command, { reason: error.message, epoch });
-        this.#tellEnd(taskId);
-        return 'over';
+        await this.#endUnknown(taskId, command, { reason: error.message, epoch });
+        return { kind: 'over' };
       }
-      if (error instanceof MailStoreError && !mayHaveTakenTheEnd(error)) journal.unmarkPoll(taskId, epoch);
+      if (error instanceof MailStoreError && !mayHaveTakenTheEnd(error)) await journal.unmarkPoll(taskId, epoch);
       throw error;
     }
     const reading = readIfNoEnd(client, command, run, raw);
     if (reading.kind === 'end') {
       // Stored before it is read: these may be the only copy of the end in the world.
       await this.#keep(() => journal.storeRawEnd(taskId, raw));
-      if (this.#finishFromRaw(taskId, command)) return 'over';
-      log.warn(`the answer to asking for ${command.name} could not be read; it is kept, and asked for again`);
-      return 'fault';
+      if (await this.#finishFromRaw(taskId, command)) return { kind: 'over' };
+      const error = errorOf(() => client.readPoll(command, run, raw));
+      log.warn(`the answer to asking for ${command.name} is kept, and asked for again: ${describe(error)}`);
+      return { kind: 'fault', error };
     }
-    if (reading.kind === 'denied') {
-      journal.unmarkPoll(taskId, epoch);
-      if (denials + 1 < TIMES_DENIED) return 'denied';
-      await this.#giveUp(task, command, { reason: this.#reasonOf(taskId), epoch });
-      this.#tellEnd(taskId);
-      return 'over';
-    }
-    if (reading.kind === 'refused') {
-      journal.unmarkPoll(taskId, epoch);
+    if (reading.kind === 'denied' || reading.kind === 'refused') {
+      await journal.unmarkPoll(taskId, epoch);
       throw reading.error;
     }
     const { progress } = reading;
-    if (!journal.progressed(taskId, epoch, this.#merged(task, progress))) return 'over';
+    if (!(await journal.progressed(taskId, epoch, this.#merged(task, progress)))) return { kind: 'over' };
     this.#changes.emit(taskId);
-    return progress.version === task.version ? 'no news' : 'news';
+    return { kind: progress.version === task.version ? 'no news' : 'news' };
+  }
+
+  /** Gives a task up whose answer to the call was told before; false where it may not be given up, since its end is stored. */
+  async #endUnknown(taskId: string, command: Command, why: Omit<GivingUp, 'evidence' | 'teller'>): Promise<boolean> {
+    const { journal, log } = this.#options;
+    const task = await journal.get(taskId);
+    if (!task) return true;
+    log.error(`it is not known how ${command.name} ended (task ${taskId}): ${why.reason}`);
+    await this.#giveUp(task, command, { ...why, teller: this.#holder });
+    await this.#tellEnd(taskId);
+    const now = await journal.get(taskId);
+    return !now || isEnded(now);
   }
 
   /** Says why the server may no longer know the run. */
-  #reasonOf(taskId: string): string {
+  async #reasonOf(taskId: string): Promise<string> {
     const { journal } = this.#options;
-    const lost = journal.get(taskId)?.lostPoll;
+    const lost = (await journal.get(taskId))?.lostPoll;
     if (lost) return lost.holder.id === this.#holder.id ? REASONS.lostOnTheWay : REASONS.lostWithProcess;
-    return journal.rawEnds(taskId).length > 0 ? REASONS.unreadable : REASONS.forgotten;
+    const unreadable = (await journal.rawEnds(taskId)).at(-1)?.unreadableBecause;
+    return unreadable === undefined ? REASONS.forgotten : `${REASONS.unreadable} ${unreadable}`;
   }
 
-  /** Reads the stored end. An answer that turns out to be none (cut off, a proxy's page) is set aside, and false returned: the run goes on. */
-  #finishFromRaw(taskId: string, command: Command): boolean {
+  /**
+   * Ends the task from the stored answer. An answer that turns out to be none (cut off, a proxy's page) is set aside, and false returned: the run
+   * goes on. One that holds the end and cannot be read ends the task as unknown.
+   */
+  async #finishFromRaw(taskId: string, command: Command): Promise<boolean> {
     const { journal } = this.#options;
     for (;;) {
-      const task = journal.get(taskId);
-      const raw = journal.rawEnd(taskId);
+      const task = await journal.get(taskId);
+      const raw = await journal.rawEnd(taskId);
       const client = task && this.#clientOf(task);
       if (!client || !task.run || !task.dialect || !raw) return false;
+      const run = { ...task.run, dialect: task.dialect };
       try {
-        const outcome = client.readPoll(command, { ...task.run, dialect: task.dialect }, raw);
+        const outcome = client.readPoll(command, run, raw);
         if (outcome.kind === 'value') {
-          this.#succeed(task, outcome);
-          this.#tellEnd(taskId);
+          await this.#succeed(task, outcome, this.#holder);
+          await this.#tellEnd(taskId);
           return true;
         }
-        journal.setRawEndAside(taskId, raw.rawEndId, 'It says that the command is running.');
+        await journal.setRawEndAside(taskId, raw.rawEndId, 'It says that the command is running.');
       } catch (error) {
         if (error instanceof CommandFailed) {
-          const status = /cancel/i.test(error.word) ? 'cancelled' : 'failed';
+          const { word: status } = error;
           const progress = this.#merged(task, error.progress);
-          journal.finish(taskId, { status, progress, ...(status === 'failed' && { error: error.message }) });
+          await journal.finish(taskId, { status, progress, teller: this.#holder, ...(status === 'failed' && { error: error.message }) });
           this.#changes.emit(taskId);
-          this.#tellEnd(taskId);
+          await this.#tellEnd(taskId);
           return true;
         }
-        if (!(error instanceof MailStoreError) || isJournalFault(error)) throw error;
-        journal.setRawEndAside(taskId, raw.rawEndId, error.message);
+        if (isJournalFault(error)) throw error;
+        const why = describe(error);
+        const holdsEnd = client.saysEnded(run, raw) && !isError(error, 'truncated', 'notMailStore', 'foreignStatus');
+        // A fault of this program with one answer is the same for every reading of it.
+        if (!holdsEnd && error instanceof MailStoreError) await journal.setRawEndAside(taskId, raw.rawEndId, why);
+        else if (await this.#endUnknown(taskId, command, { unreadable: raw.rawEndId, reason: undigested(why) })) return true;
       }
     }
   }
 
-  #succeed(task: TaskRecord, { value, drift, progress }: Outcome & { readonly kind: 'value' }): void {
-    this.#options.journal.finish(task.taskId, {
+  async #succeed(task: TaskRecord, { value, drift, progress }: Outcome & { readonly kind: 'value' }, teller?: Holder): Promise<void> {
+    await this.#options.journal.finish(task.taskId, {
       status: 'succeeded',
       result: value,
       progress: { ...this.#merged(task, progress), percent: 100 },
       ...(drift.length > 0 && { drift }),
+      ...(teller && { teller }),
     });
     this.#changes.emit(task.taskId);
   }
@@ -421,21 +482,33 @@ export class TaskRunner {
     if (await this.#keep(() => this.#options.journal.giveUp(task.taskId, { ...why, evidence }), tell)) this.#changes.emit(task.taskId);
   }
 
-  #tellEnd(taskId: string): void {
-    const task = this.#options.journal.get(taskId);
-    if (task && isEnded(task)) this.#options.onEnd?.(task);
+  /** Tells an end that this process stored, and notes that it was told. */
+  async #tellEnd(taskId: string, { again = false }: { readonly again?: boolean } = {}): Promise<void> {
+    const { journal, onEnd } = this.#options;
+    if (this.#telling.has(taskId)) return;
+    this.#telling.add(taskId);
+    try {
+      const task = await journal.get(taskId);
+      if (!task || !isEnded(task)) return;
+      await onEnd?.(task, { again });
+      await journal.told(taskId);
+    } catch (error) {
+      this.#options.log.error(`the end of the task ${taskId} was not told and is told later: ${describe(error)}`);
+    } finally {
+      this.#telling.delete(taskId);
+    }
   }
 
   /**
    * Writes what exists nowhere else, for as long as it takes: a full disk gets room again, and a locked file is let go. Rejects when this
    * process is about to end and cannot wait any longer. `tell` hears of each fault.
    */
-  async #keep<T>(write: () => T, tell?: Tell): Promise<T> {
+  async #keep<T>(write: () => T | Promise<T>, tell?: Tell): Promise<T> {
     const { clock, log } = this.#options;
     let lastAttempts = 0;
     for (let faults = 0; ; faults++) {
       try {
-        return write();
+        return await write();
       } catch (error) {
         if (!isJournalFault(error)) throw error;
         const isEnding = this.#stop.signal.aborted;
@@ -452,10 +525,10 @@ export class TaskRunner {
   }
 
   /** Does what the lease allows, and shows meanwhile that this process is alive. */
-  async #holding<T>(taskId: string, epoch: number, work: () => Promise<T>): Promise<T> {
+  async #holding<T>(taskId: string, epoch: number | undefined, work: () => Promise<T>): Promise<T> {
     this.#held.set(taskId, (this.#held.get(taskId) ?? 0) + 1);
     const over = new AbortController();
-    this.#beat(taskId, epoch, over.signal);
+    if (epoch !== undefined) this.#beat(taskId, epoch, over.signal);
     try {
       return await work();
     } finally {
@@ -473,7 +546,7 @@ export class TaskRunner {
         await clock.sleep(this.#timing.heartbeatMs, signal).catch(() => undefined);
         if (signal.aborted) return;
         try {
-          if (!journal.heartbeat(taskId, epoch)) return;
+          if (!(await journal.heartbeat(taskId, epoch))) return;
         } catch (error) {
           if (!isJournalFault(error)) throw error;
           log.warn(`a sign of life could not be stored and is tried again: ${error.message}`);
@@ -490,13 +563,13 @@ export class TaskRunner {
     signal: AbortSignal | undefined,
   ): Promise<TaskRecord> {
     const { clock } = this.#options;
-    const until = clock.now() + ms;
+    const until = clock.monotonic() + ms;
     let seen = -1;
     for (;;) {
-      const task = this.#task(taskId);
+      const task = await this.#task(taskId);
       if (task.revision !== seen) onChange?.(task);
       seen = task.revision;
-      const left = until - clock.now();
+      const left = until - clock.monotonic();
       if (isEnough(task) || left <= 0 || signal?.aborted || this.#stop.signal.aborted) return task;
       await this.#changeOrPause(taskId, Math.min(left, this.#timing.lookMs));
     }
@@ -545,14 +618,55 @@ export class TaskRunner {
 /** Tells the caller of a fault before the work is over. */
 type Tell = (error: MailStoreError) => void;
 
-/**
- * What one poll came to: the task has ended or is not ours any more, there was news or none, the answer was no status, or the server did not
- * know the token.
- */
-type FollowStep = 'over' | 'news' | 'no news' | 'fault' | 'denied';
+/** What one poll came to: the task has ended or is not ours any more, there was news or none, or the answer was no status. */
+type FollowStep = { readonly kind: 'over' | 'news' | 'no news' } | { readonly kind: 'fault'; readonly error: unknown };
 
-/** How often in a row a server has to deny a token before its word is taken: one that stumbles may do so once. */
-const TIMES_DENIED = 2;
+/** Measures how long one kind of answer has lasted. */
+class Spell {
+  readonly #clock: Clock;
+  readonly #limitMs: number;
+  #since: number | undefined;
+
+  constructor(clock: Clock, limitMs: number) {
+    this.#clock = clock;
+    this.#limitMs = limitMs;
+  }
+
+  /** Begins the spell where it has not begun; true when it has lasted to its limit. */
+  hasLasted(): boolean {
+    this.#since ??= this.#clock.monotonic();
+    return this.leftMs() <= 0;
+  }
+
+  leftMs(): number {
+    return this.#since === undefined ? this.#limitMs : this.#limitMs - (this.#clock.monotonic() - this.#since);
+  }
+
+  end(): void {
+    this.#since = undefined;
+  }
+}
+
+function damagedReason(columns: readonly string[]): string {
+  return `The task is damaged in the journal (${columns.join(', ')}), so it could not be followed; what is left of it is kept.`;
+}
+
+function strangeReason(ms: number, error: unknown): string {
+  return `For ${Math.round(ms / 60_000)} minutes no answer said that the command goes on or how it ended; the answers are kept. The last one: ${describe(error)}`;
+}
+
+function errorOf(read: () => unknown): unknown {
+  try {
+    read();
+    return new Error('the answer was read by another process');
+  } catch (error) {
+    return error;
+  }
+}
+
+function describe(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
 
 /** The epoch that the process holds which begins a task. */
 const FIRST_EPOCH = 1;

@@ -14,12 +14,27 @@ export function readText(response: WireResponse, command: string): string {
 export function readJson(response: WireResponse, command: string, origin: string): unknown {
   const text = readText(response, command);
   refusePage(text, response.contentType, origin);
+  let value: unknown;
   try {
-    return JSON.parse(text) as unknown;
+    value = JSON.parse(text) as unknown;
   } catch (cause) {
     if (isCutOff(text)) throw new MailStoreError('truncated', { command, bytes: response.body.byteLength }, { cause });
     throw new MailStoreError('notJson', { command, excerpt: excerpt(text) }, { cause });
   }
+  // What is shorter cannot be that deep.
+  if (text.length > 2 * DEPTH_LIMIT && isDeeper(value, DEPTH_LIMIT)) {
+    throw new MailStoreError('tooDeep', { command, limit: DEPTH_LIMIT });
+  }
+  return value;
+}
+
+/** Lists and objects inside one another that an answer may have; MailStore's own go a dozen deep, and what walks a value needs a stack. */
+export const DEPTH_LIMIT = 256;
+
+/** True when a JSON value nests lists and objects deeper than `limit`. */
+export function isDeeper(value: unknown, limit: number): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return limit === 0 || Object.values(value).some((inner) => isDeeper(inner, limit - 1));
 }
 
 /** Throws MailStoreError `notMailStore` when the body is HTML. */

@@ -1,6 +1,6 @@
-import { MailStoreError } from '../base/errors.ts';
-import { readJson, readText, refusePage, withoutStack } from './body.ts';
-import { refuseHttpError, type Addressed } from './http-status.ts';
+import { excerpt, MailStoreError } from '../base/errors.ts';
+import { errorText, readJson, readText, refusePage, withoutStack } from './body.ts';
+import { refuseHttpError, refuseToken, type Addressed } from './http-status.ts';
 import {
   NO_PROGRESS,
   type CalledCommand,
@@ -12,6 +12,7 @@ import {
   type WireResponse,
 } from './reply.ts';
 import { isStatusUrl, readStatusPath, readToken } from './status-path.ts';
+import { END_WORD, readPercent, readStatusWord, refuseForeignStatus } from './status.ts';
 import { readXml } from './xml.ts';
 
 /** The 2012 form with JSON answers: `/JSON/Invoke/…`, bare values, failures as HTTP 500 text (protocol.md §1). */
@@ -27,6 +28,11 @@ export function xmlDialect2012(address: Addressed): Dialect {
 const RUNNING = {
   JSON: /^\s*\{\s*"status"\s*:\s*"running"/,
   XML: /<status\b[^>]*>\s*running\s*<\/status>/,
+} as const;
+
+const ENDED = {
+  JSON: new RegExp(`"status"\\s*:\\s*"${END_WORD}"`),
+  XML: new RegExp(`<status\\b[^>]*>\\s*${END_WORD}\\s*</status>`),
 } as const;
 
 function dialect2012(
@@ -45,10 +51,11 @@ function dialect2012(
     status,
     statusAfter405: (run) => ({ ...status(run), method: 'GET' }),
     saysRunning: ({ body }) => RUNNING[prefix].test(Buffer.from(body).toString('latin1')),
+    saysEnded: ({ body }) => ENDED[prefix].test(Buffer.from(body).toString('latin1')),
     read: (response, called, run) => {
       const command = called.name;
       if (response.status === 500) return failure(response, command, run, address);
-      if (response.status === 404 && run) throw new MailStoreError('tokenUnknown', { command });
+      if (response.status === 404 && run) refuseToken(response, command, address.origin);
       if (response.status !== 200) refuseHttpError(response, run ? 'Status' : `/${prefix}/Invoke/${command}`, address);
       const value = readValue(response, command);
       return run
@@ -58,11 +65,19 @@ function dialect2012(
   };
 }
 
-/** HTTP 500 is the command's own failure; on a status path it says that the token is gone, since a run's failure is in its status. */
+/**
+ * What the text of a failure says when the status path is no longer known. That asking again then fails is documented, its words are not
+ * (protocol.md §1.3), so a text counts that speaks of the token; any other may pass.
+ */
+const TELLS_OF_TOKEN = /token/i;
+
+/** HTTP 500 is the command's own failure; on a status path it says that the token is gone, or that asking failed. */
 function failure(response: WireResponse, command: string, run: RunHandle | undefined, { origin }: Addressed): Reply {
   const text = readText(response, command);
   refusePage(text, response.contentType, origin);
-  if (run) throw new MailStoreError('tokenUnknown', { command });
+  if (run && TELLS_OF_TOKEN.test(text)) throw new MailStoreError('tokenUnknown', { command });
+  // The run's own failure is in its status, so this is one of asking.
+  if (run) throw new MailStoreError('unexpectedStatus', { status: response.status, excerpt: errorText(text) });
   return { kind: 'failed', word: 'failed', message: withoutStack(text) || 'the server gave no reason', progress: NO_PROGRESS };
 }
 
@@ -83,11 +98,14 @@ function statusReply(value: unknown, command: string, run: RunHandle): Reply {
   if (typeof value !== 'object' || value === null || !('status' in value) || typeof value.status !== 'string') {
     throw new MailStoreError('notAnEnvelope', { command, excerpt: JSON.stringify(value).slice(0, 120) });
   }
+  if ('statusToken' in value) refuseForeignStatus(command, run.token, value.statusToken);
   const progress = progressOf(value);
-  if (value.status === 'running') return { kind: 'running', run, progress };
-  if (value.status === 'succeeded') return { kind: 'value', value: 'result' in value ? value.result : null, progress };
+  const word = readStatusWord(value.status);
+  if (word === undefined) throw new MailStoreError('unknownStatus', { command, word: excerpt(value.status) });
+  if (word === 'running') return { kind: 'running', run, progress };
+  if (word === 'succeeded') return { kind: 'value', value: 'result' in value ? value.result : null, progress };
   const reason = progress.messages.findLast((message) => message.type === 'error') ?? progress.messages.at(-1);
-  return { kind: 'failed', word: value.status, message: withoutStack(reason?.text ?? `the server reports '${value.status}'`), progress };
+  return { kind: 'failed', word, message: withoutStack(reason?.text ?? `the server reports '${word}'`), progress };
 }
 
 function progressOf(status: object): Progress {
@@ -95,7 +113,7 @@ function progressOf(status: object): Progress {
   const lines = Array.isArray(messages) ? messages.filter(isMessage) : [];
   return {
     version: 0,
-    percent: typeof progressPercentage === 'number' ? progressPercentage : null,
+    percent: readPercent(progressPercentage),
     text: lines.at(-1)?.text ?? null,
     messages: lines.map(({ type, text }) => ({ type, text })),
   };

@@ -1,7 +1,10 @@
 import { excerpt, MailStoreError } from '../base/errors.ts';
 import { readJson, withoutStack } from './body.ts';
-import { refuseHttpError, type Addressed } from './http-status.ts';
+import { refuseHttpError, refuseToken, type Addressed } from './http-status.ts';
 import type { Dialect, Message, Progress } from './reply.ts';
+import { END_WORD, readPercent, readStatusWord, readVersion, refuseForeignStatus } from './status.ts';
+
+const ENDED = new RegExp(`"statusCode"\\s*:\\s*"${END_WORD}"`);
 
 /** The form of the API since 9.0: `/api/invoke/…`, an envelope around every answer, long-polling with versions (protocol.md §2). */
 export function modernDialect(address: Addressed): Dialect {
@@ -19,25 +22,30 @@ export function modernDialect(address: Addressed): Dialect {
     }),
     cancel: (run) => ({ path: '/api/cancel-async', body: new URLSearchParams({ token: run.token }).toString() }),
     saysRunning: ({ body }) => /"statusCode"\s*:\s*"running"/.test(Buffer.from(body).toString('latin1')),
+    saysEnded: ({ body }) => ENDED.test(Buffer.from(body).toString('latin1')),
     read: (response, { name: command }, run) => {
-      if (response.status === 404 && run) throw new MailStoreError('tokenUnknown', { command });
+      if (response.status === 404 && run) refuseToken(response, command, address.origin);
       if (response.status !== 200) refuseHttpError(response, run ? '/api/get-status' : `/api/invoke/${command}`, address);
       const envelope = readJson(response, command, address.origin);
       if (!isEnvelope(envelope)) {
         throw new MailStoreError('notAnEnvelope', { command, excerpt: excerpt(JSON.stringify(envelope)) });
       }
-      const progress = progressOf(envelope);
-      if (envelope.statusCode === 'running') {
-        const token = envelope.token ?? run?.token;
+      if (run) refuseForeignStatus(command, run.token, envelope.token);
+      const word = readStatusWord(envelope.statusCode);
+      const progress = progressOf(envelope, command);
+      // A call that was answered with a token has begun, whatever is said of it.
+      if (word === 'running' || (word === undefined && !run && envelope.token)) {
+        const token = run?.token ?? envelope.token;
         if (!token) throw new MailStoreError('notAnEnvelope', { command, excerpt: excerpt(JSON.stringify(envelope)) });
         return { kind: 'running', run: { token }, progress };
       }
-      if (envelope.statusCode === 'succeeded') return { kind: 'value', value: envelope.result ?? null, progress };
+      if (word === undefined) throw new MailStoreError('unknownStatus', { command, word: excerpt(envelope.statusCode) });
+      if (word === 'succeeded') return { kind: 'value', value: envelope.result ?? null, progress };
       const message = envelope.error?.message;
       return {
         kind: 'failed',
-        word: envelope.statusCode,
-        message: withoutStack(typeof message === 'string' && message !== '' ? message : `the server reports '${envelope.statusCode}'`),
+        word,
+        message: withoutStack(typeof message === 'string' && message !== '' ? message : `the server reports '${word}'`),
         progress,
       };
     },
@@ -65,11 +73,11 @@ function isEnvelope(value: unknown): value is Envelope {
   );
 }
 
-function progressOf(envelope: Envelope): Progress {
+function progressOf(envelope: Envelope, command: string): Progress {
   const { statusVersion, percentProgress, statusText, logOutput } = envelope;
   return {
-    version: typeof statusVersion === 'number' ? statusVersion : 0,
-    percent: typeof percentProgress === 'number' ? percentProgress : null,
+    version: readVersion(command, statusVersion),
+    percent: readPercent(percentProgress),
     text: typeof statusText === 'string' && statusText !== '' ? statusText : null,
     messages: typeof logOutput === 'string' ? logLines(logOutput) : [],
   };

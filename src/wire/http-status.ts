@@ -8,6 +8,15 @@ export interface Addressed {
   readonly user: string;
 }
 
+/**
+ * Throws for a 404 to the question for a status: `tokenUnknown` where it is MailStore's own form of a denial, which is no page (protocol.md
+ * §2.6), and `notMailStore` for the page of whatever is in between.
+ */
+export function refuseToken(response: WireResponse, command: string, origin: string): never {
+  refusePage(readText(response, command), response.contentType, origin);
+  throw new MailStoreError('tokenUnknown', { command });
+}
+
 /** Throws the MailStoreError of an HTTP status other than 200 that means the same in every dialect; 502, 503 and 504 never get here. */
 export function refuseHttpError(response: WireResponse, path: string, { origin, user }: Addressed): never {
   switch (response.status) {

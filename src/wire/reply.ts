@@ -26,8 +26,8 @@ export interface Progress {
 export type Reply =
   | { readonly kind: 'value'; readonly value: unknown; readonly progress: Progress }
   | { readonly kind: 'running'; readonly run: RunHandle; readonly progress: Progress }
-  /** The command did not succeed; `word` is the server's own (`failed`, or a word for a cancelled run). */
-  | { readonly kind: 'failed'; readonly word: string; readonly message: string; readonly progress: Progress };
+  /** The command did not succeed: it failed, or was cancelled. */
+  | { readonly kind: 'failed'; readonly word: 'failed' | 'cancelled'; readonly message: string; readonly progress: Progress };
 
 export const NO_PROGRESS: Progress = { version: 0, percent: null, text: null, messages: [] };
 
@@ -63,6 +63,8 @@ export interface Dialect {
   readonly metadata?: WireRequest;
   /** True when an answer surely says no more than that the run goes on. Decided by a look and without parsing; in doubt false. */
   saysRunning(response: WireResponse): boolean;
+  /** True when an answer holds a word that ends a run, whether the rest of it can be read or not. */
+  saysEnded(response: WireResponse): boolean;
   /**
    * Reads the answer to `invoke` or `status`; `run` is the one that was asked for. Throws MailStoreError where the answer is none of this
    * dialect: a page of a proxy, broken text, an HTTP error.

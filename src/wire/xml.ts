@@ -1,6 +1,6 @@
 import { XMLParser, XMLValidator } from 'fast-xml-parser';
 import { excerpt, MailStoreError } from '../base/errors.ts';
-import { readText, refusePage } from './body.ts';
+import { DEPTH_LIMIT, isDeeper, readText, refusePage } from './body.ts';
 import type { WireResponse } from './reply.ts';
 
 /** A node as the parser gives it in document order: one element name with its children, or a text. */
@@ -37,7 +37,9 @@ export function readXml(response: WireResponse, command: string, origin: string)
   if (XMLValidator.validate(text) !== true) throw new MailStoreError('truncated', { command, bytes: response.body.byteLength });
   const root = parse(text)?.find((node) => elementName(node) !== undefined);
   if (!root) throw new MailStoreError('notXml', { command, excerpt: excerpt(text) });
-  return valueOf(root);
+  const value = valueAt(root, command);
+  if (isDeeper(value, DEPTH_LIMIT)) throw new MailStoreError('tooDeep', { command, limit: DEPTH_LIMIT });
+  return value;
 }
 
 /** Returns the nodes of the document, or undefined where the parser gives up, as on nesting that no answer has. */
@@ -46,6 +48,15 @@ function parse(text: string): readonly Node[] | undefined {
     return parser.parse(text) as Node[];
   } catch {
     return undefined;
+  }
+}
+
+function valueAt(root: Node, command: string): unknown {
+  try {
+    return valueOf(root);
+  } catch (cause) {
+    if (cause instanceof RangeError) throw new MailStoreError('tooDeep', { command, limit: DEPTH_LIMIT }, { cause });
+    throw cause;
   }
 }
 

@@ -251,6 +251,27 @@ const CASES: { readonly [Code in ErrorCode]: readonly (readonly [details: MailSt
       "The audit '/state/audit.jsonl' cannot be written (ENOSPC), so the call is not on record, and no change is made until it can be; free space, or give the account of this server the right to write this file and its folder.",
     ],
   ],
+  tooDeep: [
+    [
+      { command: 'GetStores', limit: 256 },
+      'The answer to GetStores nests lists and objects more than 256 deep, which no answer of MailStore does; it was not used. Check what is between this server and MailStore.',
+    ],
+  ],
+  unknownStatus: [
+    [
+      { command: 'VerifyStore', word: 'aborted' },
+      "MailStore says of VerifyStore that it is 'aborted', which is no word of its API for a success or a failure. Read the state before you repeat it.",
+    ],
+  ],
+  foreignStatus: [
+    [{ command: 'VerifyStore' }, 'The server answered the question for VerifyStore with the status of another command; it was not used.'],
+  ],
+  invalidStatus: [
+    [
+      { command: 'VerifyStore', field: 'statusVersion', value: '2.5' },
+      'The status of VerifyStore has the statusVersion 2.5, which cannot be right, so the status was not used. Read the state before you repeat it.',
+    ],
+  ],
   journalBusy: [
     [
       { path: '/state/journal.sqlite', ms: 15_000 },

@@ -38,7 +38,11 @@ const logFile = openSync(order.log, 'a');
 let offset = 0;
 let fullUntil = 0;
 
-const clock: Clock = { now: () => Date.now() + offset, sleep: (ms, signal) => systemClock.sleep(ms, signal) };
+const clock: Clock = {
+  now: () => Date.now() + offset,
+  monotonic: () => performance.now(),
+  sleep: (ms, signal) => systemClock.sleep(ms, signal),
+};
 if (plan.clockJump) {
   const { afterMs, byMs } = plan.clockJump;
   setTimeout(() => (offset += byMs), afterMs);
@@ -166,7 +170,7 @@ const runner = new TaskRunner({
   journal: watchedTasks,
   clock,
   log,
-  timing: { heartbeatMs: 60, adoptMs: 60, lookMs: 15, faultPausesMs: [20, 40, 80, 150], shortPollPauseMs: 20 },
+  timing: { heartbeatMs: 60, adoptMs: 60, lookMs: 15, faultPausesMs: [20, 40, 80, 150], shortPollPauseMs: 20, deniedMs: 100 },
 });
 /** The moment at which a caller sees the end. */
 const caller = watched(

@@ -8,6 +8,7 @@ interface Sleeper {
 /** A clock that stands still until the test moves it. */
 export class ManualClock implements Clock {
   #now: number;
+  #elapsed = 0;
   #sleepers: Sleeper[] = [];
 
   constructor(now = Date.UTC(2026, 2, 4, 9)) {
@@ -16,6 +17,15 @@ export class ManualClock implements Clock {
 
   now(): number {
     return this.#now;
+  }
+
+  monotonic(): number {
+    return this.#elapsed;
+  }
+
+  /** Sets the time of day, as an administrator does; no time passes. */
+  setTimeOfDay(now: number): void {
+    this.#now = now;
   }
 
   /** How many sleeps wait for the clock. */
@@ -38,7 +48,7 @@ export class ManualClock implements Clock {
         reject(signal?.reason as Error);
       };
       const sleeper = {
-        due: this.#now + Math.max(0, ms),
+        due: this.#elapsed + Math.max(0, ms),
         wake: () => {
           leave();
           resolve();
@@ -51,7 +61,7 @@ export class ManualClock implements Clock {
 
   /** Moves the time on and wakes the sleepers in the order of their times; what they do then sees the time for which they slept. */
   async advance(ms: number): Promise<void> {
-    const target = this.#now + ms;
+    const target = this.#elapsed + ms;
     for (;;) {
       await settle();
       const next = this.#sleepers.reduce<Sleeper | undefined>(
@@ -59,16 +69,22 @@ export class ManualClock implements Clock {
         undefined,
       );
       if (!next || next.due > target) break;
-      this.#now = Math.max(this.#now, next.due);
+      this.#pass(next.due);
       next.wake();
     }
-    this.#now = target;
+    this.#pass(target);
   }
 
   /** Moves the time on in one leap, as when a machine was suspended, and then wakes whoever slept past it. */
   async jump(ms: number): Promise<void> {
-    this.#now += ms;
+    this.#pass(this.#elapsed + ms);
     await this.advance(0);
+  }
+
+  #pass(elapsed: number): void {
+    const ms = Math.max(0, elapsed - this.#elapsed);
+    this.#elapsed += ms;
+    this.#now += ms;
   }
 }
 

@@ -1,5 +1,6 @@
 import { onTestFinished } from 'vitest';
 import * as z from 'zod';
+import { systemClock } from '../../src/base/clock.ts';
 import type { Log } from '../../src/base/log.ts';
 import type { Command } from '../../src/catalogue/define-command.ts';
 import { MailStoreClient, type ClientOptions, type Outcome } from '../../src/client/client.ts';
@@ -38,6 +39,7 @@ export function startClient({ url, username, password, fingerprint }: Far, optio
     api: 'auto',
     timeoutMs: 10_000,
     clock: {
+      ...systemClock,
       now: () => Date.UTC(2026, 2, 4, 9),
       sleep: async (ms) => {
         pauses.push(ms);

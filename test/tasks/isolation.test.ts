@@ -1,0 +1,259 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { hostname, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { spawnSync } from 'node:child_process';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { Journal } from '../../src/journal/journal.ts';
+import { openSqlite } from '../../src/journal/sqlite.ts';
+import type { Holder, TaskRecord } from '../../src/journal/task-record.ts';
+import { TaskRunner, type TaskCall } from '../../src/tasks/runner.ts';
+import { ManualClock } from '../helpers/manual-clock.ts';
+import { collectingLog, commandNamed, startClient } from '../helpers/start-client.ts';
+import { respond, respondJson, respondStatus, startTlsServer, type RawAnswer, type TlsServer } from '../helpers/tls-server.ts';
+import type { ApiForm } from '../../src/base/target.ts';
+
+const VERIFY: TaskCall = { command: commandNamed('VerifyStore'), args: { id: 3, includeIndexes: false }, target: 'default' };
+const PATIENCE = { timeout: 15_000, interval: 5 };
+const NEVER_MS = 86_400_000;
+
+/** A far end that answers the question for each token with its own list of answers, the last one for ever. */
+async function startFar(answers: Readonly<Record<string, readonly RawAnswer[]>>): Promise<TlsServer & { asked(token: string): number }> {
+  const counts = new Map<string, number>();
+  const server = await startTlsServer(({ path, body }) => {
+    const token = path.startsWith('/JSON/Status/') ? (path.split('/').at(-1) ?? '') : (new URLSearchParams(body).get('token') ?? '');
+    const list = answers[token];
+    if (!list || !/get-status|Status/.test(path)) return respond('404 Not Found', 'text/plain', '');
+    const count = counts.get(token) ?? 0;
+    counts.set(token, count + 1);
+    return list[Math.min(count, list.length - 1)] ?? null;
+  });
+  return Object.assign(Object.create(server) as TlsServer, { asked: (token: string) => counts.get(token) ?? 0 });
+}
+
+interface Set {
+  readonly folder: string;
+  readonly clock: ManualClock;
+  readonly journal: Journal;
+  readonly logged: string[];
+  readonly runner: TaskRunner;
+  /** Records a run that a process left which has ended since. */
+  leave(token: string): TaskRecord;
+  /** Lets time pass until the task has ended. */
+  end(task: TaskRecord): Promise<TaskRecord>;
+}
+
+function setUp(far: TlsServer, api: ApiForm = 'modern'): Set {
+  const folder = mkdtempSync(join(tmpdir(), 'isolation-'));
+  const clock = new ManualClock();
+  const journal = Journal.open(folder, { clock });
+  const logged: string[] = [];
+  const { client } = startClient(far, { api });
+  const runner = new TaskRunner({
+    clients: new Map([['default', client]]),
+    journal: journal.tasks,
+    clock,
+    log: collectingLog(logged),
+    timing: { heartbeatMs: NEVER_MS },
+  });
+  onTestFinished(async () => {
+    await runner.close();
+    journal.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+  const gone: Holder = { id: 'gone', pid: spawnSync(process.execPath, ['--version']).pid, host: hostname() };
+  return {
+    folder,
+    clock,
+    journal,
+    logged,
+    runner,
+    leave: (token) => {
+      const intent = { command: 'VerifyStore', target: 'default', origin: far.url, argumentsKey: token, argumentsShown: VERIFY.args };
+      const { task } = journal.tasks.begin(intent, gone);
+      const run = api === 'modern' ? { token } : { token, statusPath: `/JSON/Status/${token}` };
+      const progress = { version: 0, percent: null, text: null, messages: [] };
+      journal.tasks.accepted(task.taskId, 1, run, api === 'modern' ? 'modern' : 'json-2012', progress);
+      journal.tasks.releaseLease(task.taskId, 1);
+      return task;
+    },
+    end: async ({ taskId }) => {
+      await expect
+        .poll(async () => {
+          await clock.advance(5000);
+          return (await runner.get(taskId)).status;
+        }, PATIENCE)
+        .not.toMatch(/^(?:starting|running)$/);
+      return runner.get(taskId);
+    },
+  };
+}
+
+const GOOD = [respondStatus(2, { token: 'good' }), respondStatus(9, { token: 'good', statusCode: 'succeeded', result: null })];
+const GONE = respond('404 Not Found', 'text/plain', 'The session has expired or the token is wrong.');
+const DEEP = `{"statusCode":"succeeded","token":"bad","statusVersion":3,"result":${'['.repeat(20_000)}${']'.repeat(20_000)}}`;
+const withVersion = (version: string) => `{"statusCode":"succeeded","token":"bad","statusVersion":${version},"result":null}`;
+
+describe('each fault of a task is its own', () => {
+  test.each([
+    ['a version of 2.5', withVersion('2.5')],
+    ['a version of -1', withVersion('-1')],
+    ['a version of 1e400', withVersion('1e400')],
+    ['a version of NaN', withVersion('NaN')],
+    ['a result nested 20,000 deep', DEEP],
+    ['an error that is a text', '{"statusCode":"failed","token":"bad","statusVersion":3,"error":"no"}'],
+  ])('an end with %s makes its own task unknown, with its bytes kept, and the other task goes on', async (_, body) => {
+    const far = await startFar({ bad: [respond('200 OK', 'application/json', body)], good: GOOD });
+    const { leave, end, runner, journal, logged } = setUp(far);
+    const [bad, good] = [leave('bad'), leave('good')];
+    runner.adopt();
+    expect((await end(good)).status).toBe('succeeded');
+    const ended = await end(bad);
+    expect(ended.status).toBe('unknown');
+    expect(ended.reason).toMatch(/^MailStore’s answer holds the end of the command and cannot be read; it is kept as it came\. /);
+    expect(journal.tasks.rawEnds(bad.taskId).map((raw) => Buffer.from(raw.body).toString())).toEqual([body]);
+    expect(logged.some((line) => line.includes(`it is not known how VerifyStore ended (task ${bad.taskId})`))).toBe(true);
+    expect(far.asked('bad')).toBe(1);
+  });
+
+  test.each(['run', 'messages', 'arguments_shown', 'evidence', 'status_text', 'lost_poll', 'holder', 'dialect'])(
+    'a damaged cell %s makes its own task unknown, and the other task goes on',
+    async (column) => {
+      const far = await startFar({ bad: [respondStatus(2, { token: 'bad' })], good: GOOD });
+      const { leave, end, runner, folder } = setUp(far);
+      const [bad, good] = [leave('bad'), leave('good')];
+      const db = openSqlite(join(folder, 'journal.sqlite'));
+      db.run(`UPDATE tasks SET ${column} = ?, heartbeat_at = 1 WHERE task_id = ?`, ['{"half', bad.taskId]);
+      db.close();
+      runner.adopt();
+      expect((await end(good)).status).toBe('succeeded');
+      const ended = await end(bad);
+      expect([ended.status, ended.reason]).toEqual([
+        'unknown',
+        `The task is damaged in the journal (${column}), so it could not be followed; what is left of it is kept.`,
+      ]);
+    },
+  );
+
+  test('a time that no calendar has does not keep the tasks from being listed', async () => {
+    const far = await startFar({ bad: [respondStatus(2, { token: 'bad' })] });
+    const { leave, runner, folder } = setUp(far);
+    const bad = leave('bad');
+    const db = openSqlite(join(folder, 'journal.sqlite'));
+    db.run('UPDATE tasks SET started_at = ? WHERE task_id = ?', [9e15, bad.taskId]);
+    db.close();
+    expect((await runner.list()).map(({ startedAt, damaged }) => [startedAt, damaged])).toEqual([
+      ['1970-01-01T00:00:00.000Z', ['started_at']],
+    ]);
+  });
+});
+
+describe('an end is what MailStore calls one', () => {
+  test.each(['Running', 'queued', 'aborted', 'Succeeded', ''])(
+    'the status %j is asked for again until an end comes',
+    async (statusCode) => {
+      const strange = respondStatus(3, { token: 'one', statusCode });
+      const far = await startFar({ one: [strange, strange, respondStatus(9, { token: 'one', statusCode: 'succeeded' })] });
+      const { leave, end, runner } = setUp(far);
+      const task = leave('one');
+      runner.adopt();
+      expect((await end(task)).status).toBe('succeeded');
+    },
+  );
+
+  test('a word that nobody knows ends the task as unknown when it persists, and the reason has the word', async () => {
+    const far = await startFar({ one: [respondStatus(3, { token: 'one', statusCode: 'aborted' })] });
+    const { leave, end, runner } = setUp(far);
+    const task = leave('one');
+    runner.adopt();
+    const ended = await end(task);
+    expect([ended.status, ended.error]).toEqual(['unknown', undefined]);
+    expect(ended.reason).toContain("MailStore says of VerifyStore that it is 'aborted'");
+  });
+
+  test('the end of another run is not taken for that of the one asked for', async () => {
+    const foreign = respondStatus(3, { token: 'other', statusCode: 'failed', error: { message: 'Disk full.' } });
+    const far = await startFar({ one: [foreign, respondStatus(9, { token: 'one', statusCode: 'succeeded' })] });
+    const { leave, end, runner } = setUp(far);
+    const task = leave('one');
+    runner.adopt();
+    expect((await end(task)).status).toBe('succeeded');
+  });
+});
+
+describe('only MailStore denies a token, and only when it goes on denying', () => {
+  const PAGE = respond('404 Not Found', 'text/html', '<html><title>Not found</title></html>');
+
+  test.each<[string, ApiForm, RawAnswer, RawAnswer]>([
+    ['a page with HTTP 404', 'modern', PAGE, respondStatus(9, { token: 'one', statusCode: 'succeeded' })],
+    ['a page with HTTP 404 in the 2012 form', 'legacy', PAGE, respondJson({ status: 'succeeded', result: null })],
+    [
+      'the text "Database is locked." with HTTP 500 in the 2012 form',
+      'legacy',
+      respond('500 Internal Server Error', 'text/plain', 'Database is locked.'),
+      respondJson({ status: 'succeeded', result: null }),
+    ],
+    ['a denial', 'modern', GONE, respondStatus(9, { token: 'one', statusCode: 'succeeded' })],
+  ])('%s is ridden out', async (_, api, answer, last) => {
+    const far = await startFar({ one: [...Array.from({ length: 5 }, () => answer), last] });
+    const { leave, end, runner } = setUp(far, api);
+    const task = leave('one');
+    runner.adopt();
+    expect((await end(task)).status).toBe('succeeded');
+  });
+
+  test.each<[string, ApiForm, RawAnswer]>([
+    ['modern', 'modern', GONE],
+    ['2012', 'legacy', respond('500 Internal Server Error', 'text/plain', "The status token 'one' does not exist.")],
+  ])('a token that is denied for a minute in the %s form makes the end unknown, whatever the time of day says', async (_, api, answer) => {
+    const far = await startFar({ one: [answer] });
+    const { leave, runner, clock } = setUp(far, api);
+    const task = leave('one');
+    runner.adopt();
+    const begin = clock.monotonic();
+    await expect.poll(() => far.asked('one'), PATIENCE).toBeGreaterThan(0);
+    await expect
+      .poll(async () => {
+        clock.setTimeOfDay(Date.UTC(2026, 2, 4, 8));
+        await clock.advance(1000);
+        return (await runner.get(task.taskId)).status;
+      }, PATIENCE)
+      .toBe('unknown');
+    expect(clock.monotonic() - begin).toBeGreaterThanOrEqual(60_000);
+    expect((await runner.get(task.taskId)).reason).toMatch(/^The server no longer knows the command/);
+  });
+});
+
+describe('an end that was stored and not told', () => {
+  test('is told once by a later process, however many look', async () => {
+    const far = await startFar({});
+    const { leave, journal, clock, folder } = setUp(far);
+    const task = leave('one');
+    const teller: Holder = { id: 'gone', pid: spawnSync(process.execPath, ['--version']).pid, host: hostname() };
+    journal.tasks.giveUp(task.taskId, { reason: 'gone', teller });
+    const told: [string, boolean][] = [];
+    const others = [1, 2].map(() => {
+      const other = Journal.open(folder, { clock });
+      const runner = new TaskRunner({
+        clients: new Map(),
+        journal: other.tasks,
+        clock,
+        log: collectingLog([]),
+        onEnd: ({ taskId }, { again }) => void told.push([taskId, again]),
+      });
+      onTestFinished(async () => {
+        await runner.close();
+        other.close();
+      });
+      runner.adopt();
+      return runner;
+    });
+    await expect
+      .poll(async () => {
+        await clock.advance(5000);
+        return told.length;
+      }, PATIENCE)
+      .toBe(1);
+    await clock.advance(60_000);
+    expect([told, others.length, journal.tasks.untoldEnds()]).toEqual([[[task.taskId, true]], 2, []]);
+  });
+});
