@@ -18,9 +18,16 @@ import { LeaseWatch } from './lease-watch.ts';
 import { mergeMessages } from './messages.ts';
 import { isJournalFault, isStrange, mayHaveBegun, mayHaveTakenTheEnd, readIfNoEnd, REASONS, undigested } from './readings.ts';
 
+/** The journal's methods, each of which may answer later. */
+type AwaitedJournal = {
+  readonly [Name in keyof TaskJournal]: TaskJournal[Name] extends (...args: infer Args) => infer Result
+    ? (...args: Args) => Result | Promise<Result>
+    : TaskJournal[Name];
+};
+
 export interface RunnerOptions {
   readonly clients: ReadonlyMap<string, MailStoreClient>;
-  readonly journal: TaskJournal;
+  readonly journal: AwaitedJournal;
   /**
    * Told of each task that has ended after its call was answered, by the process that stored the end, or by a later one where that was killed in
    * between; `again` is true where an earlier process may have been told already. A rejection has it told anew later.

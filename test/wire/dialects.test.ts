@@ -335,12 +335,9 @@ describe('the modern form', () => {
     });
   });
 
-  test.each([2.5, -1, 1e400, 2 ** 53])('a status version of %d is refused', (statusVersion) => {
-    const text = JSON.stringify({ statusCode: 'succeeded', statusVersion: 0 }).replace(
-      ':0',
-      `:${statusVersion === Infinity ? '1e400' : statusVersion}`,
-    );
-    expect(() => modern.read({ ...answer({}), body: Buffer.from(text) }, commandNamed('VerifyStore'))).toThrow('which cannot be right');
+  test.each(['2.5', '-1', '1e400', '9007199254740992'])('a status version of %s is refused', (version) => {
+    const body = Buffer.from(`{"statusCode":"succeeded","statusVersion":${version}}`);
+    expect(() => modern.read({ ...answer({}), body }, commandNamed('VerifyStore'))).toThrow('which cannot be right');
   });
 
   test.each([
