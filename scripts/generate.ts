@@ -8,6 +8,10 @@ import { fileURLToPath } from 'node:url';
 import { type FormatConfig, format } from 'oxfmt';
 import { type Command, GROUPS, type Group } from '../src/catalogue/define-command.ts';
 import { toolName } from '../src/catalogue/naming.ts';
+import type { Subcommand } from '../src/cli/define-subcommand.ts';
+import { argumentWords, optionSummary, optionTerm, toSentence } from '../src/cli/help-text.ts';
+import { hasActions, optionsFor } from '../src/cli/known-options.ts';
+import { subcommands } from '../src/cli/subcommands.ts';
 import { settingList } from '../src/config/settings.ts';
 import { describeTool } from '../src/mcp/describe-tool.ts';
 import type { ToolDefinition } from '../src/mcp/tool-definition.ts';
@@ -23,6 +27,7 @@ async function generate(): Promise<Map<string, string>> {
   const texts: readonly (readonly [path: string, text: string])[] = [
     ['docs/tools.md', toolsPage()],
     ['docs/configuration.md', configurationPage()],
+    ['docs/cli.md', cliPage(await Promise.all(Object.values(subcommands).map((load) => load())))],
     ['claude_desktop_config.example.json', claudeDesktopExample()],
     ...toolList.map(({ tool }) => [`${SNAPSHOTS}/${tool.name}.json`, toolSnapshot(tool)] as const),
   ];
@@ -117,6 +122,46 @@ function configurationPage(): string {
     'A flag wins over the environment, the environment over the configuration file, the file over the default. An unknown flag or `MAILSTORE_*` variable stops the start, with the nearest right spelling.',
     table(['Variable', 'Flag', 'Values', 'Default', 'Meaning'], rows),
   ].join('\n\n');
+}
+
+function cliPage(declarations: readonly Subcommand[]): string {
+  return [
+    header('src/cli'),
+    '# Command line',
+    '`mailstore-mcp SUBCOMMAND --help` shows the same in a terminal. Without a subcommand it serves. Every subcommand takes `-h`, `--help`, `-v` and `--version`; those that take settings take the options of [configuration.md](configuration.md). Exit code 2 means that the command line or the configuration is wrong.',
+    table(
+      ['Subcommand', 'What it does'],
+      declarations.map(({ name, summary }) => [`[${code(name)}](#${name})`, summary]),
+    ),
+    ...declarations.map(subcommandSection),
+  ].join('\n\n');
+}
+
+const TAKEN_SETTINGS = {
+  all: 'It takes every setting.',
+  state: 'It takes `--state-dir` and `--config`.',
+  none: 'It takes no settings.',
+} as const;
+
+function subcommandSection(subcommand: Subcommand): string {
+  const { name, summary, settings, actions, defaultAction } = subcommand;
+  const parts = Object.entries(actions).map(([action, declaration]) => {
+    const words = `mailstore-mcp ${[name, action].filter((word) => word !== '').join(' ')}${argumentWords(declaration)}`;
+    const isDefault = action !== '' && action === defaultAction;
+    const options = optionsFor(subcommand, declaration).filter((option) => option.name !== undefined);
+    const rows = [
+      ...Object.values(declaration.arguments ?? {}).map((argument) => [code(argument.type.placeholder), argument.summary]),
+      ...options.map((option) => [code(optionTerm(option)), optionSummary(option)]),
+    ];
+    return [
+      action === '' ? code(words) : `### ${code(words)}`,
+      ...(declaration.summary === undefined ? [] : [`${toSentence(declaration.summary)}${isDefault ? ' This is the default.' : ''}`]),
+      ...(rows.length > 0 ? [table(['Argument or option', 'Meaning'], rows)] : []),
+      ['```sh', ...declaration.examples.flatMap(({ line, shows }) => [`# ${shows}`, `mailstore-mcp ${line}`]), '```'].join('\n'),
+      ...(declaration.notes ? [['```text', declaration.notes(), '```'].join('\n')] : []),
+    ].join('\n\n');
+  });
+  return [`## ${name}`, `${toSentence(summary)} ${TAKEN_SETTINGS[settings]}`, ...parts].join('\n\n');
 }
 
 /** The entries that a user copies; throws when a variable in them is none of the settings. */

@@ -158,6 +158,22 @@ const table = {
     'configuration',
     ({ name, nearest }) => `There is no subcommand '${name}'${nearest ? `; did you mean ${nearest}?` : '; see mailstore-mcp --help.'}`,
   ),
+  unknownOption: line<{ option: string; nearest?: string | undefined; help: string }>(
+    'configuration',
+    ({ option, nearest, help }) => `Unknown option ${option}${nearest ? `; did you mean ${nearest}?` : `; see ${help}.`}`,
+  ),
+  missingValue: line<{ option: string; placeholder: string }>(
+    'configuration',
+    ({ option, placeholder }) => `${option} needs a value; write ${option} ${placeholder}.`,
+  ),
+  missingArgument: line<{ command: string; placeholder: string; summary: string }>(
+    'configuration',
+    ({ command, placeholder, summary }) => `${command} needs ${placeholder}, ${summary}; see ${command} --help.`,
+  ),
+  unexpectedWord: line<{ word: string; nearest?: string | undefined; help: string }>(
+    'configuration',
+    ({ word, nearest, help }) => `Unexpected word '${word}'${nearest ? `; did you mean ${nearest}?` : `; see ${help}.`}`,
+  ),
   unknownSetting: line<{ setting: string; nearest?: string | undefined }>(
     'configuration',
     ({ setting, nearest }) =>

@@ -2,28 +2,39 @@ import { systemClock } from '../base/clock.ts';
 import { MailStoreError } from '../base/errors.ts';
 import { toVisibleLine } from '../base/visible.ts';
 import { loadStateDir } from '../config/load.ts';
-import { settingList } from '../config/settings.ts';
+import { text } from '../config/setting-types.ts';
 import type { Approval } from '../journal/approval-record.ts';
 import { Journal } from '../journal/journal.ts';
-import { readFlags } from './flags.ts';
+import { defineAction, defineSubcommand, flag, optionalArgument, type Given } from './define-subcommand.ts';
 import { terminalPerson } from './terminal-person.ts';
 
 const { stdout } = process;
 
-/**
- * Shows what is waiting for a person's yes, and takes it: `approve` lists, `approve ID` shows the question and asks, `approve ID --refuse` says no.
- * A yes is taken from a terminal alone, which a program that merely starts this one does not have.
- */
-export async function approve(args: readonly string[]): Promise<void> {
-  const [id, flagArgs] = args[0] !== undefined && !args[0].startsWith('-') ? [args[0], args.slice(1)] : [undefined, args];
-  const { values: flags, switches } = readFlags(flagArgs, {
-    values: settingList.flatMap(({ flag }) => flag ?? []),
-    switches: ['--refuse'],
-  });
+const options = { refuse: flag('end the request with a no') };
+const args = { id: optionalArgument(text('ID'), 'the id of the request, as the refused call named it') };
+
+export const approve = defineSubcommand({
+  name: 'approve',
+  summary: 'show the calls that wait for a person’s approval, and grant or refuse one',
+  settings: 'state',
+  action: defineAction({
+    options,
+    arguments: args,
+    examples: [
+      { line: 'approve', shows: 'the requests that are pending' },
+      { line: 'approve 3f9a1c', shows: 'the question of one, and asks for a yes' },
+      { line: 'approve 3f9a1c --refuse', shows: 'that it was refused' },
+    ],
+    run: runApprove,
+  }),
+});
+
+/** Shows or decides an approval. A yes is taken from a terminal alone, which a program that merely starts this one does not have. */
+async function runApprove({ flags, id, refuse }: Given<typeof options, typeof args>): Promise<void> {
   const journal = Journal.open(loadStateDir({ flags }), { clock: systemClock });
   try {
     if (id === undefined) list(journal);
-    else if (switches.has('--refuse')) decide(journal, pending(journal, id), 'refuse');
+    else if (refuse) decide(journal, pending(journal, id), 'refuse');
     else await ask(journal, pending(journal, id));
   } finally {
     journal.close();

@@ -1,15 +1,14 @@
 import { systemClock } from '../base/clock.ts';
 import { excerpt, MailStoreError } from '../base/errors.ts';
-import { nearest } from '../base/nearest.ts';
 import { escapeHidden, toVisible } from '../base/visible.ts';
 import { loadStateDir } from '../config/load.ts';
-import { settingList } from '../config/settings.ts';
+import { oneOf, text, wholeNumber, type SettingType } from '../config/setting-types.ts';
 import type { AuditHead } from '../journal/audit-head.ts';
 import type { AuditLink } from '../audit/audit-record.ts';
 import { Journal } from '../journal/journal.ts';
 import { isRow } from '../catalogue/looks.ts';
 import { readAudit, verifyAudit, type AuditLine } from '../audit/verify-audit.ts';
-import { readFlags } from './flags.ts';
+import { defineAction, defineSubcommand, flag, option, type Given } from './define-subcommand.ts';
 
 const { stdout } = process;
 
@@ -20,38 +19,60 @@ const DECISIONS = ['allow', 'ask', 'refuse'] as const;
 const ARGUMENTS_LENGTH = 160;
 const REASON_LENGTH = 100;
 
-interface Context {
-  readonly folder: string;
-  readonly json: boolean;
-  readonly flags: Readonly<Record<string, string>>;
+/** The first and the last millisecond of a day, or a moment as both. */
+interface Period {
+  readonly from: number;
+  readonly to: number;
 }
 
-interface Action {
-  readonly values: readonly string[];
-  readonly switches: readonly string[];
-  readonly run: (context: Context) => Promise<void>;
+/** A day or a time; without a zone it is in UTC, as the audit is. */
+function dayOrTime(): SettingType<Period> {
+  return { placeholder: 'TIME', read: (value, name) => readPeriod(name, value) };
 }
 
-const ACTIONS: Readonly<Record<string, Action>> = {
-  show: {
-    values: ['--since', '--until', '--command', '--target', '--decision', '--outcome', '--user', '--limit'],
-    switches: ['--json'],
-    run: show,
-  },
-  verify: { values: ['--expect'], switches: [], run: verify },
+/** The number and the hash of a line, as `audit verify` prints them. */
+function link(): SettingType<AuditLink> {
+  return { placeholder: 'SEQUENCE:HASH', read: readLink };
+}
+
+const showOptions = {
+  since: option(dayOrTime(), 'only lines from this day or time on, such as 2026-03-04 or 2026-03-04T09:30:00Z'),
+  until: option(dayOrTime(), 'only lines up to this day or time'),
+  command: option(text('COMMAND'), 'only lines of this command or tool'),
+  target: option(text('TARGET'), 'only lines of this target'),
+  decision: option(oneOf(DECISIONS), 'only lines with this decision'),
+  outcome: option(text('OUTCOME'), 'only lines with this outcome'),
+  user: option(text('USER'), 'only lines of this login at MailStore'),
+  limit: option(wholeNumber(1, 999_999_999), 'at most this many lines, the newest', SHOWN_LINES),
+  json: flag('write the lines as they are, one JSON object each'),
 };
+const verifyOptions = { expect: option(link(), 'a line that was noted before and must still be there') };
 
-/** Shows the audit and checks that it is whole: `audit show | verify`. */
-export async function audit(args: readonly string[]): Promise<void> {
-  const [name = 'show', ...rest] = args[0]?.startsWith('-') ? ['show', ...args] : args;
-  const action = Object.hasOwn(ACTIONS, name) ? ACTIONS[name] : undefined;
-  if (!action) throw new MailStoreError('unknownSubcommand', { name: `audit ${name}`, nearest: nearest(name, Object.keys(ACTIONS)) });
-  const { values: flags, switches } = readFlags(rest, {
-    values: [...settingList.flatMap(({ flag }) => flag ?? []), ...action.values],
-    switches: action.switches,
-  });
-  await action.run({ folder: loadStateDir({ flags }), json: switches.has('--json'), flags });
-}
+type ShowOptions = Given<typeof showOptions, object>;
+
+export const audit = defineSubcommand({
+  name: 'audit',
+  summary: 'show who called what, and verify that the record was not changed',
+  settings: 'state',
+  defaultAction: 'show',
+  actions: {
+    show: defineAction({
+      summary: 'show the newest lines of the audit',
+      options: showOptions,
+      examples: [
+        { line: 'audit show --since 2026-03-04 --decision refuse', shows: 'what was refused since that day' },
+        { line: 'audit show --command delete_user --json', shows: 'the lines of one command for a program' },
+      ],
+      run: show,
+    }),
+    verify: defineAction({
+      summary: 'verify that no line was changed, removed, inserted or cut; exits with 1 when one was',
+      options: verifyOptions,
+      examples: [{ line: 'audit verify', shows: 'how many lines there are, and the last one, to be noted elsewhere' }],
+      run: verify,
+    }),
+  },
+});
 
 function readHead(folder: string): AuditHead {
   const journal = Journal.open(folder, { clock: systemClock });
@@ -62,8 +83,9 @@ function readHead(folder: string): AuditHead {
   }
 }
 
-async function verify({ folder, flags }: Context): Promise<void> {
-  const expected = flags['--expect'] === undefined ? [] : [linkOf(flags['--expect'])];
+async function verify({ flags, expect }: Given<typeof verifyOptions, object>): Promise<void> {
+  const folder = loadStateDir({ flags });
+  const expected = expect === undefined ? [] : [expect];
   // The head is read before the lines: later it might be ahead of those that were read.
   const { lines, files, head: last, problem } = await verifyAudit(folder, readHead(folder), ...expected);
   if (problem) {
@@ -74,11 +96,11 @@ async function verify({ folder, flags }: Context): Promise<void> {
   }
 }
 
-function linkOf(text: string): AuditLink {
-  const [, sequence, hash] = /^([1-9]\d{0,14}):([\da-f]{64})$/i.exec(text) ?? [];
+function readLink(value: string, setting: string): AuditLink {
+  const [, sequence, hash] = /^([1-9]\d{0,14}):([\da-f]{64})$/i.exec(value) ?? [];
   if (sequence === undefined || hash === undefined) {
     const expected = 'the number and the SHA-256 of a line as audit verify tells them, SEQUENCE:HASH';
-    throw new MailStoreError('invalidSetting', { setting: '--expect', value: text, expected });
+    throw new MailStoreError('invalidSetting', { setting, value, expected });
   }
   return { sequence: Number(sequence), hash: hash.toLowerCase() };
 }
@@ -87,9 +109,10 @@ function counted(number: number, noun: string): string {
   return `${number} ${noun}${number === 1 ? '' : 's'}`;
 }
 
-async function show({ folder, json, flags }: Context): Promise<void> {
-  const limit = limitOf(flags['--limit']);
-  const isWanted = filterOf(flags);
+async function show(given: ShowOptions): Promise<void> {
+  const folder = loadStateDir(given);
+  const { limit, json } = given;
+  const isWanted = filterOf(given);
   let found: AuditLine[] = [];
   for await (const line of readAudit(folder)) {
     if (!isWanted(line)) continue;
@@ -107,20 +130,11 @@ async function show({ folder, json, flags }: Context): Promise<void> {
   }
 }
 
-function limitOf(text = String(SHOWN_LINES)): number {
-  if (/^[1-9]\d{0,8}$/.test(text)) return Number(text);
-  throw new MailStoreError('invalidSetting', { setting: '--limit', value: text, expected: 'a number of lines such as 200' });
-}
-
-function filterOf(flags: Readonly<Record<string, string>>): (line: AuditLine) => boolean {
-  const { '--since': since, '--until': until, '--command': command, '--decision': decision } = flags;
-  if (decision !== undefined && !DECISIONS.some((known) => known === decision)) {
-    throw new MailStoreError('invalidSetting', { setting: '--decision', value: decision, expected: DECISIONS.join(', ') });
-  }
-  const from = since === undefined ? -Infinity : timeOf('--since', since).from;
-  const to = until === undefined ? Infinity : timeOf('--until', until).to;
+function filterOf({ since, until, command, ...others }: ShowOptions): (line: AuditLine) => boolean {
+  const from = since?.from ?? -Infinity;
+  const to = until?.to ?? Infinity;
   const equal = (['target', 'decision', 'outcome', 'user'] as const).flatMap((name) => {
-    const wanted = flags[`--${name}`];
+    const wanted = others[name];
     return wanted === undefined ? [] : [[name, wanted] as const];
   });
   return (line) => {
@@ -141,13 +155,12 @@ function commandKey(name: string): string {
 
 const DAY_MS = 86_400_000;
 
-/** Returns the first and the last millisecond of a day, or a moment as both; without a zone it is in UTC, as the audit is. */
-function timeOf(setting: string, text: string): { readonly from: number; readonly to: number } {
-  const [, day, time, zone = 'Z'] = /^(\d{4}-\d\d-\d\d)(T\d\d:\d\d(?::\d\d(?:\.\d{1,3})?)?)?(Z|[+-]\d\d:\d\d)?$/.exec(text) ?? [];
-  const from = time === undefined ? Date.parse(text) : Date.parse(`${day}${time}${zone}`);
+function readPeriod(setting: string, written: string): Period {
+  const [, day, time, zone = 'Z'] = /^(\d{4}-\d\d-\d\d)(T\d\d:\d\d(?::\d\d(?:\.\d{1,3})?)?)?(Z|[+-]\d\d:\d\d)?$/.exec(written) ?? [];
+  const from = time === undefined ? Date.parse(written) : Date.parse(`${day}${time}${zone}`);
   if (day === undefined || Number.isNaN(from)) {
     const expected = 'a day or a time such as 2026-03-04 or 2026-03-04T09:30:00Z';
-    throw new MailStoreError('invalidSetting', { setting, value: text, expected });
+    throw new MailStoreError('invalidSetting', { setting, value: written, expected });
   }
   return { from, to: time === undefined ? from + DAY_MS - 1 : from };
 }

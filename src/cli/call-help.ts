@@ -1,26 +1,15 @@
 import { commands } from '../../tools/index.ts';
 import { GROUPS, type Command, type Effect } from '../catalogue/define-command.ts';
-import { fieldTraits } from '../catalogue/fields.ts';
+import { fieldTraits, wireType } from '../catalogue/fields.ts';
+import { toolName } from '../catalogue/naming.ts';
 import { neededAccess } from '../policy/access.ts';
+import { findNamed } from '../tester/named-command.ts';
+import { wordsOf } from '../tester/read-arguments.ts';
 import { describeCommand } from '../tester/web/describe-commands.ts';
+import { startingWith } from './completion.ts';
 
 type Info = ReturnType<typeof describeCommand>;
 type Field = Info['fields'][number];
-
-/** The options of `call` beside the settings, as its help shows them. */
-const OPTIONS: readonly (readonly [option: string, meaning: string])[] = [
-  ['--list', 'all commands by group, with what they do to the archive'],
-  ['--help', 'this text; with a command, its arguments'],
-  ['--json FILE', 'arguments from a JSON file, or from stdin with -; name=value wins over them'],
-  ['--format json|xml', 'xml asks in the 2012 form with XML answers, and writes the XML as it came'],
-  ['--api auto|modern|legacy|legacy-xml', 'the form of the API to speak'],
-  ['--target NAME', 'the target, where the configuration has more than one; a change must name it'],
-  ['--access LEVEL', 'read-only (the default), read-write, or full; a destructive command also takes a typed yes'],
-  ['--raw', 'the HTTP exchanges of the call as they went over the wire, credentials masked'],
-  ['--no-wait', 'does not wait for the end of a long command, and writes the task'],
-  ['--sandbox', 'calls an emulated MailStore inside this program'],
-  ['--completion bash|zsh|powershell', 'the completion for a shell, to be loaded in its profile'],
-];
 
 /** What the exit code of `call` says. */
 export const EXIT_CODES: readonly (readonly [code: number, meaning: string])[] = [
@@ -32,21 +21,42 @@ export const EXIT_CODES: readonly (readonly [code: number, meaning: string])[] =
   [130, 'interrupted by Ctrl-C; a long command goes on'],
 ];
 
-/** Returns the help of `call` itself. */
-export function callHelp(): string {
+/** Returns what the help of `call` says below its options. */
+export function callNotes(): string {
   return [
-    'Usage: mailstore-mcp call <Command> [name=value…] [options]',
-    '',
-    'Calls one command of the MailStore Management API and writes its answer. Lists are written one,two, objects as JSON, null clears.',
     'A secret may be named instead of written: \'password={"fromEnv": "MAILSTORE_SECRET_X"}\', {"fromFile": …} or {"generate": true}.',
-    '',
-    ...table(OPTIONS),
-    '  Every setting of serve works here too; see mailstore-mcp --help.',
     '',
     'Exit codes:',
     ...table(EXIT_CODES.map(([code, meaning]) => [String(code), meaning])),
-    '',
   ].join('\n');
+}
+
+/** Returns the command names that begin with a text, in the spelling that it has begun. */
+export function completeCommand(current: string): readonly string[] {
+  const names = commands.map(({ name }) => (current.includes('_') ? toolName(name) : name));
+  return startingWith(current, names.toSorted());
+}
+
+/** Returns what `name=value` may become: the names that are still free, or the values of a name. */
+export function completePair(current: string, [name = '', ...pairs]: readonly string[]): readonly string[] {
+  const command = findNamed(name);
+  if (!command) return [];
+  const equals = current.indexOf('=');
+  if (equals >= 0) return completeValue(command, current.slice(0, equals), current.slice(equals + 1));
+  const given = new Set(pairs.map((pair) => pair.split('=', 1)[0]?.toLowerCase()));
+  const names = Object.keys(command.input).filter((argument) => !given.has(argument.toLowerCase()));
+  return startingWith(
+    current,
+    names.map((argument) => `${argument}=`),
+  );
+}
+
+function completeValue(command: Command, written: string, value: string): readonly string[] {
+  const entry = Object.entries(command.input).find(([name]) => name.toLowerCase() === written.toLowerCase());
+  if (!entry) return [];
+  const [name, schema] = entry;
+  const comma = wireType(schema) === 'csv' ? value.lastIndexOf(',') + 1 : 0;
+  return startingWith(value.slice(comma), wordsOf(schema)).map((word) => `${name}=${value.slice(0, comma)}${word}`);
 }
 
 /** Returns all commands by group, each with its effect and title. */

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { text } from 'node:stream/consumers';
+import { text as readText } from 'node:stream/consumers';
 import { isError, MailStoreError } from '../base/errors.ts';
 import { createLog } from '../base/log.ts';
 import { Redactor } from '../base/redact.ts';
@@ -7,20 +7,18 @@ import { API_FORMS, type ApiForm } from '../base/target.ts';
 import { toVisible } from '../base/visible.ts';
 import type { Command } from '../catalogue/define-command.ts';
 import { loadConfig, type Config, type Target } from '../config/load.ts';
-import { settingList } from '../config/settings.ts';
+import { oneOf, text } from '../config/setting-types.ts';
 import { isEnded, type TaskRecord } from '../journal/task-record.ts';
 import { worstEffect } from '../policy/decide.ts';
 import { mayHaveBegun } from '../tasks/readings.ts';
 import { commandNamed } from '../tester/named-command.ts';
 import { readArguments } from '../tester/read-arguments.ts';
 import type { Answered, Exchange, Tester, TesterCall } from '../tester/tester.ts';
-import { callHelp, commandHelp, commandList } from './call-help.ts';
+import { callNotes, commandHelp, commandList, completeCommand, completePair } from './call-help.ts';
 import { CallOutput, changeLines, driftLines, taskView } from './call-output.ts';
-import { completions, completionScript } from './completion.ts';
+import { defineAction, defineSubcommand, flag, option, otherArguments, optionalArgument, type Given } from './define-subcommand.ts';
 import { startEmbedded } from './embedded.ts';
 import { sayError } from './exit.ts';
-import { readFlags, type Flags } from './flags.ts';
-import { SUBCOMMANDS } from './help.ts';
 import { openTester } from './open-tester.ts';
 import { endProgress, showProgress, writeAboveProgress } from './progress-bar.ts';
 import { terminalCommand } from './terminal-command.ts';
@@ -30,52 +28,70 @@ const { stdin, stdout, stderr } = process;
 
 const INTERRUPTED = 130;
 
-const VALUES = [...settingList.flatMap(({ flag }) => flag ?? []), '--json', '--format', '--target', '--completion'];
-const SWITCHES = ['--help', '--list', '--raw', '--no-wait', '--sandbox'];
+const options = {
+  list: flag('list all commands by group, with what they do to the archive'),
+  json: option(text('FILE'), 'arguments from a JSON file, or from stdin with -; name=value wins over them'),
+  format: option(oneOf(['json', 'xml']), 'xml uses the API of 2012 with XML answers, and writes the XML as it came'),
+  target: option(text('NAME'), 'the target, where the configuration has more than one; a change must name it'),
+  raw: flag('the HTTP exchanges of the call as they went over the wire, credentials masked'),
+  noWait: flag('do not wait for the end of a long command; write the task'),
+  sandbox: flag('call an emulated MailStore inside this program'),
+};
+const args = {
+  command: optionalArgument(text('COMMAND'), 'the command, by MailStore’s name or the tool’s', completeCommand),
+  pairs: otherArguments(text('NAME=VALUE'), 'its arguments; lists as one,two, objects as JSON, null clears', completePair),
+};
 
-/** Calls one command from a terminal: `call <Command> name=value…`. The process's exit code tells how it went. */
-export async function call(args: readonly string[]): Promise<void> {
-  // Whoever reads only the beginning of the output, as `head` does, does not end a call that is under way.
+type CallGiven = Given<typeof options, typeof args>;
+
+export const call = defineSubcommand({
+  name: 'call',
+  summary: 'call one command and see its answer',
+  settings: 'all',
+  action: defineAction({
+    options,
+    arguments: args,
+    examples: [
+      { line: 'call GetUserInfo userName=johndoe', shows: 'one user' },
+      { line: 'call --list', shows: 'all commands' },
+      { line: 'call CreateUser --help', shows: 'the arguments of one command' },
+      { line: 'call GetStores --sandbox --raw', shows: 'the HTTP exchange with an emulated MailStore' },
+    ],
+    notes: callNotes,
+    helpFor: ([name]) => (name === undefined ? undefined : commandHelp(commandNamed(name))),
+    run: runCall,
+  }),
+});
+
+/** Calls one command from a terminal. The process's exit code tells how it went. */
+async function runCall(given: CallGiven): Promise<void> {
+  // A reader that stops early, as `head` does, does not end a call that is in progress.
   stdout.on('error', () => undefined);
   try {
-    const flags = readFlags(args, { values: [...VALUES, '--complete'], switches: SWITCHES, words: true });
-    process.exitCode = await run(flags);
+    process.exitCode = await run(given);
   } catch (error) {
     sayError(error);
     process.exitCode = exitCodeOf(error);
   }
 }
 
-async function run(flags: Flags): Promise<number> {
-  const { values, switches, words } = flags;
-  const [name, ...written] = words;
-  const line = values['--complete'];
-  if (line !== undefined)
-    return print(
-      completions(line, [...VALUES, ...SWITCHES], Object.keys(SUBCOMMANDS))
-        .map((word) => `${word}\n`)
-        .join(''),
-    );
-  if (values['--completion'] !== undefined) return print(completionScript(values['--completion']));
-  if (switches.has('--list')) return print(commandList());
-  if (switches.has('--help')) return print(name === undefined ? callHelp() : commandHelp(commandNamed(name)));
+async function run(given: CallGiven): Promise<number> {
+  const { flags, command: name, pairs: written } = given;
+  if (given.list) return print(commandList());
   if (name === undefined)
     throw new MailStoreError('missingSetting', { setting: 'the command of call', hint: 'call --list shows them all.' });
   const command = commandNamed(name);
-  const callArgs = { ...(await argumentsFrom(values['--json'])), ...readArguments(command, pairsOf(written)) };
+  const callArgs = { ...(await argumentsFrom(given.json)), ...readArguments(command, pairsOf(written)) };
 
-  const sandbox = switches.has('--sandbox') ? await startEmbedded() : undefined;
+  const sandbox = given.sandbox ? await startEmbedded() : undefined;
   try {
-    const settingFlags = Object.fromEntries(
-      Object.entries(values).filter(([flag]) => settingList.some((setting) => setting.flag === flag)),
-    );
-    const config = loadConfig({ flags: settingFlags, ...(sandbox && { embedded: sandbox.target, stateDir: sandbox.stateDir }) });
-    const target = targetOf(command, values['--target'], config);
+    const config = loadConfig({ flags, ...(sandbox && { embedded: sandbox.target, stateDir: sandbox.stateDir }) });
+    const target = targetOf(command, given.target, config);
     const redactor = new Redactor();
     const log = createLog(config.logLevel, { redactor, write: (line) => writeAboveProgress(stderr, line) });
     const tester = openTester(config, log, { client: 'call', adopts: false, redactor });
     try {
-      const made = new Call(tester, { command, args: callArgs, target: target.name, form: formOf(values, target) }, flags, config);
+      const made = new Call(tester, { command, args: callArgs, target: target.name, form: formOf(given, target) }, given, config);
       return await made.run();
     } finally {
       await tester.close();
@@ -89,17 +105,17 @@ async function run(flags: Flags): Promise<number> {
 class Call {
   readonly #tester: Tester;
   readonly #call: TesterCall;
-  readonly #flags: Flags;
+  readonly #given: CallGiven;
   readonly #config: Config;
   readonly #out = new CallOutput(stdout);
   readonly #interrupt = new AbortController();
   /** The last answer to the call or to the question for its status, which is the one that holds its value. */
   #lastBody: string | undefined;
 
-  constructor(tester: Tester, made: TesterCall, flags: Flags, config: Config) {
+  constructor(tester: Tester, made: TesterCall, given: CallGiven, config: Config) {
     this.#tester = tester;
     this.#call = made;
-    this.#flags = flags;
+    this.#given = given;
     this.#config = config;
   }
 
@@ -124,7 +140,7 @@ class Call {
 
   readonly #onExchange = (exchange: Exchange) => {
     if (exchange.purpose !== 'call' && exchange.purpose !== 'status') return;
-    if (this.#has('--raw')) this.#out.exchange(exchange);
+    if (this.#given.raw) this.#out.exchange(exchange);
     if (exchange.response) this.#lastBody = exchange.response.body;
   };
 
@@ -132,7 +148,7 @@ class Call {
     this.#write(answered.value);
     const { change, generated, drift } = answered;
     // The record of the embedded sandbox ends with this process.
-    const isKept = change?.number !== undefined && change.note === undefined && !this.#has('--sandbox');
+    const isKept = change?.number !== undefined && change.note === undefined && !this.#given.sandbox;
     const revert = isKept ? terminalCommand(`changes revert ${change.number}`, this.#config.stateDir) : undefined;
     say(...changeLines(change, generated), ...(revert === undefined ? [] : [`To put it back: ${revert}`]), ...driftLines(drift));
     return 0;
@@ -140,7 +156,7 @@ class Call {
 
   async #task(started: TaskRecord): Promise<number> {
     if (started.note !== undefined) say(started.note);
-    if (this.#has('--no-wait')) {
+    if (this.#given.noWait) {
       this.#out.json(taskView(started));
       return 0;
     }
@@ -151,7 +167,7 @@ class Call {
       const words = terminalCommand(`tasks wait ${ended.taskId.slice(0, 8)}`, this.#config.stateDir);
       say(
         `${ended.command} goes on.`,
-        this.#has('--sandbox') ? 'The embedded MailStore ends with this program, and it with that.' : `Come back to it with: ${words}`,
+        this.#given.sandbox ? 'The embedded MailStore ends with this program, and it with that.' : `Come back to it with: ${words}`,
       );
       return INTERRUPTED;
     }
@@ -169,7 +185,7 @@ class Call {
     let shownMessages = 0;
     let isDrawn = false;
     const onChange = ({ messages, progress, statusText, status }: TaskRecord) => {
-      if (this.#has('--raw')) return;
+      if (this.#given.raw) return;
       const news = messages.slice(shownMessages);
       for (const { text: told } of news) writeAboveProgress(stderr, `  ${toVisible(told)}\n`);
       shownMessages = messages.length;
@@ -185,18 +201,14 @@ class Call {
   }
 
   #write(value: unknown): void {
-    if (this.#has('--raw')) return;
-    const isXml = this.#flags.values['--format'] === 'xml';
+    if (this.#given.raw) return;
+    const isXml = this.#given.format === 'xml';
     if (isXml && this.#lastBody !== undefined) {
       this.#out.xml(this.#lastBody);
       return;
     }
     if (isXml) say('It was begun by another call, which asked in its own form; this is the result as JSON.');
     this.#out.json(value);
-  }
-
-  #has(name: string): boolean {
-    return this.#flags.switches.has(name);
   }
 }
 
@@ -220,7 +232,7 @@ async function argumentsFrom(path: string | undefined): Promise<Readonly<Record<
   let content: string;
   let value: unknown;
   try {
-    content = path === '-' ? await text(stdin) : readFileSync(path, 'utf8');
+    content = path === '-' ? await readText(stdin) : readFileSync(path, 'utf8');
     value = JSON.parse(content.replace(/^\uFEFF/, '')) as unknown;
   } catch (error) {
     const reason = error instanceof SyntaxError ? 'no JSON' : error instanceof Error && 'code' in error ? String(error.code) : 'unreadable';
@@ -255,7 +267,7 @@ function targetOf(command: Command, name: string | undefined, { targets }: Confi
   return found;
 }
 
-function formOf({ '--api': api, '--format': format }: Flags['values'], target: Target): ApiForm {
+function formOf({ flags: { '--api': api }, format }: CallGiven, target: Target): ApiForm {
   const form = API_FORMS.find((known) => known === api);
   if (api !== undefined && !form) throw refused('--api', api, API_FORMS);
   switch (format) {
@@ -267,8 +279,6 @@ function formOf({ '--api': api, '--format': format }: Flags['values'], target: T
     case 'json':
       if (form === 'legacy-xml') throw refused('--api', form, ['auto', 'modern', 'legacy with --format json']);
       return form ?? (target.api === 'legacy-xml' ? 'legacy' : target.api);
-    default:
-      throw refused('--format', format, ['json', 'xml']);
   }
 }
 

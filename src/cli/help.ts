@@ -1,37 +1,53 @@
+import { text } from '../config/setting-types.ts';
 import { settingList } from '../config/settings.ts';
+import { defineAction, defineSubcommand, loadSubcommand, optionalArgument, type RunContext } from './define-subcommand.ts';
+import { startingWith } from './completion.ts';
+import { formatRows } from './help-text.ts';
+import { parseCommandLine } from './parse-command-line.ts';
 
-export const SUBCOMMANDS = {
-  serve: 'serve MCP over stdio (the default); --sandbox serves an embedded, emulated MailStore',
-  tester: 'try commands in a page of your browser, and see what goes over the wire: tester | --sandbox | --port N | --json',
-  call: 'call one command from here and see its answer: call <Command> name=value…; see call --help',
-  tasks: 'show and steer long commands: tasks list | show ID | wait ID | cancel ID | prune --older-than DAYS',
-  approve: 'say yes to a destructive call that an assistant asked for: approve | approve ID | approve ID --refuse',
-  changes: 'show what writes changed, and put it back: changes list | show N | revert N',
-  audit: 'show who called what, and check that nothing of it was changed: audit show | verify',
-  sandbox: 'run the emulated MailStore on its own, over HTTPS',
-} as const;
+export const helpCommand = defineSubcommand({
+  name: 'help',
+  summary: 'show all subcommands and settings, or the help of one subcommand',
+  settings: 'none',
+  action: defineAction({
+    arguments: {
+      subcommand: optionalArgument(text('SUBCOMMAND'), 'the subcommand to explain', (current, _before, { subcommands }) =>
+        startingWith(current, Object.keys(subcommands)),
+      ),
+      action: optionalArgument(text('ACTION'), 'one of its actions'),
+    },
+    examples: [
+      { line: 'help', shows: 'all subcommands, and every setting with its variable and option' },
+      { line: 'help tasks', shows: 'the actions of tasks, as mailstore-mcp tasks --help does' },
+    ],
+    run: async ({ subcommand, action }, context) => {
+      const page = subcommand === undefined ? await programHelp(context) : await subcommandPage(subcommand, action, context);
+      process.stdout.write(page);
+    },
+  }),
+});
 
-/** Returns the text of `--help`: the subcommands, and every setting with its variable and flag. */
-export function help(): string {
-  const lines = settingList.map(({ env, flag, summary, default: fallback, type: { values } }) => {
-    const names = [flag, env].filter((name) => name !== undefined).join(', ');
+/** Returns the help of a subcommand or one of its actions. Throws MailStoreError with the nearest name where there is none. */
+async function subcommandPage(name: string, action: string | undefined, context: RunContext): Promise<string> {
+  const parsed = parseCommandLine(await loadSubcommand(name, context), [...(action === undefined ? [] : [action]), '--help']);
+  return 'print' in parsed ? parsed.print : '';
+}
+
+/** Returns the text of `mailstore-mcp --help`. */
+async function programHelp({ subcommands }: RunContext): Promise<string> {
+  const declarations = await Promise.all(Object.values(subcommands).map((load) => load()));
+  const settings = settingList.map(({ env, flag, summary, default: fallback, type: { values } }) => {
     const notes = [values?.join(' | '), fallback === undefined ? undefined : `default ${fallback}`].filter((note) => note !== undefined);
-    return `  ${names}\n      ${summary}${notes.length > 0 ? ` (${notes.join('; ')})` : ''}`;
+    return [
+      [flag, env].filter((name) => name !== undefined).join(', '),
+      `${summary}${notes.length > 0 ? ` (${notes.join('; ')})` : ''}`,
+    ] as const;
   });
   return [
-    'Usage: mailstore-mcp [subcommand] [options]',
-    '',
-    ...Object.entries(SUBCOMMANDS).map(([name, text]) => `  ${name.padEnd(8)} ${text}`),
-    '',
-    'Settings of serve:',
-    ...lines,
-    '',
-    'Options of audit:',
-    '  show: --since, --until (a day or a time), --command, --target, --decision, --outcome, --user, --limit N (50), --json',
-    '  verify: --expect SEQUENCE:HASH, a line that was noted before and still has to be there',
-    '',
-    'Options of sandbox:',
-    '  --port, --host, --seed, --run-seconds, --dialect both|modern|2012, --api-disabled, --state FILE, --fault KIND, --password, --json',
-    '',
-  ].join('\n');
+    'Usage: mailstore-mcp [SUBCOMMAND] [options]',
+    'Without a subcommand it serves MCP over stdio.',
+    `Subcommands:\n${formatRows(declarations.map(({ name, summary }) => [name, summary]))}`,
+    `Settings, as option and variable:\n${formatRows(settings)}`,
+    'mailstore-mcp SUBCOMMAND --help shows the options of a subcommand, with examples.\n',
+  ].join('\n\n');
 }

@@ -1,39 +1,27 @@
-import { MailStoreError } from '../base/errors.ts';
-import { nearest } from '../base/nearest.ts';
 import { reserveStdout } from '../transports/stdio.ts';
+import { loadSubcommand } from './define-subcommand.ts';
 import { exitWithError } from './exit.ts';
+import { readPlainOptions } from './known-options.ts';
+import { subcommands } from './subcommands.ts';
 import { watchOutput } from './watch-output.ts';
 
-/** One file for each subcommand, loaded when it is the one that was asked for. */
-const subcommands: Readonly<Record<string, (args: readonly string[]) => Promise<void>>> = {
-  serve: async (args) => {
-    const stdout = reserveStdout();
-    const { serve } = await import('./serve.ts');
-    await serve(args, stdout);
-  },
-  tester: async (args) => (await import('./tester.ts')).tester(args),
-  call: async (args) => (await import('./call.ts')).call(args),
-  approve: async (args) => (await import('./approve.ts')).approve(args),
-  changes: async (args) => (await import('./changes.ts')).changes(args),
-  audit: async (args) => (await import('./audit.ts')).audit(args),
-  tasks: async (args) => (await import('./tasks.ts')).tasks(args),
-  sandbox: async (args) => (await import('./sandbox.ts')).sandbox(args),
-};
+async function main(words: readonly string[]): Promise<void> {
+  const { name, args } = chooseSubcommand(words);
+  // Whatever is loaded from here on could write to stdout, between two messages of the protocol.
+  const reserved = name === 'serve' ? reserveStdout() : undefined;
+  const context = { subcommands, ...(reserved && { reserved }) };
+  const subcommand = await loadSubcommand(name, context);
+  const plain = name === 'serve' ? readPlainOptions(subcommand, args) : undefined;
+  const parsed = plain ?? (await import('./parse-command-line.ts')).parseCommandLine(subcommand, args);
+  if ('print' in parsed) (reserved ?? process.stdout).write(parsed.print);
+  else await parsed.action.run(parsed.given, context);
+}
 
-/** The subcommands that have a help of their own. */
-const WITH_HELP: ReadonlySet<string> = new Set(['call']);
-
-async function main([first = 'serve', ...others]: readonly string[]): Promise<void> {
-  const [name, args] = first.startsWith('-') ? ['serve', [first, ...others]] : [first, others];
-  if (args.includes('--version')) {
-    process.stdout.write(`${(await import('./version.ts')).version}\n`);
-  } else if (name === 'help' || (args.includes('--help') && !WITH_HELP.has(name))) {
-    process.stdout.write((await import('./help.ts')).help());
-  } else {
-    const subcommand = Object.hasOwn(subcommands, name) ? subcommands[name] : undefined;
-    if (!subcommand) throw new MailStoreError('unknownSubcommand', { name, nearest: nearest(name, Object.keys(subcommands)) });
-    await subcommand(args);
-  }
+/** Without a subcommand the program serves; the options that ask about the program itself stand for `help` and `version`. */
+function chooseSubcommand([first = 'serve', ...others]: readonly string[]): { readonly name: string; readonly args: readonly string[] } {
+  if (first === '--help' || first === '-h') return { name: 'help', args: others };
+  if (first === '--version' || first === '-v') return { name: 'version', args: others };
+  return first.startsWith('-') ? { name: 'serve', args: [first, ...others] } : { name: first, args: others };
 }
 
 watchOutput();

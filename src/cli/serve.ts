@@ -2,16 +2,15 @@ import { createLog, type Log } from '../base/log.ts';
 import { Redactor } from '../base/redact.ts';
 import { KnownCommands } from '../client/known-commands.ts';
 import { loadConfig, type Config } from '../config/load.ts';
-import { settingList } from '../config/settings.ts';
 import { requireSqlite } from '../journal/sqlite.ts';
 import type { Dispatcher } from '../mcp/dispatcher.ts';
 import { serverFactory } from '../mcp/server.ts';
 import { toolList } from '../mcp/tool-list.ts';
 import { serveOverStdio } from '../transports/serve.ts';
-import { StdioTransport, type ReservedStdout } from '../transports/stdio.ts';
+import { reserveStdout, StdioTransport, type ReservedStdout } from '../transports/stdio.ts';
 import type { Backend } from './backend.ts';
+import { defineAction, defineSubcommand, flag, type Given } from './define-subcommand.ts';
 import { startEmbedded } from './embedded.ts';
-import { readFlags } from './flags.ts';
 import { version } from './version.ts';
 
 /** When a server that nobody has asked for its tools takes over the tasks that a process before it left. */
@@ -26,11 +25,26 @@ const MAX_POLL_WAIT_MS = 7000;
 /** How long a client is given to read the answers it was sent before its connection ended, in milliseconds. */
 const MAX_FLUSH_MS = 1000;
 
+const options = { sandbox: flag('serve an emulated MailStore inside this program') };
+
+export const serveCommand = defineSubcommand({
+  name: 'serve',
+  summary: 'serve MCP over stdio; the default',
+  settings: 'all',
+  action: defineAction({
+    options,
+    examples: [
+      { line: 'serve', shows: 'the messages of the protocol; an MCP client starts it so' },
+      { line: 'serve --sandbox', shows: 'the same with an emulated MailStore, which needs no settings' },
+    ],
+    run: (given, { reserved = reserveStdout() }) => serve(given, reserved),
+  }),
+});
+
 /** Serves MCP over stdio until the client closes its end or the process is told to end. */
-export async function serve(args: readonly string[], stdout: ReservedStdout): Promise<void> {
-  const { values: flags, switches } = readFlags(args, { values: settingList.flatMap(({ flag }) => flag ?? []), switches: ['--sandbox'] });
+async function serve({ flags, sandbox: isSandbox }: Given<typeof options, object>, stdout: ReservedStdout): Promise<void> {
   requireSqlite();
-  const sandbox = switches.has('--sandbox') ? await startEmbedded() : undefined;
+  const sandbox = isSandbox ? await startEmbedded() : undefined;
   const config = loadConfig({ flags, ...(sandbox && { embedded: sandbox.target, stateDir: sandbox.stateDir }) });
   const redactor = new Redactor();
   const log = createLog(config.logLevel, { redactor });

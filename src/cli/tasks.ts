@@ -1,15 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { systemClock } from '../base/clock.ts';
 import { isError, MailStoreError } from '../base/errors.ts';
-import { nearest } from '../base/nearest.ts';
 import { escapeHidden, toVisibleLine } from '../base/visible.ts';
 import { loadConfig, loadStateDir } from '../config/load.ts';
-import { settingList } from '../config/settings.ts';
+import { text, type SettingType } from '../config/setting-types.ts';
 import { Journal } from '../journal/journal.ts';
 import type { TaskJournal } from '../journal/task-journal.ts';
 import { isEnded, type TaskRecord } from '../journal/task-record.ts';
 import { openBackend, type Backend } from './backend.ts';
-import { readFlags } from './flags.ts';
+import { argument, defineAction, defineSubcommand, flag, option, type Given } from './define-subcommand.ts';
 import { endProgress, showProgress } from './progress-bar.ts';
 
 const { stdout } = process;
@@ -18,53 +17,85 @@ const { stdout } = process;
 const LOOK_MS = 250;
 const DAY_MS = 86_400_000;
 
-interface Context {
-  readonly tasks: TaskJournal;
-  readonly json: boolean;
-  readonly all: boolean;
-  readonly flags: Readonly<Record<string, string>>;
-  /** The id or the beginning of one that was given; throws where it names no task, or more than one. */
-  task(): TaskRecord;
+/** A number of days, with or without the letter d. */
+function days(): SettingType<number> {
+  return {
+    placeholder: 'DAYS',
+    read: (value, name) => {
+      const number = /^(\d+)d?$/.exec(value)?.[1];
+      if (number !== undefined) return Number(number);
+      throw new MailStoreError('invalidSetting', { setting: name, value, expected: 'a number of days such as 365' });
+    },
+  };
 }
 
-const ACTIONS: Readonly<Record<string, (context: Context) => void | Promise<void>>> = { list, show, wait, cancel, prune };
+const json = flag('write JSON, one task a line');
+const task = argument(text('TASK'), 'the id of a task or the beginning of one, as tasks list shows it');
+const listOptions = { all: flag('list every task, not only the latest 20'), json };
+const taskArguments = { task };
 
-/** Shows and steers the recorded tasks in a terminal: `tasks list | show ID | wait ID | cancel ID | prune --older-than DAYS`. */
-export async function tasks(args: readonly string[]): Promise<void> {
-  const [name = 'list', ...rest] = args[0]?.startsWith('-') ? ['list', ...args] : args;
-  const action = Object.hasOwn(ACTIONS, name) ? ACTIONS[name] : undefined;
-  if (!action) throw new MailStoreError('unknownSubcommand', { name: `tasks ${name}`, nearest: nearest(name, Object.keys(ACTIONS)) });
-  const [id, flagArgs] = rest[0] !== undefined && !rest[0].startsWith('-') ? [rest[0], rest.slice(1)] : [undefined, rest];
-  const { values: flags, switches } = readFlags(flagArgs, {
-    values: [...settingList.flatMap(({ flag }) => flag ?? []), '--older-than'],
-    switches: ['--json', '--all'],
-  });
+export const tasks = defineSubcommand({
+  name: 'tasks',
+  summary: 'show, follow and cancel long commands',
+  settings: 'all',
+  defaultAction: 'list',
+  actions: {
+    list: defineAction({
+      summary: 'list the recorded tasks, the latest last',
+      options: listOptions,
+      examples: [
+        { line: 'tasks list', shows: 'the latest 20 tasks' },
+        { line: 'tasks list --all --json', shows: 'every task for a program' },
+      ],
+      run: (given) => withTasks(given, (journal) => list(journal, given)),
+    }),
+    show: defineAction({
+      summary: 'show one task with its arguments, times, result and messages',
+      options: { json },
+      arguments: taskArguments,
+      examples: [{ line: 'tasks show 1b4e28ba', shows: 'the task whose id begins so' }],
+      run: (given) => withTasks(given, (journal) => show(findTask(journal, given.task), given)),
+    }),
+    wait: defineAction({
+      summary: 'follow one task to its end; exits with 0 when it succeeded and with 1 otherwise',
+      arguments: taskArguments,
+      examples: [{ line: 'tasks wait 1b4e28ba', shows: 'its progress, then how it ended' }],
+      run: (given) => withTasks(given, (journal) => wait(journal, given)),
+    }),
+    cancel: defineAction({
+      summary: 'ask MailStore to stop a running task',
+      arguments: taskArguments,
+      examples: [{ line: 'tasks cancel 1b4e28ba', shows: 'that MailStore was asked to stop it' }],
+      run: (given) => withTasks(given, (journal) => cancel(journal, given)),
+    }),
+    prune: defineAction({
+      summary: 'remove ended tasks from the record',
+      options: { olderThan: option(days(), 'remove what ended more than this many days ago') },
+      examples: [{ line: 'tasks prune --older-than 365', shows: 'how many tasks were removed' }],
+      run: (given) => withTasks(given, (journal) => prune(journal, given.olderThan)),
+    }),
+  },
+});
+
+async function withTasks({ flags }: Pick<Given, 'flags'>, work: (tasks: TaskJournal) => void | Promise<void>): Promise<void> {
   const journal = Journal.open(loadStateDir({ flags }), { clock: systemClock });
   try {
-    await action({
-      tasks: journal.tasks,
-      json: switches.has('--json'),
-      all: switches.has('--all'),
-      flags,
-      task: () => findTask(journal.tasks, name, id),
-    });
+    await work(journal.tasks);
   } finally {
     journal.close();
   }
 }
 
-function findTask(journal: TaskJournal, action: string, id: string | undefined): TaskRecord {
-  if (id === undefined)
-    throw new MailStoreError('missingSetting', { setting: `the task of tasks ${action}`, hint: 'tasks list shows the ids.' });
+function findTask(journal: TaskJournal, id: string): TaskRecord {
   const found = journal.list({ includeEnded: true }).filter(({ taskId }) => taskId.startsWith(id));
   const [task] = found;
   if (!task || found.length > 1) throw new MailStoreError('unknownTask', { taskId: id });
   return task;
 }
 
-function list({ tasks: journal, json, all }: Context): void {
+function list(journal: TaskJournal, { all, json: isJson }: Given<typeof listOptions, object>): void {
   const found = journal.list({ includeEnded: true, ...(!all && { limit: 20 }) });
-  if (json) {
+  if (isJson) {
     for (const task of found) stdout.write(`${escapeHidden(JSON.stringify(task))}\n`);
     return;
   }
@@ -75,9 +106,8 @@ function list({ tasks: journal, json, all }: Context): void {
   }
 }
 
-function show({ json, task }: Context): void {
-  const found = task();
-  if (json) {
+function show(found: TaskRecord, { json: isJson }: { readonly json: boolean }): void {
+  if (isJson) {
     stdout.write(`${escapeHidden(JSON.stringify(found))}\n`);
     return;
   }
@@ -102,8 +132,8 @@ function show({ json, task }: Context): void {
   for (const { type, text } of found.messages) writeLine(`  ${type.padEnd(11)} ${text}`);
 }
 
-async function wait({ tasks: journal, flags, task }: Context): Promise<void> {
-  let current = task();
+async function wait(journal: TaskJournal, { flags, task: id }: Given<object, typeof taskArguments>): Promise<void> {
+  let current = findTask(journal, id);
   // Where a MailStore is configured, this process follows the task itself if no other one does.
   const backend = isEnded(current) ? undefined : openIfConfigured(flags);
   try {
@@ -122,8 +152,8 @@ async function wait({ tasks: journal, flags, task }: Context): Promise<void> {
   if (current.status !== 'succeeded') process.exitCode = 1;
 }
 
-async function cancel({ flags, task }: Context): Promise<void> {
-  const { taskId } = task();
+async function cancel(journal: TaskJournal, { flags, task: id }: Given<object, typeof taskArguments>): Promise<void> {
+  const { taskId } = findTask(journal, id);
   const config = loadConfig({ flags });
   const backend = openBackend(config);
   try {
@@ -138,13 +168,10 @@ async function cancel({ flags, task }: Context): Promise<void> {
   }
 }
 
-function prune({ tasks: journal, flags }: Context): void {
-  const text = flags['--older-than'] ?? '';
-  const days = /^(\d+)d?$/.exec(text)?.[1];
-  if (days === undefined) {
-    throw new MailStoreError('invalidSetting', { setting: '--older-than', value: text, expected: 'a number of days such as 365' });
-  }
-  stdout.write(`${journal.prune(systemClock.now() - Number(days) * DAY_MS)} ended tasks were removed.\n`);
+function prune(journal: TaskJournal, olderThan: number | undefined): void {
+  if (olderThan === undefined)
+    throw new MailStoreError('missingSetting', { setting: '--older-than', hint: 'write a number of days such as 365.' });
+  stdout.write(`${journal.prune(systemClock.now() - olderThan * DAY_MS)} ended tasks were removed.\n`);
 }
 
 /** Texts of a task come from the server: what could steer a terminal is shown and not obeyed. */

@@ -1,15 +1,14 @@
 import { dirname, join } from 'node:path';
 import { realpathSync } from 'node:fs';
 import { systemClock } from '../base/clock.ts';
-import { MailStoreError } from '../base/errors.ts';
 import { createLog } from '../base/log.ts';
 import { Redactor } from '../base/redact.ts';
 import { loadConfig } from '../config/load.ts';
-import { settingList } from '../config/settings.ts';
+import { wholeNumber } from '../config/setting-types.ts';
 import { requireSqlite } from '../journal/sqlite.ts';
 import { startPageServer } from '../tester/web/server.ts';
+import { defineAction, defineSubcommand, flag, option, type Given } from './define-subcommand.ts';
 import { startEmbedded } from './embedded.ts';
-import { readFlags } from './flags.ts';
 import { openTester } from './open-tester.ts';
 import { terminalCommand } from './terminal-command.ts';
 import { version } from './version.ts';
@@ -17,15 +16,30 @@ import { version } from './version.ts';
 /** How long ending may take before the process leaves anyway; a poll under way is waited for, which the server holds for 5 s at most. */
 const EXIT_BACKSTOP_MS = 7000;
 
-/** Serves the API tester's page on this machine until the process is told to end; `--json` prints one line that a program can read. */
-export async function tester(args: readonly string[]): Promise<void> {
-  const { values: flags, switches } = readFlags(args, {
-    values: [...settingList.flatMap(({ flag }) => flag ?? []), '--port'],
-    switches: ['--sandbox', '--json'],
-  });
-  const port = portOf(flags['--port'] ?? '0');
+const options = {
+  port: option(wholeNumber(0, 65_535), 'the port to listen on; 0 takes a free one', 0),
+  sandbox: flag('call an emulated MailStore inside this program'),
+  json: flag('print the address as one line of JSON'),
+};
+
+export const tester = defineSubcommand({
+  name: 'tester',
+  summary: 'try commands in a page of your browser, and see what goes over the wire',
+  settings: 'all',
+  action: defineAction({
+    options,
+    examples: [
+      { line: 'tester', shows: 'the address of the page; Ctrl-C ends it' },
+      { line: 'tester --sandbox', shows: 'the same with an emulated MailStore' },
+    ],
+    run: runTester,
+  }),
+});
+
+/** Serves the API tester's page on this machine until the process is told to end. */
+async function runTester({ flags, port, sandbox: isSandbox, json }: Given<typeof options, object>): Promise<void> {
   requireSqlite();
-  const sandbox = switches.has('--sandbox') ? await startEmbedded() : undefined;
+  const sandbox = isSandbox ? await startEmbedded() : undefined;
   const config = loadConfig({ flags, ...(sandbox && { embedded: sandbox.target, stateDir: sandbox.stateDir }) });
   const redactor = new Redactor();
   const log = createLog(config.logLevel, { redactor });
@@ -59,19 +73,11 @@ export async function tester(args: readonly string[]): Promise<void> {
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.once(signal, () => void end());
 
   process.stdout.write(
-    switches.has('--json')
-      ? `${JSON.stringify({ url: page.url })}\n`
-      : `${page.url}\nOpen it in a browser on this machine. Ctrl-C ends it.\n`,
+    json ? `${JSON.stringify({ url: page.url })}\n` : `${page.url}\nOpen it in a browser on this machine. Ctrl-C ends it.\n`,
   );
 }
 
 /** Returns where the program lies, whatever link it was started by. */
 function programFolder(): string {
   return dirname(realpathSync(process.argv[1] ?? '.'));
-}
-
-function portOf(text: string): number {
-  const port = Number(text);
-  if (/^\d+$/.test(text) && port <= 65_535) return port;
-  throw new MailStoreError('invalidSetting', { setting: '--port', value: text, expected: 'a number from 0 to 65535' });
 }

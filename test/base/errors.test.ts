@@ -190,6 +190,21 @@ const CASES: { readonly [Code in ErrorCode]: readonly (readonly [details: MailSt
     [{ name: 'serv', nearest: 'serve' }, "There is no subcommand 'serv'; did you mean serve?"],
     [{ name: 'x' }, "There is no subcommand 'x'; see mailstore-mcp --help."],
   ],
+  unknownOption: [
+    [{ option: '--sinc', nearest: '--since', help: 'mailstore-mcp audit show --help' }, 'Unknown option --sinc; did you mean --since?'],
+    [{ option: '--x', help: 'mailstore-mcp audit show --help' }, 'Unknown option --x; see mailstore-mcp audit show --help.'],
+  ],
+  missingValue: [[{ option: '--limit', placeholder: 'NUMBER' }, '--limit needs a value; write --limit NUMBER.']],
+  missingArgument: [
+    [
+      { command: 'mailstore-mcp tasks show', placeholder: 'TASK', summary: 'the id of a task' },
+      'mailstore-mcp tasks show needs TASK, the id of a task; see mailstore-mcp tasks show --help.',
+    ],
+  ],
+  unexpectedWord: [
+    [{ word: 'json', nearest: '--json', help: 'mailstore-mcp sandbox --help' }, "Unexpected word 'json'; did you mean --json?"],
+    [{ word: 'x', help: 'mailstore-mcp sandbox --help' }, "Unexpected word 'x'; see mailstore-mcp sandbox --help."],
+  ],
   unknownSetting: [
     [{ setting: 'MAILSTORE_ACESS', nearest: 'MAILSTORE_ACCESS' }, 'Unknown setting MAILSTORE_ACESS; did you mean MAILSTORE_ACCESS?'],
     [{ setting: 'MAILSTORE_X' }, 'Unknown setting MAILSTORE_X; remove it, or see docs/configuration.md.'],

@@ -197,8 +197,8 @@ test('mailstore-mcp audit shows and checks what a server did', async () => {
 
 test.each([
   [['verfy'], "mailstore-mcp: There is no subcommand 'audit verfy'; did you mean verify?\n"],
-  [['--limit', '0'], "mailstore-mcp: --limit is '0', but must be a number of lines such as 200.\n"],
-  [['--decision', 'allowed'], "mailstore-mcp: --decision is 'allowed', but must be allow, ask, refuse.\n"],
+  [['--limit', '0'], "mailstore-mcp: --limit is '0', but must be a whole number from 1 to 999999999.\n"],
+  [['--decision', 'allowed'], "mailstore-mcp: --decision is 'allowed', but must be allow, ask, refuse (did you mean allow?).\n"],
   [
     ['--since', 'yesterday'],
     "mailstore-mcp: --since is 'yesterday', but must be a day or a time such as 2026-03-04 or 2026-03-04T09:30:00Z.\n",
@@ -207,7 +207,7 @@ test.each([
     ['--until', '2026-13-01'],
     "mailstore-mcp: --until is '2026-13-01', but must be a day or a time such as 2026-03-04 or 2026-03-04T09:30:00Z.\n",
   ],
-  [['show', '--expect', '1'], 'mailstore-mcp: Unknown setting --expect; remove it, or see docs/configuration.md.\n'],
+  [['show', '--expect', '1'], 'mailstore-mcp: Unknown option --expect; see mailstore-mcp audit show --help.\n'],
   [
     ['verify', '--expect', '3'],
     "mailstore-mcp: --expect is '3', but must be the number and the SHA-256 of a line as audit verify tells them, SEQUENCE:HASH.\n",

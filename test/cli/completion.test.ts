@@ -6,19 +6,29 @@ import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { completions, completionScript } from '../../src/cli/completion.ts';
+import { completeLine } from '../../src/cli/completion.ts';
+import { subcommands } from '../../src/cli/subcommands.ts';
+import { runBinary } from '../helpers/run-binary.ts';
 import { hasTerminal } from '../helpers/run-in-terminal.ts';
 
 const BINARY = fileURLToPath(new URL('../../dist/mailstore-mcp.cjs', import.meta.url));
-const OPTIONS = ['--access', '--api', '--format', '--raw'];
 
-function complete(line: string): readonly string[] {
-  return completions(line, OPTIONS, ['call', 'changes', 'serve']);
-}
+const scriptFor = async (shell: string) => (await runBinary(['completion', shell])).stdout;
 
 describe('the completion of a command line', () => {
   test.each([
-    ['mailstore-mcp c', ['call', 'changes']],
+    ['mailstore-mcp c', ['call', 'changes', 'completion']],
+    ['mailstore-mcp audit ', ['show', 'verify']],
+    ['mailstore-mcp tasks ca', ['cancel']],
+    ['mailstore-mcp tasks nonsense ', []],
+    ['mailstore-mcp tasks prune --old', ['--older-than']],
+    ['mailstore-mcp audit --dec', ['--decision']],
+    ['mailstore-mcp audit show --decision ', ['allow', 'ask', 'refuse']],
+    ['mailstore-mcp sandbox --dialect=m', ['--dialect=modern']],
+    ['mailstore-mcp completion ', ['bash', 'zsh', 'powershell']],
+    ['mailstore-mcp help ap', ['approve']],
+    ['mailstore-mcp serve --st', ['--state-dir']],
+    ['mailstore-mcp nonsense ', []],
     ['mailstore-mcp call GetUser', ['GetUserInfo', 'GetUsers']],
     ['mailstore-mcp call getuseri', ['GetUserInfo']],
     ['mailstore-mcp call get_user_', ['get_user_info']],
@@ -33,9 +43,8 @@ describe('the completion of a command line', () => {
     ['mailstore-mcp call GetUsers --access=read-w', ['--access=read-write']],
     ['mailstore-mcp call GetUsers --target=', []],
     ['mailstore-mcp call --target Get', []],
-    ['mailstore-mcp tasks ', []],
-  ])('%s', (line, candidates) => {
-    expect(complete(line)).toEqual(candidates);
+  ])('%s', async (line, candidates) => {
+    expect(await completeLine(line, { subcommands })).toEqual(candidates);
   });
 });
 
@@ -47,7 +56,7 @@ describe('the script for bash', () => {
     writeFileSync(join(folder, 'mailstore-mcp'), `#!/bin/sh\nexec '${process.execPath}' '${BINARY}' "$@"\n`, { mode: 0o755 });
     const script = [
       'compopt() { :; }',
-      'eval "$(mailstore-mcp call --completion bash)"',
+      'eval "$(mailstore-mcp completion bash)"',
       `COMP_LINE='${line}' COMP_POINT=${line.length}`,
       '_mailstore_mcp',
       'printf "%s\\n" "${COMPREPLY[@]}"',
@@ -67,15 +76,15 @@ describe('the script for bash', () => {
 test.runIf(hasTerminal)('bash completes files where the program has nothing to offer', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'mailstore-mcp-completion-'));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
-  writeFileSync(join(folder, 'mailstore-mcp'), `#!/bin/sh\n[ "$1 $2" = 'call --complete' ] || echo "it got $*"\n`, { mode: 0o755 });
-  writeFileSync(join(folder, 'bash.rc'), `PATH='${folder}':$PATH\nPS1=ready\n${completionScript('bash')}`);
+  writeFileSync(join(folder, 'mailstore-mcp'), `#!/bin/sh\n[ "$1 $2" = 'completion bash' ] || echo "it got $*"\n`, { mode: 0o755 });
+  writeFileSync(join(folder, 'bash.rc'), `PATH='${folder}':$PATH\nPS1=ready\n${await scriptFor('bash')}`);
   writeFileSync(join(folder, 'arguments.json'), '{}');
   const bash = spawn('script', ['-qec', `bash --noprofile --rcfile '${join(folder, 'bash.rc')}' -i`, '/dev/null'], { cwd: folder });
   bash.stdin.end('mailstore-mcp call GetUsers --json arg\t\nexit\n');
   expect(await text(bash.stdout)).toContain('it got call GetUsers --json arguments.json');
 });
 
-test('there are scripts for zsh and PowerShell, which call the same', () => {
-  expect(completionScript('zsh')).toContain('mailstore-mcp call --complete "${(j: :)words[1,CURRENT]}"');
-  expect(completionScript('powershell')).toContain('mailstore-mcp call --complete "$line"');
+test('there are scripts for zsh and PowerShell, which call the same', async () => {
+  expect(await scriptFor('zsh')).toContain('mailstore-mcp completion zsh --line "${(j: :)words[1,CURRENT]}"');
+  expect(await scriptFor('powershell')).toContain('mailstore-mcp completion powershell --line "$line"');
 });

@@ -65,9 +65,9 @@ describe('mailstore-mcp sandbox', () => {
   });
 
   test.each([
-    [['--port', 'x'], "mailstore-mcp: --port is 'x', but must be a number from 0 to 65535.\n"],
+    [['--port', 'x'], "mailstore-mcp: --port is 'x', but must be a whole number from 0 to 65535.\n"],
     [['--dialect', '2013'], "mailstore-mcp: --dialect is '2013', but must be both, modern, 2012.\n"],
-    [['--api-disable'], 'mailstore-mcp: Unknown setting --api-disable; did you mean --api-disabled?\n'],
+    [['--api-disable'], 'mailstore-mcp: Unknown option --api-disable; did you mean --api-disabled?\n'],
   ])('%j is refused with one sentence', async (args, stderr) => {
     expect(await runBinary(['sandbox', ...args])).toEqual({ code: 2, stdout: '', stderr });
   });

@@ -110,10 +110,14 @@ describe('mailstore-mcp tasks', () => {
   test.each([
     [['valueOf'], 2, "mailstore-mcp: There is no subcommand 'tasks valueOf'; see mailstore-mcp --help.\n"],
     [['lst'], 2, "mailstore-mcp: There is no subcommand 'tasks lst'; did you mean list?\n"],
-    [['show'], 2, 'mailstore-mcp: the task of tasks show is not set; tasks list shows the ids.\n'],
+    [
+      ['show'],
+      2,
+      'mailstore-mcp: mailstore-mcp tasks show needs TASK, the id of a task or the beginning of one, as tasks list shows it; see mailstore-mcp tasks show --help.\n',
+    ],
     [['show', 'ffff'], 1, "mailstore-mcp: There is no task 'ffff'; list_tasks shows the tasks this server knows.\n"],
-    [['prune'], 2, "mailstore-mcp: --older-than is '', but must be a number of days such as 365.\n"],
-    [['list', '--jsn'], 2, 'mailstore-mcp: Unknown setting --jsn; did you mean --json?\n'],
+    [['prune'], 2, 'mailstore-mcp: --older-than is not set; write a number of days such as 365.\n'],
+    [['list', '--jsn'], 2, 'mailstore-mcp: Unknown option --jsn; did you mean --json?\n'],
   ])('%j is refused with one sentence', async (args, code, stderr) => {
     const result = await runBinary(['tasks', ...args], { MAILSTORE_STATE_DIR: stateFolder() });
     expect(result).toEqual({ code, stdout: '', stderr });

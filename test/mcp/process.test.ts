@@ -207,7 +207,7 @@ describe('a start that the configuration prevents', () => {
       ['--sandbox'],
       'Unknown setting MAILSTORE_ACESS; did you mean MAILSTORE_ACCESS?',
     ],
-    ['a misspelt flag', START, ['--acces', 'full'], 'Unknown setting --acces; did you mean --access?'],
+    ['a misspelt flag', START, ['--acces', 'full'], 'Unknown option --acces; did you mean --access?'],
     [
       'a value that is none of the accepted ones',
       { ...START, MAILSTORE_ACCESS: 'readonly' },

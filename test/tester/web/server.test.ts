@@ -235,8 +235,8 @@ test('it ends with Ctrl-C while a page is open and a command runs, and the comma
 });
 
 test.each([
-  [['--port', '99999'], "--port is '99999', but must be a number from 0 to 65535."],
-  [['--prot', '1'], 'Unknown setting --prot; did you mean --port?'],
+  [['--port', '99999'], "--port is '99999', but must be a whole number from 0 to 65535."],
+  [['--prot', '1'], 'Unknown option --prot; did you mean --port?'],
   [['--access', 'all'], "MAILSTORE_ACCESS is 'all'"],
 ])('%j is refused in one line', async (args, said) => {
   const { code, stdout, stderr } = await runBinary(['tester', '--sandbox', ...args]);
