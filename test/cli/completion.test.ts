@@ -70,7 +70,8 @@ describe('the script for bash', () => {
     expect(await offered('mailstore-mcp call GetUser')).toEqual(['GetUserInfo', 'GetUsers']);
     expect(await offered('mailstore-mcp call GetUserInfo ')).toEqual(['userName=']);
     expect(await offered('mailstore-mcp call SetUserPrivilegesOnFolder privileges=read,w')).toEqual(['read,write']);
-  });
+    // Three shells that each start the program twice; a busy machine takes its time.
+  }, 120_000);
 });
 
 test.runIf(hasTerminal)('bash completes files where the program has nothing to offer', async () => {
