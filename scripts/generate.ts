@@ -6,13 +6,15 @@ import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'nod
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type FormatConfig, format } from 'oxfmt';
-import { type Command, GROUPS, type Group } from '../src/catalogue/define-command.ts';
+import { ACCESS_LEVELS, type Access } from '../src/base/target.ts';
+import { type Command, GROUPS, type Group, RISKS, type Risk, type Verdict } from '../src/catalogue/define-command.ts';
 import { toolName } from '../src/catalogue/naming.ts';
 import type { Subcommand } from '../src/cli/define-subcommand.ts';
 import { argumentWords, optionSummary, optionTerm, toSentence } from '../src/cli/help-text.ts';
 import { hasActions, optionsFor } from '../src/cli/known-options.ts';
 import { subcommands } from '../src/cli/subcommands.ts';
 import { settingList } from '../src/config/settings.ts';
+import { decideVerdict, mildestEffect, possibleRisks, worstEffect } from '../src/policy/decide.ts';
 import { describeTool } from '../src/mcp/describe-tool.ts';
 import type { ToolDefinition } from '../src/mcp/tool-definition.ts';
 import { toolList } from '../src/mcp/tool-list.ts';
@@ -26,6 +28,7 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 async function generate(): Promise<Map<string, string>> {
   const texts: readonly (readonly [path: string, text: string])[] = [
     ['docs/tools.md', toolsPage()],
+    ['docs/access.md', accessPage()],
     ['docs/configuration.md', configurationPage()],
     ['docs/cli.md', cliPage(await Promise.all(Object.values(subcommands).map((load) => load())))],
     ['claude_desktop_config.example.json', claudeDesktopExample()],
@@ -68,13 +71,13 @@ function groupTitle(group: Group): string {
 function toolsPage(): string {
   const sections = GROUPS.filter((group) => commands.some((command) => command.group === group)).map((group) => {
     const rows = commands.filter((command) => command.group === group).map(toolRow);
-    return `## ${groupTitle(group)}\n\n${table(['Tool', 'MailStore command', 'Effect', 'Put back', 'Long-running', 'Arguments', 'Since'], rows)}`;
+    return `## ${groupTitle(group)}\n\n${table(['Tool', 'MailStore command', 'Effect', 'Risk', 'Put back', 'Long-running', 'Arguments', 'Since'], rows)}`;
   });
   return [
     header('tools/'),
     '# Tools',
     'Every tool is one command of MailStore’s Management API, with the command’s own argument names; a question mark stands after what may be left out.',
-    '_Effect_ is what a call does to the archive; a range stands where its arguments, or what they name, decide. _Put back_ says whether `revert_change` can undo it, or why nothing can; a yes holds where what was before can be read in full and one call leads back to it. _Since_ says when the command appeared, where that is known to be after version 9.0; “where listed” means that it is offered only where the server’s own metadata lists it.',
+    '_Effect_ is what a call does to the archive; a range stands where its arguments, or what they name, decide. _Risk_ is why a call asks a person although it can be put back, see [access levels](access.md); “can be” stands where arguments, or what is read, decide. _Put back_ says whether `revert_change` can undo it, or why nothing can; a yes holds where what was before can be read in full and one call leads back to it. _Since_ says when the command appeared, where that is known to be after version 9.0; “where listed” means that it is offered only where the server’s own metadata lists it.',
     ...sections,
     '## Tasks and changes',
     'A command that takes long is answered with a task, and a write is recorded as a change. These tools follow the one and put back the other; they belong to no command of MailStore.',
@@ -84,6 +87,77 @@ function toolsPage(): string {
     ),
   ].join('\n\n');
 }
+
+/** Returns the risks that a command can have; without a function that judges them, every call has them. */
+function riskCell(command: Command): string {
+  const risks = possibleRisks(command).map(code).join(', ');
+  return risks && command.risk ? `can be: ${risks}` : risks;
+}
+
+/** Returns what becomes of a call under an access level, in the order from the mildest to the worst. */
+function accessCell(command: Command, access: Access): string {
+  const risks = possibleRisks(command);
+  const effects = (['read', 'write', 'destructive'] as const).filter(
+    (effect, index, all) => index >= all.indexOf(mildestEffect(command)) && index <= all.indexOf(worstEffect(command)),
+  );
+  const verdicts = effects.flatMap((effect): Verdict[] => {
+    if (effect === 'read' || risks.length === 0) return [{ effect, risks: [] }];
+    return command.risk
+      ? [
+          { effect, risks: [] },
+          { effect, risks },
+        ]
+      : [{ effect, risks }];
+  });
+  const words = { allow: 'runs', ask: 'asks', refuse: 'refused' } as const;
+  return [...new Set(verdicts.map((verdict) => words[decideVerdict(verdict, access).kind]))].join(' or ');
+}
+
+/** Returns the page from which an administrator learns what an access level lets an assistant do. */
+function accessPage(): string {
+  const rows = commands
+    .filter((command) => worstEffect(command) !== 'read')
+    .map((command) => [code(toolName(command.name)), ...ACCESS_LEVELS.map((access) => accessCell(command, access)), riskCell(command)]);
+  return [
+    header('tools/ and src/policy/'),
+    '# Access levels',
+    'What an assistant can do without asking, with a person’s yes, and not at all. `MAILSTORE_ACCESS` chooses the level; the default is `read-only`.',
+    table(
+      ['Access', 'Read', 'Write', 'Write with a risk', 'Destructive'],
+      [
+        ['`read-only`', 'runs', 'refused', 'refused', 'refused'],
+        ['`read-write`', 'runs', 'runs', 'asks', 'refused'],
+        ['`full`', 'runs', 'runs', 'asks', 'asks'],
+      ],
+    ),
+    'A _destructive_ call cannot be undone. A _risk_ is why a call that can be undone needs a yes all the same:',
+    table(
+      ['Risk', 'What it means'],
+      RISKS.map((risk) => [code(risk), RISK_MEANINGS[risk]]),
+    ),
+    '## What `read-write` can do without you',
+    'Everything that is ordinary work: full names, e-mail addresses that nobody else has, an ordinary account (the privileges `login` and `changePassword`) with rights on its own archive, withdrawing rights and privileges from accounts other than its own login, folders moved within one archive, stores renamed or created on a drive of the server itself, search indexes, maintenance, jobs of commands that only read or maintain, archiving profiles that leave mail at its source, and settings that only become stricter.',
+    '## What `read-write` cannot do without you',
+    'Make an administrator or give any other privilege, set a password, open another archive to anybody, send mail, logins or secrets to another place, lift protection, let a run delete mail at its source, or take away its own login. It asks, with the object, the consequence and the arguments; where your client cannot ask, the call fails and names an approval that you grant in a terminal. What is destructive is refused even with your yes.',
+    'What the decision depends on is read first: whose an address is, what a stored job or profile does, what is configured now. What cannot be read is judged as the worst. A job counts as the worst that its command can do. Putting a change back is judged like any call: undoing a demotion makes an administrator. Cancelling needs what the command that is cut off would need. `MAILSTORE_TOOLSETS` forbids the commands of all other toolsets, under every level and on every way in.',
+    '## Every command that changes something',
+    '“runs or asks” means that the arguments, or what is read, decide. All other commands only read, and run under every level.',
+    table(['Tool', 'read-only', 'read-write', 'full', 'Risk'], rows),
+  ].join('\n\n');
+}
+
+const RISK_MEANINGS: Readonly<Record<Risk, string>> = {
+  'grants-power':
+    'It gives privileges, login to the Management API, or control of another account: its password or its multi-factor login.',
+  'opens-mail':
+    'It lets somebody read mail that is not their own: a right on another archive, an archive or folder that moves to another, a name, address or identity that is taken over.',
+  'sends-data-out':
+    'Mail, logins or secrets go to a place that the call names: a backup, an export, a profile, a mail server, a directory, a database, a share.',
+  'weakens-protection':
+    'Legal hold, the activity log, retention, write protection, or what archives and backs up by itself is loosened or stopped.',
+  'deletes-at-source': 'A run of a profile removes mail from where it came.',
+  'locks-out': 'The account that mailstore-mcp itself logs in with, or the certificate that it trusts, changes.',
+};
 
 /** Returns the argument names of a tool, those that may be left out with a question mark. */
 function argumentsOf({ inputSchema: { properties, required } }: ToolDefinition): string {
@@ -97,6 +171,7 @@ function toolRow(command: Command): string[] {
     code(toolName(command.name)),
     code(command.name),
     command.effectRange ? command.effectRange.join(' to ') : command.effect,
+    riskCell(command),
     command.inverse ? 'yes' : (command.irreversible ?? ''),
     command.longRunning ? 'yes' : '',
     argumentsOf(describeTool(command)),

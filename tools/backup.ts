@@ -2,7 +2,9 @@ import * as z from 'zod';
 import { comparablePath, hasBrokenDatabase, isReachable, locationError } from '../src/catalogue/archive-stores.ts';
 import { defineCommand } from '../src/catalogue/define-command.ts';
 import * as f from '../src/catalogue/fields.ts';
+import { describeContents, sentences } from '../src/catalogue/looks.ts';
 import { anything } from '../src/catalogue/outputs.ts';
+import { isLocalPath } from '../src/catalogue/risk.ts';
 import { evenly, type Line, type Run } from '../src/catalogue/steps.ts';
 import { CommandFailure, type World, type WorldStore } from '../src/catalogue/world.ts';
 
@@ -16,6 +18,8 @@ export const createBackup = defineCommand({
   editions: ['server'],
   since: 'between 9.0 (2014) and 2018',
   effect: 'write',
+  risks: ['sends-data-out'],
+  protects: true,
   longRunning: true,
   idempotent: false,
   input: {
@@ -23,6 +27,16 @@ export const createBackup = defineCommand({
     excludeSearchIndexes: z.boolean().default(false),
   },
   irreversible: 'No command deletes a backup; its files stay in the directory.',
+  question: {
+    reads: { stores: { read: 'GetStores', args: () => ({ includeSize: true }), pick: (stores) => stores } },
+    object: ({ path }) => `a backup to ${path}`,
+    consequence: ({ path }, { stores }) =>
+      sentences(
+        `A copy of the whole archive is written to ${path}${isLocalPath(path) ? ', as the server sees it' : ', which need not be on this server'}.`,
+        'Whoever can read that place can read all mail in it.',
+        describeContents(stores),
+      ),
+  },
   output: anything,
   examples: [{ path: 'E:\\Backup', excludeSearchIndexes: true }],
   emulate: function* (world, { path, excludeSearchIndexes }): Run {

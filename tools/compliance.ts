@@ -1,8 +1,9 @@
 import * as z from 'zod';
 import { defineCommand } from '../src/catalogue/define-command.ts';
 import * as f from '../src/catalogue/fields.ts';
-import { mayLackSecret, rowOf, sentences, textOf } from '../src/catalogue/looks.ts';
+import { isRow, mayLackSecret, rowOf, sentences, textOf } from '../src/catalogue/looks.ts';
 import { nothing, record } from '../src/catalogue/outputs.ts';
+import { changedFields, isSameName, mergeConfiguration, risksOf } from '../src/catalogue/risk.ts';
 import { jobsInWords, policiesInWords } from '../src/catalogue/retention-words.ts';
 import { CommandFailure } from '../src/catalogue/world.ts';
 
@@ -29,14 +30,19 @@ export const getComplianceConfiguration = defineCommand({
 
 export const setComplianceConfiguration = defineCommand({
   name: 'SetComplianceConfiguration',
-  title: 'Replace compliance settings',
-  summary: 'Replaces legal hold and audit logging settings as a whole; unless legalHoldEnabled is true, deletion becomes possible again.',
+  title: 'Change compliance settings',
+  summary: 'Changes legal hold and which user activities are logged; what is left out stays. Without legal hold, messages can be deleted.',
   group,
   editions,
   effect: 'write',
-  // The object is a full replacement: legal hold that is not stated as true may be switched off by it.
   effectRange: ['write', 'destructive'],
-  effectOf: ({ config }) => (statesLegalHold(config) ? 'write' : 'destructive'),
+  effectOf: ({ config }, { current }) => (mayLiftLegalHold(current, config) ? 'destructive' : 'write'),
+  risks: ['weakens-protection'],
+  risk: ({ config }, { current }) =>
+    risksOf({
+      'weakens-protection': mayLiftLegalHold(current, config) || mayLogLess(current, config) || changesOtherSettings(current, config),
+    }),
+  decidesFrom: { current: { read: 'GetComplianceConfiguration', pick: (value) => value } },
   before: { read: 'GetComplianceConfiguration', pick: (value) => value },
   inverse: (_args, before) => {
     const config = knownSettings.safeParse(before).data;
@@ -51,25 +57,42 @@ export const setComplianceConfiguration = defineCommand({
     object: (_args, { server }) => ['the compliance settings', ...nameOf(server)].join(' of '),
     consequence: ({ config }, { before, retention, jobs }) => {
       const { legalHoldEnabled, logSuccessfulUserActivities } = rowOf(before);
-      const unlogged = textsOf(logSuccessfulUserActivities).filter((name) => !textsOf(config.logSuccessfulUserActivities).includes(name));
+      const stated = mergeConfiguration(rowOf(before), config);
+      const [logged, kept] = [textsOf(logSuccessfulUserActivities), textsOf(stated.logSuccessfulUserActivities)];
+      const unlogged = logged.filter((name) => !kept.includes(name));
+      const isLifted = stated.legalHoldEnabled !== true;
       const policies = policiesInWords(retention);
       const appliedBy = jobsInWords(jobs, 'ProcessRetentionPolicies');
       return sentences(
-        legalHoldEnabled === true && 'Legal hold is on and will be lifted: messages can be deleted then, also by the retention policies.',
-        legalHoldEnabled === false && 'Legal hold is off and stays off.',
-        typeof legalHoldEnabled !== 'boolean' && 'Legal hold will be off: messages can be deleted then, also by the retention policies.',
-        legalHoldEnabled !== false &&
+        isLifted &&
+          legalHoldEnabled === true &&
+          'Legal hold is on and will be lifted: messages can be deleted then, also by the retention policies.',
+        isLifted && legalHoldEnabled === false && 'Legal hold is off and stays off.',
+        isLifted &&
+          typeof legalHoldEnabled !== 'boolean' &&
+          'Legal hold will be off: messages can be deleted then, also by the retention policies.',
+        isLifted &&
+          legalHoldEnabled !== false &&
           policies !== undefined &&
           `Retention policies: ${policies}${appliedBy ? `; applied by ${appliedBy}` : ''}.`,
-        unlogged.length > 0 && `No longer written to the audit log: ${unlogged.join(', ')}.`,
+        unlogged.length > 0 &&
+          (kept.length === 0
+            ? `The activity log of MailStore is emptied: none of the ${logged.length} activities is logged any more (${unlogged.join(', ')}).`
+            : `No longer written to the activity log of MailStore: ${unlogged.join(', ')}.`),
         before !== undefined && 'The settings can be put back; what is deleted or not logged in the meantime cannot.',
       );
     },
-    typed: (_args, { server, before }) => (rowOf(before).legalHoldEnabled === false ? undefined : (nameOf(server)[0] ?? 'legal hold')),
+    typed: ({ config }, { server, before }) => (mayLiftLegalHold(before, config) ? (nameOf(server)[0] ?? 'legal hold') : undefined),
   },
   longRunning: false,
   idempotent: true,
-  input: { config: f.jsonObject('The whole object of get_compliance_configuration, changed.') },
+  input: {
+    config: f.configObject(
+      { legalHoldEnabled: z.boolean(), logSuccessfulUserActivities: z.array(z.string()).nullable() },
+      'As in get_compliance_configuration. A field that is left out keeps its value; a list is replaced as a whole.',
+    ),
+  },
+  mergesInto: { argument: 'config', read: 'GetComplianceConfiguration' },
   output: nothing,
   examples: [
     { config: { legalHoldEnabled: true, logSuccessfulUserActivities: ['SessionLogin', 'UserDelete', 'ComplianceChangeSettings'] } },
@@ -77,19 +100,43 @@ export const setComplianceConfiguration = defineCommand({
   emulate: (world, { config }) => {
     const { legalHoldEnabled = false, logSuccessfulUserActivities = [] } = config;
     if (typeof legalHoldEnabled !== 'boolean') throw new CommandFailure("'legalHoldEnabled' must be true or false.");
-    if (!isTextList(logSuccessfulUserActivities))
+    if (logSuccessfulUserActivities !== null && !isTextList(logSuccessfulUserActivities))
       throw new CommandFailure("'logSuccessfulUserActivities' must be a list of activity names.");
     // Logged under the settings that are replaced, so that switching the log off leaves a trace.
     world.audit('ComplianceChangeSettings', `Compliance settings were changed; legal hold is ${legalHoldEnabled ? 'on' : 'off'}.`);
-    world.state.compliance = structuredClone({ ...config, legalHoldEnabled, logSuccessfulUserActivities });
+    world.state.compliance = structuredClone({
+      ...config,
+      legalHoldEnabled,
+      logSuccessfulUserActivities: logSuccessfulUserActivities ?? [],
+    });
     return null;
   },
 });
 
-/** The name may stand once, in one spelling: of two, a server may take either. */
-function statesLegalHold(config: Readonly<Record<string, unknown>>): boolean {
-  const stated = Object.entries(config).filter(([name]) => name.toLowerCase() === 'legalholdenabled');
-  return stated.length === 1 && stated[0]?.[0] === 'legalHoldEnabled' && stated[0][1] === true;
+const FIELDS = ['legalHoldEnabled', 'logSuccessfulUserActivities'];
+
+/** A field may stand once, in one spelling: of two, a server may take either. */
+function hasOtherSpelling(config: unknown): boolean {
+  return Object.keys(rowOf(config)).some((name) => FIELDS.some((field) => field !== name && isSameName(field, name)));
+}
+
+/** True unless legal hold is known to be on afterwards, or to be off now. */
+function mayLiftLegalHold(current: unknown, config: unknown): boolean {
+  if (!isRow(config) || hasOtherSpelling(config)) return true;
+  if (Object.hasOwn(config, 'legalHoldEnabled')) return config.legalHoldEnabled !== true && rowOf(current).legalHoldEnabled !== false;
+  return typeof rowOf(current).legalHoldEnabled !== 'boolean';
+}
+
+/** True unless every activity that is logged now is known to be logged afterwards. */
+function mayLogLess(current: unknown, config: unknown): boolean {
+  if (!isRow(config) || !isRow(current)) return true;
+  if (!Object.hasOwn(config, 'logSuccessfulUserActivities')) return false;
+  const [before, after] = [current.logSuccessfulUserActivities, config.logSuccessfulUserActivities];
+  return !isTextList(before) || !isTextList(after) || !before.every((name) => after.includes(name));
+}
+
+function changesOtherSettings(current: unknown, config: unknown): boolean {
+  return changedFields(current, config).some((name) => !FIELDS.includes(name));
 }
 
 function nameOf(server: unknown): readonly string[] {

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { defineCommand } from '../src/catalogue/define-command.ts';
+import { defineCommand, type Found, type Look } from '../src/catalogue/define-command.ts';
 import * as f from '../src/catalogue/fields.ts';
 import { countOf, fieldsOf, rowOf, rowWhere, rowsOf, sentences, textOf } from '../src/catalogue/looks.ts';
 import { listOf, nothing, record } from '../src/catalogue/outputs.ts';
@@ -9,6 +9,35 @@ const group = 'credentials';
 const editions = ['server', 'spe'] as const;
 
 const id = z.int().describe('ID from get_credentials.');
+
+interface OfCredential {
+  readonly id: number;
+}
+
+/** What logs in with a credential. */
+const usesOfCredential: Readonly<Record<string, Look<OfCredential>>> = {
+  directory: { read: 'GetDirectoryServicesConfiguration', pick: (config) => fieldsOf(rowOf(config), ['credentialId']) },
+  profiles: {
+    read: 'GetProfiles',
+    pick: (profiles, args) =>
+      rowsOf(profiles)
+        .filter(({ details }) => String(rowOf(details)['credentialId']) === String(args.id))
+        .map((profile) => fieldsOf(profile, ['name'])),
+  },
+};
+
+function nameCredential(args: OfCredential, { before }: Found): string {
+  const description = textOf(rowOf(before)['Description']);
+  return `credential ${args.id}${description === undefined ? '' : ` "${description}"`}`;
+}
+
+function describeUses(args: OfCredential, { directory, profiles }: Found): string {
+  const names = rowsOf(profiles).map(({ name }) => textOf(name) ?? 'one without a name');
+  return sentences(
+    rowOf(directory)['credentialId'] === args.id && 'The synchronisation with the directory uses it.',
+    names.length > 0 && `${countOf(names.length, 'profile uses', 'profiles use')} it: ${names.join(', ')}.`,
+  );
+}
 
 export const getCredentials = defineCommand({
   name: 'GetCredentials',
@@ -40,6 +69,7 @@ export const createCredential = defineCommand({
   since: 'approx. 25.x',
   doubtful: true,
   effect: 'write',
+  risks: ['sends-data-out'],
   longRunning: false,
   idempotent: false,
   input: {
@@ -59,6 +89,13 @@ export const createCredential = defineCommand({
     const [made, ...others] = rowsOf(after).filter(({ ID }) => rowWhere(before, 'ID', ID) === undefined);
     const isKnown = Array.isArray(before) && others.length === 0 && typeof made?.['ID'] === 'number';
     return isKnown ? { command: 'DeleteCredential', args: { id: made['ID'] } } : undefined;
+  },
+  question: {
+    object: ({ type, description }) => `new credential "${description}" (${type})`,
+    consequence: ({ type, tenantId, applicationId }) =>
+      type === 'SignedEnvelope'
+        ? 'Export profiles can then send mail to MailStore Cloud with it.'
+        : `Profiles and the directory synchronisation can then log in with it${tenantId === undefined ? '' : ` at the tenant ${tenantId}`}${applicationId === undefined ? '' : ` as the application ${applicationId}`}.`,
   },
   output: record({ ID: z.int().optional() }),
   examples: [
@@ -111,19 +148,36 @@ export const setCredentialSettings = defineCommand({
   since: 'approx. 25.x',
   doubtful: true,
   effect: 'write',
+  risks: ['grants-power', 'sends-data-out'],
   longRunning: false,
   idempotent: true,
   input: {
     id,
-    settings: f.jsonObject('The whole object of get_credential_settings, changed.', { secretsInside: true }),
+    settings: f.jsonObject('As in get_credential_settings. A field that is left out keeps its value; secrets are not shown there.', {
+      secretsInside: true,
+    }),
   },
+  mergesInto: { argument: 'settings', read: 'GetCredentialSettings', args: (args) => ({ id: args.id }) },
   before: { read: 'GetCredentials', pick: (credentials, args) => fieldsOf(rowWhere(credentials, 'ID', args.id), ['ID', 'Settings']) },
   irreversible: 'The secrets among the old settings are never shown, so no call can set them again.',
+  question: {
+    reads: usesOfCredential,
+    object: nameCredential,
+    consequence: (args, found) =>
+      sentences(
+        'Whatever uses the credential logs in with these settings from now on, and where it logs in may change with them.',
+        `Settings that are stated: ${Object.keys(args.settings).join(', ') || 'none'}.`,
+        describeUses(args, found),
+      ),
+  },
   output: nothing,
   examples: [
     {
       id: 1,
-      settings: { TenantId: '7f6f5d1e-3c55-4a0e-9b0b-5f2b7d0c9a11', ApplicationId: '0d9c1c52-64f8-4b7e-8f5a-2f4b3a6e7d80' },
+      settings: {
+        TenantId: '7f6f5d1e-3c55-4a0e-9b0b-5f2b7d0c9a11',
+        ApplicationId: '0d9c1c52-64f8-4b7e-8f5a-2f4b3a6e7d80',
+      },
     },
   ],
   emulate: (world, args) => {
@@ -143,6 +197,7 @@ export const deleteCredential = defineCommand({
   since: 'approx. 25.x',
   doubtful: true,
   effect: 'destructive',
+  risks: ['weakens-protection'],
   longRunning: false,
   idempotent: true,
   input: { id },
@@ -152,28 +207,10 @@ export const deleteCredential = defineCommand({
   },
   irreversible: 'The secrets of a deleted credential are kept nowhere.',
   question: {
-    reads: {
-      directory: { read: 'GetDirectoryServicesConfiguration', pick: (config) => fieldsOf(rowOf(config), ['credentialId']) },
-      profiles: {
-        read: 'GetProfiles',
-        pick: (profiles, args) =>
-          rowsOf(profiles)
-            .filter(({ details }) => String(rowOf(details)['credentialId']) === String(args.id))
-            .map((profile) => fieldsOf(profile, ['name'])),
-      },
-    },
-    object: (args, { before }) => {
-      const description = textOf(rowOf(before)['Description']);
-      return `credential ${args.id}${description === undefined ? '' : ` "${description}"`}`;
-    },
-    consequence: (args, { directory, profiles }) => {
-      const names = rowsOf(profiles).map(({ name }) => textOf(name) ?? 'one without a name');
-      return sentences(
-        'It is deleted for good with its secrets, and whatever uses it stops working.',
-        rowOf(directory)['credentialId'] === args.id && 'The synchronisation with the directory uses it.',
-        names.length > 0 && `${countOf(names.length, 'profile uses', 'profiles use')} it: ${names.join(', ')}.`,
-      );
-    },
+    reads: usesOfCredential,
+    object: nameCredential,
+    consequence: (args, found) =>
+      sentences('It is deleted for good with its secrets, and whatever uses it stops working.', describeUses(args, found)),
   },
   output: nothing,
   examples: [{ id: 1 }],

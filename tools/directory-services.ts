@@ -3,10 +3,14 @@ import { defineCommand } from '../src/catalogue/define-command.ts';
 import * as f from '../src/catalogue/fields.ts';
 import { countOf, fieldsOf, mayLackSecret, rowOf, sentences, textOf } from '../src/catalogue/looks.ts';
 import { nothing, record } from '../src/catalogue/outputs.ts';
+import { changedFields, describeChanges, mergeConfiguration, risksOf } from '../src/catalogue/risk.ts';
 import { CommandFailure, withoutSecrets, type Step, type World } from '../src/catalogue/world.ts';
 
 const group = 'directory-services';
 const editions = ['server', 'spe'] as const;
+
+/** Fields that say which entries of the same directory become users; accounts that they make have no more than the login privilege. */
+const SCOPE = ['deleteUsers', 'enabledUsersOnly', 'groups', 'microsoftExchangeUsersOnly', 'usersVisibleInAddressListsOnly'];
 
 export const getDirectoryServicesConfiguration = defineCommand({
   name: 'GetDirectoryServicesConfiguration',
@@ -30,22 +34,71 @@ export const getDirectoryServicesConfiguration = defineCommand({
 
 export const setDirectoryServicesConfiguration = defineCommand({
   name: 'SetDirectoryServicesConfiguration',
-  title: 'Replace directory synchronisation settings',
-  summary: 'Replaces the whole directory service configuration; deleteUsers true lets the next sync delete accounts.',
+  title: 'Change directory synchronisation settings',
+  summary: 'Changes the directory service configuration; what is left out stays. deleteUsers true lets the next sync delete accounts.',
   group,
   editions,
   effect: 'write',
+  risks: ['grants-power', 'sends-data-out', 'weakens-protection'],
+  risk: ({ config }, { current }) => {
+    const changed = changedFields(current, config);
+    const isElsewhere = changed.some((name) => !SCOPE.includes(name));
+    return risksOf({
+      'grants-power': isElsewhere,
+      'sends-data-out': isElsewhere,
+      'weakens-protection': changed.includes('deleteUsers') && config['deleteUsers'] !== false,
+    });
+  },
+  decidesFrom: { current: { read: 'GetDirectoryServicesConfiguration', pick: (config) => config } },
   longRunning: false,
   idempotent: true,
   input: {
-    config: f.jsonObject(
-      'The whole object of get_directory_services_configuration, changed; its password reads as null and must be supplied.',
+    config: f.configObject(
+      {
+        type: z.string(),
+        serverName: z.string().nullable(),
+        protocol: z.string().nullable(),
+        authenticationType: z.string().nullable(),
+        userName: z.string().nullable(),
+        password: f.secretInside('null erases it.'),
+        credentialId: z.int().nullable(),
+        baseDN: z.string().nullable(),
+        microsoftExchangeUsersOnly: z.boolean().nullable(),
+        usersVisibleInAddressListsOnly: z.boolean().nullable(),
+        enabledUsersOnly: z.boolean().nullable(),
+        groups: z.array(z.string()).nullable(),
+        userNameFormat: z.string().nullable(),
+        authenticationProtocol: z.string().nullable(),
+        openIdDiscoveryUrl: z.string().nullable(),
+        openIdClientID: z.string().nullable(),
+        openIdRedirectUrl: z.string().nullable(),
+        openIdForceAdfsLogin: z.boolean().nullable(),
+        deleteUsers: z.boolean(),
+      },
+      'As in get_directory_services_configuration. A field that is left out keeps its value; a password is not shown there and has to be stated.',
       { secretsInside: true },
     ),
   },
+  mergesInto: { argument: 'config', read: 'GetDirectoryServicesConfiguration' },
   before: { read: 'GetDirectoryServicesConfiguration', pick: (config) => config },
   inverse: (_args, before) =>
     keepsLoginElsewhere(before) ? { command: 'SetDirectoryServicesConfiguration', args: { config: before } } : undefined,
+  question: {
+    object: (_args, { current }) => {
+      const { type, serverName } = rowOf(current);
+      const now = [textOf(type), textOf(serverName)].filter((part) => part !== undefined).join(', ');
+      return `the directory that users are synchronised with${now && ` (now ${now})`}`;
+    },
+    consequence: ({ config }, { current }) => {
+      const { type, serverName, userName, deleteUsers } = mergeConfiguration(rowOf(current), config);
+      const place = [textOf(type), textOf(serverName)].filter((part) => part !== undefined).join(', ');
+      return sentences(
+        `The server logs in at ${place || 'the directory'}${textOf(userName) === undefined ? '' : ` as ${String(userName)}`}, and lets it decide who the users of this archive are and whether their passwords are right.`,
+        deleteUsers === true && 'The next synchronisation deletes accounts whose users are not in that directory.',
+        describeChanges(current, config),
+      );
+    },
+  },
   output: nothing,
   examples: [
     {
@@ -63,6 +116,10 @@ export const setDirectoryServicesConfiguration = defineCommand({
         groups: null,
         userNameFormat: 'samAccountName',
         authenticationProtocol: 'networkAuthentication',
+        openIdDiscoveryUrl: null,
+        openIdClientID: null,
+        openIdRedirectUrl: null,
+        openIdForceAdfsLogin: false,
         deleteUsers: false,
       },
     },

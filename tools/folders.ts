@@ -3,6 +3,7 @@ import { defineCommand } from '../src/catalogue/define-command.ts';
 import * as f from '../src/catalogue/fields.ts';
 import { countOf, rowOf, rowsOf, sentences } from '../src/catalogue/looks.ts';
 import { anything, listOf, nothing } from '../src/catalogue/outputs.ts';
+import { risksOf } from '../src/catalogue/risk.ts';
 import { CommandFailure, archiveOf, type World, type WorldIndex } from '../src/catalogue/world.ts';
 
 const group = 'folders';
@@ -78,6 +79,8 @@ export const moveFolder = defineCommand({
   group,
   editions,
   effect: 'write',
+  risks: ['opens-mail'],
+  risk: ({ fromFolder, toFolder }) => risksOf({ 'opens-mail': !staysInArchive(fromFolder, toFolder) }),
   before: {
     read: 'GetChildFolders',
     args: ({ fromFolder, toFolder }) => {
@@ -95,6 +98,16 @@ export const moveFolder = defineCommand({
     isOnly(before, fromFolder) && isOnly(after, toFolder)
       ? { command: 'MoveFolder', args: { fromFolder: toFolder, toFolder: fromFolder } }
       : undefined,
+  question: {
+    object: ({ fromFolder }) => (isArchive(fromFolder) ? `the archive ${fromFolder}` : `the folder ${fromFolder}`),
+    consequence: ({ fromFolder, toFolder }) =>
+      sentences(
+        `It becomes ${toFolder}, with all mail in it.`,
+        `Whoever may read the archive ${archiveOf(toFolder)} can then read this mail.`,
+        isArchive(fromFolder) &&
+          `Rights that users have on ${fromFolder} stay on that name, and new mail for a user ${fromFolder} opens another archive.`,
+      ),
+  },
   longRunning: false,
   idempotent: false,
   input: { fromFolder: f.folderPath, toFolder: f.text().describe('New full path.') },
@@ -161,6 +174,19 @@ export const deleteEmptyFolders = defineCommand({
     return null;
   },
 });
+
+/** True for a whole user archive. */
+function isArchive(path: string): boolean {
+  return archiveOf(path) === path;
+}
+
+/** True for a move of a folder within one archive; paths that could lead elsewhere are taken for ones that do. */
+function staysInArchive(from: string, to: string): boolean {
+  const isPlain = [from, to].every(
+    (path) => path.split('/').every((part) => part.trim() !== '' && part !== '.' && part !== '..') && !path.includes('\\'),
+  );
+  return isPlain && !isArchive(from) && !isArchive(to) && archiveOf(from) === archiveOf(to);
+}
 
 /** Returns the path of the nearest folder that both paths are below; empty for the root. */
 function commonParent(one: string, other: string): string {

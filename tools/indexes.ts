@@ -46,6 +46,7 @@ export const rebuildStoreIndex = defineCommand({
   idempotent: true,
   input: { id: f.storeId, folder: f.archiveName },
   irreversible: 'The old search index is not kept.',
+  nothingLost: true,
   evidence: ({ id, folder }) => [{ read: 'GetStoreIndexes', args: { id }, rows: { folder } }],
   output: anything,
   examples: [{ id: 3, folder: 'amira' }],
@@ -83,6 +84,7 @@ export const selectAllStoreIndexesForRebuild = defineCommand({
   idempotent: true,
   input: {},
   irreversible: 'No command takes the marks off; rebuild_selected_store_indexes does so by rebuilding.',
+  nothingLost: true,
   output: nothing,
   examples: [{}],
   emulate: (world) => {
@@ -103,6 +105,7 @@ export const rebuildSelectedStoreIndexes = defineCommand({
   idempotent: true,
   input: {},
   irreversible: 'The old search indexes are not kept.',
+  nothingLost: true,
   evidence: () => [{ read: 'GetStoreIndexes', args: {} }],
   output: anything,
   examples: [{}],

@@ -1,6 +1,15 @@
 import * as z from 'zod';
 import { parseAction } from '../src/catalogue/action.ts';
-import { defineCommand, type Effect, type Found, type Look } from '../src/catalogue/define-command.ts';
+import {
+  defineCommand,
+  RISKS,
+  type DecisionContext,
+  type Effect,
+  type Found,
+  type Look,
+  type Risk,
+  type Verdict,
+} from '../src/catalogue/define-command.ts';
 import * as f from '../src/catalogue/fields.ts';
 import { fieldsOf, rowOf, rowWhere, rowsOf, sentences, textOf } from '../src/catalogue/looks.ts';
 import { anything, listOf, nothing } from '../src/catalogue/outputs.ts';
@@ -97,8 +106,22 @@ const lookAtJob = (fields: readonly string[]): Look<OfJob> => ({
 const actionOfJob: Look<OfJob> = { read: 'GetJobs', pick: (jobs, { id }) => rowWhere(jobs, 'id', id)?.action };
 
 /** Whatever the command of a job does, the job itself is changed or run. */
-function atLeastWrite(effect: Effect): Effect {
+function atLeastWrite({ effect }: Verdict): Effect {
   return effect === 'read' ? 'write' : effect;
+}
+
+/** Judges a call that makes the server run what a stored job holds. */
+const asItsAction = {
+  effectRange: ['write', 'destructive'],
+  effectOf: (_args: unknown, { action }: Found, { judgeAction }: DecisionContext) => atLeastWrite(judgeAction(action)),
+  risks: RISKS,
+  risk: (_args: unknown, { action }: Found, { judgeAction }: DecisionContext) => judgeAction(action).risks,
+  decidesFrom: { action: actionOfJob },
+} as const;
+
+/** Stopping what keeps mail safe weakens protection. */
+function stopping(action: unknown, { judgeAction }: DecisionContext): readonly Risk[] {
+  return judgeAction(action).protects ? ['weakens-protection'] : [];
 }
 
 /** Names a job with its command, so that a yes is void once the job has another one. */
@@ -122,7 +145,7 @@ function rightsOf(owner: unknown): string {
 function whatIsLost(action: unknown): string {
   return sentences(
     textOf(action) === undefined && 'What it runs is not known here, so the worst has to be expected.',
-    'What its command deletes or overwrites is lost for good.',
+    'What its command deletes, overwrites or sends away cannot be brought back.',
   );
 }
 
@@ -227,7 +250,9 @@ export const createJob = defineCommand({
   since,
   effect: 'write',
   effectRange: ['write', 'destructive'],
-  effectOf: ({ action }, effectOfAction) => atLeastWrite(effectOfAction(action)),
+  effectOf: ({ action }, _found, { judgeAction }) => atLeastWrite(judgeAction(action)),
+  risks: RISKS,
+  risk: ({ action }, _found, { judgeAction }) => judgeAction(action).risks,
   before: {
     read: 'GetJobs',
     pick: (jobs, { name }) => {
@@ -327,8 +352,10 @@ export const setJobEnabled = defineCommand({
   since,
   effect: 'write',
   effectRange: ['write', 'destructive'],
-  effectOf: ({ enabled }, effectOfAction, stored) => (enabled === false ? 'write' : atLeastWrite(effectOfAction(stored))),
-  effectFrom: actionOfJob,
+  effectOf: ({ enabled }, { action }, { judgeAction }) => (enabled === false ? 'write' : atLeastWrite(judgeAction(action))),
+  risks: RISKS,
+  risk: ({ enabled }, { action }, context) => (enabled === false ? stopping(action, context) : context.judgeAction(action).risks),
+  decidesFrom: { action: actionOfJob },
   before: lookAtJob(['id', 'enabled']),
   inverse: ({ id }, before) => {
     const { enabled } = rowOf(before);
@@ -337,9 +364,10 @@ export const setJobEnabled = defineCommand({
   question: {
     reads: { job: lookAtJob(JOB) },
     object: nameJob,
-    consequence: (_args, { job }) => {
+    consequence: ({ enabled }, { job }) => {
       const { action, schedule, owner } = rowOf(job);
       const when = scheduleInWords(schedule);
+      if (enabled === false) return sentences('It no longer runs by itself.', when !== undefined && `Until now it runs ${when}.`);
       return sentences(
         `The server will run it by itself${when === undefined ? '' : `, ${when}`}${rightsOf(owner)}, and nobody is asked again.`,
         whatIsLost(action),
@@ -368,9 +396,8 @@ export const setJobSchedule = defineCommand({
   editions,
   since,
   effect: 'write',
-  effectRange: ['write', 'destructive'],
-  effectOf: (_args, effectOfAction, stored) => atLeastWrite(effectOfAction(stored)),
-  effectFrom: actionOfJob,
+  ...asItsAction,
+  risk: (_args, { action }, context) => [...context.judgeAction(action).risks, ...stopping(action, context)],
   before: lookAtJob(['id', 'schedule']),
   inverse: ({ id }, before) => {
     const former = scheduleArguments(rowOf(before).schedule);
@@ -415,6 +442,9 @@ export const deleteJob = defineCommand({
   editions,
   since,
   effect: 'destructive',
+  risks: ['weakens-protection'],
+  risk: (_args, { action }, context) => stopping(action, context),
+  decidesFrom: { action: actionOfJob },
   before: lookAtJob(JOB),
   irreversible: 'A job that is created anew has another id, and the past runs do not belong to it.',
   question: {
@@ -451,9 +481,7 @@ export const runJobAsync = defineCommand({
   editions,
   since,
   effect: 'write',
-  effectRange: ['write', 'destructive'],
-  effectOf: (_args, effectOfAction, stored) => atLeastWrite(effectOfAction(stored)),
-  effectFrom: actionOfJob,
+  ...asItsAction,
   irreversible: 'What the command of a job has done cannot be taken back through the job.',
   question: {
     reads: { job: lookAtJob(JOB) },
@@ -483,7 +511,13 @@ export const cancelJobAsync = defineCommand({
   editions,
   since,
   effect: 'write',
+  ...asItsAction,
   irreversible: 'A run that was stopped does not go on; starting the job again begins anew.',
+  question: {
+    reads: { job: lookAtJob(JOB) },
+    object: nameJob,
+    consequence: () => 'If it is running, it stops where it is, which can leave its work half done. Its schedule stays.',
+  },
   longRunning: false,
   idempotent: true,
   input: { id: f.jobId },

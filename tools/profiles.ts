@@ -1,8 +1,9 @@
 import * as z from 'zod';
-import { defineCommand } from '../src/catalogue/define-command.ts';
+import { defineCommand, type Look, type Risk } from '../src/catalogue/define-command.ts';
 import * as f from '../src/catalogue/fields.ts';
-import { fieldsOf, rowOf, rowWhere, rowsOf, sentences, textOf } from '../src/catalogue/looks.ts';
+import { countOf, fieldsOf, isRow, rowOf, rowWhere, rowsOf, sentences, textOf } from '../src/catalogue/looks.ts';
 import { anything, listOf, nothing } from '../src/catalogue/outputs.ts';
+import { risksOf } from '../src/catalogue/risk.ts';
 import { runProfile as runEmulatedProfile } from '../src/catalogue/profile-run.ts';
 import { utcToZone, zoneToUtc } from '../src/catalogue/time-zones.ts';
 import { CommandFailure, type World, type WorldProfile } from '../src/catalogue/world.ts';
@@ -66,6 +67,79 @@ function withoutSecrets(details: Record<string, unknown>): Record<string, unknow
 
 const PROFILE = ['id', 'name', 'owner', 'type', 'connector', 'serverSideExecution'];
 
+interface OfProfile {
+  readonly id: number;
+}
+
+const profileOf: Look<OfProfile> = { read: 'GetProfiles', pick: (profiles, { id }) => rowWhere(profiles, 'id', id) };
+
+/** Names under which the details of a profile say that mail is removed where it came from. */
+const DELETES = /delet|remov|purg|expung|clean|move|trash/i;
+
+/** Values with which such a detail says that nothing is removed. */
+const KEEPS: readonly unknown[] = [false, 'false', 'False', 0, '0', null, undefined, '', 'no', 'never', 'none', 'off', 'keep'];
+
+/** True unless the details of a profile are known to leave mail at its source. */
+function deletesAtSource(details: unknown): boolean {
+  if (!isRow(details)) return true;
+  return Object.entries(details).some(([name, value]) => {
+    if (isRow(value)) return deletesAtSource(value) || (DELETES.test(name) && Object.keys(value).length > 0);
+    if (Array.isArray(value))
+      return value.some((entry) => isRow(entry) && deletesAtSource(entry)) || (DELETES.test(name) && value.length > 0);
+    if (DELETES.test(name)) return !KEEPS.includes(value);
+    // A single word such as `deleteAfterArchiving` says what is done; a folder's name may have blanks.
+    return typeof value === 'string' && /^(?:delete|remove|purge|expunge|move)[A-Za-z]*$/i.test(value);
+  });
+}
+
+/** Details in a text of their own are not looked into. */
+function deletesAtSourceOf(profile: unknown): boolean {
+  return deletesAtSource(rowOf(profile).details);
+}
+
+/** The letter of archiving profiles; that of export profiles is described nowhere. */
+const isArchiving = (profile: unknown) => rowOf(profile).type === 'I';
+
+/** The risks of a run of a stored profile: where it fetches mail from was decided when it was stored. */
+function risksOfRun(profile: unknown): readonly Risk[] {
+  return risksOf({ 'sends-data-out': !isArchiving(profile), 'deletes-at-source': deletesAtSourceOf(profile) });
+}
+
+/** The risks of a profile that a call states: its login, or the mail itself, goes to the place that it names. */
+function risksOfStated(profile: unknown): readonly Risk[] {
+  return risksOf({ 'sends-data-out': true, 'deletes-at-source': deletesAtSourceOf(profile) });
+}
+
+function nameProfile({ id }: OfProfile, profile: unknown): string {
+  const name = textOf(rowOf(profile).name);
+  return name === undefined ? `profile ${id}` : `profile ${id} "${name}"`;
+}
+
+/** The details that name a place. */
+const PLACE = /host|server|path|directory|url|mailbox|address|tenant/i;
+
+/** Says what a run of a profile does with mail, as far as its settings tell. */
+function describeRun(profile: unknown): string {
+  const { connector, owner, details } = rowOf(profile);
+  const places = Object.entries(rowOf(details)).flatMap(([name, value]) =>
+    PLACE.test(name) && textOf(value) !== undefined ? [String(value)] : [],
+  );
+  const at = places.length === 0 ? '' : ` at ${places.join(', ')}`;
+  const by = [textOf(connector), textOf(owner) === undefined ? undefined : `as ${String(owner)}`]
+    .filter((part) => part !== undefined)
+    .join(', ');
+  return sentences(
+    isArchiving(profile)
+      ? `A run logs in${at} and archives the mail that it finds there${by && ` (${by})`}.`
+      : `A run writes mail out of the archive${at}${by && ` (${by})`}.`,
+    deletesAtSourceOf(profile)
+      ? isRow(details)
+        ? 'Its settings say that mail is deleted or moved at its source once it is archived, which cannot be undone.'
+        : 'Whether it deletes mail at its source is not known.'
+      : 'Its settings leave mail at its source.',
+  );
+}
+
 const WHAT_A_RUN_DID = 'Mail that a run has archived, exported or deleted at its source stays so.';
 
 /** A profile's automatic running, as arguments that set it again; undefined where it was not shown in full. */
@@ -126,6 +200,8 @@ export const createProfile = defineCommand({
   group,
   editions,
   effect: 'write',
+  risks: ['sends-data-out', 'deletes-at-source'],
+  risk: ({ properties }) => risksOfStated(properties),
   before: {
     read: 'GetProfiles',
     pick: (profiles, { properties: { name } }) => {
@@ -136,6 +212,16 @@ export const createProfile = defineCommand({
   inverse: (_args, before, after) => {
     const [added, ...others] = rowsOf(after).filter(({ id }) => rowWhere(before, 'id', id) === undefined);
     return added?.id === undefined || others.length > 0 ? undefined : { command: 'DeleteProfile', args: { id: added.id } };
+  },
+  question: {
+    object: ({ properties }) => `new profile "${textOf(properties.name) ?? 'without a name'}"`,
+    consequence: ({ properties }) =>
+      sentences(
+        describeRun(properties),
+        flag.safeParse(rowOf(properties.serverSideExecution).automatic).data === false || properties.serverSideExecution === undefined
+          ? 'It runs when somebody starts it.'
+          : 'The server runs it by itself, and nobody is asked again.',
+      ),
   },
   longRunning: false,
   idempotent: false,
@@ -182,7 +268,15 @@ export const runProfile = defineCommand({
   group,
   editions,
   effect: 'write',
+  risks: ['sends-data-out', 'deletes-at-source'],
+  risk: (_args, { profile }) => risksOfRun(profile),
+  decidesFrom: { profile: profileOf },
+  protects: true,
   irreversible: WHAT_A_RUN_DID,
+  question: {
+    object: (args, { profile }) => nameProfile(args, profile),
+    consequence: (_args, { profile }) => describeRun(profile),
+  },
   longRunning: true,
   idempotent: false,
   input: { id: f.profileId },
@@ -202,7 +296,14 @@ export const runTemporaryProfile = defineCommand({
   group,
   editions,
   effect: 'write',
+  risks: ['sends-data-out', 'deletes-at-source'],
+  risk: ({ properties }) => risksOfStated(properties),
+  protects: true,
   irreversible: WHAT_A_RUN_DID,
+  question: {
+    object: ({ properties }) => `a single run of the profile "${textOf(properties.name) ?? 'without a name'}"`,
+    consequence: ({ properties }) => describeRun(properties),
+  },
   longRunning: true,
   idempotent: false,
   input: {
@@ -235,13 +336,14 @@ export const deleteProfile = defineCommand({
   group,
   editions,
   effect: 'destructive',
+  risks: ['weakens-protection'],
+  risk: (_args, { profile }) =>
+    risksOf({ 'weakens-protection': !isRow(profile) || (profile.type === 'I' && rowOf(profile.serverSideExecution).automatic !== false) }),
+  decidesFrom: { profile: profileOf },
   before: { read: 'GetProfiles', pick: (profiles, { id }) => fieldsOf(rowWhere(profiles, 'id', id), [...PROFILE, 'details']) },
   irreversible: "The deleted profile's password is kept nowhere, and a profile that is created anew has another id.",
   question: {
-    object: ({ id }, { before }) => {
-      const name = textOf(rowOf(before).name);
-      return name === undefined ? `profile ${id}` : `profile ${id} "${name}"`;
-    },
+    object: (args, { before }) => nameProfile(args, before),
     consequence: (_args, { before }) => {
       const { type, serverSideExecution, ...profile } = rowOf(before);
       const [connector, owner] = [textOf(profile.connector), textOf(profile.owner)];
@@ -266,6 +368,29 @@ export const deleteProfile = defineCommand({
   },
 });
 
+interface Execution {
+  readonly automatic: boolean;
+  readonly automaticPauseBetweenExecutions?: number | undefined;
+  readonly automaticMaintenanceWindows?: string | null | undefined;
+}
+
+/** A pause of more than a day leaves mail unarchived for that long. */
+const LONG_PAUSE_SECONDS = 86_400;
+
+/** True where an archiving profile runs less often than it does now, or not at all. */
+function archivesLess(
+  { automatic, automaticPauseBetweenExecutions: pause, automaticMaintenanceWindows: windows }: Execution,
+  profile: unknown,
+): boolean {
+  const now = rowOf(rowOf(profile).serverSideExecution);
+  const isAutomatic = flag.safeParse(now.automatic).data;
+  if (isAutomatic === false) return false;
+  if (automatic !== true || isAutomatic === undefined) return true;
+  const isLonger =
+    pause !== undefined && pause > LONG_PAUSE_SECONDS && pause > (seconds.safeParse(now.automaticPauseBetweenExecutions).data ?? 0);
+  return isLonger || (typeof windows === 'string' && windows !== now.automaticMaintenanceWindows);
+}
+
 /** What SetProfileServerSideExecution needs of the profiles as a server lists them. */
 const listedProfiles = z.array(
   z.looseObject({
@@ -284,6 +409,12 @@ export const setProfileServerSideExecution = defineCommand({
   editions,
   since: '22.3',
   effect: 'write',
+  risks: ['sends-data-out', 'weakens-protection', 'deletes-at-source'],
+  risk: ({ automatic, ...asked }, { profile }) => [
+    ...(automatic === false ? [] : risksOfRun(profile)),
+    ...risksOf({ 'weakens-protection': !isRow(profile) || (isArchiving(profile) && archivesLess({ automatic, ...asked }, profile)) }),
+  ],
+  decidesFrom: { profile: profileOf },
   before: {
     read: 'GetProfiles',
     pick: (profiles, { id }) => {
@@ -297,6 +428,18 @@ export const setProfileServerSideExecution = defineCommand({
   inverse: ({ id }, before) => {
     const execution = executionArguments(before);
     return execution && { command: 'SetProfileServerSideExecution', args: { id, ...execution } };
+  },
+  question: {
+    object: (args, { profile }) => nameProfile(args, profile),
+    consequence: ({ automatic, automaticPauseBetweenExecutions: pause, automaticMaintenanceWindows: windows }, { profile }) =>
+      sentences(
+        automatic
+          ? 'The server runs it by itself, and nobody is asked again.'
+          : 'It no longer runs by itself, so new mail of its source is not archived until somebody starts it.',
+        automatic && pause !== undefined && `It pauses for ${countOf(pause, 'second')} between two runs.`,
+        automatic && typeof windows === 'string' && `It does not run during ${windows}.`,
+        automatic && describeRun(profile),
+      ),
   },
   longRunning: false,
   idempotent: true,

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { closedReason, requireChangeable } from '../src/catalogue/archive-stores.ts';
 import { defineCommand, type Found, type Look } from '../src/catalogue/define-command.ts';
 import * as f from '../src/catalogue/fields.ts';
-import { countOf, mayLackSecret, rowOf, rowsOf, sentences, sizeOf, textOf } from '../src/catalogue/looks.ts';
+import { describeContents, mayLackSecret, rowOf, rowsOf, sentences, textOf } from '../src/catalogue/looks.ts';
 import { anything, nothing, record } from '../src/catalogue/outputs.ts';
 import { jobsInWords, policiesInWords } from '../src/catalogue/retention-words.ts';
 import type { Run } from '../src/catalogue/steps.ts';
@@ -54,6 +54,7 @@ export const setRetentionPolicies = defineCommand({
   editions,
   since,
   effect: 'destructive',
+  risks: ['weakens-protection'],
   before: wholeOf('GetRetentionPolicies'),
   inverse: (_args, before) => {
     const config = configuration.safeParse(before).data;
@@ -78,7 +79,10 @@ export const setRetentionPolicies = defineCommand({
   },
   longRunning: false,
   idempotent: true,
-  input: { config: f.jsonObject('The whole object from get_retention_policies, changed.') },
+  input: {
+    config: f.jsonObject('As in get_retention_policies. A field that is left out keeps its value; policies are replaced as a whole.'),
+  },
+  mergesInto: { argument: 'config', read: 'GetRetentionPolicies' },
   output: nothing,
   examples: [{ config: { policies: [{ name: 'Default', keepDays: 4380, deleteMessages: true }] } }],
   emulate: (world, { config }) => {
@@ -174,21 +178,6 @@ function ofServer(server: unknown): string {
 
 function typedName(_args: unknown, { server }: Found): string {
   return textOf(rowOf(server).machineName) ?? 'retention policies';
-}
-
-/** Returns what MailStore counts in the archive stores, as far as every one of them has a count. */
-function describeContents(stores: unknown): string | undefined {
-  const rows = rowsOf(stores);
-  const count = countOf(sumOf(rows.map(({ statisticsCount }) => statisticsCount)), 'message');
-  // Sizes that were not calculated read as nothing.
-  const size = sizeOf(sumOf(rows.map(({ statisticsSize }) => statisticsSize)) || undefined);
-  if (rows.length === 0 || count === undefined) return undefined;
-  return `MailStore counts ${count} in ${countOf(rows.length, 'archive store')}${size === undefined ? '' : `, ${size}`}.`;
-}
-
-function sumOf(values: readonly unknown[]): number | undefined {
-  const numbers = values.filter((value) => typeof value === 'number');
-  return numbers.length === values.length ? numbers.reduce((sum, value) => sum + value, 0) : undefined;
 }
 
 function requireNoLegalHold(world: World): void {

@@ -1,8 +1,9 @@
 import * as z from 'zod';
 import { defineCommand } from '../src/catalogue/define-command.ts';
 import * as f from '../src/catalogue/fields.ts';
-import { rowOf } from '../src/catalogue/looks.ts';
+import { rowOf, sentences, textOf } from '../src/catalogue/looks.ts';
 import { anything, nothing, record } from '../src/catalogue/outputs.ts';
+import { changedFields, describeChanges, mergeConfiguration, risksOf } from '../src/catalogue/risk.ts';
 import { CommandFailure } from '../src/catalogue/world.ts';
 
 const group = 'smtp';
@@ -19,6 +20,9 @@ const settingsShape = z.looseObject({
   fromEmailAddress: z.string().nullish(),
   recipientEmailAddress: z.string().nullish(),
 });
+
+/** What a mail says of its sender; nothing goes elsewhere for it. */
+const SENDER = ['fromDisplayName', 'fromEmailAddress'];
 
 export const getSmtpSettings = defineCommand({
   name: 'GetSmtpSettings',
@@ -46,12 +50,17 @@ export const getSmtpSettings = defineCommand({
 
 export const setSmtpSettings = defineCommand({
   name: 'SetSmtpSettings',
-  title: 'Replace SMTP settings',
-  summary: 'Replaces the outgoing mail (SMTP) settings as a whole; the password has to be given again. Check with test_smtp_settings.',
+  title: 'Change SMTP settings',
+  summary:
+    'Changes the outgoing mail (SMTP) settings; what is left out stays, but the password has to be given. Check: test_smtp_settings.',
   group,
   editions,
   since,
   effect: 'write',
+  risks: ['sends-data-out'],
+  risk: ({ settings }, { current }) =>
+    risksOf({ 'sends-data-out': changedFields(current, settings).some((name) => !SENDER.includes(name)) }),
+  decidesFrom: { current: { read: 'GetSmtpSettings', pick: (value) => value } },
   before: {
     read: 'GetSmtpSettings',
     pick: (value) => {
@@ -60,9 +69,41 @@ export const setSmtpSettings = defineCommand({
     },
   },
   irreversible: 'The password before is never shown, and without it the settings cannot be set again.',
+  question: {
+    object: (_args, { current }) => {
+      const hostname = textOf(rowOf(current)['hostname']);
+      return `the SMTP settings${hostname === undefined ? '' : ` (now ${hostname})`}`;
+    },
+    consequence: ({ settings }, { current }) => {
+      const { hostname, username, recipientEmailAddress: to } = mergeConfiguration(rowOf(current), settings);
+      return sentences(
+        `The server logs in at ${textOf(hostname) ?? 'no host'}${textOf(username) === undefined ? '' : ` as ${String(username)}`} with the password of these settings, and sends its reports through it.`,
+        textOf(to) !== undefined && `Notifications go to ${String(to)}.`,
+        describeChanges(current, settings),
+      );
+    },
+  },
   longRunning: false,
   idempotent: true,
-  input: { settings: f.jsonObject('The whole object of get_smtp_settings, changed, with the password.', { secretsInside: true }) },
+  input: {
+    settings: f.configObject(
+      {
+        hostname: z.string().nullable(),
+        port: z.int().min(1).max(65_535).nullable(),
+        protocol: z.string().nullable(),
+        ignoreSslPolicyErrors: z.boolean().nullable(),
+        authenticationRequired: z.boolean().nullable(),
+        username: z.string().nullable(),
+        password: f.secretInside('null erases it.'),
+        fromDisplayName: z.string().nullable(),
+        fromEmailAddress: z.string().nullable(),
+        recipientEmailAddress: z.string().nullable(),
+      },
+      'As in get_smtp_settings. A field that is left out keeps its value; the password is not shown there and has to be stated.',
+      { secretsInside: true },
+    ),
+  },
+  mergesInto: { argument: 'settings', read: 'GetSmtpSettings' },
   output: nothing,
   examples: [
     {

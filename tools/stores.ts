@@ -14,6 +14,7 @@ import { defineCommand, type CommandCall, type Found, type Look, type Question }
 import * as f from '../src/catalogue/fields.ts';
 import { countOf, fieldsOf, mayLackSecret, rowOf, rowWhere, sentences, sizeOf, textOf } from '../src/catalogue/looks.ts';
 import { anything, listOf, nothing, record } from '../src/catalogue/outputs.ts';
+import { changedFields, describeChanges, isLocalPath, risksOf } from '../src/catalogue/risk.ts';
 import { evenly, slices, type Line, type Run } from '../src/catalogue/steps.ts';
 import { CommandFailure, type World, type WorldStore } from '../src/catalogue/world.ts';
 
@@ -69,6 +70,53 @@ const complianceInQuestion: Look<unknown> = {
   read: 'GetComplianceConfiguration',
   pick: (value) => fieldsOf(rowOf(value), ['legalHoldEnabled']),
 };
+
+/** The fields with which a call says where a store lives. */
+function statedPlace(args: object): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(Object.entries(args).filter(([name, value]) => [...PLACE, 'password'].includes(name) && value !== undefined));
+}
+
+/** True unless the place that a call states is on a drive of the server itself. */
+function isElsewhere(args: object): boolean {
+  const { type, databasePath, contentPath, indexPath, databaseName, serverName, userName, password } = statedPlace(args);
+  const isStated = (value: unknown) => value !== undefined && value !== null;
+  return (
+    (type !== undefined && type !== 'FileSystemInternal') ||
+    [databaseName, serverName, userName, password].some(isStated) ||
+    [databasePath, contentPath, indexPath].some((path) => isStated(path) && !isLocalPath(path))
+  );
+}
+
+/** Says where mail is kept from then on, and with which login. */
+function describePlace(args: object): string {
+  const { databaseName, serverName, userName, databasePath, contentPath, indexPath } = statedPlace(args);
+  const database = textOf(databaseName) === undefined ? 'a database' : `the database ${String(databaseName)}`;
+  const paths = [...new Set([databasePath, contentPath, indexPath].filter((path) => textOf(path) !== undefined))].join(', ');
+  return sentences(
+    textOf(serverName) !== undefined &&
+      `The server logs in at ${String(serverName)}${textOf(userName) === undefined ? '' : ` as ${String(userName)}`} and keeps mail in ${database} there.`,
+    textOf(serverName) === undefined && textOf(databaseName) !== undefined && `The server keeps mail in ${database}.`,
+    paths !== '' && `Mail is kept in ${paths}.`,
+    'Whoever has access to that place can read the mail in it.',
+  );
+}
+
+const askAboutPlace: Question<{ readonly name: string; readonly requestedState: string }> = {
+  object: ({ name }) => `archive store "${name}"`,
+  consequence: (args) => sentences(describePlace(args), args.requestedState === 'current' && 'It receives all new mail from then on.'),
+};
+
+/** True where a store stops to receive new mail, or mail in it can be deleted that could not be; also where its state was not read. */
+function losesProtection(requested: unknown, now: unknown): boolean {
+  return requested !== now && now !== 'normal' && now !== 'disabled';
+}
+
+/** Fields of the rule for new stores that say nothing of where these are. */
+const RULE = ['enabled', 'interval', 'maximumMessageCount', 'namePattern'];
+
+function namesAnotherPlace(current: unknown, config: unknown): boolean {
+  return changedFields(current, config).some((name) => !RULE.includes(name)) || /[\\/:]/.test(textOf(rowOf(config).namePattern) ?? '');
+}
 
 /** The question before something of a store is lost for good, while its messages stay. */
 const askAboutLoss = (loss: string): Question<{ readonly id: number }> => ({
@@ -138,11 +186,14 @@ export const createStore = defineCommand({
   group,
   editions,
   effect: 'write',
+  risks: ['sends-data-out'],
+  risk: (args) => risksOf({ 'sends-data-out': isElsewhere(args) }),
   longRunning: false,
   idempotent: false,
   input: { name: f.text(), type: storeType, ...location, requestedState: f.storeState.default('normal') },
   before: storeOfName,
   inverse: detachAgain,
+  question: askAboutPlace,
   output: anything,
   examples: [
     {
@@ -183,11 +234,14 @@ export const attachStore = defineCommand({
   group,
   editions,
   effect: 'write',
+  risks: ['sends-data-out'],
+  risk: (args) => risksOf({ 'sends-data-out': isElsewhere(args) }),
   longRunning: false,
   idempotent: false,
   input: { name: f.text(), type: storeType, ...location, requestedState: f.storeState.default('normal') },
   before: storeOfName,
   inverse: detachAgain,
+  question: askAboutPlace,
   output: anything,
   examples: [
     {
@@ -238,6 +292,8 @@ export const setStoreProperties = defineCommand({
   group,
   editions: ['server'],
   effect: 'write',
+  risks: ['sends-data-out'],
+  risk: (args) => risksOf({ 'sends-data-out': isElsewhere(args) }),
   longRunning: false,
   idempotent: true,
   input: {
@@ -276,6 +332,10 @@ export const setStoreProperties = defineCommand({
     };
     return { command: 'SetStoreProperties', args: { id, ...place, ...cleared } };
   },
+  question: {
+    object: (args, { before }) => nameStore(args, { store: before }),
+    consequence: (args, { before }) => sentences(describePlace(args), describeChanges(before, statedPlace(args)), 'No files are moved.'),
+  },
   output: anything,
   examples: [
     {
@@ -305,6 +365,9 @@ export const setStoreRequestedState = defineCommand({
   group,
   editions,
   effect: 'write',
+  risks: ['weakens-protection'],
+  risk: ({ requestedState }, { store }) => risksOf({ 'weakens-protection': losesProtection(requestedState, rowOf(store).requestedState) }),
+  decidesFrom: { store: fieldsOfStore(['id', 'name', 'requestedState']) },
   longRunning: false,
   idempotent: true,
   input: { id: f.storeId, requestedState: f.storeState },
@@ -329,6 +392,18 @@ export const setStoreRequestedState = defineCommand({
     }
     // The former current store takes its place back, which leaves this one normal.
     return former === 'normal' ? { command: 'SetStoreRequestedState', args: { id: currentStore, requestedState: 'current' } } : undefined;
+  },
+  question: {
+    object: nameStore,
+    consequence: ({ requestedState }, { store }) =>
+      sentences(
+        describeStore(store),
+        rowOf(store).requestedState === 'current' &&
+          'Without a current store, new mail cannot be archived until another one is made current.',
+        rowOf(store).requestedState === 'writeProtected' && 'Its messages can be changed and deleted then.',
+        requestedState === 'disabled' && 'Nobody can read its mail while it is disabled.',
+        requestedState === 'current' && 'It receives new mail from then on.',
+      ),
   },
   output: nothing,
   examples: [
@@ -376,6 +451,7 @@ export const detachStore = defineCommand({
   group,
   editions,
   effect: 'destructive',
+  risks: ['weakens-protection'],
   longRunning: false,
   idempotent: false,
   input: { id: f.storeId },
@@ -603,6 +679,7 @@ export const repairStoreDatabase = defineCommand({
   idempotent: true,
   input: { id: f.storeId },
   irreversible: 'The indexes inside the database are rebuilt from what it holds, so there is nothing to put back.',
+  nothingLost: true,
   evidence: ({ id }) => [{ read: 'GetStores', args: { includeSize: true }, rows: { id } }],
   output: anything,
   examples: [{ id: 3 }],
@@ -632,10 +709,20 @@ export const unlockStore = defineCommand({
   editions,
   since: since2018,
   effect: 'write',
+  risks: ['opens-mail'],
   longRunning: false,
   idempotent: true,
   input: { id: f.storeId, passphrase: f.secret('Product or recovery key of the original installation.') },
   irreversible: 'No command locks a store again.',
+  question: {
+    reads: { store: storeInQuestion },
+    object: nameStore,
+    consequence: (_args, { store }) =>
+      sentences(
+        'It comes from another installation. Its mail can be read then by users of this one who have rights on archives of the same names.',
+        describeStore(store),
+      ),
+  },
   output: nothing,
   examples: [{ id: 8, passphrase: 'PRODUCT-KEY-OF-THE-OTHER-INSTALLATION' }],
   emulate: (world, { id, passphrase }) => {
@@ -792,18 +879,40 @@ export const getStoreAutoCreateConfiguration = defineCommand({
 
 export const setStoreAutoCreateConfiguration = defineCommand({
   name: 'SetStoreAutoCreateConfiguration',
-  title: 'Replace automatic store creation',
-  summary: 'Replaces the rule by which new archive stores are created automatically and become current.',
+  title: 'Change automatic store creation',
+  summary: 'Changes the rule by which new archive stores are created automatically and become current; what is left out stays.',
   group,
   editions,
   since: since2024,
   effect: 'write',
+  risks: ['sends-data-out'],
+  risk: ({ config }, { current }) => risksOf({ 'sends-data-out': namesAnotherPlace(current, config) }),
+  decidesFrom: { current: { read: 'GetStoreAutoCreateConfiguration', pick: (value) => value } },
   longRunning: false,
   idempotent: true,
-  input: { config: f.jsonObject('The whole object of get_store_auto_create_configuration, changed.') },
+  input: {
+    config: f.configObject(
+      {
+        enabled: z.boolean().nullable(),
+        interval: z.string().nullable(),
+        maximumMessageCount: z.int().nullable(),
+        namePattern: z.string().nullable(),
+      },
+      'As in get_store_auto_create_configuration. A field that is left out keeps its value.',
+    ),
+  },
+  mergesInto: { argument: 'config', read: 'GetStoreAutoCreateConfiguration' },
   before: { read: 'GetStoreAutoCreateConfiguration', pick: (value) => value },
   inverse: (_, before) =>
     before === undefined || mayLackSecret(before) ? undefined : { command: 'SetStoreAutoCreateConfiguration', args: { config: before } },
+  question: {
+    object: () => 'the rule by which stores are created',
+    consequence: ({ config }, { current }) =>
+      sentences(
+        'New stores are created by this rule and receive new mail from then on, wherever it puts them.',
+        describeChanges(current, config),
+      ),
+  },
   output: nothing,
   examples: [{ config: { enabled: true, interval: 'monthly', maximumMessageCount: null, namePattern: '{yyyy}-{MM}' } }],
   emulate: (world, { config }) => {

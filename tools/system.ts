@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { defineCommand } from '../src/catalogue/define-command.ts';
 import * as f from '../src/catalogue/fields.ts';
-import { fieldsOf, rowOf, textOf } from '../src/catalogue/looks.ts';
+import { fieldsOf, rowOf, sentences, textOf } from '../src/catalogue/looks.ts';
 import { anything, listOf, nothing, record } from '../src/catalogue/outputs.ts';
 import { requireTimeZone, timeZoneList } from '../src/catalogue/time-zones.ts';
 import { CommandFailure } from '../src/catalogue/world.ts';
@@ -51,6 +51,7 @@ export const setServiceCertificate = defineCommand({
   editions: serverOnly,
   since: 'between 2018 and 24.x (2024)',
   effect: 'write',
+  risks: ['locks-out'],
   longRunning: false,
   idempotent: true,
   input: { thumbprint: f.text().describe('Thumbprint of a certificate in the server’s certificate store.') },
@@ -58,6 +59,16 @@ export const setServiceCertificate = defineCommand({
   inverse: (_args, before) => {
     const thumbprint = textOf(rowOf(before)['certificateThumbprint']);
     return thumbprint === undefined ? undefined : { command: 'SetServiceCertificate', args: { thumbprint } };
+  },
+  question: {
+    object: ({ thumbprint }) => `the TLS certificate ${thumbprint}`,
+    consequence: (_args, { before }) => {
+      const now = textOf(rowOf(before)['certificateThumbprint']);
+      return sentences(
+        'All clients are shown this certificate from now on; those that trust the one before alone cannot connect any more, mailstore-mcp among them where its fingerprint is pinned.',
+        now !== undefined && `The certificate in use now is ${now}.`,
+      );
+    },
   },
   output: nothing,
   examples: [{ thumbprint: '0F1E2D3C4B5A69788796A5B4C3D2E1F001122334' }],
@@ -94,6 +105,7 @@ export const sendStatusReport = defineCommand({
   editions: everyEdition,
   since: 'between 9.0 (2014) and 2018',
   effect: 'write',
+  risks: ['sends-data-out'],
   longRunning: false,
   idempotent: false,
   input: {
@@ -102,6 +114,14 @@ export const sendStatusReport = defineCommand({
     recipients: z.array(f.listEntry()).min(1).describe('E-mail addresses.'),
   },
   irreversible: 'A mail that was sent cannot be called back.',
+  question: {
+    reads: { smtp: { read: 'GetSmtpSettings', pick: (settings) => fieldsOf(rowOf(settings), ['hostname']) } },
+    object: ({ timespan }) => `the status report of ${timespan}`,
+    consequence: ({ recipients }, { smtp }) => {
+      const host = textOf(rowOf(smtp)['hostname']);
+      return `It is sent to ${recipients.join(', ')}${host === undefined ? '' : ` by ${host}`}, and tells of jobs, profiles and stores of this archive.`;
+    },
+  },
   output: anything,
   examples: [{ timespan: 'lastweek', recipients: ['it@example.com'] }],
   emulate: (world, { timespan, timeZoneId, recipients }) => {

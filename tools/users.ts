@@ -1,8 +1,9 @@
 import * as z from 'zod';
-import { defineCommand, type CommandCall, type Look } from '../src/catalogue/define-command.ts';
+import { defineCommand, type CommandCall, type Look, type ReadCommand, type Search } from '../src/catalogue/define-command.ts';
 import * as f from '../src/catalogue/fields.ts';
 import { countOf, fieldsOf, rowOf, rowWhere, rowsOf, sentences, textOf } from '../src/catalogue/looks.ts';
 import { anything, listOf, nothing, record } from '../src/catalogue/outputs.ts';
+import { isOwnLogin, isSameName, risksOf } from '../src/catalogue/risk.ts';
 import { CommandFailure, archiveOf, type World, type WorldUser } from '../src/catalogue/world.ts';
 
 const group = 'users';
@@ -28,7 +29,71 @@ const accountNamed: Look<OfUser> = {
   pick: (users, { userName }) => fieldsOf(rowWhere(users, 'userName', userName), ['userName', 'fullName', 'distinguishedName']),
 };
 const wholeUser: Look<OfUser> = { read: 'GetUserInfo', args: theUser, pick: (user) => user };
+const identities: Look<unknown> = { read: 'GetUsers', pick: (users) => (Array.isArray(users) ? users : undefined) };
 const mfaStatus: Look<OfUser> = { read: 'GetUserInfo', args: theUser, pick: (user) => fieldsOf(rowOf(user), ['userName', 'mfaStatus']) };
+
+/** Reads the names of all user archives. */
+const archiveNames: Look<unknown> = {
+  read: 'GetChildFolders',
+  args: () => ({ maxLevels: 1 }),
+  pick: (archives) =>
+    Array.isArray(archives) ? rowsOf(archives).map(({ name, fullPath }) => textOf(name) ?? textOf(fullPath) ?? '') : undefined,
+};
+
+/** Tells whether an archive of this name is there already; true where the archives could not be read. */
+function hasArchive(archives: unknown, name: unknown): boolean {
+  return !Array.isArray(archives) || archives.some((archive) => isSameName(archive, name) || archive === '');
+}
+
+/** Looking through more accounts than this takes longer than a call may. */
+const ACCOUNTS_READ = 1_000;
+const AT_ONCE = 8;
+
+interface Taken {
+  readonly userName: string;
+  readonly value: string;
+}
+
+/**
+ * Returns a search for values of a user's field, such as e-mail addresses, that another user has. It finds undefined where there are too many
+ * users to look through or where one of them does not show the field. Values that the user has already are not looked for.
+ */
+function takenFromOthers(field: string): Search<{ readonly userName: string }> {
+  const search = async (args: { readonly userName: string }, read: ReadCommand): Promise<unknown> => {
+    const given = rowOf(args)[field];
+    if (given === null) return [];
+    if (!Array.isArray(given)) return undefined;
+    const own = textsOf(rowOf(await read('GetUserInfo', { userName: args.userName }))[field]);
+    const wanted = given.filter((value) => !own?.some((had) => isSameName(had, value)));
+    if (wanted.length === 0) return [];
+    const users = rowsOf(await read('GetUsers')).map(({ userName }) => userName);
+    const others = users.filter((name) => name !== args.userName);
+    if (users.length === others.length || others.length > ACCOUNTS_READ || !others.every((name) => typeof name === 'string'))
+      return undefined;
+    const taken: Taken[] = [];
+    for (let first = 0; first < others.length; first += AT_ONCE) {
+      const batch = others.slice(first, first + AT_ONCE);
+      const lists = await Promise.all(batch.map(async (userName) => textsOf(rowOf(await read('GetUserInfo', { userName }))[field])));
+      for (const [position, list] of lists.entries()) {
+        if (!list) return undefined;
+        const userName = batch[position] ?? '';
+        taken.push(...list.filter((had) => wanted.some((value) => isSameName(had, value))).map((value) => ({ userName, value })));
+      }
+    }
+    return taken;
+  };
+  return { search };
+}
+
+function textsOf(value: unknown): readonly string[] | undefined {
+  return Array.isArray(value) && value.every((entry) => typeof entry === 'string') ? value : undefined;
+}
+
+/** Says who has the values now, such as `jd@example.com belongs to amira now.`; undefined where nobody has, or it could not be found out. */
+function takenInWords(taken: unknown): string | undefined {
+  const said = rowsOf(taken).map(({ userName, value }) => `${String(value)} belongs to ${String(userName)} now`);
+  return said.length === 0 ? undefined : `${said.join('; ')}.`;
+}
 
 export const getUsers = defineCommand({
   name: 'GetUsers',
@@ -97,6 +162,13 @@ export const createUser = defineCommand({
   effect: 'write',
   longRunning: false,
   idempotent: false,
+  risks: ['grants-power', 'opens-mail'],
+  risk: ({ userName, privileges, loginPrivileges, distinguishedName }, { archives, users }) =>
+    risksOf({
+      'grants-power': givesPower(privileges) || givesApiLogin(loginPrivileges),
+      'opens-mail': hasArchive(archives, userName) || isIdentityTaken(distinguishedName, users),
+    }),
+  decidesFrom: { archives: archiveNames, users: identities },
   input: {
     userName: f.userName,
     privileges: f.globalPrivileges,
@@ -111,6 +183,16 @@ export const createUser = defineCommand({
     rowOf(before)['userName'] === undefined && rowOf(after)['userName'] === userName
       ? { command: 'DeleteUser', args: { userName } }
       : undefined,
+  question: {
+    object: ({ userName, fullName }) => `new ${nameUser(userName, { fullName })}`,
+    consequence: ({ userName, privileges, loginPrivileges, distinguishedName }, { archives, users }) =>
+      sentences(
+        describePower(privileges),
+        givesApiLogin(loginPrivileges) && API_LOGIN,
+        describeTakeOver(userName, archives),
+        isIdentityTaken(distinguishedName, users) && 'Another account has this directory identity, or it is not known whether one has.',
+      ),
+  },
   output: nothing,
   examples: [
     { userName: 'jane.roe', privileges: ['login'], fullName: 'Jane Roe', password: 'Quiet-Harbour-41' },
@@ -164,7 +246,27 @@ export const setUserDistinguishedName = defineCommand({
   longRunning: false,
   idempotent: true,
   input: { userName: f.userName, distinguishedName: clearableText },
+  risks: ['grants-power', 'opens-mail', 'locks-out'],
+  risk: ({ userName, distinguishedName }, { user }, context) =>
+    risksOf({
+      'grants-power': distinguishedName !== null && mayBeAdministrator(user),
+      'opens-mail': distinguishedName !== null,
+      'locks-out': isOwnLogin(userName, context),
+    }),
+  decidesFrom: { user: wholeUser },
   ...replacesField('SetUserDistinguishedName', 'distinguishedName', clearableText, null),
+  question: {
+    object: ({ userName }, { user }) => nameUser(userName, user),
+    consequence: ({ distinguishedName }, { user }) =>
+      sentences(
+        distinguishedName === null
+          ? 'The account loses its directory identity, by which it logs in while the directory checks its password.'
+          : `Whoever has the identity ${distinguishedName} in the directory can then log in as this user and read what the user may read.`,
+        describeField('directory identity', rowOf(user)['distinguishedName']),
+        describeAdministrator(user),
+        describeRights(user),
+      ),
+  },
   output: nothing,
   examples: [{ userName: 'johndoe', distinguishedName: 'CN=John Doe,OU=Staff,DC=example,DC=com' }],
   emulate: (world, { userName, distinguishedName }) => updateUser(world, userName, { distinguishedName }),
@@ -180,7 +282,23 @@ export const setUserAuthentication = defineCommand({
   longRunning: false,
   idempotent: true,
   input: { userName: f.userName, authentication: f.authentication },
+  risks: ['grants-power', 'opens-mail', 'locks-out'],
+  risk: ({ userName }, { user }, context) =>
+    risksOf({ 'grants-power': mayBeAdministrator(user), 'opens-mail': true, 'locks-out': isOwnLogin(userName, context) }),
+  decidesFrom: { user: wholeUser },
   ...replacesField('SetUserAuthentication', 'authentication', f.authentication),
+  question: {
+    object: ({ userName }, { user }) => nameUser(userName, user),
+    consequence: ({ authentication }, { user }) =>
+      sentences(
+        authentication === 'integrated'
+          ? 'From now on the password that MailStore keeps opens the account, and the directory is no longer asked.'
+          : 'From now on the directory checks the password; whoever has the identity there opens the account.',
+        describeField('directory identity', rowOf(user)['distinguishedName']),
+        describeAdministrator(user),
+        describeRights(user),
+      ),
+  },
   output: nothing,
   examples: [{ userName: 'amira', authentication: 'integrated' }],
   emulate: (world, { userName, authentication }) => updateUser(world, userName, { authentication }),
@@ -196,7 +314,18 @@ export const setUserEmailAddresses = defineCommand({
   longRunning: false,
   idempotent: true,
   input: { userName: f.userName, emailAddresses: addressList },
+  risks: ['opens-mail'],
+  risk: (_args, { taken }) => risksOf({ 'opens-mail': !Array.isArray(taken) || taken.length > 0 }),
+  decidesFrom: { taken: takenFromOthers('emailAddresses') },
   ...replacesField('SetUserEmailAddresses', 'emailAddresses', addressList, null),
+  question: {
+    object: ({ userName }, { before }) => nameUser(userName, before),
+    consequence: (_args, { taken }) =>
+      sentences(
+        takenInWords(taken) ?? 'Whether another user has one of these addresses could not be found out.',
+        'New mail to an address goes to the archive of the user who has it, so mail for that user can be read by this one.',
+      ),
+  },
   output: nothing,
   examples: [{ userName: 'johndoe', emailAddresses: ['john.doe@example.com', 'johndoe@example.com', 'jd@example.com'] }],
   emulate: (world, { userName, emailAddresses }) => updateUser(world, userName, { emailAddresses: [...(emailAddresses ?? [])] }),
@@ -212,7 +341,18 @@ export const setUserPop3UserNames = defineCommand({
   longRunning: false,
   idempotent: true,
   input: { userName: f.userName, pop3UserNames: pop3NameList },
+  risks: ['opens-mail'],
+  risk: (_args, { taken }) => risksOf({ 'opens-mail': !Array.isArray(taken) || taken.length > 0 }),
+  decidesFrom: { taken: takenFromOthers('pop3UserNames') },
   ...replacesField('SetUserPop3UserNames', 'pop3UserNames', pop3NameList, null),
+  question: {
+    object: ({ userName }, { before }) => nameUser(userName, before),
+    consequence: (_args, { taken }) =>
+      sentences(
+        takenInWords(taken) ?? 'Whether another user has one of these names could not be found out.',
+        'Mail that MailStore Proxy fetches under a POP3 name goes to the archive of the user who has it, so mail for that user can be read by this one.',
+      ),
+  },
   output: nothing,
   examples: [{ userName: 'johndoe', pop3UserNames: ['johndoe-pop'] }],
   emulate: (world, { userName, pop3UserNames }) => {
@@ -232,7 +372,22 @@ export const setUserPassword = defineCommand({
   longRunning: false,
   idempotent: true,
   input: { userName: f.userName, password: f.secret('New password.') },
+  risks: ['grants-power', 'locks-out'],
+  risk: ({ userName }, _found, context) =>
+    risksOf({ 'grants-power': !isOwnLogin(userName, context) || context.login === undefined, 'locks-out': isOwnLogin(userName, context) }),
   irreversible: 'The old password is known to nobody.',
+  question: {
+    reads: { user: wholeUser },
+    object: ({ userName }, { user }) => nameUser(userName, user),
+    consequence: (_args, { user }) =>
+      sentences(
+        'Whoever knows the new password can log in as this user, and the old one no longer works; it cannot be restored.',
+        rowOf(user)['authentication'] === 'directoryServices' &&
+          'The directory checks the password now, so the new one has no effect until that changes.',
+        describeAdministrator(user),
+        describeRights(user),
+      ),
+  },
   output: nothing,
   examples: [{ userName: 'johndoe', password: 'Quiet-Harbour-41' }],
   emulate: (world, { userName, password }) => {
@@ -252,7 +407,19 @@ export const setUserPrivileges = defineCommand({
   longRunning: false,
   idempotent: true,
   input: { userName: f.userName, privileges: f.globalPrivileges },
+  risks: ['grants-power', 'locks-out'],
+  risk: ({ userName, privileges }, _found, context) =>
+    risksOf({ 'grants-power': givesPower(privileges), 'locks-out': isOwnLogin(userName, context) && !isOnlyWord(privileges, 'admin') }),
   ...replacesField('SetUserPrivileges', 'privileges', f.globalPrivileges, ['none']),
+  question: {
+    reads: { user: wholeUser },
+    object: ({ userName }, { user }) => nameUser(userName, user),
+    consequence: ({ privileges }, { user }) =>
+      sentences(
+        describePower(privileges) ?? `The user keeps no more than: ${privileges.join(', ')}.`,
+        describeField('privileges', wordsOf(rowOf(user)['privileges']).join(', ')),
+      ),
+  },
   output: nothing,
   examples: [{ userName: 'amira', privileges: ['login', 'export', 'changePassword'] }],
   emulate: (world, { userName, privileges }) => {
@@ -274,7 +441,22 @@ export const setUserLoginPrivileges = defineCommand({
   longRunning: false,
   idempotent: true,
   input: { userName: f.userName, loginPrivileges: f.loginPrivileges },
+  risks: ['grants-power', 'locks-out'],
+  risk: ({ userName, loginPrivileges }, _found, context) =>
+    risksOf({
+      'grants-power': givesApiLogin(loginPrivileges),
+      'locks-out': isOwnLogin(userName, context) && !hasWord(loginPrivileges, 'api'),
+    }),
   ...replacesField('SetUserLoginPrivileges', 'loginPrivileges', f.loginPrivileges, ['none']),
+  question: {
+    reads: { user: wholeUser },
+    object: ({ userName }, { user }) => nameUser(userName, user),
+    consequence: ({ loginPrivileges }, { user }) =>
+      sentences(
+        givesApiLogin(loginPrivileges) ? API_LOGIN : `The user can log in with these clients and no other: ${loginPrivileges.join(', ')}.`,
+        describeField('clients', wordsOf(rowOf(user)['loginPrivileges']).join(', ')),
+      ),
+  },
   output: nothing,
   examples: [{ userName: 'amira', loginPrivileges: ['web', 'outlook'] }],
   emulate: (world, { userName, loginPrivileges }) => {
@@ -294,6 +476,8 @@ export const initializeMFA = defineCommand({
   longRunning: false,
   idempotent: false,
   input: { userName: f.userName },
+  risks: ['grants-power', 'locks-out'],
+  risk: ({ userName }, _found, context) => risksOf({ 'grants-power': true, 'locks-out': isOwnLogin(userName, context) }),
   before: mfaStatus,
   inverse: ({ userName }, before) =>
     rowOf(before)['mfaStatus'] === 'Disabled' ? { command: 'DisableMFA', args: { userName } } : undefined,
@@ -327,6 +511,8 @@ export const disableMFA = defineCommand({
   longRunning: false,
   idempotent: true,
   input: { userName: f.userName },
+  risks: ['grants-power', 'locks-out'],
+  risk: ({ userName }, _found, context) => risksOf({ 'grants-power': true, 'locks-out': isOwnLogin(userName, context) }),
   before: mfaStatus,
   irreversible: 'The enrolment is deleted, and only the user can enrol again.',
   question: {
@@ -360,6 +546,8 @@ export const deleteAppPasswords = defineCommand({
   longRunning: false,
   idempotent: true,
   input: { userName: f.userName },
+  risks: ['locks-out'],
+  risk: ({ userName }, _found, context) => risksOf({ 'locks-out': isOwnLogin(userName, context) }),
   irreversible: 'The deleted app passwords are kept nowhere, so new ones have to be made.',
   question: {
     reads: { user: wholeUser },
@@ -389,6 +577,13 @@ export const renameUser = defineCommand({
   longRunning: false,
   idempotent: false,
   input: { oldUserName: f.userName, newUserName: f.text() },
+  risks: ['opens-mail', 'locks-out'],
+  risk: ({ oldUserName, newUserName }, { archives }, context) =>
+    risksOf({
+      'opens-mail': hasArchive(otherArchives(archives, oldUserName), newUserName),
+      'locks-out': isOwnLogin(oldUserName, context),
+    }),
+  decidesFrom: { archives: archiveNames },
   before: {
     read: 'GetUsers',
     pick: (users, { oldUserName, newUserName }) =>
@@ -398,6 +593,16 @@ export const renameUser = defineCommand({
     rowOf(before)['userName'] === oldUserName && rowOf(after)['userName'] === newUserName
       ? { command: 'RenameUser', args: { oldUserName: newUserName, newUserName: oldUserName } }
       : undefined,
+  question: {
+    reads: { user: { read: 'GetUserInfo', args: ({ oldUserName }) => ({ userName: oldUserName }), pick: (user) => user } },
+    object: ({ oldUserName }, { user }) => nameUser(oldUserName, user),
+    consequence: ({ oldUserName, newUserName }, { archives, user }) =>
+      sentences(
+        `The user logs in as ${newUserName} from now on, and the archive ${oldUserName} keeps its name.`,
+        describeTakeOver(newUserName, otherArchives(archives, oldUserName)),
+        describeAdministrator(user),
+      ),
+  },
   output: nothing,
   examples: [{ oldUserName: 'amira', newUserName: 'amira.okoye' }],
   emulate: (world, { oldUserName, newUserName }) => {
@@ -425,6 +630,8 @@ export const deleteUser = defineCommand({
   longRunning: false,
   idempotent: true,
   input: { userName: f.userName },
+  risks: ['locks-out'],
+  risk: ({ userName }, _found, context) => risksOf({ 'locks-out': isOwnLogin(userName, context) }),
   // GetUserInfo fails once the user is gone; a list shows it.
   before: accountNamed,
   irreversible: 'A new account of the same name lacks the password, the settings and the rights of the deleted one.',
@@ -467,6 +674,8 @@ export const setUserPrivilegesOnFolder = defineCommand({
   longRunning: false,
   idempotent: true,
   input: { userName: f.userName, folder: f.archiveName, privileges: f.folderPrivileges },
+  risks: ['opens-mail'],
+  risk: ({ userName, folder, privileges }) => risksOf({ 'opens-mail': !isOnlyWord(privileges, 'none') && !isOwnArchive(userName, folder) }),
   before: {
     read: 'GetUserInfo',
     args: theUser,
@@ -477,6 +686,28 @@ export const setUserPrivilegesOnFolder = defineCommand({
     },
   },
   inverse: ({ userName, folder }, before) => grantRights(userName, folder, rowOf(before)['privileges']),
+  question: {
+    reads: {
+      user: wholeUser,
+      archive: {
+        read: 'GetChildFolders',
+        args: () => ({ maxLevels: 1 }),
+        pick: (archives, { folder }) => ({
+          isThere: hasArchive(
+            rowsOf(archives).map(({ name }) => name),
+            folder,
+          ),
+        }),
+      },
+    },
+    object: ({ userName, folder }, { user }) => `the rights of ${nameUser(userName, user)} on the archive ${folder}`,
+    consequence: ({ folder, privileges }, { before, archive }) =>
+      sentences(
+        `The user can then ${rightsInWords(privileges)} in the archive ${folder}, which is not the user's own.`,
+        describeField('rights there', wordsOf(rowOf(before)['privileges']).join(', ')),
+        rowOf(archive)['isThere'] === false && 'There is no archive of this name now; the rights hold as soon as there is one.',
+      ),
+  },
   output: nothing,
   examples: [
     { userName: 'johndoe', folder: 'amira', privileges: ['read'] },
@@ -564,6 +795,94 @@ function rightsOf(user: unknown): z.output<typeof folderRights> | undefined {
   const { privilegesOnFolders, pop3UserNames: names } = rowOf(user);
   // A user without rights lacks the field. So does every user of the 2012 edition, which shows no POP3 names either.
   return privilegesOnFolders === undefined && names !== undefined ? [] : folderRights.safeParse(privilegesOnFolders).data;
+}
+
+/** Global privileges that let a user do no more than use the own archive. */
+const HARMLESS = ['none', 'login', 'changePassword'];
+
+/** True unless the list is known to hold nothing that goes beyond the own archive. */
+function givesPower(privileges: unknown): boolean {
+  return !Array.isArray(privileges) || !privileges.every((word) => HARMLESS.includes(String(word)));
+}
+
+function hasWord(list: unknown, word: string): boolean {
+  return Array.isArray(list) && list.includes(word);
+}
+
+function isOnlyWord(list: unknown, word: string): boolean {
+  return Array.isArray(list) && list.length === 1 && list[0] === word;
+}
+
+/** True unless the login privileges are left out, or known to lack the API. */
+function givesApiLogin(loginPrivileges: unknown): boolean {
+  if (loginPrivileges === undefined) return false;
+  return (
+    !Array.isArray(loginPrivileges) ||
+    !loginPrivileges.every((word) => word !== 'api' && f.LOGIN_PRIVILEGES.some((known) => known === word))
+  );
+}
+
+const API_LOGIN = 'The user can then log in to the Management API, which administers the whole archive.';
+
+/** What a privilege lets a user do, as a person is told it. */
+const POWER = new Map([
+  ['admin', 'becomes an administrator, who can read, change and delete everything'],
+  ['archive', 'can run archiving profiles, which may delete mail at its source'],
+  ['modifyArchiveProfiles', 'can change archiving profiles'],
+  ['export', 'can export mail'],
+  ['modifyExportProfiles', 'can change export profiles'],
+  ['delete', 'can delete messages, in the archives on which the user has that right'],
+]);
+
+function describePower(privileges: unknown): string | undefined {
+  const said = wordsOf(privileges).flatMap((word) => POWER.get(word) ?? []);
+  return said.length === 0 ? undefined : `The user ${said.join(', ')}.`;
+}
+
+/** True unless the user was read and is no administrator. */
+function mayBeAdministrator(user: unknown): boolean {
+  const privileges = words.safeParse(rowOf(user)['privileges']).data;
+  return privileges === undefined || privileges.includes('admin');
+}
+
+function describeAdministrator(user: unknown): string | undefined {
+  return hasWord(wordsOf(rowOf(user)['privileges']), 'admin') ? 'The user is an administrator, who can read everything.' : undefined;
+}
+
+/** Says what is set now; undefined where nothing is. */
+function describeField(what: string, value: unknown): string | undefined {
+  const text = textOf(value);
+  return text === undefined ? undefined : `Now: ${what} ${text}.`;
+}
+
+function isOwnArchive(userName: unknown, folder: unknown): boolean {
+  return typeof userName === 'string' && typeof folder === 'string' && userName !== '' && userName.toLowerCase() === folder.toLowerCase();
+}
+
+/** The archives without the user's own, which a new spelling of the name keeps. */
+function otherArchives(archives: unknown, userName: string): unknown {
+  return Array.isArray(archives) ? archives.filter((archive) => !isSameName(archive, userName)) : archives;
+}
+
+function describeTakeOver(userName: string, archives: unknown): string | undefined {
+  if (!hasArchive(archives, userName)) return undefined;
+  if (!Array.isArray(archives)) return 'Whether there is an archive of this name could not be read.';
+  return `There is an archive ${userName} already: as the one of that name, the user counts as its owner, and new mail for the user goes there.`;
+}
+
+/** True unless no other account has this directory identity. */
+function isIdentityTaken(distinguishedName: unknown, users: unknown): boolean {
+  if (distinguishedName === undefined) return false;
+  return !Array.isArray(users) || rowsOf(users).some((user) => isSameName(user['distinguishedName'], distinguishedName));
+}
+
+function rightsInWords(privileges: readonly string[]): string {
+  const words = new Map([
+    ['read', 'read all mail'],
+    ['write', 'move and rename'],
+    ['delete', 'delete messages, with the privilege to delete'],
+  ]);
+  return privileges.map((word) => words.get(word) ?? word).join(', ');
 }
 
 /** Rights listed in one sentence; of more, the number is told. */

@@ -1,4 +1,4 @@
-import type { Effect } from '../catalogue/define-command.ts';
+import type { Effect, Risk } from '../catalogue/define-command.ts';
 
 /** What the audit keeps of one step of a call: that it was refused, asked about, sent, or how it ended. */
 export interface AuditEntry {
@@ -14,6 +14,8 @@ export interface AuditEntry {
   /** The wire name of the command. */
   readonly command: string;
   readonly effect: Effect;
+  /** Why a person had to be asked for what can be put back; absent without a risk. */
+  readonly risks?: readonly Risk[];
   /** The arguments, secrets already masked. */
   readonly arguments: Readonly<Record<string, unknown>>;
   readonly decision: 'allow' | 'ask' | 'refuse';

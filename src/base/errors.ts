@@ -44,6 +44,11 @@ const table = {
         ? `${tool} is refused: with these arguments it is ${effect}, and the target ${limitedTarget} has its own access ${access}. An administrator who means it sets that to ${needed} in the file of MAILSTORE_CONFIG, with MAILSTORE_ACCESS no lower, and restarts the server.`
         : `${tool} is refused: with these arguments it is ${effect}, and this server runs with MAILSTORE_ACCESS=${access}. An administrator who means it sets MAILSTORE_ACCESS=${needed} in the server's configuration and restarts it.`,
   ),
+  toolsetOff: line<{ tool: string; toolset: string }>(
+    'caller',
+    ({ tool, toolset }) =>
+      `${tool} is refused: it belongs to the toolset ${toolset}, which is not among MAILSTORE_TOOLSETS. An administrator can add it there and restart the server.`,
+  ),
   notConfirmed: line<{ tool: string }>('caller', ({ tool }) => `${tool} was not run: it needs the yes of a person, and nobody gave it.`),
   needsApproval: line<{ tool: string; command: string }>(
     'caller',
@@ -138,6 +143,11 @@ const table = {
     'caller',
     ({ tool, read, names }) =>
       `${tool} was not called: ${list(names)} would be cleared when left out, and ${read} does not show what is set now. State every one of these and call again (null clears).`,
+  ),
+  otherSpelling: line<{ tool: string; read: string; names: readonly string[]; known: readonly string[] }>(
+    'caller',
+    ({ tool, read, names, known }) =>
+      `${tool} was not called: ${list(names)} is not how ${read} spells it, and the server could take either. Its fields are ${list(known)}.`,
   ),
   readRunsLong: line<{ command: string }>(
     'server',

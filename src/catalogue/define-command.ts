@@ -5,6 +5,31 @@ import type { Emulation, World } from './world.ts';
 /** What a call does to the archive; the one word from which annotations, listing and the gate's decision follow. */
 export type Effect = 'read' | 'write' | 'destructive';
 
+/** Why a change needs a person's yes although it can be put back. */
+export const RISKS = ['grants-power', 'opens-mail', 'sends-data-out', 'weakens-protection', 'deletes-at-source', 'locks-out'] as const;
+export type Risk = (typeof RISKS)[number];
+
+/** What a call does, on both axes. */
+export interface Verdict {
+  readonly effect: Effect;
+  /** In the order of `RISKS`, each at most once; empty for most calls. */
+  readonly risks: readonly Risk[];
+}
+
+/** What a stored job action comes to. */
+export interface ActionVerdict extends Verdict {
+  /** True when jobs of this command keep mail safe, or when the command is not known. */
+  readonly protects: boolean;
+}
+
+/** What a declaration may use to judge a call, beside the arguments and what was read. */
+export interface DecisionContext {
+  /** The login name that this server itself uses; undefined where it is not known, so that any account may be it. */
+  readonly login: string | undefined;
+  /** Judges a stored job action such as `CompactStore --id="3"` by the worst that its command can do; what cannot be parsed is the worst. */
+  judgeAction(action: unknown): ActionVerdict;
+}
+
 export type Edition = 'server' | 'spe';
 
 /** The command groups; one file in `tools/` for each. */
@@ -56,18 +81,27 @@ export interface Look<Args> {
   pick(value: unknown, args: Args): unknown;
 }
 
+/** Reads one command by its wire name. Rejects with MailStoreError when the read fails. */
+export type ReadCommand = (name: string, args?: Readonly<Record<string, unknown>>) => Promise<unknown>;
+
+/** A finding that takes more than one read, or reads that depend on the arguments. */
+export interface Search<Args> {
+  /** Returns the finding, or undefined where it cannot be found out. */
+  search(args: Args, read: ReadCommand): Promise<unknown>;
+}
+
 /** A call of another command, by its wire name. */
 export interface CommandCall {
   readonly command: string;
   readonly args: Readonly<Record<string, unknown>>;
 }
 
-/** What was read for a question, by the names of its reads, and as `before` the object itself; undefined where it is missing or was not readable. */
+/** What was read for a decision or a question, by the names of its reads, and for a question as `before` the object itself; undefined where it is missing or was not readable. */
 export type Found = Readonly<Record<string, unknown>>;
 
 /** What a person is told before saying yes. */
 export interface Question<Args> {
-  /** What the words need beside `before`. */
+  /** What the words need beside `before` and `decidesFrom`. */
   readonly reads?: Readonly<Record<string, Look<Args>>>;
   /** Names the one thing that the call is about, such as `user amira (Amira Okoye)`. A yes is void when this reads otherwise by then. */
   object(args: Args, found: Found): string;
@@ -83,14 +117,17 @@ type Way<Args> =
       /** The call that puts the change back, from the object as `before` found it and as it reads now; undefined where these do not allow it. */
       inverse(args: Args, before: unknown, after: unknown): CommandCall | undefined;
       readonly irreversible?: never;
+      readonly nothingLost?: never;
     }
   | {
       /** Why no call puts the change back: one sentence. */
       readonly irreversible: string;
       readonly inverse?: never;
+      /** True where nothing is lost that anyone would want back, as in a rebuild from what is there. */
+      readonly nothingLost?: true;
     };
 
-type Reading = { readonly effect: 'read'; readonly inverse?: never; readonly irreversible?: never };
+type Reading = { readonly effect: 'read'; readonly inverse?: never; readonly irreversible?: never; readonly nothingLost?: never };
 type Changing<Args> = { readonly effect: 'write' | 'destructive' } & Way<Args>;
 
 /** What a call does to the archive, and the way back from it; whoever declares a change has to say which. */
@@ -113,18 +150,21 @@ interface CommandFields<Input extends InputShape, Row extends z.ZodType> {
   /** The mildest and the worst effect that `effectOf` can return; stated wherever `effectOf` is. */
   readonly effectRange?: readonly [mildest: Effect, worst: Effect];
   /** The effect of these very arguments, where arguments change it; `effect` is that of a call in general. */
-  effectOf?(
-    args: ParsedArguments<Input>,
-    /** Returns the effect of a stored job action such as `CompactStore --id="3"`; what cannot be parsed is destructive. */
-    effectOfAction: (action: unknown) => Effect,
-    /** What `effectFrom` read; undefined where nothing was read, and the worst has to be assumed. */
-    stored: unknown,
-  ): Effect;
-  /** What the effect depends on and the arguments do not tell. It is read before the gate decides. */
-  readonly effectFrom?: Look<ParsedArguments<Input>>;
+  effectOf?(args: ParsedArguments<Input>, found: Found, context: DecisionContext): Effect;
+  /** The risks that a call can have; without `risk`, every call has all of them. */
+  readonly risks?: readonly [Risk, ...Risk[]];
+  /** The risks of these very arguments, a part of `risks`. */
+  risk?(args: ParsedArguments<Input>, found: Found, context: DecisionContext): readonly Risk[];
+  /**
+   * What `effectOf` and `risk` depend on and the arguments do not show, by name. It is read before the gate decides; a name that is
+   * undefined in `found` could not be read, and the worst is assumed.
+   */
+  readonly decidesFrom?: Readonly<Record<string, Look<ParsedArguments<Input>> | Search<ParsedArguments<Input>>>>;
+  /** True when a job that runs this command keeps mail safe, so that stopping the job weakens protection. */
+  readonly protects?: true;
   /** The read that shows what the call changes, made before it and again after it: only the fields that the call can change. */
   readonly before?: Look<ParsedArguments<Input>>;
-  /** What a person is asked before a destructive call. */
+  /** What a person is asked before a destructive or risky call. */
   readonly question?: Question<ParsedArguments<Input>>;
   /** Whether the command is expected to answer with a token; any command may, and is then followed like one that was. */
   readonly longRunning: boolean;
@@ -142,6 +182,15 @@ interface CommandFields<Input extends InputShape, Row extends z.ZodType> {
     readonly names: readonly (keyof Input & string)[];
     readonly read: string;
     pick(current: unknown, args: ParsedArguments<Input>): Readonly<Record<string, unknown>> | undefined;
+  };
+  /**
+   * The argument that is a configuration object, which the server replaces as a whole. It is read first, and fields that the caller leaves out
+   * are sent with the value that they have; a field that the read does not show, such as a password, has to be stated.
+   */
+  readonly mergesInto?: {
+    readonly argument: keyof Input & string;
+    readonly read: string;
+    args?(args: ParsedArguments<Input>): Readonly<Record<string, unknown>>;
   };
   /**
    * The reads that corroborate how a run ended whose end was lost; `since` is when it was started, as UTC `YYYY-MM-DDThh:mm:ss`.

@@ -115,6 +115,18 @@ export function isSecretReference(value: unknown): value is SecretReference {
   return typeof value === 'object' && secretReference.safeParse(value).success;
 }
 
+/** Tells whether a value holds, at any depth, a reference to a secret in a file or a variable. */
+export function hasOutsideReference(value: unknown): boolean {
+  return outsideReferences(value).length > 0;
+}
+
+/** Returns the references to files and variables in a value, at any depth. A secret that is generated comes from nowhere. */
+export function outsideReferences(value: unknown): readonly Exclude<SecretReference, { generate: true }>[] {
+  if (typeof value !== 'object' || value === null) return [];
+  if (isSecretReference(value)) return 'generate' in value ? [] : [value];
+  return Object.values(value).flatMap(outsideReferences);
+}
+
 /** Returns the arguments of a command as callers write them: in the place of a secret, they may say where it is. */
 export function callerShape(input: Record<string, z.ZodType>): Record<string, z.ZodType> {
   return Object.fromEntries(
@@ -131,6 +143,27 @@ export function jsonObject(description: string, options: { secretsInside?: true 
     .record(z.string(), z.unknown())
     .describe(description)
     .register(traits, { wire: 'json', ...(options.secretsInside && { secret: 'inside' as const }) });
+}
+
+/**
+ * A configuration object sent as JSON text, of which a caller states only what changes: the known fields have their types, others are taken as they
+ * are. Use it with `mergesInto`.
+ */
+export function configObject<Shape extends Record<string, z.ZodType>>(
+  shape: Shape,
+  description: string,
+  options: { secretsInside?: true } = {},
+) {
+  return z
+    .looseObject(shape)
+    .partial()
+    .describe(description)
+    .register(traits, { wire: 'json', ...(options.secretsInside && { secret: 'inside' as const }) });
+}
+
+/** A secret inside a configuration object, or where it is. */
+export function secretInside(description: string) {
+  return z.union([z.string(), secretReference]).nullable().describe(description);
 }
 
 const LOCAL_DATE_TIME = /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2})(:\d{2})?(?:\.\d+)?(?:Z|[+-]\d{2}:?\d{2})?)?$/;

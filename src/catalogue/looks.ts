@@ -60,5 +60,20 @@ export function mayLackSecret(value: unknown): boolean {
 
 /** Joins the sentences that apply. */
 export function sentences(...parts: readonly (string | false | undefined)[]): string {
-  return parts.filter((part) => part !== undefined && part !== false).join(' ');
+  return parts.filter((part) => part !== undefined && part !== false && part !== '').join(' ');
+}
+
+/** Returns what MailStore counts in the archive stores, as far as every one of them has a count. */
+export function describeContents(stores: unknown): string | undefined {
+  const rows = rowsOf(stores);
+  const count = countOf(sumOf(rows.map(({ statisticsCount }) => statisticsCount)), 'message');
+  // Sizes that were not calculated read as nothing.
+  const size = sizeOf(sumOf(rows.map(({ statisticsSize }) => statisticsSize)) || undefined);
+  if (rows.length === 0 || count === undefined) return undefined;
+  return `MailStore counts ${count} in ${countOf(rows.length, 'archive store')}${size === undefined ? '' : `, ${size}`}.`;
+}
+
+function sumOf(values: readonly unknown[]): number | undefined {
+  const numbers = values.filter((value) => typeof value === 'number');
+  return numbers.length === values.length ? numbers.reduce((sum, value) => sum + value, 0) : undefined;
 }

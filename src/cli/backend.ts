@@ -58,6 +58,7 @@ export function openBackend(
         return client ? [[name, { name, origin, user: username, access, hasOwnLimit: access !== config.access, client }]] : [];
       }),
     ),
+    groups: config.toolsets,
     journal,
     audit,
     runner,

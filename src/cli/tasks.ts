@@ -10,6 +10,7 @@ import { isEnded, type TaskRecord } from '../journal/task-record.ts';
 import { openBackend, type Backend } from './backend.ts';
 import { argument, defineAction, defineSubcommand, flag, option, type Given } from './define-subcommand.ts';
 import { endProgress, showProgress } from './progress-bar.ts';
+import { terminalPerson } from './terminal-person.ts';
 
 const { stdout } = process;
 
@@ -157,7 +158,8 @@ async function cancel(journal: TaskJournal, { flags, task: id }: Given<object, t
   const config = loadConfig({ flags });
   const backend = openBackend(config);
   try {
-    const cancelled = await backend.guard.cancel(taskId, { client: 'terminal' });
+    const cancelled = await backend.guard.cancel(taskId, { client: 'terminal', person: terminalPerson() });
+    if ('kind' in cancelled) throw new Error('the question has no answer yet');
     writeLine(
       isEnded(cancelled)
         ? `${cancelled.command} has ended before: ${cancelled.status}${sentenceOf(cancelled)}`

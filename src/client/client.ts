@@ -5,7 +5,8 @@ import type { Log } from '../base/log.ts';
 import type { Redactor } from '../base/redact.ts';
 import type { ApiForm } from '../base/target.ts';
 import type { Command, Effect } from '../catalogue/define-command.ts';
-import { mayLackSecret } from '../catalogue/looks.ts';
+import { isRow, mayLackSecret } from '../catalogue/looks.ts';
+import { mergeConfiguration } from '../catalogue/risk.ts';
 import { toolName } from '../catalogue/naming.ts';
 import { Permit, permitRead, type Arguments } from '../policy/gate.ts';
 import { encodeForm } from '../wire/form.ts';
@@ -46,6 +47,8 @@ export interface ReadValue {
   readonly value: unknown;
   /** False where the value may differ from what the server holds: something was not of its declared shape, or types were not told. */
   readonly isExact: boolean;
+  /** True where a part of it is not of the declared shape and was left out. */
+  readonly isIncomplete?: boolean;
 }
 
 /** A run on the server, with the dialect in which it was started and is to be followed. */
@@ -111,7 +114,7 @@ export class MailStoreClient {
     const { command, args, effect } = permit;
     const spoken = await this.#speak();
     if (spoken.commands && !spoken.commands.has(command.name)) throw new MailStoreError('commandMissing', { command: command.name });
-    const form = encodeForm(command, await this.#keepAbsent(command, args));
+    const form = encodeForm(command, await this.#mergeConfiguration(command, await this.#keepAbsent(command, args)));
     return new PreparedCall(command, effect, spoken.dialect.invoke(command.name, form), spoken);
   }
 
@@ -121,7 +124,12 @@ export class MailStoreClient {
     const outcome = await this.send(prepared, { purpose: 'support' });
     if (outcome.kind === 'running') throw new MailStoreError('readRunsLong', { command: command.name });
     // What is not declared comes from XML as text, whatever it was.
-    return { value: outcome.value, isExact: outcome.drift.length === 0 && prepared.spoken.dialect.name !== 'xml-2012' };
+    const isIncomplete = outcome.drift.length > 0;
+    return {
+      value: outcome.value,
+      isExact: !isIncomplete && prepared.spoken.dialect.name !== 'xml-2012',
+      ...(isIncomplete && { isIncomplete }),
+    };
   }
 
   /**
@@ -220,6 +228,30 @@ export class MailStoreClient {
     return { ...args, ...Object.fromEntries(absent.map((name) => [name, values[name]])) };
   }
 
+  /** Completes a configuration object, which the server replaces as a whole, with the fields that the caller left out, as they are set now. */
+  async #mergeConfiguration(command: Command, args: Arguments): Promise<Arguments> {
+    const { mergesInto } = command;
+    const given = mergesInto && args[mergesInto.argument];
+    if (!mergesInto || !isRow(given)) return args;
+    const { argument } = mergesInto;
+    const read = findCommand(mergesInto.read);
+    if (!read) throw new MailStoreError('unknownCommand', { command: mergesInto.read });
+    const { value, isExact, isIncomplete } = await this.read(read, mergesInto.args?.(args) ?? {});
+    const names = { tool: toolName(command.name), read: toolName(read.name) };
+    if (!isRow(value)) throw new MailStoreError('notFoundForKeep', { ...names, names: [argument] });
+    const kept = Object.keys(value).filter((name) => !Object.hasOwn(given, name));
+    // A server may take either of two spellings of a field.
+    const twice = Object.keys(given).filter((name) =>
+      kept.some((other) => other.normalize('NFKC').toLowerCase() === name.normalize('NFKC').toLowerCase()),
+    );
+    if (twice.length > 0) throw new MailStoreError('otherSpelling', { ...names, names: twice, known: Object.keys(value) });
+    const notShown = kept
+      .filter((name) => mayLackSecret({ [name]: value[name] }) || isIncomplete || (!isExact && !hasOneReading(value[name])))
+      .map((name) => `${argument}.${name}`);
+    if (notShown.length > 0) throw new MailStoreError('notShownForKeep', { ...names, names: notShown });
+    return { ...args, [argument]: mergeConfiguration(value, given) };
+  }
+
   #dialectOf({ dialect }: ClientRun): Dialect {
     return dialectNamed(dialect, { origin: this.#options.origin, user: this.#options.username });
   }
@@ -243,6 +275,12 @@ export class MailStoreClient {
     }
     return attempt();
   }
+}
+
+/** False for text that may have been another type before XML, which writes none, made text of it. */
+function hasOneReading(value: unknown): boolean {
+  if (typeof value === 'string') return !/^(?:true|false|null|[-+\d.e]*)$/i.test(value);
+  return typeof value !== 'object' || value === null || Object.values(value).every(hasOneReading);
 }
 
 /** Returns what `read` returns, or undefined where it finds none of the API's own answers. */

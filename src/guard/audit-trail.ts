@@ -26,7 +26,7 @@ export class AuditTrail {
   }
 
   /** Returns the fields that all lines of a call share. */
-  open({ command, args }: TaskCall, { client }: Caller, { name, origin, user }: GuardedTarget, { kind, effect }: Decision): AuditEntry {
+  open({ command, args }: TaskCall, { client }: Caller, { name, origin, user }: GuardedTarget, { kind, effect, risks }: Decision): AuditEntry {
     return {
       call: randomUUID(),
       client,
@@ -35,6 +35,7 @@ export class AuditTrail {
       user,
       command: command.name,
       effect,
+      ...(risks.length > 0 && { risks }),
       arguments: maskSecrets(command, args),
       decision: kind,
     };

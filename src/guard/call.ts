@@ -1,5 +1,6 @@
 import type { Access } from '../base/target.ts';
 import type { MailStoreClient, ReadValue } from '../client/client.ts';
+import type { Found } from '../catalogue/define-command.ts';
 import type { CheckedValue } from '../client/value.ts';
 import type { AuditEntry } from '../audit/audit-record.ts';
 import type { TaskRecord } from '../journal/task-record.ts';
@@ -35,8 +36,8 @@ export interface AdmittedCall {
   readonly caller: Caller;
   readonly target: GuardedTarget;
   readonly decision: Exclude<Decision, { readonly kind: 'refuse' }>;
-  /** What the declaration's `effectFrom` read. */
-  readonly stored: unknown;
+  /** What the declaration's `decidesFrom` read; a name without a value could not be read. */
+  readonly found: Found;
   readonly secrets: Secrets;
   /** The fields that all audit lines of this call share. */
   readonly entry: AuditEntry;

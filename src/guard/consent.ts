@@ -4,7 +4,7 @@ import type { ApprovalJournal } from '../journal/approval-journal.ts';
 import type { AuditTrail, ConsentRecord } from './audit-trail.ts';
 import type { AdmittedCall, Asked } from './call.ts';
 import type { AskedQuestion } from './person.ts';
-import { questionAbout } from './question.ts';
+import { questionAbout, type QuestionAndObject } from './question.ts';
 
 /** A yes to one call, or that none is needed. */
 export interface Yes {
@@ -22,6 +22,9 @@ export interface ConsentOptions {
   readonly approveCommand: (approvalId: string) => string;
 }
 
+/** A call, or the cancellation of one. */
+type AskableCall = Omit<AdmittedCall, 'secrets'>;
+
 /** Obtains a person's yes. */
 export class Consent {
   readonly #options: ConsentOptions;
@@ -31,18 +34,18 @@ export class Consent {
   }
 
   /** Returns a yes to this call, or that the question is on its way. Throws MailStoreError when there is no yes. */
-  async obtain(call: AdmittedCall): Promise<Yes | Asked> {
+  async obtain(call: AskableCall, ask = async (): Promise<QuestionAndObject> => questionAbout(call)): Promise<Yes | Asked> {
     if (call.decision.kind === 'allow') return { kind: 'yes' };
-    const { request, target, caller } = call;
-    const { question, before } = await questionAbout(request.command, request.args, target);
+    const { caller } = call;
+    const { question, before } = await ask();
     const record = await this.#ask(question, call);
     if (record.answer === 'asked') return { kind: 'asked' };
     const isLate = record.channel !== 'approval' && caller.person?.answersAnew !== true;
-    return { kind: 'yes', record, before: isLate ? await this.#readAgain(call, question.key, record) : before };
+    return { kind: 'yes', record, before: isLate ? this.#readAgain(call, await ask(), question.key, record) : before };
   }
 
   /** Tries in this order: a granted approval for exactly this call, the person at the client, and a new approval to be granted elsewhere. */
-  async #ask(question: AskedQuestion, { caller: { person }, entry }: AdmittedCall): Promise<ConsentRecord> {
+  async #ask(question: AskedQuestion, { caller: { person }, entry }: AskableCall): Promise<ConsentRecord> {
     const { trail, approvals, approveCommand } = this.#options;
     const { tool, target, key: argumentsKey, shown: prompt } = question;
     const approvable = { tool, target, argumentsKey };
@@ -71,9 +74,8 @@ export class Consent {
     throw new MailStoreError('notConfirmed', { tool });
   }
 
-  /** Reads the object again after a person took their time. Throws MailStoreError `foreignAnswer` when the yes was given to another one. */
-  async #readAgain({ request, target, entry }: AdmittedCall, key: string, record: ConsentRecord): Promise<ReadValue | undefined> {
-    const { question, before } = await questionAbout(request.command, request.args, target);
+  /** Compares with the object as it reads after a person took their time. Throws MailStoreError `foreignAnswer` when the yes was given to another one. */
+  #readAgain({ entry }: AskableCall, { question, before }: QuestionAndObject, key: string, record: ConsentRecord): ReadValue | undefined {
     if (question.key === key) return before;
     const refused = new MailStoreError('foreignAnswer', { tool: question.tool });
     this.#options.trail.prompted(entry, { ...record, answer: 'invalid' }, refused.message);

@@ -3,27 +3,28 @@ import { MailStoreError } from '../base/errors.ts';
 import { InFlight } from '../base/in-flight.ts';
 import type { Log } from '../base/log.ts';
 import type { Redactor } from '../base/redact.ts';
-import type { Access } from '../base/target.ts';
-import type { Command, Effect } from '../catalogue/define-command.ts';
+import type { Found, Group } from '../catalogue/define-command.ts';
 import { toolName } from '../catalogue/naming.ts';
 import type { AuditLog } from '../audit/audit-log.ts';
 import type { AuditEntry } from '../audit/audit-record.ts';
 import type { Change } from '../journal/change-journal.ts';
 import type { Journal } from '../journal/journal.ts';
 import { isEnded, type TaskRecord } from '../journal/task-record.ts';
-import { allows, neededAccess } from '../policy/access.ts';
-import { decide, effectOfCall, mildestEffect, type Decision } from '../policy/decide.ts';
-import { passGate, type Permit } from '../policy/gate.ts';
+import { allows } from '../policy/access.ts';
+import { decide, judgeCall, mildestEffect, type Circumstances, type Decision } from '../policy/decide.ts';
+import { passGate, refusal, type Permit } from '../policy/gate.ts';
 import type { TaskCall, TaskRunner } from '../tasks/runner.ts';
 import { AuditTrail, outcomeOf } from './audit-trail.ts';
 import type { AdmittedCall, Answered, Asked, Caller, GuardedTarget } from './call.ts';
 import { Changes } from './changes.ts';
 import { Consent } from './consent.ts';
-import { lookAt } from './question.ts';
+import { cancelQuestion, runSearch } from './question.ts';
 import { forgetGenerated, Secrets, type SecretSources } from './secrets.ts';
 
 export interface GuardOptions {
   readonly targets: ReadonlyMap<string, GuardedTarget>;
+  /** The toolsets that may be called. */
+  readonly groups: readonly Group[];
   readonly journal: Journal;
   readonly audit: AuditLog;
   readonly runner: TaskRunner;
@@ -69,10 +70,11 @@ export class Guard {
     const call = await this.#admit(request, caller);
     const consent = await this.#consent.obtain(call);
     if (consent.kind === 'asked') return consent;
-    const permit = passGate(request.command, call.secrets.args, {
+    const permit = passGate(request.command, request.args, {
       access: call.target.access,
-      stored: call.stored,
+      ...this.#circumstances(call.target, call.found),
       yes: consent.record && { given: true },
+      sent: call.secrets.args,
     });
     if (this.#isEnding && permit.effect !== 'read') this.#refuseToBegin(call);
     return this.#trail.around(call, consent.record, () => this.#changes.around(call, consent.before, () => this.#execute(call, permit)));
@@ -95,25 +97,28 @@ export class Guard {
     return answered;
   }
 
-  /** Asks the server to stop a task. Throws MailStoreError when the access level does not cover what the task does, or it cannot be asked. */
-  cancel(taskId: string, caller: Caller): Promise<TaskRecord> {
-    return this.#inFlight.add(this.#cancel(taskId, caller));
-  }
-
-  async #cancel(taskId: string, caller: Caller): Promise<TaskRecord> {
-    const task = await this.#options.runner.get(taskId);
-    const command = findCommand(task.command);
+  /**
+   * Asks the server to stop a task, or returns `asked` while the question is on its way. Cancelling is as dangerous as what it cuts off: it needs
+   * the access and the yes that the command itself would need. Throws MailStoreError when it is refused, has no yes, or cannot be asked.
+   */
+  async cancel(taskId: string, caller: Caller): Promise<TaskRecord | Asked> {
+    const { runner } = this.#options;
+    const task = await runner.get(taskId);
     const target = this.#options.targets.get(task.target);
-    if (!command || !target) return this.#options.runner.cancel(taskId);
-    const effect: Effect = effectOfCall(command, task.argumentsShown) === 'read' ? 'read' : 'write';
-    const isAllowed = allows(target.access, effect);
-    const decision: Decision = isAllowed ? { kind: 'allow', effect } : { kind: 'refuse', effect, needed: 'read-write' };
+    if (!target || isEnded(task)) return runner.cancel(taskId);
+    const command = findCommand(task.command);
+    if (!command) throw new MailStoreError('unknownCommand', { command: task.command });
     const request = { command, args: task.argumentsShown, target: task.target };
+    const found = await this.#find(request, target);
+    const decision = decide(command, request.args, target.access, this.#circumstances(target, found));
     const entry = { ...this.#trail.open(request, caller, target, decision), command: 'cancel-async', task: taskId };
     if (decision.kind === 'refuse') return this.#refuse('cancel_task', decision, target, entry);
-    this.#trail.sent(entry);
+    const ask = async () => cancelQuestion(task, command, target, decision);
+    const consent = await this.#consent.obtain({ request, caller, target, decision, found, entry }, ask);
+    if (consent.kind === 'asked') return consent;
+    this.#trail.sent(entry, consent.record);
     try {
-      const cancelled = await this.#options.runner.cancel(taskId);
+      const cancelled = await this.#inFlight.add(runner.cancel(taskId));
       this.#trail.ended(entry, { outcome: isEnded(cancelled) ? cancelled.status : 'cancel_requested' });
       return cancelled;
     } catch (error) {
@@ -130,7 +135,7 @@ export class Guard {
     const request = { command, args: task.argumentsShown, target: task.target };
     const { taskId, status, error, reason } = task;
     const said = error ?? reason;
-    const decision: Decision = { kind: 'allow', effect: effectOfCall(command, task.argumentsShown) };
+    const decision: Decision = { kind: 'allow', ...judgeCall(command, task.argumentsShown, { login: target.user }) };
     const entry = this.#trail.open(request, { client: 'mailstore-mcp' }, target, decision);
     this.#trail.ended(entry, { task: taskId, outcome: status, ...(said !== undefined && { error: said }) });
   }
@@ -139,22 +144,21 @@ export class Guard {
   async #admit(request: TaskCall, caller: Caller): Promise<AdmittedCall> {
     const { command, args } = request;
     const target = this.#target(request.target);
-    const stored = await this.#readStored(command, args, target);
-    const decision = judge(command, args, target.access, stored);
+    const found = await this.#find(request, target);
+    const decision = decide(command, args, target.access, this.#circumstances(target, found));
     const entry = this.#trail.open(request, caller, target, decision);
     if (decision.kind === 'refuse') return this.#refuse(toolName(command.name), decision, target, entry);
     // Before a person is asked: nobody should say yes to a call that cannot be sent.
     const secrets = await this.#findSecrets(request, entry);
-    return { request, caller, target, decision, stored, secrets, entry };
+    return { request, caller, target, decision, found, secrets, entry };
   }
 
-  #refuse(
-    tool: string,
-    { effect, needed }: Decision & { kind: 'refuse' },
-    { name, access, hasOwnLimit }: GuardedTarget,
-    entry: AuditEntry,
-  ): never {
-    const refused = new MailStoreError('notAllowed', { tool, effect, access, needed, ...(hasOwnLimit && { limitedTarget: name }) });
+  #circumstances({ user }: GuardedTarget, found: Found): Circumstances {
+    return { found, login: user, groups: this.#options.groups };
+  }
+
+  #refuse(tool: string, decision: Decision & { kind: 'refuse' }, { name, access, hasOwnLimit }: GuardedTarget, entry: AuditEntry): never {
+    const refused = refusal(tool, decision, access, hasOwnLimit ? name : undefined);
     this.#trail.refused(entry, refused);
     throw refused;
   }
@@ -176,16 +180,22 @@ export class Guard {
     }
   }
 
-  /** Reads what the effect depends on; undefined if it cannot be read, so that the worst is assumed. */
-  async #readStored(command: Command, args: Readonly<Record<string, unknown>>, { access, client }: GuardedTarget): Promise<unknown> {
-    const { effectFrom } = command;
-    if (!effectFrom || !allows(access, mildestEffect(command))) return undefined;
-    try {
-      return (await lookAt(client, effectFrom, args)).value;
-    } catch (error) {
-      if (error instanceof MailStoreError) return undefined;
-      throw error;
-    }
+  /** Reads what the decision depends on. What cannot be read is left out, so that the worst is assumed; so is what no decision would need. */
+  async #find({ command, args }: TaskCall, { access, client }: GuardedTarget): Promise<Found> {
+    const { decidesFrom } = command;
+    const isRefusedAnyway = !allows(access, mildestEffect(command)) || !this.#options.groups.includes(command.group);
+    if (!decidesFrom || isRefusedAnyway) return {};
+    const found = await Promise.all(
+      Object.entries(decidesFrom).map(async ([name, search]): Promise<[string, unknown]> => {
+        try {
+          return [name, (await runSearch(client, search, args)).value];
+        } catch (error) {
+          if (error instanceof MailStoreError) return [name, undefined];
+          throw error;
+        }
+      }),
+    );
+    return Object.fromEntries(found);
   }
 
   /** Sends a permitted call. Files of generated secrets stay unless the call surely changed nothing. */
@@ -214,11 +224,4 @@ export class Guard {
     if (!target) throw new MailStoreError('unknownTarget', { target: name, known: [...this.#options.targets.keys()] });
     return target;
   }
-}
-
-/** Decides on a call. A command that is refused even in its mildest form, for which nothing was read, is refused as that form. */
-function judge(command: Command, args: Readonly<Record<string, unknown>>, access: Access, stored: unknown): Decision {
-  const mildest = mildestEffect(command);
-  if (command.effectFrom && !allows(access, mildest)) return { kind: 'refuse', effect: mildest, needed: neededAccess(mildest) };
-  return decide(command, args, access, stored);
 }

@@ -1,11 +1,15 @@
 import { findCommand } from '../../tools/index.ts';
 import { MailStoreError } from '../base/errors.ts';
 import { toVisibleLine } from '../base/visible.ts';
-import type { Command, Found, Look } from '../catalogue/define-command.ts';
+import type { Command, Found, Look, Search, Verdict } from '../catalogue/define-command.ts';
+import { outsideReferences } from '../catalogue/fields.ts';
+import { isRow } from '../catalogue/looks.ts';
 import { MASK, maskSecrets } from '../catalogue/mask-secrets.ts';
 import { toolName } from '../catalogue/naming.ts';
 import type { MailStoreClient, ReadValue } from '../client/client.ts';
+import type { TaskRecord } from '../journal/task-record.ts';
 import { argumentsKey } from '../tasks/arguments-key.ts';
+import type { AdmittedCall, GuardedTarget } from './call.ts';
 import type { AskedQuestion } from './person.ts';
 
 type Arguments = Readonly<Record<string, unknown>>;
@@ -18,6 +22,17 @@ export async function lookAt(client: MailStoreClient, look: Look<Arguments>, arg
   return { value: look.pick(value, args), isExact };
 }
 
+/** Runs what a decision or a question needs to know: one read, or a search of several. Throws MailStoreError when a read fails. */
+export async function runSearch(client: MailStoreClient, look: Look<Arguments> | Search<Arguments>, args: Arguments): Promise<ReadValue> {
+  if ('read' in look) return lookAt(client, look, args);
+  const value = await look.search(args, async (name, itsArguments = {}) => {
+    const command = findCommand(name);
+    if (!command) throw new MailStoreError('unknownCommand', { command: name });
+    return (await client.read(command, itsArguments)).value;
+  });
+  return { value, isExact: false };
+}
+
 /** Any word becomes a secret once somebody sends it as one: what a person needs to know could be hidden from them by that. */
 const MASKED = `Hidden: what MailStore says of it has the text of a secret in it, shown as ${MASK} or left out here; look in MailStore itself before you say yes.`;
 
@@ -25,29 +40,29 @@ function isMasked(looks: Iterable<ReadValue | undefined>): boolean {
   return [...looks].some((look) => look?.value !== undefined && JSON.stringify(look.value).includes(MASK));
 }
 
-export interface QuestionTarget {
-  readonly name: string;
-  readonly origin: string;
-  readonly client: MailStoreClient;
+/** A question, and the object of its call as it was read for it. */
+export interface QuestionAndObject {
+  readonly question: AskedQuestion;
+  readonly before: ReadValue | undefined;
 }
 
-/** Returns the question about a destructive call, from what the server says of its object now, and the object itself. */
-export async function questionAbout(
-  command: Command,
-  args: Arguments,
-  { name, origin, client }: QuestionTarget,
-): Promise<{ readonly question: AskedQuestion; readonly before: ReadValue | undefined }> {
-  const { question: declared, before } = command;
-  const looks = Object.entries({ ...(before && { before }), ...declared?.reads });
+/** What a question is made from. */
+type Asking = Pick<AdmittedCall, 'request' | 'target' | 'decision'>;
+
+/** Returns the question about a destructive or risky call, from what the server says of its object now, and the object itself. */
+export async function questionAbout({ request: { command, args }, target, decision }: Asking): Promise<QuestionAndObject> {
+  const { name, origin, client } = target;
+  const { question: declared, before, decidesFrom } = command;
+  const looks = Object.entries({ ...decidesFrom, ...(before && { before }), ...declared?.reads });
   const failed: string[] = [];
   const seen = new Map(
     await Promise.all(
       looks.map(async ([key, look]): Promise<[string, ReadValue | undefined]> => {
         try {
-          return [key, await lookAt(client, look, args)];
+          return [key, await runSearch(client, look, args)];
         } catch (error) {
           if (!(error instanceof MailStoreError)) throw error;
-          failed.push(`What ${toolName(look.read)} shows is missing here: ${error.message}`);
+          failed.push(`What ${'read' in look ? toolName(look.read) : `the search for ${key}`} shows is missing here: ${error.message}`);
           return [key, undefined];
         }
       }),
@@ -64,6 +79,7 @@ export async function questionAbout(
     `What: ${object}`,
     `Arguments: ${JSON.stringify(told)}`,
     ...(declared ? [`Consequence: ${declared.consequence(told, found)}`] : []),
+    ...warnings(decision, args, target),
     ...failed,
     ...(isMasked(seen.values()) ? [MASKED] : []),
   ];
@@ -79,4 +95,61 @@ export async function questionAbout(
     },
     before: seen.get('before'),
   };
+}
+
+/** Returns the question whether a task shall be stopped. */
+export function cancelQuestion(
+  { taskId, argumentsShown, statusText, progress }: TaskRecord,
+  command: Command,
+  { name, origin }: GuardedTarget,
+  { effect }: Verdict,
+): QuestionAndObject {
+  const tool = toolName('CancelTask');
+  const object = `the running command ${toolName(command.name)} ${JSON.stringify(argumentsShown)} (task ${taskId})`;
+  const state = [progress === null ? undefined : `${progress} %`, statusText ?? undefined].filter((part) => part !== undefined).join(', ');
+  const shown = [
+    `Cancel a task (${tool}) on ${name}, ${origin}`,
+    `What: ${object}`,
+    `Consequence: The command stops where it is, and what it has done so far stays.${
+      effect === 'destructive'
+        ? ' A command of this kind that is cut off can leave what it works on unusable, such as a store that cannot be opened.'
+        : ''
+    }${state && ` Last seen: ${state}.`}`,
+  ];
+  return {
+    question: {
+      tool,
+      target: name,
+      key: argumentsKey({ target: name, origin, args: { taskId }, object }),
+      shown: shown.map(toVisibleLine).join('\n'),
+    },
+    before: undefined,
+  };
+}
+
+/** Says what the words of a declaration cannot know: whose login is at stake, and which secrets leave this machine for where. */
+function warnings({ risks }: Verdict, args: Arguments, { user }: GuardedTarget): readonly string[] {
+  const references = outsideReferences(args).map((reference) =>
+    'fromFile' in reference ? `the file ${reference.fromFile}` : `the variable ${reference.fromEnv}`,
+  );
+  const places = [...new Set(placesIn(args))];
+  return [
+    ...(risks.includes('locks-out')
+      ? [`Lock-out: mailstore-mcp itself logs in as ${user}. After this it may no longer be able to, and then it cannot put this back.`]
+      : []),
+    ...(risks.includes('sends-data-out') && references.length > 0
+      ? [`Secret: what is in ${references.join(' and ')} is sent to ${places.join(', ') || 'the place that is set there'}.`]
+      : []),
+  ];
+}
+
+/** Names of arguments and settings that say where something is sent. */
+const PLACE_NAME = /host|server|url|path|tenant|directory/i;
+
+function placesIn(value: unknown): readonly string[] {
+  if (Array.isArray(value)) return value.flatMap(placesIn);
+  if (!isRow(value)) return [];
+  return Object.entries(value).flatMap(([name, inner]) =>
+    typeof inner === 'string' ? (PLACE_NAME.test(name) ? [inner] : []) : placesIn(inner),
+  );
 }

@@ -20,7 +20,7 @@ export function describeTool(command: Command): ToolDefinition {
     outputSchema: command.longRunning ? taskOutput : outputSchemaOf(command),
     annotations: {
       readOnlyHint: effect === 'read',
-      destructiveHint: effect === 'destructive',
+      destructiveHint: effect === 'destructive' || (command.irreversible !== undefined && command.nothingLost !== true),
       idempotentHint: command.idempotent,
       openWorldHint: false,
     },

@@ -85,8 +85,11 @@ export class Dispatcher implements Calls {
     }
   }
 
+  /** Cancels a task for a protocol request, during which nobody can be asked. Throws MailStoreError when it is refused or needs a yes. */
   async cancel(taskId: string, client: string): Promise<TaskRecord> {
-    return this.#guard.cancel(taskId, { client });
+    const cancelled = await this.#guard.cancel(taskId, { client });
+    if ('kind' in cancelled) throw new Error('a question was put to nobody');
+    return cancelled;
   }
 
   async resultOf(task: TaskRecord): Promise<CallToolResult> {
@@ -182,9 +185,10 @@ export class Dispatcher implements Calls {
       }),
       cancel_task: handler({
         shape: taskToolInputs.cancel_task,
-        run: async ({ taskId }, { client }) => {
-          const task = await this.cancel(taskId, client);
-          return taskResult(task, outputOf(task), {});
+        run: async ({ taskId }, context) => {
+          const { caller, question } = this.#caller(context);
+          const task = await this.#guard.cancel(taskId, caller);
+          return 'kind' in task ? question() : taskResult(task, outputOf(task), {});
         },
       }),
     };

@@ -1,23 +1,61 @@
 import type { Access } from '../base/target.ts';
 import { parseAction } from '../catalogue/action.ts';
-import type { Command, Effect } from '../catalogue/define-command.ts';
+import {
+  RISKS,
+  type ActionVerdict,
+  type Command,
+  type DecisionContext,
+  type Effect,
+  type Found,
+  type Group,
+  type Risk,
+  type Verdict,
+} from '../catalogue/define-command.ts';
+import { hasOutsideReference } from '../catalogue/fields.ts';
 import { findCommand } from '../../tools/index.ts';
 import { allows, neededAccess } from './access.ts';
 
+type Arguments = Readonly<Record<string, unknown>>;
+
+/** What a decision depends on beside command, arguments and access. */
+export interface Circumstances {
+  /** What the declaration's `decidesFrom` read. */
+  readonly found?: Found | undefined;
+  /** The login name that this server itself uses. */
+  readonly login?: string | undefined;
+  /** The toolsets that may be called; all of them where absent. */
+  readonly groups?: readonly Group[] | undefined;
+}
+
 /** `ask` means: only with a person's yes to exactly this call. */
-export type Decision =
-  | { readonly kind: 'allow'; readonly effect: Effect }
-  | { readonly kind: 'ask'; readonly effect: Effect }
-  | { readonly kind: 'refuse'; readonly effect: Effect; readonly needed: Access };
+export type Decision = Verdict &
+  (
+    | { readonly kind: 'allow' }
+    | { readonly kind: 'ask' }
+    | { readonly kind: 'refuse'; readonly needed: Access }
+    /** The toolset of the command is switched off. */
+    | { readonly kind: 'refuse'; readonly toolset: Group }
+  );
+
+/** What is assumed of a call that cannot be judged. */
+const WORST: Verdict = { effect: 'destructive', risks: RISKS };
 
 /**
- * Decides whether a command may run with these parsed arguments; `stored` is what the declaration's `effectFrom` read. Pure and total: a
- * command that no declaration knows is destructive, and so is what depends on something that was not read.
+ * Decides whether a command may run with these parsed arguments. Pure and total: a command that no declaration knows is destructive with every
+ * risk, and what depends on something that was not read is judged by the worst that it can be.
  */
-export function decide(command: Command | undefined, args: Readonly<Record<string, unknown>>, access: Access, stored?: unknown): Decision {
-  const effect = command ? effectOfCall(command, args, stored) : 'destructive';
-  if (!allows(access, effect)) return { kind: 'refuse', effect, needed: neededAccess(effect) };
-  return { kind: effect === 'destructive' ? 'ask' : 'allow', effect };
+export function decide(command: Command | undefined, args: Arguments, access: Access, circumstances: Circumstances = {}): Decision {
+  const { groups } = circumstances;
+  const verdict = judgeCall(command, args, circumstances);
+  if (command && groups && !groups.includes(command.group)) return { kind: 'refuse', ...verdict, toolset: command.group };
+  return decideVerdict(verdict, access);
+}
+
+/** Decides on a verdict that is known already. */
+export function decideVerdict(verdict: Verdict, access: Access): Decision {
+  const { effect, risks } = verdict;
+  if (!allows(access, effect)) return { kind: 'refuse', ...verdict, needed: neededAccess(effect) };
+  return { kind: effect === 'destructive' || risks.length > 0 ? 'ask' : 'allow', ...verdict };
 }
 
 /** The mildest that some arguments of the command can be; the list of tools is made from this. */
@@ -30,24 +68,42 @@ export function worstEffect(command: Command): Effect {
   return command.effectRange?.[1] ?? command.effect;
 }
 
-/** Returns the effect of a call: the declaration's own word on these arguments, else that of the command. */
-export function effectOfCall(command: Command, args: Readonly<Record<string, unknown>>, stored?: unknown): Effect {
+/** Returns effect and risks of a call; the worst where the declaration cannot judge these arguments. */
+export function judgeCall(command: Command | undefined, args: Arguments, { found = {}, login }: Circumstances = {}): Verdict {
+  if (!command) return WORST;
+  const context: DecisionContext = { login, judgeAction };
   try {
-    return command.effectOf?.(args, effectOfAction, stored) ?? command.effect;
+    const effect = command.effectOf?.(args, found, context) ?? command.effect;
+    const possible: readonly Risk[] = command.risks ?? [];
+    // A read changes nothing, and goes nowhere that a person has not chosen before.
+    if (effect === 'read' || possible.length === 0) return { effect, risks: [] };
+    const risks = new Set<Risk>(command.risk?.(args, found, context) ?? possible);
+    // What is read from a file or a variable leaves this machine for a place that the call, or one before it, has named.
+    if (possible.includes('sends-data-out') && hasOutsideReference(args)) risks.add('sends-data-out');
+    return { effect, risks: RISKS.filter((risk) => risks.has(risk)) };
   } catch {
     // Arguments that the declaration cannot judge were not parsed by it.
-    return worstEffect(command);
+    return WORST;
   }
 }
 
-/** Returns the effect of a stored job action; one that is not there, cannot be parsed, or that no declaration knows, is destructive. */
-export function effectOfAction(action: unknown): Effect {
-  if (typeof action !== 'string') return 'destructive';
+/**
+ * Returns what a stored job action comes to: the worst that its command can do, since the server reads the arguments by its own rules. An action
+ * that is not there, cannot be parsed, or that no declaration knows, is the worst.
+ */
+export function judgeAction(action: unknown): ActionVerdict {
+  const unknown: ActionVerdict = { ...WORST, protects: true };
+  if (typeof action !== 'string') return unknown;
   try {
     const command = findCommand(parseAction(action).command);
-    // An action's arguments are text that the server reads by its own rules, so only the worst case is safe to assume.
-    return command ? worstEffect(command) : 'destructive';
+    if (!command) return unknown;
+    return { effect: worstEffect(command), risks: possibleRisks(command), protects: command.protects === true };
   } catch {
-    return 'destructive';
+    return unknown;
   }
+}
+
+/** The risks that some arguments of the command can have, in the order of `RISKS`. */
+export function possibleRisks(command: Command): readonly Risk[] {
+  return RISKS.filter((risk) => command.risks?.includes(risk));
 }

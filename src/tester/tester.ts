@@ -79,7 +79,9 @@ export class Tester {
   /** Asks the server to stop a task and returns it. Throws MailStoreError when the access level does not cover that, or it cannot be asked. */
   async cancel(taskId: string, { onExchange }: Pick<CallOptions, 'onExchange'> = {}): Promise<TaskRecord> {
     const { guard } = this.#anyBackend();
-    return this.#observer.run(onExchange, async () => guard.cancel(taskId, { client: this.#options.client }));
+    const cancelled = await this.#observer.run(onExchange, async () => guard.cancel(taskId, { client: this.#options.client }));
+    if ('kind' in cancelled) throw new Error('a question was put to nobody');
+    return cancelled;
   }
 
   /** Ends what is in flight; commands that run on the server go on there. */

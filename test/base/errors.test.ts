@@ -49,6 +49,12 @@ const CASES: { readonly [Code in ErrorCode]: readonly (readonly [details: MailSt
       'delete_user is refused: with these arguments it is destructive, and the target branch has its own access read-only. An administrator who means it sets that to full in the file of MAILSTORE_CONFIG, with MAILSTORE_ACCESS no lower, and restarts the server.',
     ],
   ],
+  toolsetOff: [
+    [
+      { tool: 'get_messages', toolset: 'messages' },
+      'get_messages is refused: it belongs to the toolset messages, which is not among MAILSTORE_TOOLSETS. An administrator can add it there and restart the server.',
+    ],
+  ],
   notConfirmed: [[{ tool: 'delete_user' }, 'delete_user was not run: it needs the yes of a person, and nobody gave it.']],
   needsApproval: [
     [
@@ -166,6 +172,12 @@ const CASES: { readonly [Code in ErrorCode]: readonly (readonly [details: MailSt
     [
       { tool: 'set_store_properties', read: 'get_stores', names: ['type'] },
       'set_store_properties was not called: type would be cleared when left out, and get_stores does not show what is set now. State every one of these and call again (null clears).',
+    ],
+  ],
+  otherSpelling: [
+    [
+      { tool: 'set_x', read: 'get_x', names: ['LegalHoldEnabled'], known: ['legalHoldEnabled', 'other'] },
+      'set_x was not called: LegalHoldEnabled is not how get_x spells it, and the server could take either. Its fields are legalHoldEnabled and other.',
     ],
   ],
   readRunsLong: [

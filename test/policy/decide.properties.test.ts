@@ -4,7 +4,7 @@ import { MailStoreError } from '../../src/base/errors.ts';
 import { ACCESS_LEVELS } from '../../src/base/target.ts';
 import type { Command, Effect } from '../../src/catalogue/define-command.ts';
 import { allows } from '../../src/policy/access.ts';
-import { decide, effectOfAction, mildestEffect, worstEffect } from '../../src/policy/decide.ts';
+import { decide, judgeAction, mildestEffect, worstEffect } from '../../src/policy/decide.ts';
 import { passGate, Permit } from '../../src/policy/gate.ts';
 import { commands } from '../../tools/index.ts';
 import { commandNamed } from '../helpers/start-client.ts';
@@ -140,7 +140,7 @@ const JOB_CALLS: readonly ((action: unknown) => Call)[] = [
 ];
 
 function decisionsOn({ command, args, stored }: Call) {
-  return ACCESS_LEVELS.map((access) => decide(command, args, access, stored));
+  return ACCESS_LEVELS.map((access) => decide(command, args, access, { found: { action: stored } }));
 }
 
 const RUNS = { numRuns: 1000 };
@@ -184,7 +184,7 @@ describe('a decision, whatever a call consists of,', () => {
   test('finds no effect that is milder or worse than what the command is listed with', () => {
     fc.assert(
       fc.property(anyCall, ({ command, args, stored }) => {
-        const effect = EFFECTS.indexOf(decide(command, args, 'full', stored).effect);
+        const effect = EFFECTS.indexOf(decide(command, args, 'full', { found: { action: stored } }).effect);
         expect(effect).toBeGreaterThanOrEqual(EFFECTS.indexOf(command ? mildestEffect(command) : 'destructive'));
         expect(effect).toBeLessThanOrEqual(EFFECTS.indexOf(command ? worstEffect(command) : 'destructive'));
       }),
@@ -197,7 +197,7 @@ describe('the action of a job', () => {
   test('that is one command as the management shell writes it is the worst that this command can be', () => {
     fc.assert(
       fc.property(anyCommand, writtenArguments, (command, args) => {
-        expect(effectOfAction(`${command.name}${args}`)).toBe(worstEffect(command));
+        expect(judgeAction(`${command.name}${args}`).effect).toBe(worstEffect(command));
       }),
       RUNS,
     );
@@ -206,7 +206,7 @@ describe('the action of a job', () => {
   test('is destructive unless it is exactly one known command, with arguments that have one reading', () => {
     fc.assert(
       fc.property(anyAction, (action) => {
-        const effect = effectOfAction(action);
+        const { effect } = judgeAction(action);
         if (effect === 'destructive') return;
         expect(action).toBeTypeOf('string');
         const text = String(action).trim();
@@ -223,7 +223,7 @@ describe('the action of a job', () => {
     const misspelt = respelled(fc.constantFrom(...NAMES)).filter((name) => !NAMES.includes(name.trim()));
     fc.assert(
       fc.property(misspelt, writtenArguments, (name, args) => {
-        expect(effectOfAction(`${name}${args}`)).toBe('destructive');
+        expect(judgeAction(`${name}${args}`).effect).toBe('destructive');
       }),
       RUNS,
     );
@@ -236,7 +236,7 @@ describe('the action of a job', () => {
         fc.constantFrom(...SEPARATORS),
         written(fc.constantFrom(...NAMES)),
         (first, between, second) => {
-          expect(effectOfAction(`${first}${between}${second}`)).toBe('destructive');
+          expect(judgeAction(`${first}${between}${second}`).effect).toBe('destructive');
         },
       ),
       RUNS,
@@ -246,8 +246,8 @@ describe('the action of a job', () => {
   test('is destructive when a quote in a value lets text out of it', () => {
     fc.assert(
       fc.property(fc.constantFrom('VerifyStores', 'CreateBackup'), quotable, quotable, (name, before, after) => {
-        expect(effectOfAction(`${name} --path="${before}"${after}"`)).toBe('destructive');
-        expect(effectOfAction(`${name} --path="${before}\\"${after}"`)).toBe('destructive');
+        expect(judgeAction(`${name} --path="${before}"${after}"`).effect).toBe('destructive');
+        expect(judgeAction(`${name} --path="${before}\\"${after}"`).effect).toBe('destructive');
       }),
       RUNS,
     );
@@ -259,8 +259,8 @@ describe('a call about a job', () => {
     fc.assert(
       fc.property(anyAction, fc.constantFrom(...JOB_CALLS), (action, about) => {
         const { command, args, stored } = about(action);
-        const { effect } = decide(command, args, 'full', stored);
-        expect(effect).toBe(effectOfAction(action) === 'destructive' ? 'destructive' : 'write');
+        const { effect } = decide(command, args, 'full', { found: { action: stored } });
+        expect(effect).toBe(judgeAction(action).effect === 'destructive' ? 'destructive' : 'write');
       }),
       RUNS,
     );
@@ -304,8 +304,10 @@ describe('the gate', () => {
     fc.assert(
       fc.property(anyCall, fc.constantFrom(...ACCESS_LEVELS), fc.boolean(), ({ command, args, stored }, access, isYes) => {
         fc.pre(command !== undefined);
-        const { kind, effect } = decide(command, args, access, stored);
-        const passed = permitOrCode(() => passGate(command, args, { access, stored, ...(isYes && { yes: { given: true } }) }));
+        const { kind, effect } = decide(command, args, access, { found: { action: stored } });
+        const passed = permitOrCode(() =>
+          passGate(command, args, { access, found: { action: stored }, ...(isYes && { yes: { given: true } }) }),
+        );
         if (kind === 'refuse') expect(passed).toBe('notAllowed');
         else if (kind === 'ask' && !isYes) expect(passed).toBe('notConfirmed');
         else if (passed instanceof Permit) {

@@ -59,8 +59,8 @@ describe('the gate', () => {
 
   test('judges a call by what was read for it, and by the worst where nothing was', () => {
     const { command, args } = RUN_JOB;
-    expect(passGate(command, args, { access: 'read-write', stored: 'VerifyStores' }).effect).toBe('write');
-    expect(refusal(() => passGate(command, args, { access: 'read-write', stored: 'CompactStore --id="2"' }))).toContain(
+    expect(passGate(command, args, { access: 'read-write', found: { action: 'VerifyStores' } }).effect).toBe('write');
+    expect(refusal(() => passGate(command, args, { access: 'read-write', found: { action: 'CompactStore --id="2"' } }))).toContain(
       'it is destructive',
     );
     expect(refusal(() => passGate(command, args, { access: 'read-write' }))).toContain('it is destructive');
@@ -72,7 +72,9 @@ describe('a permit', () => {
     const { command, args } = DELETE_USER;
     const forged: readonly unknown[] = [undefined, null, true, Symbol('passed'), Symbol.for('passed')];
     for (const passed of forged) {
-      expect(() => new Permit(command, args, 'destructive', passed as never)).toThrow('only the gate hands out permits');
+      expect(() => new Permit(command, args, { effect: 'destructive', risks: [] }, passed as never)).toThrow(
+        'only the gate hands out permits',
+      );
     }
   });
 

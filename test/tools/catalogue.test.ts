@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import * as z from 'zod';
-import { type Command, type Effect, GROUPS } from '../../src/catalogue/define-command.ts';
+import { type Command, GROUPS } from '../../src/catalogue/define-command.ts';
 import { fieldTraits, innermost, wireType } from '../../src/catalogue/fields.ts';
 import { toolName } from '../../src/catalogue/naming.ts';
 import { commands, findCommand } from '../../tools/index.ts';
@@ -129,47 +129,19 @@ describe('the facts', () => {
   });
 });
 
-describe('the effect', () => {
-  const effects: readonly (readonly [name: string, args: Record<string, unknown>, effect: Effect])[] = [
-    ['SyncUsersWithDirectoryServices', { dryRun: true }, 'read'],
-    ['SyncUsersWithDirectoryServices', { dryRun: false }, 'destructive'],
-    ['SyncUsersWithDirectoryServices', {}, 'destructive'],
-    ['SetComplianceConfiguration', { config: { legalHoldEnabled: true } }, 'write'],
-    ['SetComplianceConfiguration', { config: { legalHoldEnabled: false } }, 'destructive'],
-    ['SetComplianceConfiguration', { config: {} }, 'destructive'],
-    ['CreateJob', { action: 'GetUsers' }, 'write'],
-    ['CreateJob', { action: 'CreateBackup' }, 'write'],
-    ['CreateJob', { action: 'CompactStore' }, 'destructive'],
-  ];
-  const effectsOfJobs: readonly (readonly [name: string, args: Record<string, unknown>, action: string | undefined, effect: Effect])[] = [
-    ['SetJobEnabled', { id: 1, enabled: false }, 'CompactStore', 'write'],
-    ['SetJobEnabled', { id: 1, enabled: false }, undefined, 'write'],
-    ['SetJobEnabled', { id: 1, enabled: true }, 'GetUsers', 'write'],
-    ['SetJobEnabled', { id: 1, enabled: true }, 'CompactStore', 'destructive'],
-    ['SetJobEnabled', { id: 1, enabled: true }, undefined, 'destructive'],
-    ['SetJobSchedule', { id: 1, interval: 60 }, 'GetUsers', 'write'],
-    ['SetJobSchedule', { id: 1, interval: 60 }, 'CompactStore', 'destructive'],
-    ['SetJobSchedule', { id: 1, interval: 60 }, undefined, 'destructive'],
-    ['RunJobAsync', { id: 1 }, 'GetUsers', 'write'],
-    ['RunJobAsync', { id: 1 }, 'CreateBackup', 'write'],
-    ['RunJobAsync', { id: 1 }, 'CompactStore', 'destructive'],
-    ['RunJobAsync', { id: 1 }, undefined, 'destructive'],
-  ];
-  const effectOfAction = (action: unknown): Effect => findCommand(String(action))?.effect ?? 'destructive';
-
-  test.each(effects)('%s with %j counts as %s', (name, args, effect) => {
-    expect(findCommand(name)?.effectOf?.(args, effectOfAction, undefined)).toBe(effect);
-  });
-
-  test.each(effectsOfJobs)('%s with %j of a job that runs %s counts as %s', (name, args, action, effect) => {
-    expect(findCommand(name)?.effectOf?.(args, effectOfAction, action)).toBe(effect);
-  });
-
-  test('depends on arguments only where its range is stated, and only within that', () => {
-    const judged = [...effects, ...effectsOfJobs.map(([name, args, , effect]) => [name, args, effect] as const)];
-    expect(namesOf(({ effectOf }) => effectOf !== undefined)).toEqual([...new Set(judged.map(([name]) => name))].toSorted());
+describe('the effect and the risks', () => {
+  test('depend on what was read only where the range is stated', () => {
     expect(namesOf(({ effectRange }) => effectRange !== undefined)).toEqual(namesOf(({ effectOf }) => effectOf !== undefined));
-    for (const [name, , effect] of judged) expect(findCommand(name)?.effectRange).toContain(effect);
+    expect(namesOf(({ risk, risks }) => risk !== undefined && risks === undefined)).toEqual([]);
+    expect(namesOf(({ decidesFrom, risk, effectOf }) => decidesFrom !== undefined && (risk ?? effectOf) === undefined)).toEqual([]);
+  });
+
+  test('are judged from commands that read', () => {
+    const reads = commands.flatMap(({ decidesFrom = {}, mergesInto }) => [
+      ...Object.values(decidesFrom).flatMap((look) => ('read' in look ? [look.read] : [])),
+      ...(mergesInto ? [mergesInto.read] : []),
+    ]);
+    expect(reads.filter((read) => findCommand(read)?.effect !== 'read')).toEqual([]);
   });
 });
 

@@ -61,7 +61,7 @@ describe('the tool of a command', () => {
     const worst = worstEffect(command);
     expect(describeTool(command).annotations).toEqual({
       readOnlyHint: worst === 'read',
-      destructiveHint: worst === 'destructive',
+      destructiveHint: worst === 'destructive' || (command.irreversible !== undefined && !command.nothingLost),
       idempotentHint: command.idempotent,
       openWorldHint: false,
     });

@@ -24,7 +24,7 @@ test('before legal hold is lifted a person reads what can be deleted then, and t
     consequence:
       'Legal hold is on and will be lifted: messages can be deleted then, also by the retention policies. ' +
       'Retention policies: "Default" (3,650 days, then deleted); applied by job 2 "Retention" (next at 2026-03-05 02:00 UTC). ' +
-      'No longer written to the audit log: UserDelete. ' +
+      'No longer written to the activity log of MailStore: UserDelete. ' +
       'The settings can be put back; what is deleted or not logged in the meantime cannot.',
     typed: 'ARCHIVE01',
   });
@@ -34,7 +34,7 @@ test('where legal hold stays off, nothing has to be typed', () => {
   const found = { ...reads, before: { ...held, legalHoldEnabled: false } };
   expect({ consequence: question?.consequence(args, found), typed: question?.typed?.(args, found) }).toEqual({
     consequence:
-      'Legal hold is off and stays off. No longer written to the audit log: UserDelete. ' +
+      'Legal hold is off and stays off. No longer written to the activity log of MailStore: UserDelete. ' +
       'The settings can be put back; what is deleted or not logged in the meantime cannot.',
     typed: undefined,
   });

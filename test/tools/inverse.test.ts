@@ -32,8 +32,8 @@ test('whatever has a way back is read before and after', () => {
   expect(revertible.filter(({ before }) => before === undefined).map(({ name }) => name)).toEqual([]);
 });
 
-test('whatever can be destructive has a question for a person', () => {
-  const silent = commands.filter((command) => worstEffect(command) === 'destructive' && !command.question);
+test('whatever can be destructive or risky has a question for a person', () => {
+  const silent = commands.filter((command) => (worstEffect(command) === 'destructive' || command.risks) && !command.question);
   expect(silent.map(({ name }) => name)).toEqual([]);
 });
 

@@ -13,12 +13,12 @@ describe('what a person is asked', () => {
     expect([question?.object({ id: 4 }, { job: compact }), question?.consequence({ id: 4 }, { job: compact })]).toEqual([
       'job 4 "Compact 2024", which runs CompactStore --id="2"',
       'The server runs it now with the rights of admin. ' +
-        'What its command deletes or overwrites is lost for good. Stopping it later takes nothing back.',
+        'What its command deletes, overwrites or sends away cannot be brought back. Stopping it later takes nothing back.',
     ]);
     expect([question?.object({ id: 4 }, {}), question?.consequence({ id: 4 }, {})]).toEqual([
       'job 4',
       'The server runs it now. What it runs is not known here, so the worst has to be expected. ' +
-        'What its command deletes or overwrites is lost for good. Stopping it later takes nothing back.',
+        'What its command deletes, overwrites or sends away cannot be brought back. Stopping it later takes nothing back.',
     ]);
   });
 
@@ -27,7 +27,7 @@ describe('what a person is asked', () => {
     expect([setJobEnabled.question?.object(args, { job: compact }), setJobEnabled.question?.consequence(args, { job: compact })]).toEqual([
       'job 4 "Compact 2024", which runs CompactStore --id="2"',
       'The server will run it by itself, on day 1 of each month at 22:00 (W. Europe Standard Time) with the rights of admin, ' +
-        'and nobody is asked again. What its command deletes or overwrites is lost for good.',
+        'and nobody is asked again. What its command deletes, overwrites or sends away cannot be brought back.',
     ]);
   });
 
@@ -36,7 +36,7 @@ describe('what a person is asked', () => {
     expect(setJobSchedule.question?.consequence(args, { job: compact })).toBe(
       'Its schedule is now: on day 1 of each month at 22:00 (W. Europe Standard Time). ' +
         'The server will run it every hour with the rights of admin, and nobody is asked again. ' +
-        'It is switched off, and runs only once it is switched on. What its command deletes or overwrites is lost for good.',
+        'It is switched off, and runs only once it is switched on. What its command deletes, overwrites or sends away cannot be brought back.',
     );
   });
 
@@ -45,7 +45,7 @@ describe('what a person is asked', () => {
     expect([createJob.question?.object(args, {}), createJob.question?.consequence(args, {})]).toEqual([
       'new job "Compact", which runs CompactStore --id="3"',
       "The server runs it daily at 04:00 (the server's time zone) with the rights of johndoe, and nobody is asked again. " +
-        'What its command deletes or overwrites is lost for good.',
+        'What its command deletes, overwrites or sends away cannot be brought back.',
     ]);
   });
 
