@@ -26,7 +26,12 @@ export class AuditTrail {
   }
 
   /** Returns the fields that all lines of a call share. */
-  open({ command, args }: TaskCall, { client }: Caller, { name, origin, user }: GuardedTarget, { kind, effect, risks }: Decision): AuditEntry {
+  open(
+    { command, args }: TaskCall,
+    { client }: Caller,
+    { name, origin, user }: GuardedTarget,
+    { kind, effect, risks }: Decision,
+  ): AuditEntry {
     return {
       call: randomUUID(),
       client,

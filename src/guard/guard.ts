@@ -10,7 +10,7 @@ import type { AuditEntry } from '../audit/audit-record.ts';
 import type { Change } from '../journal/change-journal.ts';
 import type { Journal } from '../journal/journal.ts';
 import { isEnded, type TaskRecord } from '../journal/task-record.ts';
-import { allows } from '../policy/access.ts';
+import { allows, neededAccess } from '../policy/access.ts';
 import { decide, judgeCall, mildestEffect, type Circumstances, type Decision } from '../policy/decide.ts';
 import { passGate, refusal, type Permit } from '../policy/gate.ts';
 import type { TaskCall, TaskRunner } from '../tasks/runner.ts';
@@ -110,7 +110,7 @@ export class Guard {
     if (!command) throw new MailStoreError('unknownCommand', { command: task.command });
     const request = { command, args: task.argumentsShown, target: task.target };
     const found = await this.#find(request, target);
-    const decision = decide(command, request.args, target.access, this.#circumstances(target, found));
+    const decision = this.#decide(request, target, found);
     const entry = { ...this.#trail.open(request, caller, target, decision), command: 'cancel-async', task: taskId };
     if (decision.kind === 'refuse') return this.#refuse('cancel_task', decision, target, entry);
     const ask = async () => cancelQuestion(task, command, target, decision);
@@ -145,12 +145,20 @@ export class Guard {
     const { command, args } = request;
     const target = this.#target(request.target);
     const found = await this.#find(request, target);
-    const decision = decide(command, args, target.access, this.#circumstances(target, found));
+    const decision = this.#decide(request, target, found);
     const entry = this.#trail.open(request, caller, target, decision);
     if (decision.kind === 'refuse') return this.#refuse(toolName(command.name), decision, target, entry);
     // Before a person is asked: nobody should say yes to a call that cannot be sent.
     const secrets = await this.#findSecrets(request, entry);
     return { request, caller, target, decision, found, secrets, entry };
+  }
+
+  /** Decides on a call. One that is refused even in its mildest form, for which nothing was read, is refused as that form. */
+  #decide({ command, args }: TaskCall, target: GuardedTarget, found: Found): Decision {
+    const mildest = mildestEffect(command);
+    const decision = decide(command, args, target.access, this.#circumstances(target, found));
+    if (!command.decidesFrom || allows(target.access, mildest) || 'toolset' in decision) return decision;
+    return { kind: 'refuse', effect: mildest, risks: [], needed: neededAccess(mildest) };
   }
 
   #circumstances({ user }: GuardedTarget, found: Found): Circumstances {

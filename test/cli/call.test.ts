@@ -83,7 +83,16 @@ describe('mailstore-mcp call', () => {
 
   test('says where a generated password is, and never writes it', async () => {
     const { env } = await withSandbox();
-    const args = ['call', 'SetUserPassword', 'userName=amira', 'password={"generate":true}', '--access', 'read-write', '--raw'];
+    const args = [
+      'call',
+      'CreateUser',
+      'userName=new.user',
+      'privileges=login',
+      'password={"generate":true}',
+      '--access',
+      'read-write',
+      '--raw',
+    ];
     const { code, stdout, stderr } = await runBinary(args, env);
     expect(code).toBe(0);
     const path = /^The generated password is in (.*)\.$/m.exec(stderr)?.[1] ?? '';

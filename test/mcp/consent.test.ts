@@ -125,7 +125,7 @@ describe('a client of 2025-11-25 that can ask', () => {
       }),
     );
     await callTool(server, 'detach_store', { id: 4 });
-    await callTool(server, 'set_user_password', { userName: 'nobody', password: 'current' });
+    await callTool(server, 'create_user', { userName: 'nobody', privileges: ['login'], password: 'current' });
     await callTool(server, 'detach_store', { id: 4 });
     expect(asked.map((message) => [message.includes('It is the current store'), message.split('\n').slice(4)])).toEqual([
       [true, []],

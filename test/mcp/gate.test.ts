@@ -22,7 +22,7 @@ describe('what the access level does not allow', () => {
       expect(text).toContain(`MAILSTORE_ACCESS=${access}`);
       expect(text).toContain(`sets MAILSTORE_ACCESS=${effect === 'write' ? 'read-write' : 'full'}`);
     }
-    expect(sandbox.requests).toEqual([]);
+    expect(sandbox.requests.filter(({ path }) => !path.endsWith('/get-metadata') && !/\/Get[A-Z]/.test(path))).toEqual([]);
     expect(JSON.stringify(sandbox.world.state)).toBe(before);
   });
 });
@@ -66,7 +66,7 @@ test('a destructive command is not sent, even in full access, while nobody can b
 test.each([
   ['a dry run reads', 'sync_users_with_directory_services', { dryRun: true }, 'read-only', false],
   ['a synchronisation destroys', 'sync_users_with_directory_services', {}, 'read-write', true],
-  ['a stored job that backs up writes', 'create_job', job('CreateBackup --path="E:\\Backup"'), 'read-write', false],
+  ['a stored job that verifies stores writes', 'create_job', job('VerifyStores'), 'read-write', false],
   ['a stored job is as dangerous as the command in it', 'create_job', job('DeleteUser --userName="amira"'), 'read-write', true],
   ['a stored job that cannot be read destroys', 'create_job', job('??'), 'read-write', true],
 ] as const)('the arguments decide: %s', async (_what, tool, args, access, isRefused) => {

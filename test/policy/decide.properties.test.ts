@@ -151,18 +151,19 @@ describe('a decision, whatever a call consists of,', () => {
       fc.property(anyCall, (call) => {
         const decisions = decisionsOn(call);
         expect(decisionsOn(call)).toEqual(decisions);
-        expect(new Set(decisions.map(({ effect }) => effect)).size).toBe(1);
+        expect(new Set(decisions.map(({ effect, risks }) => [effect, ...risks].join(' '))).size).toBe(1);
       }),
       RUNS,
     );
   });
 
-  test('allows only reads under read-only, and nothing destructive without asking under any access', () => {
+  test('allows only reads under read-only, and nothing destructive or risky without asking under any access', () => {
     fc.assert(
       fc.property(anyCall, (call) => {
         const decisions = decisionsOn(call);
         expect(decisions[0]?.kind === 'allow').toBe(decisions[0]?.effect === 'read');
-        for (const { kind, effect } of decisions) expect(kind === 'allow' && effect === 'destructive').toBe(false);
+        for (const { kind, effect, risks } of decisions)
+          expect(kind === 'allow' && (effect === 'destructive' || risks.length > 0)).toBe(false);
       }),
       RUNS,
     );
@@ -184,9 +185,12 @@ describe('a decision, whatever a call consists of,', () => {
   test('finds no effect that is milder or worse than what the command is listed with', () => {
     fc.assert(
       fc.property(anyCall, ({ command, args, stored }) => {
-        const effect = EFFECTS.indexOf(decide(command, args, 'full', { found: { action: stored } }).effect);
-        expect(effect).toBeGreaterThanOrEqual(EFFECTS.indexOf(command ? mildestEffect(command) : 'destructive'));
-        expect(effect).toBeLessThanOrEqual(EFFECTS.indexOf(command ? worstEffect(command) : 'destructive'));
+        const { effect, risks } = decide(command, args, 'full', { found: { action: stored } });
+        // Arguments that cannot be judged are taken for the worst, which no command is on both axes.
+        const isUnjudged = risks.length === 6 && effect === 'destructive';
+        expect(EFFECTS.indexOf(effect)).toBeGreaterThanOrEqual(EFFECTS.indexOf(command ? mildestEffect(command) : 'destructive'));
+        if (!isUnjudged)
+          expect(EFFECTS.indexOf(effect)).toBeLessThanOrEqual(EFFECTS.indexOf(command ? worstEffect(command) : 'destructive'));
       }),
       RUNS,
     );
@@ -297,6 +301,57 @@ describe('a call about a job', () => {
       RUNS,
     );
   });
+});
+
+/** Parts of arguments that are a risk whatever stands beside them. */
+const RISKY: readonly (readonly [command: string, part: Arguments])[] = [
+  ...['admin', 'archive', 'modifyArchiveProfiles', 'export', 'modifyExportProfiles', 'delete'].flatMap((word) =>
+    ['CreateUser', 'SetUserPrivileges'].map((name) => [name, { userName: 'amira', privileges: ['login', word] }] as const),
+  ),
+  ['CreateUser', { loginPrivileges: ['web', 'api'] }],
+  ['SetUserLoginPrivileges', { loginPrivileges: ['web', 'api'] }],
+  ['SetUserLoginPrivileges', { userName: 'ADMIN', loginPrivileges: ['none'] }],
+  ['SetUserPrivileges', { userName: 'EXAMPLE\\Admin', privileges: ['login'] }],
+  ['SetUserPassword', {}],
+  ['SetUserAuthentication', {}],
+  ['SetUserDistinguishedName', { distinguishedName: 'CN=Eve' }],
+  ['RenameUser', { oldUserName: 'admin' }],
+  ['SetUserPrivilegesOnFolder', { userName: 'amira', folder: 'johndoe', privileges: ['read'] }],
+  ['MoveFolder', { fromFolder: 'johndoe', toFolder: 'amira/John' }],
+  ['CreateBackup', {}],
+  ['CreateProfile', {}],
+  ['RunTemporaryProfile', {}],
+  ['SendStatusReport', {}],
+  ['SetServiceCertificate', {}],
+  ['SetCredentialSettings', {}],
+  ['CreateCredential', {}],
+  ['UnlockStore', {}],
+  ...['CreateStore', 'AttachStore', 'SetStoreProperties'].flatMap((name) =>
+    [{ databasePath: '\\\\host\\share' }, { contentPath: '//host/share' }, { serverName: 'db.example.org' }, { password: 'x' }].map(
+      (part) => [name, part] as const,
+    ),
+  ),
+  ['SetComplianceConfiguration', { config: { logSuccessfulUserActivities: null } }],
+  ['SetSmtpSettings', { settings: { password: { fromFile: 'db.txt' } } }],
+  ['SetDirectoryServicesConfiguration', { config: { password: { fromEnv: 'MAILSTORE_SECRET_X' } } }],
+  ['CreateJob', { action: 'SetUserPassword --userName="admin" --password="x"' }],
+];
+
+test('a call with a risky part is never allowed without asking, whatever stands beside it and whatever was read', () => {
+  const beside = fc.dictionary(fc.constantFrom('type', 'name', 'fullName', 'owner', 'enabled', 'requestedState'), fc.jsonValue());
+  const found = fc.dictionary(
+    fc.constantFrom('user', 'users', 'archives', 'taken', 'current', 'store', 'profile', 'action'),
+    fc.jsonValue(),
+  );
+  fc.assert(
+    fc.property(fc.constantFrom(...RISKY), beside, found, ([name, part], others, read) => {
+      const args = { ...others, ...part };
+      const kinds = ACCESS_LEVELS.map((access) => decide(commandNamed(name), args, access, { found: read, login: 'admin' }).kind);
+      expect([kinds[0], kinds[2]]).toEqual(['refuse', 'ask']);
+      expect(kinds[1]).not.toBe('allow');
+    }),
+    RUNS,
+  );
 });
 
 describe('the gate', () => {

@@ -337,7 +337,7 @@ test.skipIf(process.platform === 'win32')('everything that is kept is for its ow
   const folder = join(sharedFolder(), 'state');
   const { pipe } = await startAsking({ sandbox, env: { MAILSTORE_STATE_DIR: folder } });
   await question(pipe, 'delete_user', { userName: 'amira' });
-  await call(pipe, 'set_user_password', { userName: 'amira', password: { generate: true } });
+  await call(pipe, 'create_user', { userName: 'new.user', privileges: ['login'], password: { generate: true } });
   await pipe.request('tools/call', { _meta: modernMeta, name: 'delete_user', arguments: { userName: 'amira' } });
   await call(pipe, 'rebuild_store_index', { id: 3, folder: 'amira' });
   const kept = readdirSync(folder, { recursive: true, encoding: 'utf8' }).map((name) => join(folder, name));

@@ -1,0 +1,142 @@
+import { describe, expect, test } from 'vitest';
+import type { Access } from '../../src/base/target.ts';
+import { callTool, sandboxForTest, startServer, untilTestEnds, type ServerOptions } from '../helpers/start-server.ts';
+
+/** A server whose person answers every question alike, and what they were asked. */
+async function startAsking(options: Partial<ServerOptions> & { access: Access }, action: 'accept' | 'decline' = 'decline') {
+  const sandbox = options.sandbox ?? (await sandboxForTest());
+  const asked: string[] = [];
+  const server = untilTestEnds(
+    await startServer({
+      ...options,
+      sandbox,
+      onElicit: ({ message }) => {
+        asked.push(message);
+        return action === 'accept' ? { action, content: { confirm: true } } : { action };
+      },
+    }),
+  );
+  return { sandbox, server, asked };
+}
+
+const BACKUP_SHARE = String.raw`\\host\share`;
+const FOREIGN_PROFILE = { name: 'x', owner: 'admin', type: 'I', connector: 'Imap', details: { host: 'imap.example.org', userName: 'a' } };
+
+test('in read-write a person is asked before power, disclosure, less protection and a lock-out, and a no leaves everything as it is', async () => {
+  const { sandbox, server, asked } = await startAsking({ access: 'read-write' });
+  const before = JSON.stringify(sandbox.world.state);
+  const own = sandbox.username;
+  const calls: readonly (readonly [tool: string, args: Record<string, unknown>, words: string])[] = [
+    ['create_user', { userName: 'eve', privileges: ['admin'], loginPrivileges: ['api'] }, 'becomes an administrator'],
+    ['set_user_privileges_on_folder', { userName: 'johndoe', folder: 'amira', privileges: ['read'] }, 'in the archive amira'],
+  ];
+  const more: typeof calls = [
+    ['create_backup', { path: BACKUP_SHARE }, 'need not be on this server'],
+    ['run_temporary_profile', { properties: FOREIGN_PROFILE }, 'imap.example.org'],
+  ];
+  const last: typeof calls = [
+    ['set_user_login_privileges', { userName: own, loginPrivileges: ['none'] }, `Lock-out: mailstore-mcp itself logs in as ${own}`],
+    ['create_job', { name: 'x', owner: own, time: '02:00', action: `SetUserPassword --userName="${own}"` }, 'Lock-out'],
+  ];
+  for (const [tool, args, words] of [...calls, ...more, ...last]) {
+    asked.length = 0;
+    const { isError } = await callTool(server, tool, args);
+    expect([tool, isError, asked.length]).toEqual([tool, true, 1]);
+    expect(asked[0]).toContain(words);
+  }
+  expect(JSON.stringify(sandbox.world.state)).toBe(before);
+});
+
+test('in read-write ordinary work asks nobody', async () => {
+  const { server, asked, sandbox } = await startAsking({ access: 'read-write' });
+  const calls: readonly (readonly [tool: string, args: Record<string, unknown>])[] = [
+    ['create_user', { userName: 'new.user', privileges: ['login'], fullName: 'New User' }],
+    ['set_user_privileges_on_folder', { userName: 'new.user', folder: 'new.user', privileges: ['read'] }],
+    ['set_user_email_addresses', { userName: 'new.user', emailAddresses: ['new.user@example.com'] }],
+    ['set_user_full_name', { userName: 'johndoe', fullName: 'J. Doe' }],
+    ['rename_store', { id: 5, name: 'Import' }],
+    ['create_job', { name: 'Check', owner: sandbox.username, time: '02:00', action: 'VerifyStores --includeIndexes="false"' }],
+    ['set_compliance_configuration', { config: { legalHoldEnabled: true } }],
+  ];
+  for (const [tool, args] of calls) expect([tool, await callTool(server, tool, args)]).toMatchObject([tool, { isError: false }]);
+  expect(asked).toEqual([]);
+  expect(sandbox.world.user('new.user').privilegesOnFolders).toEqual([{ folder: 'new.user', privileges: ['read'] }]);
+});
+
+test('an address that another user has is given to nobody unasked, and the question names who has it', async () => {
+  const { sandbox, server, asked } = await startAsking({ access: 'read-write' });
+  const [address = ''] = sandbox.world.user('amira').emailAddresses;
+  await callTool(server, 'set_user_email_addresses', { userName: 'johndoe', emailAddresses: [address.toUpperCase()] });
+  expect(asked).toHaveLength(1);
+  expect(asked[0]).toContain('belongs to amira now');
+});
+
+describe('a configuration object', () => {
+  test('keeps the fields that a call leaves out, and the answer shows what changed', async () => {
+    const { sandbox, server } = await startAsking({ access: 'read-write' });
+    const { logSuccessfulUserActivities } = sandbox.world.state.compliance;
+    const { structured } = await callTool(server, 'set_compliance_configuration', { config: { legalHoldEnabled: true } });
+    expect(sandbox.world.state.compliance).toEqual({ legalHoldEnabled: true, logSuccessfulUserActivities });
+    expect(logSuccessfulUserActivities).toHaveLength(17);
+    expect(structured['change']).toMatchObject({ before: { legalHoldEnabled: false }, after: { legalHoldEnabled: true } });
+  });
+
+  test('that would empty the activity log is asked about', async () => {
+    const { server, asked } = await startAsking({ access: 'read-write' });
+    await callTool(server, 'set_compliance_configuration', { config: { logSuccessfulUserActivities: [] } });
+    expect(asked).toHaveLength(1);
+    expect(asked[0]).toContain('The activity log of MailStore is emptied');
+  });
+
+  test('whose password no read shows is not sent without it', async () => {
+    const { sandbox, server } = await startAsking({ access: 'read-write' }, 'accept');
+    const { isError, text } = await callTool(server, 'set_smtp_settings', { settings: { fromDisplayName: 'Archive' } });
+    expect([isError, text]).toEqual([true, expect.stringContaining('settings.password would be cleared when left out')]);
+    expect(sandbox.world.state.smtp.fromDisplayName).toBe('MailStore archive');
+  });
+});
+
+test('a toolset that is switched off is refused by its name, and what a question needs of it is read all the same', async () => {
+  const { sandbox, server, asked } = await startAsking({ access: 'read-write', env: { MAILSTORE_TOOLSETS: 'users' } });
+  expect(await callTool(server, 'get_messages', { folder: 'johndoe/Inbox' })).toMatchObject({
+    isError: true,
+    text: 'get_messages is refused: it belongs to the toolset messages, which is not among MAILSTORE_TOOLSETS. An administrator can add it there and restart the server.',
+  });
+  expect(sandbox.requests.some(({ path }) => path.includes('GetMessages'))).toBe(false);
+  await callTool(server, 'create_user', { userName: 'oldcolleague', privileges: ['login'] });
+  expect(asked[0]).toContain('There is an archive oldcolleague already');
+});
+
+describe('cancelling', () => {
+  const recover = { id: 6, recoverDeletedMessages: false };
+
+  test('a destructive command that runs needs a yes of its own', async () => {
+    const sandbox = await sandboxForTest({ runSeconds: 30 });
+    const { server, asked } = await startAsking({ access: 'full', sandbox }, 'accept');
+    const { structured } = await callTool(server, 'recover_store', recover);
+    const answer = await callTool(server, 'cancel_task', { taskId: structured['taskId'] });
+    expect([answer.isError, asked.length]).toEqual([false, 2]);
+    expect(asked[1]).toContain('the running command recover_store');
+  });
+
+  test('a read that runs asks nobody, in read-only too', async () => {
+    const sandbox = await sandboxForTest({ runSeconds: 30 });
+    const { server, asked } = await startAsking({ access: 'read-only', sandbox });
+    const { structured } = await callTool(server, 'verify_store', { id: 3, includeIndexes: false });
+    expect((await callTool(server, 'cancel_task', { taskId: structured['taskId'] })).isError).toBe(false);
+    expect(asked).toEqual([]);
+  });
+});
+
+test('a secret from a file is sent nowhere unasked, and the question names the file and the host', async () => {
+  const { mkdtempSync, writeFileSync } = await import('node:fs');
+  const { join } = await import('node:path');
+  const { tmpdir } = await import('node:os');
+  const folder = mkdtempSync(join(tmpdir(), 'mailstore-mcp-'));
+  writeFileSync(join(folder, 'db.txt'), 'Violet-Anchor-93', { mode: 0o600 });
+  const { server, asked } = await startAsking({ access: 'read-write', env: { MAILSTORE_SECRETS_DIR: folder } });
+  await callTool(server, 'set_smtp_settings', { settings: { hostname: 'mail.example.org', password: { fromFile: 'db.txt' } } });
+  expect(asked).toHaveLength(1);
+  expect(asked[0]).toContain('Secret: what is in the file db.txt is sent to mail.example.org.');
+  expect(asked[0]).not.toContain('Violet-Anchor-93');
+});
