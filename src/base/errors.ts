@@ -193,6 +193,33 @@ const table = {
     'configuration',
     ({ setting, value, expected }) => `${setting} is '${value}', but must be ${expected}.`,
   ),
+  unexpandedPlaceholder: line<{ setting: string; placeholder: string }>(
+    'configuration',
+    ({ setting, placeholder }) =>
+      `${setting} holds the placeholder '${placeholder}', which the client did not replace by a value; write the value in its place, or define what the placeholder names in the client.`,
+  ),
+  settingToRewrite: line<{ setting: string; value: string; problem: string; rewritten: string }>(
+    'configuration',
+    ({ setting, value, problem, rewritten }) => `${setting} is '${value}', which ${problem}; write '${rewritten}'.`,
+  ),
+  sha1Fingerprint: line<{ setting: string; thumbprint: string }>(
+    'configuration',
+    ({ setting, thumbprint }) =>
+      `${setting} holds a SHA-1 thumbprint (40 digits), but must be the SHA-256 fingerprint (64 digits); in PowerShell on the MailStore machine this shows it: \`Get-ChildItem -Recurse Cert:\\LocalMachine | Where-Object Thumbprint -eq ${thumbprint} | ForEach-Object { [BitConverter]::ToString([Security.Cryptography.SHA256]::Create().ComputeHash($_.RawData)) }\`.`,
+  ),
+  passwordFile: line<{ setting: string; path: string; problem: string; cure: string }>(
+    'configuration',
+    ({ setting, path, problem, cure }) => `The file '${path}' named by ${setting} ${problem}; ${cure}.`,
+  ),
+  notJsonFile: line<{ setting: string; path: string; line: number; column: number; problem: string }>(
+    'configuration',
+    ({ setting, path, line, column, problem }) =>
+      `The file '${path}' named by ${setting} is not JSON: line ${line}, column ${column}: ${problem}.`,
+  ),
+  notPrivate: line<{ what: string; path: string; problem: string; cure: string }>(
+    'configuration',
+    ({ what, path, problem, cure }) => `'${path}' (${what}) ${problem}, so nothing runs; cure it with \`${cure}\`.`,
+  ),
   missingSetting: line<{ setting: string; hint: string }>('configuration', ({ setting, hint }) => `${setting} is not set; ${hint}`),
   unreadableFile: line<{ setting: string; path: string; reason: string }>(
     'configuration',

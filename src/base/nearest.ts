@@ -1,7 +1,11 @@
 /** Returns the candidate with the smallest edit distance to `word`, or undefined when none is close enough to be a typo of it. */
-export function nearest(word: string, candidates: Iterable<string>): string | undefined {
+export function nearest(
+  word: string,
+  candidates: Iterable<string>,
+  { maxDistance = Math.max(2, Math.floor(word.length / 3)) } = {},
+): string | undefined {
   let best: string | undefined;
-  let bestDistance = Math.max(2, Math.floor(word.length / 3)) + 1;
+  let bestDistance = maxDistance + 1;
   for (const candidate of candidates) {
     const distance = editDistance(word.toLowerCase(), candidate.toLowerCase());
     if (distance < bestDistance) {

@@ -1,7 +1,8 @@
-import { reserveStdout } from '../transports/stdio.ts';
-import { loadSubcommand } from './define-subcommand.ts';
+import { reserveStdout, type ReservedStdout } from '../transports/stdio.ts';
+import { loadSubcommand, type Subcommand } from './define-subcommand.ts';
 import { exitWithError } from './exit.ts';
 import { readPlainOptions } from './known-options.ts';
+import type { Parsed } from './parse-command-line.ts';
 import { subcommands } from './subcommands.ts';
 import { watchOutput } from './watch-output.ts';
 
@@ -12,9 +13,26 @@ async function main(words: readonly string[]): Promise<void> {
   const context = { subcommands, ...(reserved && { reserved }) };
   const subcommand = await loadSubcommand(name, context);
   const plain = name === 'serve' ? readPlainOptions(subcommand, args) : undefined;
-  const parsed = plain ?? (await import('./parse-command-line.ts')).parseCommandLine(subcommand, args);
+  const parsed = plain ?? (await parse(subcommand, args, reserved));
+  if (!parsed) return;
   if ('print' in parsed) (reserved ?? process.stdout).write(parsed.print);
   else await parsed.action.run(parsed.given, context);
+}
+
+/** Returns what was written; undefined where it was a mistake that a client has been told of, which shows nothing of a program that exits. */
+async function parse(subcommand: Subcommand, args: readonly string[], reserved: ReservedStdout | undefined): Promise<Parsed | undefined> {
+  const { parseCommandLine } = await import('./parse-command-line.ts');
+  try {
+    return parseCommandLine(subcommand, args);
+  } catch (error) {
+    if (!reserved) throw error;
+    await (
+      await import('./serve.ts')
+    ).serve(async () => {
+      throw error;
+    }, reserved);
+    return undefined;
+  }
 }
 
 /** Without a subcommand the program serves; the options that ask about the program itself stand for `help` and `version`. */

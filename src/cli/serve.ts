@@ -1,16 +1,21 @@
+import { MailStoreError } from '../base/errors.ts';
 import { createLog, type Log } from '../base/log.ts';
 import { Redactor } from '../base/redact.ts';
+import { GROUPS } from '../catalogue/define-command.ts';
 import { KnownCommands } from '../client/known-commands.ts';
 import { loadConfig, type Config } from '../config/load.ts';
 import { requireSqlite } from '../journal/sqlite.ts';
 import type { Dispatcher } from '../mcp/dispatcher.ts';
+import type { Offer } from '../mcp/offered-tools.ts';
 import { serverFactory } from '../mcp/server.ts';
 import { toolList } from '../mcp/tool-list.ts';
+import { widest } from '../policy/access.ts';
 import { serveOverStdio } from '../transports/serve.ts';
 import { reserveStdout, StdioTransport, type ReservedStdout } from '../transports/stdio.ts';
 import type { Backend } from './backend.ts';
 import { defineAction, defineSubcommand, flag, type Given } from './define-subcommand.ts';
-import { startEmbedded } from './embedded.ts';
+import { startEmbedded, type Embedded } from './embedded.ts';
+import { sayError } from './exit.ts';
 import { version } from './version.ts';
 
 /** When a server that nobody has asked for its tools takes over the tasks that a process before it left. */
@@ -37,57 +42,98 @@ export const serveCommand = defineSubcommand({
       { line: 'serve', shows: 'the messages of the protocol; an MCP client starts it so' },
       { line: 'serve --sandbox', shows: 'the same with an emulated MailStore, which needs no settings' },
     ],
-    run: (given, { reserved = reserveStdout() }) => serve(given, reserved),
+    run: (given, { reserved = reserveStdout() }) => serve(() => prepare(given), reserved),
   }),
 });
 
-/** Serves MCP over stdio until the client closes its end or the process is told to end. */
-async function serve({ flags, sandbox: isSandbox }: Given<typeof options, object>, stdout: ReservedStdout): Promise<void> {
-  requireSqlite();
-  const sandbox = isSandbox ? await startEmbedded() : undefined;
-  const config = loadConfig({ flags, ...(sandbox && { embedded: sandbox.target, stateDir: sandbox.stateDir }) });
-  const redactor = new Redactor();
-  const log = createLog(config.logLevel, { redactor });
+/** What a server that may run needs. */
+interface Ready {
+  readonly config: Config;
+  readonly sandbox: Embedded | undefined;
+}
 
+/**
+ * Serves MCP over stdio until the client closes its end or the process is told to end. What keeps it from working is said where people
+ * look: the client is told in the instructions and in answer to every call, each of which tries again. Throws MailStoreError of the audience
+ * `configuration` only at a terminal, where no client is.
+ */
+export async function serve(prepareServer: () => Promise<Ready>, stdout: ReservedStdout): Promise<void> {
+  const first = await prepareServer().catch(configurationFault);
+  if (first instanceof MailStoreError && process.stdin.isTTY) throw first;
+  const redactor = new Redactor();
+  const log = createLog(first instanceof MailStoreError ? 'info' : first.config.logLevel, { redactor });
+
+  let ready = first instanceof MailStoreError ? undefined : first;
   let loading: Promise<Loaded> | undefined;
   const load = () => {
-    // A record that could not be opened is tried again by the next call: a full disk gets room, and a damaged file is moved away.
-    loading ??= loadBackend(config, log, redactor).catch((error: unknown) => {
+    // What failed is tried again by the next call: a file gets its rights, a full disk gets room, and a damaged journal is moved away.
+    loading ??= (async () => loadBackend((ready ??= await prepareServer()).config, log, redactor))().catch((error: unknown) => {
       loading = undefined;
       throw error;
     });
     return loading;
   };
-  const warm = () =>
-    void load().then(
+  const warm = () => {
+    if (!ready) return;
+    load().then(
       ({ backend }) => backend.warm(),
       (error: unknown) => log.error(error instanceof Error ? error.message : String(error)),
     );
+  };
   // A client that never lists tools may still have left commands that somebody has to follow.
   setTimeout(warm, ADOPT_AFTER_MS).unref();
 
   const end = once(async () => {
+    const exit = () => process.exit(ready ? 0 : 2);
     // A write that is being carried out is waited for as long as its answer may take.
-    setTimeout(() => process.exit(0), MAX_POLL_WAIT_MS + config.timeoutMs).unref();
+    setTimeout(exit, MAX_POLL_WAIT_MS + (ready?.config.timeoutMs ?? 0)).unref();
     await transport.close();
     await (await loading?.catch(() => undefined))?.backend.close({ maxPollWaitMs: MAX_POLL_WAIT_MS });
-    await sandbox?.close();
+    await ready?.sandbox?.close();
     await transport.flush(MAX_FLUSH_MS);
-    process.exit(0);
+    exit();
   });
   const transport = new StdioTransport(process.stdin, stdout, end);
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, end);
 
   const factory = serverFactory({
     version,
-    config,
-    knownCommands: sandbox ? everyCommand() : knownCommands(config),
+    offer: ready ? offerOf(ready) : { access: 'read-only', groups: GROUPS, targets: [], knownCommands: new Set() },
+    ...(first instanceof MailStoreError && { fault: first.message }),
     dispatcher: async () => (await load()).dispatcher,
     // The client is loaded and a connection opened once the list is on its way, when nobody waits for it.
     onListed: once(() => setImmediate(warm)),
   });
   serveOverStdio(factory, transport, { log });
-  log.info(`serving ${config.targets.map(({ name, origin }) => `${name} (${origin})`).join(', ')} with access ${config.access}`);
+  if (!ready) {
+    sayError(first);
+    return;
+  }
+  const { targets, access, warnings = [] } = ready.config;
+  for (const warning of warnings) log.warn(warning);
+  log.info(`serving ${targets.map(({ name, origin }) => `${name} (${origin})`).join(', ')} with access ${access}`);
+}
+
+/** Reads the settings, and starts the embedded sandbox where it is asked for. Throws MailStoreError of the audience `configuration`. */
+async function prepare({ flags, sandbox: isSandbox }: Given<typeof options, object>): Promise<Ready> {
+  requireSqlite();
+  const sandbox = isSandbox ? await startEmbedded() : undefined;
+  try {
+    return { config: loadConfig({ flags, ...(sandbox && { embedded: sandbox.target, stateDir: sandbox.stateDir }) }), sandbox };
+  } catch (error) {
+    await sandbox?.close();
+    throw error;
+  }
+}
+
+function isConfigurationFault(error: unknown): error is MailStoreError {
+  return error instanceof MailStoreError && error.audience === 'configuration';
+}
+
+/** Returns what the configuration can mend. Throws everything else. */
+function configurationFault(error: unknown): MailStoreError {
+  if (!isConfigurationFault(error)) throw error;
+  return error;
 }
 
 interface Loaded {
@@ -105,8 +151,13 @@ async function loadBackend(config: Config, log: Log, redactor: Redactor): Promis
   };
 }
 
-function knownCommands(config: Config): ReadonlySet<string> {
-  return new KnownCommands(config.stateDir).read(config.targets.map(({ origin }) => origin));
+function offerOf({ config, sandbox }: Ready): Offer {
+  return {
+    access: widest(config.targets.map(({ access }) => access)),
+    groups: config.toolsets,
+    targets: config.targets.map(({ name }) => name),
+    knownCommands: sandbox ? everyCommand() : new KnownCommands(config.stateDir).read(config.targets.map(({ origin }) => origin)),
+  };
 }
 
 /** The sandbox has every declared command. */

@@ -181,9 +181,12 @@ export class MailStoreClient {
       throw new CommandFailed('cancel-async', reply.word, reply.message, reply.progress);
   }
 
-  /** Opens a connection and finds out the dialect ahead of the first call; a fault is left for that call to report. */
+  /** Opens a connection and finds out the dialect ahead of the first call, which tries again where that failed. */
   async warm(): Promise<void> {
-    await this.#speak().catch(() => undefined);
+    await this.#speak().catch((error: unknown) => {
+      const { log, origin } = this.#options;
+      log.warn(`calls to ${origin} will fail as it stands: ${error instanceof Error ? error.message : String(error)}`);
+    });
   }
 
   async close(): Promise<void> {

@@ -2,8 +2,10 @@ import { MailStoreError } from '../base/errors.ts';
 import { ACCESS_LEVELS, type Access } from '../base/target.ts';
 import { nearest } from '../base/nearest.ts';
 import { defaultStateDir } from './state-dir.ts';
-import { readTextFile } from './setting-types.ts';
-import { settingList, settings, suggestVariable, type Setting, type SettingKey, type SettingValue } from './settings.ts';
+import { requirePrivate, requirePrivateState } from './private-files.ts';
+import { findPlaceholder, readTextFile } from './setting-types.ts';
+import { findJsonFault } from '../base/json-fault.ts';
+import { judgeVariable, settingList, settings, type Setting, type SettingKey, type SettingValue } from './settings.ts';
 
 /** One MailStore to administer. */
 export interface Target {
@@ -36,6 +38,8 @@ export interface Config extends ServerSettings {
   readonly access: Access;
   /** The variables from which a secret argument may come, by name. */
   readonly secretVariables: Readonly<Record<string, string>>;
+  /** What looks wrong and keeps nothing from running, a sentence each. */
+  readonly warnings?: readonly string[];
 }
 
 /** The text of a setting, and the name under which it was written. */
@@ -65,19 +69,22 @@ const SECRET_PREFIX = 'MAILSTORE_SECRET_';
  * Throws MailStoreError of the audience `configuration` on an unknown setting, a value that its type refuses, or a file that cannot be read.
  */
 export function loadConfig({ env = process.env, flags, embedded, stateDir = defaultStateDir(env) }: ConfigSources): Config {
-  refuseUnknownVariables(env);
+  const warnings = checkVariables(env);
   const fromEnv = textsFrom((setting) => [setting.env, env[setting.env]]);
   const fromFlags = textsFrom((setting) => [setting.flag ?? '', setting.flag === undefined ? undefined : flags[setting.flag]]);
   const path = fromFlags.config ?? fromEnv.config;
-  const file = path === undefined ? { texts: {}, targets: {} } : readConfigFile(path.text);
+  const file = path === undefined ? { texts: {}, targets: {} } : readConfigFile(path);
   const defaults = textsFrom((setting) => [setting.env, setting.default === undefined ? undefined : String(setting.default)]);
   const texts = fold(defaults, file.texts, fromEnv, fromFlags);
   const access = required('access', texts);
+  const server = serverSettings(texts, stateDir);
+  requirePrivateState(server.stateDir);
   return {
-    ...serverSettings(texts, stateDir),
+    ...server,
     targets: embedded ? [{ name: 'sandbox', ...embedded, access, api: required('api', texts) }] : targetsFrom(texts, file.targets, access),
     access,
     secretVariables: secretVariablesFrom(env),
+    ...(warnings.length > 0 && { warnings }),
   };
 }
 
@@ -107,27 +114,44 @@ function fold(...layers: readonly Texts[]): Texts {
 
 /** Returns the state folder alone, for subcommands that need no MailStore: they work where no target is configured. */
 export function loadStateDir({ env = process.env, flags }: Pick<ConfigSources, 'env' | 'flags'>): string {
-  refuseUnknownVariables(env);
+  checkVariables(env);
   const texts = textsFrom(({ env: variable, flag }) => {
     const given = flag === undefined ? undefined : flags[flag];
     return given ? [flag ?? variable, given] : [variable, env[variable]];
   });
-  const fromFile = () => (texts.config === undefined ? {} : readConfigFile(texts.config.text).texts);
-  return read('stateDir', texts) ?? read('stateDir', fromFile()) ?? defaultStateDir(env);
+  const fromFile = () => (texts.config === undefined ? {} : readConfigFile(texts.config).texts);
+  const stateDir = read('stateDir', texts) ?? read('stateDir', fromFile()) ?? defaultStateDir(env);
+  requirePrivateState(stateDir);
+  return stateDir;
 }
 
-function refuseUnknownVariables(env: Readonly<Record<string, string | undefined>>): void {
-  const known = settingList.map((setting) => setting.env);
-  for (const name of Object.keys(env)) {
-    if (!name.startsWith('MAILSTORE_') || known.includes(name) || name.startsWith(SECRET_PREFIX)) continue;
-    throw new MailStoreError('unknownSetting', { setting: name, nearest: suggestVariable(name) });
-  }
+/**
+ * Returns a warning for each variable that belongs to something else. Throws MailStoreError `unknownSetting` for one that was probably meant to
+ * be a setting of this server: a mistyped MAILSTORE_ACCESS must not leave the default in force.
+ */
+function checkVariables(env: Readonly<Record<string, string | undefined>>): readonly string[] {
+  return Object.keys(env).flatMap((name) => {
+    if (name.startsWith(SECRET_PREFIX)) return [];
+    const { kind, meant } = judgeVariable(name);
+    if (kind === 'mistyped') throw new MailStoreError('unknownSetting', { setting: name, nearest: meant });
+    return kind === 'foreign' ? [`${name} is no setting of mailstore-mcp and was ignored.`] : [];
+  });
 }
 
 function secretVariablesFrom(env: Readonly<Record<string, string | undefined>>): Readonly<Record<string, string>> {
   return Object.fromEntries(
-    Object.entries(env).flatMap(([name, value]) => (name.startsWith(SECRET_PREFIX) && value ? [[name, value]] : [])),
+    Object.entries(env).flatMap(([name, value]) => {
+      if (!name.startsWith(SECRET_PREFIX) || !value) return [];
+      refusePlaceholder(name, value, { isSecret: true });
+      return [[name, value]];
+    }),
   );
+}
+
+/** A client that does not know what a placeholder stands for hands it on as it is. */
+function refusePlaceholder(setting: string, value: string, kind: { readonly isSecret: boolean }): void {
+  const placeholder = findPlaceholder(value, kind);
+  if (placeholder !== undefined) throw new MailStoreError('unexpandedPlaceholder', { setting, placeholder });
 }
 
 /** An empty text counts as not set: clients pass variables through that nobody filled in. */
@@ -135,25 +159,34 @@ function textsFrom(find: (setting: Setting) => readonly [name: string, text: str
   return Object.fromEntries(
     settingList.flatMap((setting) => {
       const [name, text] = find(setting);
-      return text ? [[setting.key, { name, text }]] : [];
+      if (!text) return [];
+      refusePlaceholder(name, text, { isSecret: setting.secret === true });
+      return [[setting.key, { name, text }]];
     }),
   );
 }
 
-function readConfigFile(path: string): { texts: Texts; targets: Record<string, Texts> } {
-  const content = readTextFile('MAILSTORE_CONFIG', path);
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(content);
-  } catch (error) {
-    throw new MailStoreError('unreadableFile', { setting: 'MAILSTORE_CONFIG', path, reason: `no JSON: ${String(error)}` });
-  }
+function readConfigFile(written: Written): { texts: Texts; targets: Record<string, Texts> } {
+  const path = settings.config.type.read(written.text, written.name);
+  const content = readTextFile(written.name, path);
+  const fault = findJsonFault(content);
+  if (fault) throw new MailStoreError('notJsonFile', { setting: written.name, path, ...fault });
+  const parsed = JSON.parse(content) as unknown;
+  requirePrivate(path, { what: 'the configuration file', isSecret: holdsPassword(parsed) });
   const { targets = {}, ...rest } = entriesIn('MAILSTORE_CONFIG', parsed);
   const named = Object.entries(entriesIn('targets', targets)).map(([name, target]): [string, Texts] => [
     name,
     fileTexts(entriesIn(`targets.${name}`, target), `targets.${name}.`, (setting) => setting.perTarget === true),
   ]);
   return { texts: fileTexts(rest, '', (setting) => setting.env !== settings.config.env), targets: Object.fromEntries(named) };
+}
+
+/** True where the file or a target in it has a password of its own. */
+function holdsPassword(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return Object.entries(value).some(
+    ([key, entry]) => settingList.some((setting) => setting.key === key && setting.secret) || holdsPassword(entry),
+  );
 }
 
 function entriesIn(setting: string, value: unknown): Record<string, unknown> {
@@ -173,6 +206,7 @@ function fileTexts(entries: Record<string, unknown>, prefix: string, isAllowed: 
       throw new MailStoreError('invalidSetting', { setting: name, value: JSON.stringify(value), expected: 'a text or a number' });
     }
     if (value === '') continue;
+    refusePlaceholder(name, String(value), { isSecret: setting.secret === true });
     texts[setting.key] = { name, text: String(value) };
     // A mistake in the file is said even where another source wins over it.
     if (setting.type.values) setting.type.read(String(value), name);

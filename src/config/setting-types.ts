@@ -1,6 +1,9 @@
 import { readFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { isAbsolute, join, resolve } from 'node:path';
 import { MailStoreError } from '../base/errors.ts';
 import { nearest } from '../base/nearest.ts';
+import { requirePrivate } from './private-files.ts';
 
 /** How the text of a setting is read, and what help, completion and documentation say about it. */
 export interface SettingType<Value> {
@@ -19,12 +22,36 @@ export function text(placeholder = 'TEXT'): SettingType<string> {
   return { placeholder, read: (value) => value };
 }
 
+/** The path of a folder, which has to be absolute: a client starts its servers in any folder it likes. */
 export function folder(): SettingType<string> {
-  return text('FOLDER');
+  return {
+    placeholder: 'FOLDER',
+    read: (value, setting) => {
+      const path = readPath(value, setting);
+      if (isAbsolute(path)) return path;
+      throw new MailStoreError('settingToRewrite', { setting, value, problem: 'is a relative path', rewritten: resolve(path) });
+    },
+  };
 }
 
+/** The path of a file. */
 export function file(): SettingType<string> {
-  return text('FILE');
+  return { placeholder: 'FILE', read: readPath };
+}
+
+function readPath(value: string, setting: string): string {
+  const path = unquoted(value.trim(), setting);
+  if (!/^~(?:[\\/]|$)/.test(path)) return path;
+  const rewritten = join(homedir(), path.slice(1));
+  throw new MailStoreError('settingToRewrite', { setting, value, problem: 'begins with ~, which only a shell replaces', rewritten });
+}
+
+/** Refuses a text in quotes: a shell takes them away, a client's configuration hands them on. */
+function unquoted(value: string, setting: string): string {
+  const quoted = /^(["'])(.*)\1$/s.exec(value);
+  if (!quoted) return value;
+  const rewritten = withoutLogin(quoted[2] ?? '');
+  throw new MailStoreError('settingToRewrite', { setting, value: withoutLogin(value), problem: 'stands in quotes', rewritten });
 }
 
 export function oneOf<const Value extends string>(values: readonly Value[]): SettingType<Value> {
@@ -84,22 +111,32 @@ export function httpsOrigin(): SettingType<string> {
   return { placeholder: 'URL', read: readOrigin };
 }
 
-function readOrigin(url: string, setting: string): string {
-  let parsed: URL;
-  try {
-    parsed = new URL(url);
-  } catch {
-    const expected = 'a URL such as https://mailstore.example.com:8463';
-    throw new MailStoreError('invalidSetting', { setting, value: withoutLogin(url), expected });
+const API_PORT = 8463;
+
+function readOrigin(written: string, setting: string): string {
+  const url = unquoted(written.trim(), setting);
+  const value = withoutLogin(url);
+  if (/^http:/i.test(url)) throw new MailStoreError('plainHttp', { url: value });
+  // A host with a port reads as a scheme to a URL parser.
+  const hasScheme = /^[a-z][a-z\d+.-]*:\/\//i.test(url);
+  const parsed = URL.canParse(hasScheme ? url : `https://${url}`) ? new URL(hasScheme ? url : `https://${url}`) : undefined;
+  if (!parsed || parsed.host === '') {
+    const expected = `a URL such as https://mailstore.example.com:${API_PORT}`;
+    throw new MailStoreError('invalidSetting', { setting, value, expected });
   }
-  if (parsed.protocol !== 'https:') throw new MailStoreError('plainHttp', { url: withoutLogin(url) });
+  if (parsed.protocol !== 'https:') throw new MailStoreError('plainHttp', { url: value });
   if (parsed.username !== '' || parsed.password !== '') {
     const expected = 'without user and password, which have their own settings';
     throw new MailStoreError('invalidSetting', { setting, value: parsed.host, expected });
   }
-  if (parsed.pathname !== '/' || parsed.search !== '' || parsed.hash !== '') {
-    throw new MailStoreError('invalidSetting', { setting, value: url, expected: 'without a path' });
-  }
+  const hasPort = /^(?:[^/?#]*:\/\/)?[^/?#]*:\d+(?:[/?#]|$)/.test(url);
+  const rewritten = `https://${parsed.hostname}:${hasPort ? parsed.port || '443' : API_PORT}`;
+  const problem = [
+    ...(hasScheme ? [] : ['lacks https://']),
+    ...(hasPort ? [] : [`names no port, which is ${API_PORT} unless it was changed in MailStore`]),
+    ...(parsed.pathname === '/' && parsed.search === '' && parsed.hash === '' ? [] : ['goes on after the port']),
+  ].join(' and ');
+  if (problem !== '') throw new MailStoreError('settingToRewrite', { setting, value, problem, rewritten });
   return parsed.origin;
 }
 
@@ -113,11 +150,13 @@ export function sha256(): SettingType<string> {
   return {
     placeholder: 'SHA256',
     read: (value, setting) => {
+      // Windows puts an invisible mark before a thumbprint that is copied from its dialog.
       const hex = value
-        .replace(/^\s*sha-?256(?:\s+fingerprint)?\s*[:=]/i, '')
-        .replaceAll(/[\s:-]/g, '')
+        .replaceAll(/[\p{Cf}\p{Cc}\p{Z}:"'-]/gu, '')
+        .replace(/^sha256(?:fingerprint)?=?/i, '')
         .toUpperCase();
       if (/^[\dA-F]{64}$/.test(hex)) return hex.match(/../g)?.join(':') ?? hex;
+      if (/^[\dA-F]{40}$/.test(hex)) throw new MailStoreError('sha1Fingerprint', { setting, thumbprint: hex });
       throw new MailStoreError('invalidSetting', { setting, value, expected: 'the 64 hex digits of a SHA-256 fingerprint' });
     },
   };
@@ -127,7 +166,8 @@ export function sha256(): SettingType<string> {
 export function pemFile(): SettingType<string> {
   return {
     placeholder: 'FILE',
-    read: (path, setting) => {
+    read: (value, setting) => {
+      const path = readPath(value, setting);
       const pem = readTextFile(setting, path);
       if (pem.includes('-----BEGIN CERTIFICATE-----')) return pem;
       throw new MailStoreError('invalidSetting', { setting, value: path, expected: 'a file of certificates in PEM form' });
@@ -135,20 +175,95 @@ export function pemFile(): SettingType<string> {
   };
 }
 
-/** The path of a file that holds a password; its value is the password. */
+/** A password holds no more, in bytes of its file. */
+const MAX_PASSWORD_FILE_BYTES = 4096;
+
+/** The path of a file that holds a password, which only its owner may read; its value is the password. */
 export function passwordFile(): SettingType<string> {
-  return { placeholder: 'FILE', read: (path, setting) => readTextFile(setting, path).replace(/\r?\n$/, '') };
+  return {
+    placeholder: 'FILE',
+    read: (value, setting) => {
+      const path = readPath(value, setting);
+      const content = readFile(setting, path);
+      requirePrivate(path, { what: `the password file of ${setting}`, isSecret: true });
+      if (content.length > MAX_PASSWORD_FILE_BYTES) {
+        throw new MailStoreError('passwordFile', {
+          setting,
+          path,
+          problem: `is larger than ${MAX_PASSWORD_FILE_BYTES} bytes`,
+          cure: 'name the file that holds the password alone',
+        });
+      }
+      // An editor ends the last line; cmd's echo leaves a blank before it.
+      const password = decode(setting, path, content).replace(/[ \t\r\n]+$/, '');
+      const refuse = (problem: string, cure: string): never => {
+        throw new MailStoreError('passwordFile', { setting, path, problem, cure });
+      };
+      if (password === '') refuse('is empty', 'write the password into it');
+      if (/[\r\n]/.test(password)) refuse('holds more than one line', 'leave the line with the password alone');
+      if (/^(["']).*\1$/.test(password)) refuse('holds the password in quotes', 'remove the quotes');
+      if (/[\p{Cc}\p{Cf}]/u.test(password)) refuse('holds an invisible character', 'type the password into it anew');
+      if (findPlaceholder(password, { isSecret: true }) !== undefined) refuse('holds a placeholder', 'write the password itself into it');
+      return password;
+    },
+  };
 }
 
-/** Returns the content of a UTF-8 file. Throws MailStoreError that names the setting and the path when it cannot be read. */
+/**
+ * Returns the part of a text that a client should have replaced by a value, such as `${input:password}`; undefined where there is none. In a
+ * secret, which may hold any character, only a text that is nothing else counts, and a form that clients alone have.
+ */
+export function findPlaceholder(value: string, { isSecret }: { readonly isSecret: boolean }): string | undefined {
+  const text = value.trim();
+  if (/^__encrypted__:/i.test(text)) return '__encrypted__:…';
+  const forms = isSecret
+    ? [
+        /^\$\{[^{}]+\}$/,
+        /\$\{(?:input|env|config|user_config)[:.][^{}]*\}/,
+        /^\$\{\{.*\}\}$/,
+        /^%[A-Za-z_]\w*%$/,
+        /^\$env:\w+$/i,
+        /^\$[A-Z][A-Z\d]*_\w+$/,
+        /^\{\{.+\}\}$/,
+      ]
+    : [/\$\{\{.*?\}\}/, /\$\{[^{}]*\}/, /%[A-Za-z_]\w*(?:\(\w+\))?%/, /\$env:\w+/i, /\$[A-Za-z_]\w*/, /\{\{.+?\}\}/];
+  for (const form of forms) {
+    const found = form.exec(text)?.[0];
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+/**
+ * Returns the content of a text file in UTF-8 or, with a byte order mark, UTF-16. Throws MailStoreError that names the setting and the path when
+ * it cannot be read.
+ */
 export function readTextFile(setting: string, path: string): string {
+  return decode(setting, path, readFile(setting, path));
+}
+
+function readFile(setting: string, path: string): Buffer {
   try {
-    // Windows editors begin UTF-8 files with a byte order mark.
-    return readFileSync(path, 'utf8').replace(/^\uFEFF/, '');
+    return readFileSync(path);
   } catch (error) {
     const reason = error instanceof Error && 'code' in error ? String(error.code) : String(error);
-    throw new MailStoreError('unreadableFile', { setting, path, reason });
+    const from = isAbsolute(path) ? '' : `; it was looked for at '${resolve(path)}', so write the whole path`;
+    throw new MailStoreError('unreadableFile', { setting, path, reason: `${reason}${from}` });
   }
+}
+
+/** Windows PowerShell 5.1 writes UTF-16, and Windows editors begin UTF-8 with a byte order mark. */
+function decode(setting: string, path: string, content: Buffer): string {
+  const [first, second] = content;
+  const encoding = first === 0xff && second === 0xfe ? 'utf-16le' : first === 0xfe && second === 0xff ? 'utf-16be' : 'utf-8';
+  try {
+    const text = new TextDecoder(encoding, { fatal: true }).decode(content);
+    if (!text.includes('\0')) return text;
+  } catch {
+    // Said below.
+  }
+  const reason = 'it is neither UTF-8 nor UTF-16 with a byte order mark; save it as UTF-8';
+  throw new MailStoreError('unreadableFile', { setting, path, reason });
 }
 
 function suggestion(close: string | undefined): string {

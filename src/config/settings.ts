@@ -174,15 +174,29 @@ export const settingList: readonly (Setting & { readonly key: SettingKey })[] = 
   ...settings[key],
 }));
 
-/** Returns the variable that was probably meant by an unknown one: by a name that people use for it, else by spelling. */
-export function suggestVariable(name: string): string | undefined {
+const PREFIX = 'MAILSTORE_';
+
+/** What a variable of the environment is: no concern of this server's, one of its settings, one mistyped, or another program's of the same prefix. */
+export interface JudgedVariable {
+  readonly kind: 'other' | 'setting' | 'mistyped' | 'foreign';
+  /** The variable that was meant by a mistyped one. */
+  readonly meant?: string;
+}
+
+/** Tells what a variable of the environment is by its name. */
+export function judgeVariable(name: string): JudgedVariable {
+  // Windows does not tell letter case apart in names.
   const upper = name.toUpperCase();
-  const named = settingList.find(({ aliases = [] }) => aliases.includes(upper));
-  return (
-    named?.env ??
-    nearest(
-      name,
-      settingList.map(({ env }) => env),
-    )
+  if (!upper.startsWith(PREFIX)) return { kind: 'other' };
+  const same = settingList.find(({ env }) => env === upper)?.env;
+  if (same !== undefined) return same === name || process.platform === 'win32' ? { kind: 'setting' } : { kind: 'mistyped', meant: same };
+  const word = upper.slice(PREFIX.length);
+  const named = settingList.find(({ aliases = [] }) => aliases.includes(upper))?.env;
+  const close = nearest(
+    word,
+    settingList.map(({ env }) => env.slice(PREFIX.length)),
+    { maxDistance: Math.max(1, Math.floor(word.length / 4)) },
   );
+  const meant = named ?? (close === undefined ? undefined : PREFIX + close);
+  return meant === undefined ? { kind: 'foreign' } : { kind: 'mistyped', meant };
 }

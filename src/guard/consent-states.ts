@@ -1,5 +1,5 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { closeSync, constants, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Clock } from '../base/clock.ts';
 import type { ApprovalJournal } from '../journal/approval-journal.ts';
@@ -68,10 +68,20 @@ function readOrMakeKey(folder: string): Buffer {
   } catch (error) {
     if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
   }
-  const key = readFileSync(path);
+  const key = readKey(path);
   if (key.length === KEY_BYTES) return key;
   // Half a key was written by a process that died: questions that are open are asked again.
   const fresh = randomBytes(KEY_BYTES);
   writeFileSync(path, fresh, { mode: 0o600 });
   return fresh;
+}
+
+/** Reads the key, and follows no link to it: who placed one knows the key that it leads to. */
+function readKey(path: string): Buffer {
+  const fd = openSync(path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0));
+  try {
+    return readFileSync(fd);
+  } finally {
+    closeSync(fd);
+  }
 }

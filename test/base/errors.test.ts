@@ -425,6 +425,42 @@ const CASES: { readonly [Code in ErrorCode]: readonly (readonly [details: MailSt
       `Neither form of MailStore's API answers at ${origin} (get-metadata: HTTP 404; /JSON/Invoke: HTTP 404). Check MAILSTORE_URL, or force one with MAILSTORE_API.`,
     ],
   ],
+  unexpandedPlaceholder: [
+    [
+      { setting: 'MAILSTORE_USERNAME', placeholder: '${input:user}' },
+      "MAILSTORE_USERNAME holds the placeholder '${input:user}', which the client did not replace by a value; write the value in its place, or define what the placeholder names in the client.",
+    ],
+  ],
+  settingToRewrite: [
+    [
+      { setting: 'MAILSTORE_STATE_DIR', value: './state', problem: 'is a relative path', rewritten: '/home/me/state' },
+      "MAILSTORE_STATE_DIR is './state', which is a relative path; write '/home/me/state'.",
+    ],
+  ],
+  sha1Fingerprint: [
+    [
+      { setting: '--fingerprint', thumbprint: 'A9993E364706816ABA3E25717850C26C9CD0D89D' },
+      '--fingerprint holds a SHA-1 thumbprint (40 digits), but must be the SHA-256 fingerprint (64 digits); in PowerShell on the MailStore machine this shows it: `Get-ChildItem -Recurse Cert:\\LocalMachine | Where-Object Thumbprint -eq A9993E364706816ABA3E25717850C26C9CD0D89D | ForEach-Object { [BitConverter]::ToString([Security.Cryptography.SHA256]::Create().ComputeHash($_.RawData)) }`.',
+    ],
+  ],
+  passwordFile: [
+    [
+      { setting: 'MAILSTORE_PASSWORD_FILE', path: '/run/pw', problem: 'is empty', cure: 'write the password into it' },
+      "The file '/run/pw' named by MAILSTORE_PASSWORD_FILE is empty; write the password into it.",
+    ],
+  ],
+  notJsonFile: [
+    [
+      { setting: '--config', path: '/etc/m.json', line: 3, column: 12, problem: 'a text in quotes does not end' },
+      "The file '/etc/m.json' named by --config is not JSON: line 3, column 12: a text in quotes does not end.",
+    ],
+  ],
+  notPrivate: [
+    [
+      { what: 'the state folder', path: '/srv/state', problem: 'can be changed by others (mode 0777)', cure: 'chmod go-w /srv/state' },
+      "'/srv/state' (the state folder) can be changed by others (mode 0777), so nothing runs; cure it with `chmod go-w /srv/state`.",
+    ],
+  ],
   outputNotWritten: [
     [{ reason: 'ENOSPC' }, 'The output could not be written (ENOSPC), so it is not complete; free space, or write it to another place.'],
   ],

@@ -330,7 +330,7 @@ describe('more than one target', () => {
     const folder = folderForTest();
     const file = join(folder, 'config.json');
     const targetOf = ({ url, username, password, fingerprint }: typeof berlin) => ({ url, username, password, fingerprint });
-    writeFileSync(file, JSON.stringify({ targets: { berlin: targetOf(berlin), paris: targetOf(paris) } }));
+    writeFileSync(file, JSON.stringify({ targets: { berlin: targetOf(berlin), paris: targetOf(paris) } }), { mode: 0o600 });
     const env = { MAILSTORE_STATE_DIR: folder, MAILSTORE_CONFIG: file, MAILSTORE_ACCESS: 'read-write' };
     const change = ['call', 'SetUserFullName', 'userName=johndoe', 'fullName=Jack'];
     expect((await runBinary(change, env)).stderr).toBe('mailstore-mcp: --target is not set; a change has to name one of berlin, paris.\n');

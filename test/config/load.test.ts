@@ -1,5 +1,5 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { loadConfig, loadStateDir, type Config } from '../../src/config/load.ts';
@@ -18,11 +18,11 @@ function load(env: Texts = {}, flags: Texts = {}): Config {
 }
 
 /** Writes a file that is gone when the test is over, and returns its path. */
-function fileOf(content: string, name = 'file'): string {
+function fileOf(content: string | Buffer, name = 'file'): string {
   const folder = mkdtempSync(join(tmpdir(), 'mailstore-config-'));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   const path = join(folder, name);
-  writeFileSync(path, content);
+  writeFileSync(path, content, { mode: 0o600 });
   return path;
 }
 
@@ -53,7 +53,7 @@ test('address and login are enough, everything else has a default', () => {
 test('every setting can be written in the environment', async () => {
   const { certificate } = await createAuthority();
   const env = {
-    MAILSTORE_URL: 'https://other.example.com',
+    MAILSTORE_URL: 'https://other.example.com:8463',
     MAILSTORE_SECRETS_DIR: '/secrets',
     MAILSTORE_USERNAME: 'operator',
     MAILSTORE_PASSWORD: '',
@@ -75,7 +75,7 @@ test('every setting can be written in the environment', async () => {
     targets: [
       {
         name: 'default',
-        origin: 'https://other.example.com',
+        origin: 'https://other.example.com:8463',
         username: 'operator',
         password: 'from the file',
         fingerprint: PIN,
@@ -165,7 +165,34 @@ describe('what is refused', () => {
     [{ MAILSTORE_READONLY: 'true' }, 'Unknown setting MAILSTORE_READONLY; did you mean MAILSTORE_ACCESS?'],
     [{ MAILSTORE_USER: 'admin' }, 'Unknown setting MAILSTORE_USER; did you mean MAILSTORE_USERNAME?'],
     [{ MAILSTORE_HOST: 'a' }, 'Unknown setting MAILSTORE_HOST; did you mean MAILSTORE_URL?'],
-    [{ MAILSTORE_XXXXXXXXXXXXXXXX: '1' }, 'Unknown setting MAILSTORE_XXXXXXXXXXXXXXXX; remove it, or see docs/configuration.md.'],
+    [{ MAILSTORE_URI: 'x' }, 'Unknown setting MAILSTORE_URI; did you mean MAILSTORE_URL?'],
+    [{ MAILSTORE_PASSWROD: 'x' }, 'Unknown setting MAILSTORE_PASSWROD; did you mean MAILSTORE_PASSWORD?'],
+    [{ mailstore_access: 'full' }, 'Unknown setting mailstore_access; did you mean MAILSTORE_ACCESS?'],
+    [
+      { MAILSTORE_USERNAME: '${input:user}' },
+      "MAILSTORE_USERNAME holds the placeholder '${input:user}', which the client did not replace by a value;",
+    ],
+    [{ MAILSTORE_PASSWORD: '${MAILSTORE_PASSWORD}' }, "MAILSTORE_PASSWORD holds the placeholder '${MAILSTORE_PASSWORD}'"],
+    [{ MAILSTORE_PASSWORD: '${user_config.password}' }, "MAILSTORE_PASSWORD holds the placeholder '${user_config.password}'"],
+    [{ MAILSTORE_PASSWORD: '%MAILSTORE_PASSWORD%' }, "MAILSTORE_PASSWORD holds the placeholder '%MAILSTORE_PASSWORD%'"],
+    [{ MAILSTORE_PASSWORD: '$env:MAILSTORE_PASSWORD' }, "MAILSTORE_PASSWORD holds the placeholder '$env:MAILSTORE_PASSWORD'"],
+    [{ MAILSTORE_PASSWORD: '__encrypted__:djEwabc' }, "MAILSTORE_PASSWORD holds the placeholder '__encrypted__:…'"],
+    [{ MAILSTORE_SECRET_DB: '${input:db}' }, "MAILSTORE_SECRET_DB holds the placeholder '${input:db}'"],
+    [{ MAILSTORE_URL: 'https://${HOST}:8463' }, "MAILSTORE_URL holds the placeholder '${HOST}'"],
+    [{ MAILSTORE_ACCESS: '${user_config.access}' }, "MAILSTORE_ACCESS holds the placeholder '${user_config.access}'"],
+    [{ MAILSTORE_STATE_DIR: '%LOCALAPPDATA%\\mailstore' }, "MAILSTORE_STATE_DIR holds the placeholder '%LOCALAPPDATA%'"],
+    [{ MAILSTORE_STATE_DIR: './state' }, `MAILSTORE_STATE_DIR is './state', which is a relative path; write '${process.cwd()}/state'.`],
+    [
+      { MAILSTORE_STATE_DIR: '~/state' },
+      `MAILSTORE_STATE_DIR is '~/state', which begins with ~, which only a shell replaces; write '${homedir()}/state'.`,
+    ],
+    [{ MAILSTORE_STATE_DIR: '"/srv/state"' }, `MAILSTORE_STATE_DIR is '"/srv/state"', which stands in quotes; write '/srv/state'.`],
+    [
+      { MAILSTORE_CONFIG: '~/m.json' },
+      `MAILSTORE_CONFIG is '~/m.json', which begins with ~, which only a shell replaces; write '${homedir()}/m.json'.`,
+    ],
+    [{ MAILSTORE_CONFIG: 'm.json' }, `cannot be read (ENOENT; it was looked for at '${process.cwd()}/m.json', so write the whole path).`],
+    [{ MAILSTORE_CA_FILE: "'/ca.pem'" }, "MAILSTORE_CA_FILE is ''/ca.pem'', which stands in quotes; write '/ca.pem'."],
     [{ MAILSTORE_ACCESS: 'all' }, "MAILSTORE_ACCESS is 'all', but must be read-only, read-write, full (did you mean full?)."],
     [{ MAILSTORE_ACCESS: 'Full' }, "MAILSTORE_ACCESS is 'Full', but must be read-only, read-write, full (did you mean full?)."],
     [
@@ -205,6 +232,20 @@ describe('what is refused', () => {
     expect(load({ MAILSTORE: 'x', MY_MAILSTORE_URL: 'x', PATH: '/bin' })).toEqual(load());
   });
 
+  test.each(['MAILSTORE_HOME', 'MAILSTORE_SERVICE_HOST', 'MAILSTORE_PORT_8463_TCP', 'MAILSTORE_VERSION'])(
+    '%s of another program is ignored with a warning',
+    (name) => {
+      expect(load({ [name]: 'x' })).toEqual({ ...load(), warnings: [`${name} is no setting of mailstore-mcp and was ignored.`] });
+    },
+  );
+
+  test.each(['pa${ss}word', '100%sure%', '$ecret', 'a$B_C', '{{'])(
+    'a password may be %s: only what is nothing but a placeholder is one',
+    (password) => {
+      expect(load({ MAILSTORE_PASSWORD: password }).targets[0]?.password).toBe(password);
+    },
+  );
+
   test('variables that begin with MAILSTORE_SECRET_ are secrets of one’s own, and empty ones are none', () => {
     expect(load({ MAILSTORE_SECRET_DB: 'x', MAILSTORE_SECRET_EMPTY: '' })).toEqual({
       ...load(),
@@ -225,7 +266,7 @@ describe('the URL', () => {
     ['https://mail.example.com:8463', 'https://mail.example.com:8463'],
     ['https://mail.example.com:8463/', 'https://mail.example.com:8463'],
     ['HTTPS://Mail.Example.COM:8463', 'https://mail.example.com:8463'],
-    ['https://mail.example.com', 'https://mail.example.com'],
+    [' https://mail.example.com:8463 ', 'https://mail.example.com:8463'],
     ['https://mail.example.com:443', 'https://mail.example.com'],
     ['https://192.0.2.1:8463', 'https://192.0.2.1:8463'],
     ['https://[2001:db8::1]:8463', 'https://[2001:db8::1]:8463'],
@@ -238,8 +279,21 @@ describe('the URL', () => {
     ['http://mail.example.com:8463', "'http://mail.example.com:8463' is not https;"],
     ['http://admin:hunter2@mail.example.com', "'http://mail.example.com' is not https;"],
     ['ftp://mail.example.com', "'ftp://mail.example.com' is not https;"],
-    ['mail.example.com:8463', "'mail.example.com:8463' is not https;"],
-    ['mail.example.com', "MAILSTORE_URL is 'mail.example.com', but must be a URL such as https://mailstore.example.com:8463."],
+    ['mail.example.com:8463', "MAILSTORE_URL is 'mail.example.com:8463', which lacks https://; write 'https://mail.example.com:8463'."],
+    ['localhost:8463', "MAILSTORE_URL is 'localhost:8463', which lacks https://; write 'https://localhost:8463'."],
+    [
+      'mail.example.com',
+      "MAILSTORE_URL is 'mail.example.com', which lacks https:// and names no port, which is 8463 unless it was changed in MailStore; write 'https://mail.example.com:8463'.",
+    ],
+    [
+      'https://mail.example.com',
+      "MAILSTORE_URL is 'https://mail.example.com', which names no port, which is 8463 unless it was changed in MailStore; write 'https://mail.example.com:8463'.",
+    ],
+    ['https://[2001:db8::1]', "write 'https://[2001:db8::1]:8463'."],
+    [
+      '"https://mail.example.com:8463"',
+      `MAILSTORE_URL is '"https://mail.example.com:8463"', which stands in quotes; write 'https://mail.example.com:8463'.`,
+    ],
     ['https://admin:hunter2@ho st', "MAILSTORE_URL is 'https://ho st', but must be a URL such as https://mailstore.example.com:8463."],
     [
       'https://admin@mail.example.com',
@@ -249,9 +303,12 @@ describe('the URL', () => {
       'https://a:hunter2@mail.example.com/x',
       "MAILSTORE_URL is 'mail.example.com', but must be without user and password, which have their own settings.",
     ],
-    ['https://mail.example.com/api', "MAILSTORE_URL is 'https://mail.example.com/api', but must be without a path."],
-    ['https://mail.example.com/?a=b', "MAILSTORE_URL is 'https://mail.example.com/?a=b', but must be without a path."],
-    ['https://mail.example.com/#a', "MAILSTORE_URL is 'https://mail.example.com/#a', but must be without a path."],
+    [
+      'https://mail.example.com:8463/api',
+      "MAILSTORE_URL is 'https://mail.example.com:8463/api', which goes on after the port; write 'https://mail.example.com:8463'.",
+    ],
+    ['https://mail.example.com:8463/?a=b', "which goes on after the port; write 'https://mail.example.com:8463'."],
+    ['https://mail.example.com:8463/#a', "which goes on after the port; write 'https://mail.example.com:8463'."],
   ])('%s is refused: %s', (url, message) => {
     expect(() => load({ MAILSTORE_URL: url })).toThrow(message);
     expect(() => load({ MAILSTORE_URL: url })).not.toThrow('hunter2');
@@ -268,6 +325,9 @@ describe('the fingerprint', () => {
     ['with its name', `SHA256:${PIN}`],
     ['as openssl prints it', `sha256 Fingerprint=${PIN}`],
     ['as older versions of openssl print it', `SHA256 Fingerprint=${PIN}`],
+    ['as it is copied from a Windows dialog', `\u200E${PIN.toLowerCase().replaceAll(':', ' ')}`],
+    ['with other invisible characters in it', `\uFEFF${PIN.slice(0, 20)}\u200B${PIN.slice(20)}\u00A0`],
+    ['in quotes', `"${PIN}"`],
   ])('is read %s', (_, text) => {
     expect(load({ MAILSTORE_TLS_FINGERPRINT: text }).targets[0]?.fingerprint).toBe(PIN);
   });
@@ -279,25 +339,59 @@ describe('the fingerprint', () => {
   });
 });
 
+test('a SHA-1 thumbprint is recognised, and the way to the SHA-256 fingerprint shown', () => {
+  expect(() => load({ MAILSTORE_TLS_FINGERPRINT: 'a9 99 3e 36 47 06 81 6a ba 3e 25 71 78 50 c2 6c 9c d0 d8 9d' })).toThrow(
+    /^MAILSTORE_TLS_FINGERPRINT holds a SHA-1 thumbprint \(40 digits\), but must be the SHA-256 fingerprint.*Thumbprint -eq A9993E364706816ABA3E25717850C26C9CD0D89D/,
+  );
+});
+
+/** As Windows PowerShell 5.1 writes it, or with the bytes of each character the other way round. */
+function utf16(text: string, order: 'little' | 'big' = 'little'): Buffer {
+  const bytes = Buffer.from(`\uFEFF${text}`, 'utf16le');
+  return order === 'little' ? bytes : bytes.swap16();
+}
+
 describe('the password file', () => {
   test.each([
     ['secret', 'secret'],
     ['secret\n', 'secret'],
     ['secret\r\n', 'secret'],
-    ['secret\n\n', 'secret\n'],
-    [' secret ', ' secret '],
+    ['secret\n\n', 'secret'],
+    ['secret \r\n', 'secret'],
+    [' secret', ' secret'],
+    ['se"cr\'et', 'se"cr\'et'],
     ['\uFEFFgrün: 100% 📨\r\n', 'grün: 100% 📨'],
+    [utf16('grün\r\n'), 'grün'],
+    [utf16('grün\r\n', 'big'), 'grün'],
   ])('that holds %j gives %j', (content, password) => {
     expect(load({ MAILSTORE_PASSWORD: '', MAILSTORE_PASSWORD_FILE: fileOf(content) }).targets[0]?.password).toBe(password);
+  });
+
+  test.each<[string | Buffer, string]>([
+    ['', 'is empty; write the password into it.'],
+    [utf16('\r\n'), 'is empty; write the password into it.'],
+    ['"hunter2"\r\n', 'holds the password in quotes; remove the quotes.'],
+    ["'hunter2'", 'holds the password in quotes; remove the quotes.'],
+    ['hunter2\nhunter3\n', 'holds more than one line; leave the line with the password alone.'],
+    ['hunter\u200B2', 'holds an invisible character; type the password into it anew.'],
+    ['${input:hunter2}', 'holds a placeholder; write the password itself into it.'],
+    ['hunter2'.repeat(1000), 'is larger than 4096 bytes; name the file that holds the password alone.'],
+    [Buffer.from('hunter2 gr\xFCn', 'latin1'), 'cannot be read (it is neither UTF-8 nor UTF-16 with a byte order mark; save it as UTF-8).'],
+    [utf16('hunter2').subarray(2), 'cannot be read (it is neither UTF-8 nor UTF-16 with a byte order mark; save it as UTF-8).'],
+  ])('that holds %j is refused, without its content: %s', (content, message) => {
+    const path = fileOf(content);
+    const loading = () => load({ MAILSTORE_PASSWORD: '', MAILSTORE_PASSWORD_FILE: path });
+    expect(loading).toThrow(`The file '${path}' named by MAILSTORE_PASSWORD_FILE ${message}`);
+    expect(loading).not.toThrow('hunter');
   });
 });
 
 describe('the configuration file', () => {
   test('holds settings by their keys, numbers as numbers or text', () => {
-    const file = configFile({ url: 'https://file.example.com', timeoutMs: 1000, inlineWaitMs: '500', toolsets: 'jobs' });
+    const file = configFile({ url: 'https://file.example.com:8463', timeoutMs: 1000, inlineWaitMs: '500', toolsets: 'jobs' });
     const config = loadConfig({ env: { MAILSTORE_USERNAME: 'admin', MAILSTORE_PASSWORD: 'x' }, flags: { '--config': file } });
     expect(config).toMatchObject({
-      targets: [{ origin: 'https://file.example.com' }],
+      targets: [{ origin: 'https://file.example.com:8463' }],
       timeoutMs: 1000,
       inlineWaitMs: 500,
       toolsets: ['jobs'],
@@ -329,9 +423,23 @@ describe('the configuration file', () => {
     expect(() => load({}, { '--config': configFile(value) })).toThrow(message);
   });
 
-  test('that is no JSON is refused with its path', () => {
-    const path = fileOf('{ url: 1 }');
-    expect(() => load({}, { '--config': path })).toThrow(`The file '${path}' named by MAILSTORE_CONFIG cannot be read (no JSON: `);
+  test.each([
+    ['{ url: 1 }', 'line 1, column 3: a name in double quotes has to come here.'],
+    [
+      '{\n  "stateDir": "C:\\Archive\\state"\n}',
+      String.raw`line 2, column 18: a backslash stands alone; write each one twice, as in "C:\\Users\\me".`,
+    ],
+    ['{"password":"hunter2"\n"url":"x"}', 'line 2, column 1: a comma or } has to come here.'],
+    ['{"password":"hunter2",}', 'line 1, column 23: a name in double quotes has to come here.'],
+    ['{\n// hunter2\n}', 'line 2, column 1: JSON has no comments.'],
+    ['{"password":"hunter2', 'line 1, column 21: a text in quotes does not end.'],
+    ['{"password":"hunter2"', 'line 1, column 22: the text ends where a comma or } has to come.'],
+    ['', 'line 1, column 1: the text ends where a value has to come.'],
+  ])('that holds %j is refused with its line, without its content: %s', (content, message) => {
+    const path = fileOf(content);
+    const loading = () => load({}, { '--config': path });
+    expect(loading).toThrow(`The file '${path}' named by --config is not JSON: ${message}`);
+    expect(loading).not.toThrow('hunter');
   });
 });
 
@@ -401,7 +509,7 @@ describe('several targets', () => {
 
   test('a URL outside of the targets belongs to none of them', () => {
     const other = { ...targets, third: {} };
-    expect(() => loadTargets({ targets: other }, { MAILSTORE_URL: 'https://c.example.com' })).toThrow('MAILSTORE_URL is not set;');
+    expect(() => loadTargets({ targets: other }, { MAILSTORE_URL: 'https://c.example.com:8463' })).toThrow('MAILSTORE_URL is not set;');
   });
 
   test('each is checked like a single one', () => {

@@ -25,6 +25,8 @@ export interface ServerOptions {
   readonly api?: ApiForm;
   readonly env?: Readonly<Record<string, string>>;
   readonly args?: readonly string[];
+  /** The program's first file, where it is not the one that the tests were built with. */
+  readonly binary?: string;
   /** Answers what the server asks the person at the client; without it the client cannot ask. */
   readonly onElicit?: (params: ElicitRequest['params']) => ElicitResult | Promise<ElicitResult>;
 }
@@ -225,13 +227,13 @@ export function settingsFor({
   };
 }
 
-function launch({ sandbox, access, api, env = {}, args = [] }: ServerOptions) {
+function launch({ sandbox, access, api, env = {}, args = [], binary = BINARY }: ServerOptions) {
   const stateDir = mkdtempSync(join(tmpdir(), 'mailstore-mcp-'));
   // NODE_EXTRA_CA_CERTS makes a start several times slower, and a developer's own settings have no place in a test.
   const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('MAILSTORE_') && name !== 'NODE_EXTRA_CA_CERTS');
   return {
     command: process.execPath,
-    args: [BINARY, ...args],
+    args: [binary, ...args],
     env: {
       ...(Object.fromEntries(inherited) as Record<string, string>),
       MAILSTORE_STATE_DIR: stateDir,

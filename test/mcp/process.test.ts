@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
@@ -179,15 +179,9 @@ describe('the process', () => {
   });
 });
 
-describe('a start that the configuration prevents', () => {
+describe('a server that its configuration keeps from working', () => {
   const cases: readonly (readonly [what: string, env: Record<string, string>, args: readonly string[], sentence: string])[] = [
     ['no address', {}, [], 'MAILSTORE_URL is not set; set it to https://host:8463, or try the embedded server with --sandbox.'],
-    [
-      'no login',
-      { MAILSTORE_URL: START.MAILSTORE_URL },
-      [],
-      'MAILSTORE_USERNAME is not set; name the MailStore administrator to log in as.',
-    ],
     [
       'no password',
       { MAILSTORE_URL: START.MAILSTORE_URL, MAILSTORE_USERNAME: 'admin' },
@@ -203,9 +197,9 @@ describe('a start that the configuration prevents', () => {
     ['a misspelt variable', { ...START, MAILSTORE_ACESS: 'full' }, [], 'Unknown setting MAILSTORE_ACESS; did you mean MAILSTORE_ACCESS?'],
     [
       'a misspelt variable with the sandbox',
-      { MAILSTORE_ACESS: 'full' },
+      { MAILSTORE_READONLY: 'true' },
       ['--sandbox'],
-      'Unknown setting MAILSTORE_ACESS; did you mean MAILSTORE_ACCESS?',
+      'Unknown setting MAILSTORE_READONLY; did you mean MAILSTORE_ACCESS?',
     ],
     ['a misspelt flag', START, ['--acces', 'full'], 'Unknown option --acces; did you mean --access?'],
     [
@@ -215,22 +209,104 @@ describe('a start that the configuration prevents', () => {
       "MAILSTORE_ACCESS is 'readonly', but must be read-only, read-write, full (did you mean read-only?).",
     ],
     [
+      'a password that the client did not fill in',
+      { ...START, MAILSTORE_PASSWORD: '${input:password}' },
+      [],
+      "MAILSTORE_PASSWORD holds the placeholder '${input:password}', which the client did not replace by a value; write the value in its place, or define what the placeholder names in the client.",
+    ],
+    [
       'a file that does not exist',
       { MAILSTORE_CONFIG: '/no/such/file.json' },
       [],
       "The file '/no/such/file.json' named by MAILSTORE_CONFIG cannot be read (ENOENT).",
     ],
-    [
-      'a subcommand named like a part of every object',
-      START,
-      ['constructor'],
-      "There is no subcommand 'constructor'; see mailstore-mcp --help.",
-    ],
-    ['a subcommand that does not exist', START, ['sandbx'], "There is no subcommand 'sandbx'; did you mean sandbox?"],
   ];
 
-  test.each(cases)('for %s is told in one line on stderr, with exit code 2 and nothing on stdout', async (_what, env, args, sentence) => {
+  test.each(cases)('says so of %s in its instructions, in answer to every tool and on stderr', async (_what, env, args, sentence) => {
     const pipe = untilTestEnds(startPipe({ env, args }));
+    const { result } = await initialize(pipe);
+    expect(result?.['instructions']).toContain(sentence);
+    const listed = (await pipe.request('tools/list')).result?.['tools'] as readonly {
+      name: string;
+      annotations: { readOnlyHint: boolean };
+    }[];
+    expect(listed.map(({ name }) => name)).toContain('get_user_info');
+    expect(listed.map(({ name }) => name)).not.toContain('delete_user');
+    for (const call of [JOHN, { name: 'list_tasks', arguments: {} }, { name: 'delete_user', arguments: { userName: 'x' } }]) {
+      expect(readAnswer((await pipe.request('tools/call', call)).result)).toEqual({ text: sentence, structured: {}, isError: true });
+    }
+    pipe.endInput();
+    expect(await pipe.exited).toEqual({ code: 2, signal: null });
+    expect(pipe.stderr).toBe(`mailstore-mcp: ${sentence}\n`);
+  });
+
+  test('says so to a client of 2026-07-28, too', async () => {
+    const pipe = untilTestEnds(startPipe({ env: {} }));
+    const { result } = await pipe.request('server/discover', { _meta: modernMeta });
+    expect(result?.['instructions']).toContain('MAILSTORE_URL is not set;');
+    expect(readAnswer((await pipe.request('tools/call', { ...JOHN, _meta: modernMeta })).result)).toMatchObject({
+      isError: true,
+      text: expect.stringContaining('MAILSTORE_URL is not set;') as unknown,
+    });
+  });
+
+  test('works as soon as the file that it lacked is there', async () => {
+    const sandbox = await sandboxForTest();
+    const path = join(stateDirForTest(), 'password');
+    const { MAILSTORE_PASSWORD: password = '', ...settings } = settingsFor(sandbox);
+    const pipe = untilTestEnds(startPipe({ env: { ...settings, MAILSTORE_PASSWORD_FILE: path } }));
+    await initialize(pipe);
+    expect(readAnswer((await pipe.request('tools/call', JOHN)).result).text).toContain('cannot be read (ENOENT)');
+    writeFileSync(path, `${password} \r\n`);
+    chmodSync(path, 0o644);
+    expect(readAnswer((await pipe.request('tools/call', JOHN)).result).text).toContain(`cure it with \`chmod 600 ${path}\`.`);
+    chmodSync(path, 0o600);
+    expect(readAnswer((await pipe.request('tools/call', JOHN)).result).structured).toMatchObject({ userName: 'johndoe' });
+    pipe.endInput();
+    expect(await pipe.exited).toEqual({ code: 0, signal: null });
+  });
+
+  test('says on stderr before the first call that MailStore cannot be reached, and tries again at each call', async () => {
+    const pipe = untilTestEnds(startPipe({ env: START }));
+    await initialize(pipe);
+    await pipe.request('tools/list');
+    await expect.poll(() => pipe.stderr).toContain('calls to https://127.0.0.1:1 will fail as it stands: https://127.0.0.1:1 refuses');
+    const refused = { isError: true, text: expect.stringContaining('https://127.0.0.1:1 refuses connections') as unknown };
+    expect(readAnswer((await pipe.request('tools/call', JOHN)).result)).toMatchObject(refused);
+  });
+
+  test('says in answer to a call that its login is refused', async () => {
+    const pipe = untilTestEnds(startPipe({ sandbox: await sandboxForTest(), env: { MAILSTORE_PASSWORD: 'wrong' } }));
+    await initialize(pipe);
+    const refused = { isError: true, text: expect.stringContaining("does not accept the login 'admin' (HTTP 401)") as unknown };
+    expect(readAnswer((await pipe.request('tools/call', JOHN)).result)).toMatchObject(refused);
+  });
+
+  test('warns of a variable of another program, and works', async () => {
+    const pipe = untilTestEnds(startPipe({ sandbox: await sandboxForTest(), env: { MAILSTORE_HOME: '/opt/mailstore' } }));
+    await initialize(pipe);
+    expect(readAnswer((await pipe.request('tools/call', JOHN)).result).structured).toMatchObject({ userName: 'johndoe' });
+    expect(pipe.stderr).toContain('mailstore-mcp warn: MAILSTORE_HOME is no setting of mailstore-mcp and was ignored.');
+  });
+
+  test.each([
+    ['tasks list', ['tasks', 'list']],
+    ['call', ['call', 'GetUsers']],
+    ['audit verify', ['audit', 'verify']],
+  ])('is no subcommand: %s ends with the sentence and the exit code 2', async (_what, args) => {
+    const pipe = untilTestEnds(startPipe({ env: { ...START, MAILSTORE_STATE_DIR: './state' }, args }));
+    expect(await pipe.exited).toEqual({ code: 2, signal: null });
+    expect(pipe.stderr).toBe(
+      `mailstore-mcp: MAILSTORE_STATE_DIR is './state', which is a relative path; write '${process.cwd()}/state'.\n`,
+    );
+    expect(pipe.lines).toEqual([]);
+  });
+
+  test.each([
+    ['constructor', "There is no subcommand 'constructor'; see mailstore-mcp --help."],
+    ['sandbx', "There is no subcommand 'sandbx'; did you mean sandbox?"],
+  ])('is not started by %s, which is no subcommand', async (word, sentence) => {
+    const pipe = untilTestEnds(startPipe({ env: START, args: [word] }));
     expect(await pipe.exited).toEqual({ code: 2, signal: null });
     expect(pipe.stderr).toBe(`mailstore-mcp: ${sentence}\n`);
     expect(pipe.lines).toEqual([]);

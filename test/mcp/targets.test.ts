@@ -16,7 +16,7 @@ async function startWithTwo({ access = 'read-write', londonAccess }: { readonly 
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   const path = join(folder, 'config.json');
   const targets = { london: { ...targetOf(london), ...(londonAccess && { access: londonAccess }) }, paris: targetOf(paris) };
-  writeFileSync(path, JSON.stringify({ access, targets }));
+  writeFileSync(path, JSON.stringify({ access, targets }), { mode: 0o600 });
   const server = untilTestEnds(await startServer({ env: { MAILSTORE_CONFIG: path, MAILSTORE_INLINE_WAIT_MS: '20000' } }));
   return { server, london, paris };
 }

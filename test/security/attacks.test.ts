@@ -105,7 +105,7 @@ describe('a yes is void', () => {
     const { username, password, fingerprint, url } = sandbox;
     const config = join(sharedFolder(), 'config.json');
     const target = { url, username, password, fingerprint };
-    writeFileSync(config, JSON.stringify({ access: 'full', targets: { one: target, two: target } }));
+    writeFileSync(config, JSON.stringify({ access: 'full', targets: { one: target, two: target } }), { mode: 0o600 });
     const pipe = untilTestEnds(startPipe({ env: { MAILSTORE_CONFIG: config } }));
     const requestState = await question(pipe, 'delete_user', { userName: composed, target: 'one' });
     const answer = { requestState, inputResponses: { confirm: YES } };

@@ -41,14 +41,16 @@ const PASSWORDS: readonly (readonly [string, (url: string, fingerprint: string, 
   [
     'a file of its own',
     (_url, _fingerprint, folder) => {
-      writeFileSync(join(folder, 'password'), `${LOGIN.secret}\n`);
+      writeFileSync(join(folder, 'password'), `${LOGIN.secret}\n`, { mode: 0o600 });
       return { MAILSTORE_PASSWORD_FILE: join(folder, 'password') };
     },
   ],
   [
     'the configuration file',
     (url, fingerprint, folder) => {
-      writeFileSync(join(folder, 'config.json'), JSON.stringify({ url, username: 'admin', password: LOGIN.secret, fingerprint }));
+      writeFileSync(join(folder, 'config.json'), JSON.stringify({ url, username: 'admin', password: LOGIN.secret, fingerprint }), {
+        mode: 0o600,
+      });
       return { MAILSTORE_CONFIG: join(folder, 'config.json') };
     },
   ],

@@ -1,0 +1,134 @@
+/** A place in a text, counted from 1, and what is wrong there. */
+export interface JsonFault {
+  readonly line: number;
+  readonly column: number;
+  readonly problem: string;
+}
+
+/**
+ * Returns where a text stops being JSON, without its content: Node's own message quotes it, and it may hold a password. Undefined for text
+ * that is JSON.
+ */
+export function findJsonFault(text: string): JsonFault | undefined {
+  const scanner = new Scanner(text);
+  try {
+    scanner.value();
+    scanner.end();
+    return undefined;
+  } catch (fault) {
+    if (!(fault instanceof Fault)) throw fault;
+    const before = text.slice(0, fault.at).split('\n');
+    return { line: before.length, column: (before.at(-1)?.length ?? 0) + 1, problem: fault.problem };
+  }
+}
+
+class Fault extends Error {
+  readonly at: number;
+  readonly problem: string;
+
+  constructor(at: number, problem: string) {
+    super(problem);
+    this.at = at;
+    this.problem = problem;
+  }
+}
+
+const MAX_DEPTH = 200;
+const SPACE = /[ \t\r\n]*/y;
+const WORD = /true|false|null|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
+const STRING_PART = /[^"\\\p{Cc}]+|[\u007F-\u009F]|\\(?:["\\/bfnrt]|u[\dA-Fa-f]{4})/uy;
+
+class Scanner {
+  readonly #text: string;
+  #at = 0;
+
+  constructor(text: string) {
+    this.#text = text;
+  }
+
+  value(depth = 0): void {
+    if (depth > MAX_DEPTH) throw new Fault(this.#at, 'objects and arrays are nested too deep');
+    switch (this.#peek()) {
+      case '{':
+        this.#members('}', () => {
+          if (this.#peek() !== '"') throw this.#unexpected('a name in double quotes');
+          this.#string();
+          this.#expect(':');
+          this.value(depth + 1);
+        });
+        return;
+      case '[':
+        this.#members(']', () => this.value(depth + 1));
+        return;
+      case '"':
+        this.#string();
+        return;
+      default:
+        if (!this.#take(WORD)) throw this.#unexpected('a value');
+    }
+  }
+
+  end(): void {
+    if (this.#peek() !== '') throw this.#unexpected('the end');
+  }
+
+  #members(close: string, member: () => void): void {
+    this.#at++;
+    if (this.#peek() === close) {
+      this.#at++;
+      return;
+    }
+    for (;;) {
+      member();
+      const next = this.#peek();
+      if (next !== ',' && next !== close) throw this.#unexpected(`a comma or ${close}`);
+      this.#at++;
+      if (next === close) return;
+    }
+  }
+
+  #string(): void {
+    this.#at++;
+    while (this.#take(STRING_PART));
+    const next = this.#text[this.#at];
+    if (next === '"') {
+      this.#at++;
+      return;
+    }
+    const problem =
+      next === '\\'
+        ? String.raw`a backslash stands alone; write each one twice, as in "C:\\Users\\me"`
+        : next === undefined || next === '\n' || next === '\r'
+          ? 'a text in quotes does not end'
+          : 'a text holds a control character';
+    throw new Fault(this.#at, problem);
+  }
+
+  #expect(character: string): void {
+    if (this.#peek() !== character) throw this.#unexpected(`'${character}'`);
+    this.#at++;
+  }
+
+  /** Returns the next character that is no space, or an empty text at the end. */
+  #peek(): string {
+    this.#take(SPACE);
+    return this.#text[this.#at] ?? '';
+  }
+
+  #take(pattern: RegExp): boolean {
+    pattern.lastIndex = this.#at;
+    const found = pattern.exec(this.#text);
+    if (!found || found[0] === '') return false;
+    this.#at = pattern.lastIndex;
+    return true;
+  }
+
+  #unexpected(expected: string): Fault {
+    const isEnd = this.#at >= this.#text.length;
+    const isComment = /^\/[/*]/.test(this.#text.slice(this.#at, this.#at + 2));
+    return new Fault(
+      this.#at,
+      isEnd ? `the text ends where ${expected} has to come` : isComment ? 'JSON has no comments' : `${expected} has to come here`,
+    );
+  }
+}
