@@ -18,6 +18,7 @@ export const EXIT_CODES: readonly (readonly [code: number, meaning: string])[] =
   [2, 'the command line, the configuration or the login is wrong'],
   [3, 'refused by the access level, or nobody said yes; nothing was changed'],
   [4, 'the server could not be reached; nothing was changed'],
+  [5, 'finished, and found errors: MailStore calls it succeeded, and its messages tell of errors'],
   [130, 'interrupted by Ctrl-C; a long command goes on'],
 ];
 

@@ -82,11 +82,12 @@ export class CallOutput {
 
 /** Returns the part of a task that tells how it stands. */
 export function taskView(task: TaskRecord): Readonly<Record<string, unknown>> {
-  const { taskId, command, target, status, progress, statusText, messages, startedAt, endedAt, error, reason, note } = task;
+  const { taskId, command, target, status, finding, progress, statusText, messages, startedAt, endedAt, error, reason, note } = task;
   return {
     taskId,
     command,
     target,
+    ...(finding && { finding }),
     status,
     progress,
     statusText,

@@ -8,7 +8,7 @@ import { toVisible } from '../base/visible.ts';
 import type { Command } from '../catalogue/define-command.ts';
 import { loadConfig, type Config, type Target } from '../config/load.ts';
 import { oneOf, text } from '../config/setting-types.ts';
-import { isEnded, type TaskRecord } from '../journal/task-record.ts';
+import { findingWords, isEnded, type TaskRecord } from '../journal/task-record.ts';
 import { worstEffect } from '../policy/decide.ts';
 import { mayHaveBegun } from '../tasks/readings.ts';
 import { commandNamed } from '../tester/named-command.ts';
@@ -18,7 +18,7 @@ import { callNotes, commandHelp, commandList, completeCommand, completePair } fr
 import { CallOutput, changeLines, driftLines, taskView } from './call-output.ts';
 import { defineAction, defineSubcommand, flag, option, otherArguments, optionalArgument, type Given } from './define-subcommand.ts';
 import { startEmbedded } from './embedded.ts';
-import { sayError } from './exit.ts';
+import { FOUND_ERRORS, sayError } from './exit.ts';
 import { openTester } from './open-tester.ts';
 import { endProgress, showProgress, writeAboveProgress } from './progress-bar.ts';
 import { terminalCommand } from './terminal-command.ts';
@@ -27,6 +27,9 @@ import { terminalPerson } from './terminal-person.ts';
 const { stdin, stdout, stderr } = process;
 
 const INTERRUPTED = 130;
+
+/** Messages that are shown with a finding; the last ones sum it up. */
+const FINDING_LINES = 5;
 
 const options = {
   list: flag('list all commands by group, with what they do to the archive'),
@@ -173,8 +176,12 @@ class Call {
     }
     if (ended.status === 'succeeded') {
       this.#write(ended.result);
-      say(`${ended.command} succeeded.`, ...driftLines(ended.drift));
-      return 0;
+      const { finding, messages } = ended;
+      if (finding) say(`${ended.command} finished with ${findingWords(finding)}; MailStore calls it succeeded. Its last messages:`);
+      if (finding) say(...messages.slice(-FINDING_LINES).map(({ text: told }) => `  ${told}`));
+      else say(`${ended.command} succeeded.`);
+      say(...driftLines(ended.drift));
+      return finding && finding.errors > 0 ? FOUND_ERRORS : 0;
     }
     say(endOf(ended), ...ended.evidence.map(({ finding, data }) => `${finding} ${JSON.stringify(data ?? null)}`));
     return 1;

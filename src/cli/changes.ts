@@ -53,11 +53,18 @@ function withJournal<T>(flags: Given['flags'], work: (journal: Journal) => T): T
 }
 
 function list({ flags, json: isJson }: Given<{ json: typeof json }, object>): void {
-  const found = withJournal(flags, (journal) => journal.changes.list(isJson ? {} : { limit: 50 }));
   if (isJson) {
-    for (const row of found) stdout.write(`${escapeHidden(JSON.stringify(row))}\n`);
+    withJournal(flags, ({ changes: journal }) => {
+      for (let before: number | undefined; ;) {
+        const { rows, next } = journal.page({ limit: 500, before });
+        for (const row of rows) stdout.write(`${escapeHidden(JSON.stringify(row))}\n`);
+        if (next === undefined) return;
+        before = next;
+      }
+    });
     return;
   }
+  const found = withJournal(flags, ({ changes: journal }) => journal.page({ limit: 50 }).rows);
   if (found.length === 0) stdout.write('No change is recorded.\n');
   for (const { number, changedAt, target, summary, ...way } of found) {
     stdout.write(`${number}  ${changedAt.slice(0, 19)}Z  ${toVisibleLine(target)}  ${toVisibleLine(summary)}  ${wayOf(way)}\n`);

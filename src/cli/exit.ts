@@ -2,6 +2,9 @@ import { MailStoreError } from '../base/errors.ts';
 import { toVisible } from '../base/visible.ts';
 import { withoutStack } from '../wire/body.ts';
 
+/** The exit code of a command that MailStore calls succeeded and that found errors. */
+export const FOUND_ERRORS = 5;
+
 /** Says on stderr in one line why the program ends; exit code 2 for what the configuration or the command line can mend, else 1. */
 export function exitWithError(error: unknown): never {
   sayError(error);

@@ -6,9 +6,10 @@ import { loadConfig, loadStateDir } from '../config/load.ts';
 import { text, type SettingType } from '../config/setting-types.ts';
 import { Journal } from '../journal/journal.ts';
 import type { TaskJournal } from '../journal/task-journal.ts';
-import { isEnded, type TaskRecord } from '../journal/task-record.ts';
+import { findingWords, isEnded, type TaskRecord } from '../journal/task-record.ts';
 import { openBackend, type Backend } from './backend.ts';
 import { argument, defineAction, defineSubcommand, flag, option, type Given } from './define-subcommand.ts';
+import { FOUND_ERRORS } from './exit.ts';
 import { endProgress, showProgress } from './progress-bar.ts';
 import { terminalPerson } from './terminal-person.ts';
 
@@ -88,23 +89,42 @@ async function withTasks({ flags }: Pick<Given, 'flags'>, work: (tasks: TaskJour
 }
 
 function findTask(journal: TaskJournal, id: string): TaskRecord {
-  const found = journal.list({ includeEnded: true }).filter(({ taskId }) => taskId.startsWith(id));
-  const [task] = found;
-  if (!task || found.length > 1) throw new MailStoreError('unknownTask', { taskId: id });
+  const found = journal.idsBeginning(id);
+  const task = found.length === 1 && found[0] !== undefined ? journal.get(found[0]) : undefined;
+  if (!task) throw new MailStoreError('unknownTask', { taskId: id });
   return task;
 }
 
+/** Returns the newest tasks, or all of them; read page by page, however many there are. */
+function* listed(journal: TaskJournal, all: boolean): Generator<TaskRecord> {
+  for (let before: number | undefined; ;) {
+    const { rows, next } = journal.page({ limit: all ? 500 : 20, before });
+    yield* rows;
+    if (!all || next === undefined) return;
+    before = next;
+  }
+}
+
 function list(journal: TaskJournal, { all, json: isJson }: Given<typeof listOptions, object>): void {
-  const found = journal.list({ includeEnded: true, ...(!all && { limit: 20 }) });
   if (isJson) {
-    for (const task of found) stdout.write(`${escapeHidden(JSON.stringify(task))}\n`);
+    for (const task of listed(journal, all)) stdout.write(`${escapeHidden(JSON.stringify(task))}\n`);
     return;
   }
-  if (found.length === 0) stdout.write('No task is recorded.\n');
-  for (const { taskId, command, target, status, progress, startedAt } of found) {
-    const percent = status === 'running' && progress !== null ? ` ${Math.round(progress)} %` : '';
-    writeLine(`${taskId}  ${startedAt.slice(0, 19)}Z  ${target}  ${command}  ${status}${percent}`);
+  let count = 0;
+  for (const task of listed(journal, all)) {
+    count++;
+    const { taskId, command, target, startedAt } = task;
+    writeLine(`${taskId}  ${startedAt.slice(0, 19)}Z  ${target}  ${command}  ${stateOf(task)}`);
   }
+  if (count === 0) stdout.write('No task is recorded.\n');
+}
+
+/** Says how a task stands; of one that nobody follows, as of when. */
+function stateOf({ status, progress, progressAt, lease, finding }: TaskRecord): string {
+  if (finding) return `finished with ${findingWords(finding)}`;
+  if (status !== 'running' || progress === null) return status;
+  const asOf = lease || progressAt === undefined ? '' : `, as of ${progressAt.slice(0, 19)}Z, followed by nobody`;
+  return `${status} ${Math.round(progress)} %${asOf}`;
 }
 
 function show(found: TaskRecord, { json: isJson }: { readonly json: boolean }): void {
@@ -118,6 +138,7 @@ function show(found: TaskRecord, { json: isJson }: { readonly json: boolean }): 
     ['task', taskId],
     ['command', `${command} ${JSON.stringify(argumentsShown)}`],
     ['target', target],
+    ['finding', found.finding && findingWords(found.finding)],
     ['status', status],
     ['progress', progress === null ? undefined : `${Math.round(progress)} %`],
     ['at', statusText],
@@ -149,8 +170,14 @@ async function wait(journal: TaskJournal, { flags, task: id }: Given<object, typ
   } finally {
     await backend?.close();
   }
-  writeLine(`${current.command} ${current.status}${sentenceOf(current)}`);
+  const { finding } = current;
+  writeLine(
+    finding
+      ? `${current.command} finished with ${findingWords(finding)}; MailStore calls it ${current.status}.`
+      : `${current.command} ${current.status}${sentenceOf(current)}`,
+  );
   if (current.status !== 'succeeded') process.exitCode = 1;
+  else if (finding && finding.errors > 0) process.exitCode = FOUND_ERRORS;
 }
 
 async function cancel(journal: TaskJournal, { flags, task: id }: Given<object, typeof taskArguments>): Promise<void> {

@@ -6,6 +6,7 @@ import type { Log } from '../base/log.ts';
 import { isRow } from '../catalogue/looks.ts';
 import { MASK, maskSecrets } from '../catalogue/mask-secrets.ts';
 import type { Change, ChangeJournal } from '../journal/change-journal.ts';
+import type { PageRequest, RowPage } from '../journal/page.ts';
 import type { TaskCall } from '../tasks/runner.ts';
 import type { AdmittedCall, Answered, GuardedTarget, ObjectState, ShownChange } from './call.ts';
 import { lookAt } from './question.ts';
@@ -30,9 +31,9 @@ export class Changes {
     return { ...answered, ...(change && { change }) };
   }
 
-  /** Returns the recorded changes, newest first. */
-  list(options: { readonly limit?: number } = {}): readonly Change[] {
-    return this.#journal.list(options);
+  /** Returns one page of the recorded changes, newest first. */
+  page(request: PageRequest): RowPage<Change> {
+    return this.#journal.page(request);
   }
 
   /** Returns a change. Throws MailStoreError when there is none with this number, it has no way back, or it was put back before. */

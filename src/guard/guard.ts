@@ -8,6 +8,7 @@ import { toolName } from '../catalogue/naming.ts';
 import type { AuditLog } from '../audit/audit-log.ts';
 import type { AuditEntry } from '../audit/audit-record.ts';
 import type { Change } from '../journal/change-journal.ts';
+import type { PageRequest, RowPage } from '../journal/page.ts';
 import type { Journal } from '../journal/journal.ts';
 import { isEnded, type TaskRecord } from '../journal/task-record.ts';
 import { allows, neededAccess } from '../policy/access.ts';
@@ -80,9 +81,9 @@ export class Guard {
     return this.#trail.around(call, consent.record, () => this.#changes.around(call, consent.before, () => this.#execute(call, permit)));
   }
 
-  /** Returns the recorded changes, newest first. */
-  changes(options: { readonly limit?: number } = {}): readonly Change[] {
-    return this.#changes.list(options);
+  /** Returns one page of the recorded changes, newest first. */
+  async changes(request: PageRequest): Promise<RowPage<Change>> {
+    return this.#changes.page(request);
   }
 
   /**

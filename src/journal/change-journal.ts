@@ -1,5 +1,6 @@
 import type { Clock } from '../base/clock.ts';
 import { iso, json, parse } from './columns.ts';
+import type { PageRequest, RowPage } from './page.ts';
 import type { Sqlite, SqlValue } from './sqlite.ts';
 
 /** The call that puts a change back. */
@@ -69,6 +70,27 @@ export class ChangeJournal {
   /** Returns the changes, the newest first. */
   list({ limit = -1 }: { readonly limit?: number } = {}): readonly Change[] {
     return this.#changes('SELECT * FROM changes ORDER BY number DESC LIMIT ?', [limit]);
+  }
+
+  /** Returns one page of the changes, the newest first. `match` looks at the command, target, arguments and both states. */
+  page({ limit, before, offset = 0, match }: PageRequest): RowPage<Change> {
+    const wanted = match?.toLowerCase();
+    const isWanted =
+      wanted === undefined ? '' : `AND instr(lower(command || ' ' || target || ' ' || summary || ' ' || before || ' ' || after), ?) > 0`;
+    const params = wanted === undefined ? [] : [wanted];
+    const rows = this.#changes(`SELECT * FROM changes WHERE number < ? ${isWanted} ORDER BY number DESC LIMIT ? OFFSET ?`, [
+      before ?? Number.MAX_SAFE_INTEGER,
+      ...params,
+      limit + 1,
+      offset,
+    ]);
+    const total =
+      wanted === undefined
+        ? this.#db.get<{ value: number }>(`SELECT value FROM counters WHERE name = 'change_count'`)?.value
+        : this.#db.get<{ value: number }>(`SELECT count(*) AS value FROM changes WHERE number > 0 ${isWanted}`, params)?.value;
+    const shown = rows.slice(0, limit);
+    const next = rows.length > limit ? shown.at(-1)?.number : undefined;
+    return { rows: shown, total: total ?? 0, ...(next !== undefined && { next }) };
   }
 
   get(number: number): Change | undefined {

@@ -28,6 +28,9 @@ export const MIGRATIONS: readonly string[] = [
     result TEXT,
     error TEXT,
     drift TEXT,
+    finding TEXT,
+    progress_at INTEGER,
+    search TEXT NOT NULL,
     note TEXT,
     reason TEXT,
     evidence TEXT NOT NULL DEFAULT '[]',
@@ -44,6 +47,8 @@ export const MIGRATIONS: readonly string[] = [
   ) STRICT;
   CREATE UNIQUE INDEX one_active_task_per_call ON tasks (target, origin, command, arguments_key) WHERE status IN ('starting', 'running');
   CREATE INDEX tasks_by_revision ON tasks (revision);
+  CREATE INDEX active_tasks ON tasks (number) WHERE status IN ('starting', 'running');
+  CREATE INDEX unknown_tasks ON tasks (number) WHERE status = 'unknown';
   CREATE INDEX ends_to_tell ON tasks (number) WHERE end_teller IS NOT NULL;
 
   CREATE TABLE raw_ends (
@@ -58,7 +63,9 @@ export const MIGRATIONS: readonly string[] = [
   CREATE INDEX raw_ends_by_task ON raw_ends (task_number);
 
   CREATE TABLE counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT;
-  INSERT INTO counters (name, value) VALUES ('tasks', 0);
+  INSERT INTO counters (name, value) VALUES ('tasks', 0), ('task_count', 0);
+  CREATE TRIGGER task_added AFTER INSERT ON tasks BEGIN UPDATE counters SET value = value + 1 WHERE name = 'task_count'; END;
+  CREATE TRIGGER task_removed AFTER DELETE ON tasks BEGIN UPDATE counters SET value = value - 1 WHERE name = 'task_count'; END;
   `,
   `
   CREATE TABLE approvals (
@@ -92,6 +99,9 @@ export const MIGRATIONS: readonly string[] = [
     changed_at INTEGER NOT NULL,
     reverted_by INTEGER REFERENCES changes (number) CHECK (reverted_by > number)
   ) STRICT;
+  INSERT INTO counters (name, value) VALUES ('change_count', 0);
+  CREATE TRIGGER change_added AFTER INSERT ON changes BEGIN UPDATE counters SET value = value + 1 WHERE name = 'change_count'; END;
+  CREATE TRIGGER change_removed AFTER DELETE ON changes BEGIN UPDATE counters SET value = value - 1 WHERE name = 'change_count'; END;
 
   CREATE TABLE audit_head (
     only INTEGER PRIMARY KEY CHECK (only = 1),

@@ -2,11 +2,13 @@ import { randomUUID } from 'node:crypto';
 import type { Clock } from '../base/clock.ts';
 import type { Progress, RunHandle } from '../wire/reply.ts';
 import { CellReader, isAnything, isList, isObject, isText, iso, json } from './columns.ts';
+import type { PageRequest, RowPage } from './page.ts';
 import type { Sqlite, SqlValue } from './sqlite.ts';
 import {
   isEnded,
   type DialectName,
   type Evidence,
+  type Finding,
   type Holder,
   type Lease,
   type PollMark,
@@ -48,6 +50,7 @@ export interface TaskEnd {
   /** Where the result differs from what the command is declared to return. */
   readonly drift?: readonly ResultDrift[];
   readonly note?: string;
+  readonly finding?: Finding;
   readonly progress?: Progress;
   /** The process that tells the end; absent where the answer to the call itself tells it. */
   readonly teller?: Holder;
@@ -85,6 +88,9 @@ interface TaskRow {
   readonly result: string | null;
   readonly error: string | null;
   readonly drift: string | null;
+  readonly finding: string | null;
+  readonly progress_at: number | null;
+  readonly search: string;
   readonly note: string | null;
   readonly reason: string | null;
   readonly evidence: string;
@@ -110,10 +116,18 @@ const UNSEEN: ReadonlySet<string> = new Set([
   'poll_mark',
   'lost_poll',
   'end_teller',
+  'progress_at',
 ] satisfies (keyof TaskRow)[]);
 
 const HAS_RAW_END = 'EXISTS (SELECT 1 FROM raw_ends WHERE task_number = tasks.number AND unreadable_because IS NULL)';
 const IS_ACTIVE = `(status IN ('starting', 'running') OR (status = 'unknown' AND ${HAS_RAW_END}))`;
+/** The same, as two looks into indexes: however many tasks have ended, they are not looked at. */
+const ACTIVE_NUMBERS = `SELECT number FROM tasks WHERE status IN ('starting', 'running')
+  UNION ALL SELECT number FROM tasks WHERE status = 'unknown' AND ${HAS_RAW_END}`;
+/** What a list shows of a task: all but what makes rows large. */
+const LIST_COLUMNS = `number, task_id, revision, command, target, origin, arguments_key, arguments_shown, status, NULL AS run, dialect, version,
+  percent, progress_at, status_text, '[]' AS messages, NULL AS result, error, NULL AS drift, finding, note, reason, '[]' AS evidence, started_at,
+  ended_at, cancel_asked_at, epoch, holder, heartbeat_at, poll_mark, lost_poll, end_teller, '' AS search, 0 AS has_raw_end`;
 const SELECT_TASKS = `SELECT *, ${HAS_RAW_END} AS has_raw_end FROM tasks`;
 
 const NO_MARKS = { poll_mark: null, lost_poll: null } as const;
@@ -154,9 +168,21 @@ export class TaskJournal {
       const now = this.#now();
       this.#db.run(
         `INSERT INTO tasks
-          (task_id, revision, command, target, origin, arguments_key, arguments_shown, status, started_at, epoch, holder, heartbeat_at)
-          VALUES (?, ?, ?, ?, ?, ?, ?, 'starting', ?, 1, ?, ?)`,
-        [taskId, this.#nextRevision(), command, target, origin, argumentsKey, json(intent.argumentsShown), now, json(holder), now],
+          (task_id, revision, command, target, origin, arguments_key, arguments_shown, status, started_at, epoch, holder, heartbeat_at, search)
+          VALUES (?, ?, ?, ?, ?, ?, ?, 'starting', ?, 1, ?, ?, ?)`,
+        [
+          taskId,
+          this.#nextRevision(),
+          command,
+          target,
+          origin,
+          argumentsKey,
+          json(intent.argumentsShown),
+          now,
+          json(holder),
+          now,
+          [taskId, command, target, json(intent.argumentsShown)].join(' ').toLowerCase(),
+        ],
       );
       return { task: this.#require(taskId), isNew: true };
     });
@@ -175,7 +201,10 @@ export class TaskJournal {
           run: json({ token: run.token, ...(run.statusPath !== undefined && { statusPath: run.statusPath }) }),
           dialect,
         };
-        this.#write(row, row.status === 'starting' ? { ...token, ...progressColumns(row, progress), status: 'running' } : token);
+        this.#write(
+          row,
+          row.status === 'starting' ? { ...token, ...progressColumns(row, progress), progress_at: this.#now(), status: 'running' } : token,
+        );
         return row.status === 'starting' && isHeldBy(row, epoch);
       }
       return row.status === 'running' && isHeldBy(row, epoch) && toRecord(row).run?.token === run.token;
@@ -193,9 +222,53 @@ export class TaskJournal {
     return this.#records(`${SELECT_TASKS} ${where} ORDER BY number DESC LIMIT ?`, [limit]);
   }
 
+  /**
+   * Returns one page of all tasks, the newest first, without their results, messages, evidence and drift. `match` looks at the id, command, target,
+   * arguments and status.
+   */
+  page({ limit, before, offset = 0, match }: PageRequest): RowPage<TaskRecord> {
+    const wanted = match?.toLowerCase();
+    const isWanted = wanted === undefined ? '' : `AND (instr(search, ?) > 0 OR instr(status, ?) > 0)`;
+    const params = wanted === undefined ? [] : [wanted, wanted];
+    const rows = this.#db.all<TaskRow>(
+      `SELECT ${LIST_COLUMNS} FROM tasks WHERE number < ? ${isWanted} ORDER BY number DESC LIMIT ? OFFSET ?`,
+      [before ?? Number.MAX_SAFE_INTEGER, ...params, limit + 1, offset],
+    );
+    const total =
+      wanted === undefined
+        ? this.#db.get<{ value: number }>(`SELECT value FROM counters WHERE name = 'task_count'`)?.value
+        : this.#db.get<{ value: number }>(`SELECT count(*) AS value FROM tasks WHERE number > 0 ${isWanted}`, params)?.value;
+    const shown = rows.slice(0, limit);
+    const next = rows.length > limit ? shown.at(-1)?.number : undefined;
+    return { rows: shown.map(toRecord), total: total ?? 0, ...(next !== undefined && { next }) };
+  }
+
+  /** Returns the number of a task, by which `page` goes on behind it. */
+  numberOf(taskId: string): number | undefined {
+    return this.#db.get<{ number: number }>('SELECT number FROM tasks WHERE task_id = ?', [taskId])?.number;
+  }
+
+  /** Returns the ids that begin with a text, two at most: enough to tell that it names one task. */
+  idsBeginning(start: string): readonly string[] {
+    const rows = this.#db.all<{ task_id: string }>(
+      'SELECT task_id FROM tasks WHERE task_id >= ? AND task_id < ? ORDER BY task_id LIMIT 2',
+      [start, `${start}\u{10FFFF}`],
+    );
+    return rows.map(({ task_id: taskId }) => taskId);
+  }
+
+  /** Returns the tasks that are starting or running and the newest `ended` others, the newest first. */
+  recent(ended: number): readonly TaskRecord[] {
+    return this.#records(
+      `${SELECT_TASKS} WHERE number IN (SELECT number FROM tasks WHERE status IN ('starting', 'running')) OR number IN (
+        SELECT number FROM tasks WHERE status NOT IN ('starting', 'running') ORDER BY number DESC LIMIT ?) ORDER BY number DESC`,
+      [ended],
+    );
+  }
+
   /** Returns the tasks that somebody has to go on with, the oldest first: starting, running, or given up before the stored end was read. */
   active(): readonly TaskRecord[] {
-    return this.#records(`${SELECT_TASKS} WHERE ${IS_ACTIVE} ORDER BY number`);
+    return this.#records(`${SELECT_TASKS} WHERE number IN (${ACTIVE_NUMBERS}) ORDER BY number`);
   }
 
   /** A number that grows with every change to any task that a reader can see; cheap enough to be asked several times a second. */
@@ -264,7 +337,9 @@ export class TaskJournal {
   /** Stores how far a running task is; the messages replace those known, so they come merged. Clears the marks: it has not ended yet. */
   progressed(taskId: string, epoch: number, progress: Progress): boolean {
     return this.#change(taskId, (row) =>
-      isHeldBy(row, epoch) && row.status === 'running' ? { ...progressColumns(row, progress), ...NO_MARKS } : undefined,
+      isHeldBy(row, epoch) && row.status === 'running'
+        ? { ...progressColumns(row, progress), progress_at: this.#now(), ...NO_MARKS }
+        : undefined,
     );
   }
 
@@ -356,6 +431,7 @@ export class TaskJournal {
         ...(end.progress && progressColumns(row, end.progress)),
         drift: end.drift === undefined ? null : json(end.drift),
         note: end.note === undefined ? null : json(end.note),
+        finding: end.finding === undefined ? null : json(end.finding),
         reason: null,
         ended_at: this.#endTime(row),
         end_teller: end.teller === undefined ? null : json(end.teller),
@@ -548,6 +624,10 @@ function isHolder(value: unknown): boolean {
   return typeof value === 'object' && value !== null && 'id' in value && 'pid' in value && 'host' in value;
 }
 
+function isFinding(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && 'errors' in value && 'warnings' in value;
+}
+
 function isMark(value: unknown): boolean {
   return typeof value === 'object' && value !== null && 'holder' in value && isHolder(value.holder);
 }
@@ -586,6 +666,8 @@ function toRecord(row: TaskRow): TaskRecord {
     ...(row.result !== null && readable('result', cells.json<unknown>('result', row.result, isAnything, undefined))),
     ...(row.error !== null && { error: cells.json('error', row.error, isText, '') }),
     ...(row.drift !== null && { drift: cells.json<readonly ResultDrift[]>('drift', row.drift, isList, []) }),
+    ...(row.finding !== null && readable('finding', cells.json<Finding | undefined>('finding', row.finding, isFinding, undefined))),
+    ...(row.progress_at !== null && { progressAt: cells.time('progress_at', row.progress_at) }),
     ...(row.note !== null && { note: cells.json('note', row.note, isText, '') }),
     ...(row.reason !== null && { reason: cells.json('reason', row.reason, isText, '') }),
     evidence: cells.json('evidence', row.evidence, isList, []),

@@ -58,6 +58,18 @@ export interface Evidence {
   readonly data?: unknown;
 }
 
+/** What a run found that MailStore says succeeded. */
+export interface Finding {
+  readonly errors: number;
+  readonly warnings: number;
+}
+
+/** Says it in words, such as `2 errors and 1 warning`. */
+export function findingWords({ errors, warnings }: Finding): string {
+  const count = (number: number, word: string) => `${number} ${word}${number === 1 ? '' : 's'}`;
+  return [...(errors > 0 ? [count(errors, 'error')] : []), ...(warnings > 0 ? [count(warnings, 'warning')] : [])].join(' and ');
+}
+
 /** A part of the result that was not of the declared shape. */
 export interface ResultDrift {
   readonly path: string;
@@ -84,6 +96,10 @@ export interface TaskRecord extends TaskIntent {
   readonly result?: unknown;
   readonly error?: string;
   readonly drift?: readonly ResultDrift[];
+  /** Present where the run found errors or warnings; the end of the call is not the finding of the work. */
+  readonly finding?: Finding;
+  /** When the server last said how far the run is; absent before it said so. */
+  readonly progressAt?: string;
   /** A sentence for the reader, for instance that a cancellation was asked for. */
   readonly note?: string;
   /** Why the end is not known. */

@@ -18,7 +18,7 @@ import { isEnded, type TaskRecord } from '../journal/task-record.ts';
 import type { TaskCall, TaskRunner } from '../tasks/runner.ts';
 import { changeToolInputs, type ChangeToolName } from './change-tools.ts';
 import { PersonAtClient } from './confirmation.ts';
-import { isPaged, pagingFields, type Paging } from './paging.ts';
+import { DEFAULT_LIMIT, isPaged, pagingFields, type Paging } from './paging.ts';
 import { changeListResult, errorResult, taskListResult, taskResult, valueResult } from './results.ts';
 import type { Arguments, CallContext, Calls, Started, ToolAnswer } from './task-protocol.ts';
 import { taskToolInputs, type TaskToolName } from './task-tools.ts';
@@ -181,7 +181,7 @@ export class Dispatcher implements Calls {
       }),
       list_tasks: handler({
         shape: taskToolInputs.list_tasks,
-        run: async (paging) => taskListResult(await this.tasks.list(), paging),
+        run: async (paging) => taskListResult(await this.tasks.page({ ...paging, limit: paging.limit ?? DEFAULT_LIMIT }), paging),
       }),
       cancel_task: handler({
         shape: taskToolInputs.cancel_task,
@@ -198,7 +198,7 @@ export class Dispatcher implements Calls {
     return {
       list_changes: handler({
         shape: changeToolInputs.list_changes,
-        run: async (paging) => changeListResult(this.#guard.changes(), paging),
+        run: async (paging) => changeListResult(await this.#guard.changes({ ...paging, limit: paging.limit ?? DEFAULT_LIMIT }), paging),
       }),
       revert_change: handler({
         shape: changeToolInputs.revert_change,

@@ -28,7 +28,7 @@ export interface Page {
   readonly nextOffset?: number;
 }
 
-const DEFAULT_LIMIT = 50;
+export const DEFAULT_LIMIT = 50;
 /** Characters of JSON on a page: without a limit of the caller's about 4,000 tokens, with one what clients still accept whole. */
 const DEFAULT_BUDGET = 12_000;
 const ASKED_BUDGET = 60_000;
@@ -37,16 +37,24 @@ const ASKED_BUDGET = 60_000;
 export function pageOf(rows: readonly unknown[], { limit, offset = 0, match }: Paging): Page {
   const wanted = match?.toLowerCase();
   const matching = wanted === undefined ? rows : rows.filter((row) => containsText(row, wanted));
-  const budget = limit === undefined ? DEFAULT_BUDGET : ASKED_BUDGET;
-  const items: unknown[] = [];
-  let size = 0;
-  for (const row of matching.slice(offset, offset + (limit ?? DEFAULT_LIMIT))) {
-    size += JSON.stringify(row).length + 1;
-    if (items.length > 0 && size > budget) break;
-    items.push(row);
-  }
+  return pageOfRows(matching.slice(offset, offset + (limit ?? DEFAULT_LIMIT)), matching.length, { limit, offset });
+}
+
+/** Returns the page that begins with these rows, of a list that was matched and counted where it is kept. */
+export function pageOfRows(rows: readonly unknown[], total: number, { limit, offset = 0 }: Paging): Page {
+  const items = withinBudget(rows, limit);
   const next = offset + items.length;
-  return { items, total: matching.length, ...(next < matching.length && { nextOffset: next }) };
+  return { items, total, ...(next < total && { nextOffset: next }) };
+}
+
+function withinBudget(rows: readonly unknown[], limit: number | undefined): readonly unknown[] {
+  const budget = limit === undefined ? DEFAULT_BUDGET : ASKED_BUDGET;
+  let size = 0;
+  const end = rows.findIndex((row, index) => {
+    size += JSON.stringify(row).length + 1;
+    return index > 0 && size > budget;
+  });
+  return end < 0 ? rows : rows.slice(0, end);
 }
 
 function containsText(value: unknown, wanted: string): boolean {

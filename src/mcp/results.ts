@@ -5,13 +5,17 @@ import { toVisible, visibleValue } from '../base/visible.ts';
 import type { Drift } from '../client/value.ts';
 import type { Answered } from '../guard/call.ts';
 import type { Change } from '../journal/change-journal.ts';
-import { isEnded, type TaskRecord } from '../journal/task-record.ts';
-import { pageOf, type Page, type Paging } from './paging.ts';
+import type { RowPage } from '../journal/page.ts';
+import { findingWords, isEnded, type TaskRecord } from '../journal/task-record.ts';
+import { pageOf, pageOfRows, type Page, type Paging } from './paging.ts';
 
 type Structured = Record<string, unknown>;
 
 /** Characters of JSON that a misfitting value may have; a whole list can be one. */
 const SHOWN_MISFIT = 200;
+
+/** Characters of JSON that the result of a task may have. */
+const SHOWN_RESULT = 60_000;
 
 /** Messages of a task that a result carries; the newest say most. */
 const SHOWN_MESSAGES = 20;
@@ -45,23 +49,23 @@ export function taskResult(
   return { ...result(toVisible(taskHead(task)), structured), ...(options.isError && { isError: true }) };
 }
 
-export function taskListResult(tasks: readonly TaskRecord[], paging: Paging): CallToolResult {
+export function taskListResult({ rows: tasks, total }: RowPage<TaskRecord>, paging: Paging): CallToolResult {
   const rows = tasks.map((task) => {
     const { result: _result, drift: _drift, messages: _messages, evidence: _evidence, ...row } = taskView(task, undefined, {});
     return row;
   });
-  const page = pageOf(rows, paging);
+  const page = pageOfRows(rows, total, paging);
   return result(pageHead(page), { ...page });
 }
 
-export function changeListResult(changes: readonly Change[], paging: Paging): CallToolResult {
+export function changeListResult({ rows: changes, total }: RowPage<Change>, paging: Paging): CallToolResult {
   const rows = changes.map(({ inverse, argumentsShown, summary: _summary, revertedBy, ...row }) => ({
     ...row,
     arguments: argumentsShown,
     revertible: inverse !== null && revertedBy === undefined,
     ...(revertedBy !== undefined && { revertedBy }),
   }));
-  const page = pageOf(rows, paging);
+  const page = pageOfRows(rows, total, paging);
   return result(pageHead(page), { ...page });
 }
 
@@ -78,17 +82,34 @@ function shapeValue(output: Output, value: unknown, paging: Paging): Structured 
 }
 
 function taskView(task: TaskRecord, output: Output | undefined, paging: Paging): Structured {
-  const { taskId, command, target, status, progress, statusText, messages, drift, error, startedAt, endedAt, evidence } = task;
-  const note = noteOf(task);
-  return {
+  const {
     taskId,
     command,
     target,
     status,
     progress,
+    progressAt,
+    statusText,
+    messages,
+    finding,
+    drift,
+    error,
+    startedAt,
+    endedAt,
+    evidence,
+  } = task;
+  const note = noteOf(task);
+  return {
+    taskId,
+    command,
+    target,
+    ...(finding && { finding }),
+    status,
+    progress,
+    ...(!isEnded(task) && progressAt !== undefined && { progressAt }),
     statusText,
     messages: messages.slice(-SHOWN_MESSAGES).map(({ type, text }) => ({ type, text: excerpt(text, SHOWN_LINE) })),
-    ...(status === 'succeeded' && { result: output?.kind === 'list' ? shapeValue(output, task.result, paging) : (task.result ?? null) }),
+    ...(status === 'succeeded' && boundResult(output?.kind === 'list' ? shapeValue(output, task.result, paging) : (task.result ?? null))),
     ...(drift !== undefined && { drift: drift.map(boundDrift) }),
     ...(error !== undefined && { error }),
     startedAt,
@@ -105,6 +126,16 @@ function noteOf({ status, reason, note, cancelAskedAt }: TaskRecord): string | u
   if (status === 'running' && cancelAskedAt !== undefined)
     return 'Cancellation was asked for; the command stops when the server gets to it.';
   return undefined;
+}
+
+/** A result that no client would take whole is shown by its beginning, and what is left out is said. */
+function boundResult(value: unknown): Structured {
+  const text = JSON.stringify(value) ?? 'null';
+  if (text.length <= SHOWN_RESULT) return { result: value };
+  return {
+    result: excerpt(text, SHOWN_RESULT),
+    resultCut: `The result has ${text.length} characters, of which the first ${SHOWN_RESULT} are shown; mailstore-mcp tasks show has all of it.`,
+  };
 }
 
 function boundDrift(drift: Drift): Drift {
@@ -126,7 +157,7 @@ function pageHead({ items, total, nextOffset }: Page): string {
 export function taskHead(task: TaskRecord): string {
   const { taskId, command, status, progress, error } = task;
   if (!isEnded(task)) {
-    const percent = progress === null ? '' : ` (${Math.round(progress)} %)`;
+    const percent = progress === null ? '' : ` (${Math.round(progress)} %${staleness(task)})`;
     return `${command} is ${status}${percent}. Next: get_task_status with taskId ${taskId} and waitSeconds 30.`;
   }
   switch (status) {
@@ -135,8 +166,16 @@ export function taskHead(task: TaskRecord): string {
     case 'unknown':
       return `It is not known how ${command} ended. Next: read the state that it changes before you repeat it.`;
     default:
-      return `${command} ${status}.`;
+      return task.finding
+        ? `${command} finished with ${findingWords(task.finding)}; MailStore calls it ${status}.`
+        : `${command} ${status}.`;
   }
+}
+
+/** Says as of when the progress of a task is that nobody follows. */
+function staleness({ lease, progressAt }: TaskRecord): string {
+  if (lease || progressAt === undefined) return '';
+  return `, as of ${progressAt}; no process follows it now`;
 }
 
 /** Between what this server says and what the archive says, for whoever reads only the text. */

@@ -46,7 +46,7 @@ export interface Calls {
   call(tool: string, args: Arguments, context: CallContext): Promise<ToolAnswer>;
   /** Starts a tool and returns its task without waiting; the task can be read from then on. */
   start(tool: string, args: Arguments, context: CallContext): Promise<Started>;
-  readonly tasks: Pick<TaskRunner, 'get' | 'list' | 'waitForEnd'>;
+  readonly tasks: Pick<TaskRunner, 'get' | 'page' | 'numberOf' | 'waitForEnd'>;
   /** Asks the server to stop a task, on behalf of a client as it names itself. */
   cancel(taskId: string, client: string): Promise<TaskRecord>;
   /** Returns what the call of an ended task would have returned, had it waited. Rejects where that would have been a protocol error. */
@@ -167,7 +167,7 @@ function statusMessageOf(task: TaskRecord): string | null {
     case 'running':
       return task.note ?? task.statusText;
     default:
-      return task.statusText;
+      return task.finding ? taskHead(task) : task.statusText;
   }
 }
 

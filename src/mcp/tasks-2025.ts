@@ -44,7 +44,7 @@ export const tasks2025: TaskFace = {
       return taskFields(await tasks.waitForEnd(taskId, CANCEL_WAIT_MS, { signal }));
     });
     server.setRequestHandler('tasks/list', { params: z.object({ cursor: z.string().optional() }) }, ({ cursor }) =>
-      answerMethod(async () => listPage(await (await calls()).tasks.list(), cursor)),
+      answerMethod(async () => listPage((await calls()).tasks, cursor)),
     );
   },
 };
@@ -82,11 +82,10 @@ function taskFields(task: TaskRecord) {
 }
 
 /** Returns a page of tasks. The cursor is the last task of the page before, so that tasks which begin meanwhile do not shift the next. */
-function listPage(tasks: readonly TaskRecord[], cursor: string | undefined) {
-  const before = cursor === undefined ? -1 : tasks.findIndex(({ taskId }) => taskId === cursor);
-  if (cursor !== undefined && before < 0) throw new ProtocolError(ProtocolErrorCode.InvalidParams, 'There is no such cursor.');
-  const page = tasks.slice(before + 1, before + 1 + PAGE_SIZE);
-  const last = page.at(-1);
-  const isMore = before + 1 + page.length < tasks.length;
-  return { tasks: page.map(taskFields), ...(isMore && last && { nextCursor: last.taskId }) };
+async function listPage(tasks: Calls['tasks'], cursor: string | undefined) {
+  const before = cursor === undefined ? undefined : await tasks.numberOf(cursor);
+  if (cursor !== undefined && before === undefined) throw new ProtocolError(ProtocolErrorCode.InvalidParams, 'There is no such cursor.');
+  const { rows, next } = await tasks.page({ limit: PAGE_SIZE, before });
+  const last = rows.at(-1);
+  return { tasks: rows.map(taskFields), ...(next !== undefined && last && { nextCursor: last.taskId }) };
 }

@@ -1,3 +1,4 @@
+import { LINE_LIMIT } from '../wire/log-lines.ts';
 import type { Message } from '../wire/reply.ts';
 
 /** Lines kept of one task; what came before is counted and left out. */
@@ -39,5 +40,9 @@ function startsWith(news: readonly Message[], known: readonly Message[]): boolea
 }
 
 function lineStartsWith(line: string, known: string, isLast: boolean): boolean {
-  return isLast ? line.startsWith(known) : line === known;
+  if (!isLast) return line === known;
+  // A line that was cut says how much was, which grows with it.
+  return (
+    line.startsWith(known) || (known.length > LINE_LIMIT && line.length > LINE_LIMIT && line.startsWith(known.slice(0, LINE_LIMIT - 1)))
+  );
 }

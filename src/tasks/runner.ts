@@ -9,11 +9,13 @@ import type { Command } from '../catalogue/define-command.ts';
 import { maskSecrets } from '../catalogue/mask-secrets.ts';
 import { CommandFailed, type MailStoreClient, type Outcome } from '../client/client.ts';
 import type { Permit } from '../policy/gate.ts';
+import type { PageRequest, RowPage } from '../journal/page.ts';
 import type { GivingUp, TaskJournal } from '../journal/task-journal.ts';
 import { isEnded, type Holder, type TaskRecord } from '../journal/task-record.ts';
 import type { Progress, WireResponse } from '../wire/reply.ts';
 import { argumentsKey } from './arguments-key.ts';
 import { gatherEvidence } from './evidence.ts';
+import { findingOf } from './finding.ts';
 import { LeaseWatch } from './lease-watch.ts';
 import { mergeMessages } from './messages.ts';
 import { isJournalFault, isStrange, mayHaveBegun, mayHaveTakenTheEnd, readIfNoEnd, REASONS, undigested } from './readings.ts';
@@ -182,6 +184,21 @@ export class TaskRunner {
   /** Returns all tasks, the newest first. */
   async list(): Promise<readonly TaskRecord[]> {
     return this.#options.journal.list({ includeEnded: true });
+  }
+
+  /** Returns one page of the tasks, the newest first, without what makes them large. */
+  async page(request: PageRequest): Promise<RowPage<TaskRecord>> {
+    return this.#options.journal.page(request);
+  }
+
+  /** Returns the number of a task, by which `page` goes on behind it. */
+  async numberOf(taskId: string): Promise<number | undefined> {
+    return this.#options.journal.numberOf(taskId);
+  }
+
+  /** Returns the tasks that run and the newest `ended` others, the newest first. */
+  async recent(ended: number): Promise<readonly TaskRecord[]> {
+    return this.#options.journal.recent(ended);
   }
 
   /** Returns the task when it has ended or `ms` have passed, whichever comes first; `onChange` sees each step in between. */
@@ -472,10 +489,13 @@ export class TaskRunner {
   }
 
   async #succeed(task: TaskRecord, { value, drift, progress }: Outcome & { readonly kind: 'value' }, teller?: Holder): Promise<void> {
+    const merged = this.#merged(task, progress);
+    const finding = findingOf({ messages: merged.messages, statusText: merged.text ?? task.statusText, result: value });
     await this.#options.journal.finish(task.taskId, {
       status: 'succeeded',
       result: value,
-      progress: { ...this.#merged(task, progress), percent: 100 },
+      progress: { ...merged, percent: 100 },
+      ...(finding && { finding }),
       ...(drift.length > 0 && { drift }),
       ...(teller && { teller }),
     });

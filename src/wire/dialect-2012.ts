@@ -12,6 +12,7 @@ import {
   type WireResponse,
 } from './reply.ts';
 import { isStatusUrl, readStatusPath, readToken } from './status-path.ts';
+import { cutMessage } from './log-lines.ts';
 import { END_WORD, readPercent, readStatusWord, refuseForeignStatus } from './status.ts';
 import { readXml } from './xml.ts';
 
@@ -109,13 +110,13 @@ function statusReply(value: unknown, command: string, run: RunHandle): Reply {
 }
 
 function progressOf(status: object): Progress {
-  const { progressPercentage, messages } = status as { progressPercentage?: unknown; messages?: unknown };
-  const lines = Array.isArray(messages) ? messages.filter(isMessage) : [];
+  const { progressPercentage, messages: told } = status as { progressPercentage?: unknown; messages?: unknown };
+  const messages = Array.isArray(told) ? told.filter(isMessage).map(cutMessage) : [];
   return {
     version: 0,
     percent: readPercent(progressPercentage),
-    text: lines.at(-1)?.text ?? null,
-    messages: lines.map(({ type, text }) => ({ type, text })),
+    text: messages.at(-1)?.text ?? null,
+    messages,
   };
 }
 

@@ -1,7 +1,8 @@
 import { excerpt, MailStoreError } from '../base/errors.ts';
 import { readJson, withoutStack } from './body.ts';
 import { refuseHttpError, refuseToken, type Addressed } from './http-status.ts';
-import type { Dialect, Message, Progress } from './reply.ts';
+import { cutMessage, readLogLines } from './log-lines.ts';
+import type { Dialect, Progress } from './reply.ts';
 import { END_WORD, readPercent, readStatusWord, readVersion, refuseForeignStatus } from './status.ts';
 
 const ENDED = new RegExp(`"statusCode"\\s*:\\s*"${END_WORD}"`);
@@ -78,14 +79,7 @@ function progressOf(envelope: Envelope, command: string): Progress {
   return {
     version: readVersion(command, statusVersion),
     percent: readPercent(percentProgress),
-    text: typeof statusText === 'string' && statusText !== '' ? statusText : null,
-    messages: typeof logOutput === 'string' ? logLines(logOutput) : [],
+    text: typeof statusText === 'string' && statusText !== '' ? cutMessage({ type: 'line', text: statusText }).text : null,
+    messages: typeof logOutput === 'string' ? readLogLines(logOutput) : [],
   };
-}
-
-function logLines(log: string): Message[] {
-  return log
-    .split(/\r?\n/)
-    .filter((text) => text !== '')
-    .map((text) => ({ type: 'line', text }));
 }

@@ -274,6 +274,21 @@ describe.runIf(hasTerminal)('a destructive command', () => {
   });
 });
 
+describe('a long command that found errors', () => {
+  test.each(['modern', 'legacy'])('says so first and has an exit code of its own, in the %s form', async (api) => {
+    const { env } = await withSandbox();
+    const called = await runBinary(['call', 'VerifyStore', 'id=6', 'includeIndexes=false', '--api', api], env);
+    expect(called.code).toBe(5);
+    expect(called.stderr).toContain('VerifyStore finished with 1 error; MailStore calls it succeeded. Its last messages:\n');
+    const listed = await runBinary(['tasks', 'list'], env);
+    expect(listed.stdout).toMatch(/VerifyStore {2}finished with 1 error\n$/);
+    const { stdout } = await runBinary(['tasks', 'list', '--json'], env);
+    const [id] = /[0-9a-f-]{36}/.exec(stdout) ?? [];
+    const waited = await runBinary(['tasks', 'wait', id ?? ''], env);
+    expect([waited.code, waited.stdout]).toEqual([5, 'VerifyStore finished with 1 error; MailStore calls it succeeded.\n']);
+  });
+});
+
 describe('the exit code', () => {
   test.each([
     [2, ['call'], 'the command of call is not set; call --list shows them all.'],

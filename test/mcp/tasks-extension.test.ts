@@ -132,7 +132,7 @@ test('a command that fails on its way is a call that completed with an error', a
   expect(end['statusMessage']).toMatch(/^MailStore could not run RebuildStoreIndex: /);
 });
 
-test('an end that is lost is a call that completed with an error which says that the end is not known', async () => {
+test('an end that is lost is a call that completed with an error which says that the end is not known', { timeout: 180_000 }, async () => {
   const { pipe } = await startQuick({ faults: ['lost-end'] });
   const end = await endOf(pipe, await startTask(pipe));
   const { isError, structured, text } = readAnswer(end['result']);

@@ -107,7 +107,7 @@ describe('a call of the tester', () => {
     const { tester } = testerOf(left.sandbox, left.stateDir, 'read-write');
     const exchanges: Exchange[] = [];
     await tester.call(callOf('GetServerInfo'), { onExchange: (exchange) => exchanges.push(exchange) });
-    const [task] = await tester.tasks.list();
+    const [task] = await tester.tasks.recent(1);
     expect((await tester.tasks.waitForEnd(task?.taskId ?? '', 15_000)).status).toBe('succeeded');
     expect(told(exchanges).filter((line) => line.startsWith('status'))).toEqual([]);
   });

@@ -54,7 +54,7 @@ describe('putting back', () => {
       expect(comparable(sandbox.world.state)).not.toEqual(before);
       await guard.revert(1, caller);
       expect(comparable(sandbox.world.state)).toEqual(before);
-      expect(guard.changes().map(({ revertedBy }) => revertedBy)).toEqual([undefined, 2]);
+      expect((await guard.changes({ limit: 50 })).rows.map(({ revertedBy }) => revertedBy)).toEqual([undefined, 2]);
     },
   );
 });

@@ -187,9 +187,7 @@ export class PageApi {
   }
 
   async #shownTasks(): Promise<readonly TaskRecord[]> {
-    const all = await this.#options.tester.tasks.list();
-    const ended = all.filter(isEnded).slice(0, ENDED_TASKS);
-    return all.filter((task) => !isEnded(task) || ended.includes(task));
+    return this.#options.tester.tasks.recent(ENDED_TASKS);
   }
 
   #endOf(answered: Answered): CallEnd {

@@ -1,5 +1,6 @@
 import { useState } from 'preact/hooks';
 import { toVisible } from '../../../base/visible.ts';
+import { findingWords } from '../../../journal/task-record.ts';
 import type { CommandInfo, TaskInfo } from '../protocol.ts';
 import { Code, ValueView } from './body-view.tsx';
 import { dateLabel } from './labels.ts';
@@ -34,10 +35,11 @@ export function TaskCard({ task, command, problem, isOpen, onCancel }: Props) {
     reason,
     result,
     evidence,
+    finding,
   } = task;
   const title = command?.title ?? task.command;
   return (
-    <details class={`card ${status}`} open={isOpenAtFirst}>
+    <details class={`card ${finding && finding.errors > 0 ? 'failed' : status}`} open={isOpenAtFirst}>
       <summary>
         <span class="card-title">{title}</span> <span class="status">{statusLabel(task)}</span>
         <span class="hint"> {dateLabel(startedAt)}</span>
@@ -87,6 +89,7 @@ function isRunning({ status }: TaskInfo): boolean {
   return status === 'starting' || status === 'running';
 }
 
-function statusLabel({ status, progress }: TaskInfo): string {
+function statusLabel({ status, progress, finding }: TaskInfo): string {
+  if (finding) return `finished with ${findingWords(finding)}`;
   return status === 'running' && progress !== null ? `running, ${progress} %` : status;
 }

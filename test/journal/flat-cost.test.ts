@@ -1,0 +1,102 @@
+import { describe, expect, test } from 'vitest';
+import { Journal } from '../../src/journal/journal.ts';
+import { SQLITE_ENGINES, openSqlite, type SqliteEngine } from '../../src/journal/sqlite.ts';
+import { ManualClock } from '../helpers/manual-clock.ts';
+import { temporaryFolder, untilTestEnds } from './engines.ts';
+import { join } from 'node:path';
+
+/** Engines that keep how each read finds its rows, as SQLite plans it, and how many bytes of text it returned. */
+function watchedEngines(plans: string[], bytes: { read: number }): readonly SqliteEngine[] {
+  return SQLITE_ENGINES.map((engine) => ({
+    ...engine,
+    load: () => {
+      const open = engine.load();
+      return (path) => {
+        const connection = open(path);
+        return {
+          ...connection,
+          all: (sql, params) => {
+            const plan = /^\s*SELECT/.test(sql) ? connection.all(`EXPLAIN QUERY PLAN ${sql}`, params) : [];
+            plans.push(...plan.map(({ detail }) => String(detail)));
+            const rows = connection.all(sql, params);
+            bytes.read += JSON.stringify(rows).length;
+            return rows;
+          },
+        };
+      };
+    },
+  }));
+}
+
+function setUp() {
+  const folder = temporaryFolder();
+  const plans: string[] = [];
+  const bytes = { read: 0 };
+  const journal = untilTestEnds(Journal.open(folder, { clock: new ManualClock(), engines: watchedEngines(plans, bytes) }));
+  const db = untilTestEnds(openSqlite(join(folder, 'journal.sqlite')));
+  db.exec(`
+    WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 3000)
+    INSERT INTO tasks (task_id, revision, command, target, origin, arguments_key, arguments_shown, status, started_at, ended_at, epoch, search, result, messages)
+    SELECT printf('%08d', i), i, 'VerifyStore', 'default', '', 'key', '{"id":' || i || '}', iif(i % 500 = 0, 'unknown', 'succeeded'), i, i + 1, 1,
+      printf('%08d', i) || ' verifystore default {"id":' || i || '}', '"' || hex(zeroblob(2000)) || '"', '[]' FROM n`);
+  plans.length = 0;
+  bytes.read = 0;
+  return { journal, plans, bytes };
+}
+
+describe('the cost of a list does not grow with what was recorded', () => {
+  test('a page of tasks reads its own rows by an index, and none of their results', () => {
+    const { journal, plans, bytes } = setUp();
+    const { rows, total, next } = journal.tasks.page({ limit: 50 });
+    expect([rows.length, total, rows[0]?.taskId, next]).toEqual([50, 3000, '00003000', 2951]);
+    expect(plans.filter((plan) => /^SCAN tasks/.test(plan))).toEqual([]);
+    expect(bytes.read).toBeLessThan(50 * 1000);
+    expect(journal.tasks.page({ limit: 2, before: next }).rows.map(({ taskId }) => taskId)).toEqual(['00002950', '00002949']);
+    expect(journal.tasks.page({ limit: 2, offset: 2998 }).next).toBeUndefined();
+  });
+
+  test('the tasks that somebody has to follow are found without a look at those that have ended', () => {
+    const { journal, plans } = setUp();
+    expect(journal.tasks.active()).toEqual([]);
+    expect(journal.tasks.untoldEnds()).toEqual([]);
+    expect(
+      plans.filter((plan) => /^SCAN tasks(?! USING (?:COVERING )?INDEX (?:active_tasks|unknown_tasks|ends_to_tell))/.test(plan)),
+    ).toEqual([]);
+  });
+
+  test('a text is looked for in the database, upper or lower case, and counted', () => {
+    const { journal, bytes } = setUp();
+    const { rows, total } = journal.tasks.page({ limit: 5, match: 'VERIFYSTORE' });
+    expect([rows.length, total]).toEqual([5, 3000]);
+    expect(journal.tasks.page({ limit: 5, match: '{"id":17}' }).rows.map(({ taskId }) => taskId)).toEqual(['00000017']);
+    expect(journal.tasks.page({ limit: 500, match: 'unknown' }).total).toBe(6);
+    expect(bytes.read).toBeLessThan(20_000);
+  });
+
+  test('a task is found by the beginning of its id through the index', () => {
+    const { journal, plans } = setUp();
+    expect([journal.tasks.idsBeginning('00000017'), journal.tasks.idsBeginning('0000001').length, journal.tasks.idsBeginning('x')]).toEqual(
+      [['00000017'], 2, []],
+    );
+    expect(plans.filter((plan) => /^SCAN tasks/.test(plan))).toEqual([]);
+  });
+
+  test('a page of changes reads its own rows by an index, and pages go on behind a number', () => {
+    const { journal, plans } = setUp();
+    const change = {
+      command: 'RenameUser',
+      target: 'default',
+      argumentsShown: { userName: 'amira' },
+      before: {},
+      after: {},
+      inverse: null,
+    };
+    for (let number = 1; number <= 20; number++) journal.changes.record({ ...change, summary: `Rename ${number}` });
+    plans.length = 0;
+    const { rows, total, next } = journal.changes.page({ limit: 5 });
+    expect([rows.map(({ number }) => number), total, next]).toEqual([[20, 19, 18, 17, 16], 20, 16]);
+    expect(journal.changes.page({ limit: 5, before: next }).rows[0]?.number).toBe(15);
+    expect(journal.changes.page({ limit: 5, match: 'RENAME 7' }).rows.map(({ number }) => number)).toEqual([7]);
+    expect(plans.filter((plan) => /^SCAN changes(?! USING)/.test(plan) && !plan.includes('ROWID')).length).toBeLessThanOrEqual(1);
+  });
+});
