@@ -6,7 +6,7 @@ import type { Redactor } from '../base/redact.ts';
 import type { ApiForm } from '../base/target.ts';
 import type { Command, Effect } from '../catalogue/define-command.ts';
 import { isRow, mayLackSecret } from '../catalogue/looks.ts';
-import { mergeConfiguration } from '../catalogue/risk.ts';
+import { isSameName, mergeConfiguration } from '../catalogue/risk.ts';
 import { toolName } from '../catalogue/naming.ts';
 import { Permit, permitRead, type Arguments } from '../policy/gate.ts';
 import { encodeForm } from '../wire/form.ts';
@@ -244,8 +244,9 @@ export class MailStoreClient {
     if (!isRow(value)) throw new MailStoreError('notFoundForKeep', { ...names, names: [argument] });
     const kept = Object.keys(value).filter((name) => !Object.hasOwn(given, name));
     // A server may take either of two spellings of a field.
-    const twice = Object.keys(given).filter((name) =>
-      kept.some((other) => other.normalize('NFKC').toLowerCase() === name.normalize('NFKC').toLowerCase()),
+    const spelled = [...new Set([...Object.keys(value), ...Object.keys(given)])];
+    const twice = Object.keys(given).filter(
+      (name) => !Object.hasOwn(value, name) && spelled.some((other) => other !== name && isSameName(other, name)),
     );
     if (twice.length > 0) throw new MailStoreError('otherSpelling', { ...names, names: twice, known: Object.keys(value) });
     const notShown = kept

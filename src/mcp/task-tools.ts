@@ -41,7 +41,8 @@ export const taskTools: readonly ListedTool[] = [
   taskTool({
     name: 'cancel_task',
     title: 'Cancel a task',
-    description: 'Asks MailStore to stop a running task; it stops when the server gets to it. Follow it with get_task_status.',
+    description:
+      'Asks MailStore to stop a running task; it stops when the server gets to it. Needs the access and the yes that the command itself needs.',
     outputSchema: taskOutput,
     readOnlyHint: false,
   }),
