@@ -1,6 +1,10 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { Access } from '../../src/base/target.ts';
-import { callTool, sandboxForTest, startServer, untilTestEnds, type ServerOptions } from '../helpers/start-server.ts';
+import { runBinary } from '../helpers/run-binary.ts';
+import { callTool, sandboxForTest, settingsFor, startServer, untilTestEnds, type ServerOptions } from '../helpers/start-server.ts';
 
 /** A server whose person answers every question alike, and what they were asked. */
 async function startAsking(options: Partial<ServerOptions> & { access: Access }, action: 'accept' | 'decline' = 'decline') {
@@ -119,6 +123,31 @@ describe('cancelling', () => {
     expect(asked[1]).toContain('the running command recover_store');
   });
 
+  test('by a request of the protocol or in a pipe fails closed with the id of an approval', async () => {
+    const sandbox = await sandboxForTest({ runSeconds: 30 });
+    const { server, asked } = await startAsking({ access: 'full', sandbox }, 'accept');
+    const { structured } = await callTool(server, 'recover_store', recover);
+    const taskId = String(structured['taskId']);
+    const cancelled = server.client.experimental.tasks.cancelTask(taskId);
+    await expect(cancelled).rejects.toThrow('cancel_task was not run');
+    const env = { ...settingsFor(sandbox), MAILSTORE_ACCESS: 'full', MAILSTORE_STATE_DIR: server.stateDir };
+    const { code, stderr } = await runBinary(['tasks', 'cancel', taskId], env);
+    expect(code).not.toBe(0);
+    expect(stderr).toContain('cancel_task was not run');
+    expect(asked).toHaveLength(1);
+    expect(sandbox.requests.some(({ path }) => path.includes('cancel'))).toBe(false);
+  });
+
+  test('is refused below the access that the command needs, whoever started it', async () => {
+    const sandbox = await sandboxForTest({ runSeconds: 30 });
+    const { server } = await startAsking({ access: 'full', sandbox }, 'accept');
+    const { structured } = await callTool(server, 'recover_store', recover);
+    const env = { ...settingsFor(sandbox), MAILSTORE_ACCESS: 'read-write', MAILSTORE_STATE_DIR: server.stateDir };
+    const { stderr } = await runBinary(['tasks', 'cancel', String(structured['taskId'])], env);
+    expect(stderr).toContain('cancel_task is refused: with these arguments it is destructive');
+    expect(sandbox.requests.some(({ path }) => path.includes('cancel'))).toBe(false);
+  });
+
   test('a read that runs asks nobody, in read-only too', async () => {
     const sandbox = await sandboxForTest({ runSeconds: 30 });
     const { server, asked } = await startAsking({ access: 'read-only', sandbox });
@@ -129,9 +158,6 @@ describe('cancelling', () => {
 });
 
 test('a secret from a file is sent nowhere unasked, and the question names the file and the host', async () => {
-  const { mkdtempSync, writeFileSync } = await import('node:fs');
-  const { join } = await import('node:path');
-  const { tmpdir } = await import('node:os');
   const folder = mkdtempSync(join(tmpdir(), 'mailstore-mcp-'));
   writeFileSync(join(folder, 'db.txt'), 'Violet-Anchor-93', { mode: 0o600 });
   const { server, asked } = await startAsking({ access: 'read-write', env: { MAILSTORE_SECRETS_DIR: folder } });

@@ -85,10 +85,10 @@ describe('an exchange as a curl command', () => {
 
   test('takes a secret inside an object from its variable, and the object stays JSON', async () => {
     const { server, call, runCurl } = await recorded();
-    await call('SetSmtpSettings', { settings: { hostname: AWKWARD, password: 'hunter2', port: 25 } });
-    await runCurl({ MAILSTORE_SECRET_SETTINGS_PASSWORD: AWKWARD });
-    const settings = new URLSearchParams(server.requests[1]?.body).get('settings');
-    expect(JSON.parse(settings ?? '')).toEqual({ hostname: AWKWARD, password: AWKWARD, port: 25 });
+    await call('CreateProfile', { properties: { hostname: AWKWARD, password: 'hunter2', port: 25 } });
+    await runCurl({ MAILSTORE_SECRET_PROPERTIES_PASSWORD: AWKWARD });
+    const properties = new URLSearchParams(server.requests[1]?.body).get('properties');
+    expect(JSON.parse(properties ?? '')).toEqual({ hostname: AWKWARD, password: AWKWARD, port: 25 });
   });
 
   test('reads as people write it', () => {
