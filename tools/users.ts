@@ -10,7 +10,7 @@ const group = 'users';
 const editions = ['server', 'spe'] as const;
 
 const clearableText = f.text().nullable().describe('null clears.');
-const addressList = z.array(f.listEntry()).min(1).nullable().describe('The complete new list, primary first; null removes all.');
+const addressList = z.array(f.emailAddress()).min(1).nullable().describe('The complete new list, primary first; null removes all.');
 const pop3NameList = z.array(f.listEntry()).min(1).nullable().describe('The complete new list; null removes all.');
 const folderRights = z.array(z.object({ folder: z.string(), privileges: z.array(z.string()) }));
 

@@ -96,6 +96,9 @@ export const authentication = z.enum(['integrated', 'directoryServices']).descri
 /** List entries cannot contain the comma that separates them on the wire. */
 export const listEntry = () => z.string().regex(/^[^,]+$/, 'must not be empty or contain a comma');
 
+/** An e-mail address in a list. */
+export const emailAddress = () => z.string().regex(/^[^@,\s]+@[^@,\s]+$/, 'must be an e-mail address with an @, without a comma');
+
 /** A secret: masked wherever it would be shown or stored. */
 export function secret(description: string) {
   return text().describe(description).register(traits, { secret: true });
@@ -166,12 +169,17 @@ export function secretInside(description: string) {
   return z.union([z.string(), secretReference]).nullable().describe(description);
 }
 
-const LOCAL_DATE_TIME = /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2})(:\d{2})?(?:\.\d+)?(?:Z|[+-]\d{2}:?\d{2})?)?$/;
+const LOCAL_DATE_TIME = /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2})(:\d{2})?(?:\.\d+)?)?$/;
+const OFFSET = /(?:Z|[+-]\d{2}(?::?\d{2})?)$/i;
 
 /** A wall-clock time in the zone that the call names, sent as `YYYY-MM-DDThh:mm:ss`: a zone suffix or a fraction is refused by the server. */
 export function localDateTime(description: string) {
   return z
     .string()
+    .refine((value) => !(value.includes(':') && OFFSET.test(value)), {
+      error: 'must be written without an offset, as clock time in the zone that the call names: an offset would be dropped',
+      abort: true,
+    })
     .refine(isCalendarDate, { error: 'must be a date or date-time of the calendar such as 2026-11-01T00:00:00' })
     .describe(description)
     .register(traits, { wire: 'datetime' })

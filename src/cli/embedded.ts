@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { lstatSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ConfigSources } from '../config/load.ts';
@@ -10,11 +10,34 @@ export interface Embedded {
   close(): Promise<void>;
 }
 
+const PREFIX = 'mailstore-mcp-sandbox-';
+
+/** Removes the state folders that sandboxes of killed processes left. */
+function sweepLeftovers(): void {
+  for (const name of readdirSync(tmpdir())) {
+    const pid = new RegExp(`^${PREFIX}(\\d+)-`).exec(name)?.[1];
+    if (pid === undefined || isAlive(Number(pid))) continue;
+    const path = join(tmpdir(), name);
+    const found = lstatSync(path, { throwIfNoEntry: false });
+    const isOwn = process.getuid === undefined || found?.uid === process.getuid();
+    if (found?.isDirectory() && isOwn) rmSync(path, { recursive: true, force: true });
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+  }
+}
+
 /** Starts the embedded sandbox of `--sandbox`. */
 export async function startEmbedded(): Promise<Embedded> {
   const { startSandbox } = await import('../sandbox/sandbox.ts');
+  sweepLeftovers();
   const sandbox = await startSandbox();
-  const stateDir = mkdtempSync(join(tmpdir(), 'mailstore-mcp-sandbox-'));
+  const stateDir = mkdtempSync(join(tmpdir(), `${PREFIX}${process.pid}-`));
   return {
     target: { origin: sandbox.url, username: sandbox.username, password: sandbox.password, fingerprint: sandbox.fingerprint },
     // The emulated archive is gone with this process, and so is what there is to know of it.

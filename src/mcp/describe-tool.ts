@@ -69,13 +69,44 @@ function asObject(schema: JsonSchema): ObjectSchema {
   return { ...schema, type: 'object' };
 }
 
-/** Leaves out what a model pays for and does not need: the dialect of the schema, and the bounds of a safe integer. */
+/**
+ * Leaves out what a model pays for and does not need, the dialect of the schema and the bounds of a safe integer, and rewrites what some
+ * providers refuse: an exclusive bound of integers as the next one, a constant as the one value of a list, a list of numbers as their range,
+ * and an array without a type of its entries as one of any.
+ */
 function slim(schema: unknown): JsonSchema {
-  return mapSchema(schema, ({ $schema: _, minimum, maximum, ...rest }) => ({
-    ...rest,
-    ...(minimum !== undefined && minimum !== Number.MIN_SAFE_INTEGER && { minimum }),
-    ...(maximum !== undefined && maximum !== Number.MAX_SAFE_INTEGER && { maximum }),
-  }));
+  return mapSchema(
+    schema,
+    ({ $schema: _, minimum, maximum, exclusiveMinimum, exclusiveMaximum, const: constant, propertyNames: _names, ...rest }) => {
+      const lowest = typeof exclusiveMinimum === 'number' && rest['type'] === 'integer' ? exclusiveMinimum + 1 : minimum;
+      const highest = typeof exclusiveMaximum === 'number' && rest['type'] === 'integer' ? exclusiveMaximum - 1 : maximum;
+      const { enum: values, ...others } = rest;
+      return {
+        ...others,
+        ...(Array.isArray(values) && !isNumbers(values) && { enum: values }),
+        ...(rest['type'] === 'array' && !('items' in rest) && { items: {} }),
+        ...(typeof constant === 'string' && { enum: [constant] }),
+        ...(lowest !== undefined && lowest !== Number.MIN_SAFE_INTEGER && { minimum: lowest }),
+        ...(highest !== undefined && highest !== Number.MAX_SAFE_INTEGER && { maximum: highest }),
+        ...rangeOf(rest),
+      };
+    },
+  );
+}
+
+function rangeOf({ enum: values, description }: Record<string, unknown>): Record<string, unknown> {
+  if (!isNumbers(values)) return {};
+  const text = typeof description === 'string' ? `${description} ` : '';
+  return {
+    type: 'integer',
+    description: `${text}One of ${values.join(', ')}.`,
+    minimum: Math.min(...values),
+    maximum: Math.max(...values),
+  };
+}
+
+function isNumbers(value: unknown): value is readonly number[] {
+  return Array.isArray(value) && value.every((entry) => typeof entry === 'number');
 }
 
 /** The far end may leave out a field or add one, so its part of a result demands nothing; wrong types are taken out before a client checks. */

@@ -5,6 +5,7 @@ import { MailStoreError } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
 import { nearest } from '../base/nearest.ts';
 import type { Command, InputShape, ParsedArguments } from '../catalogue/define-command.ts';
+import { readArgumentsLeniently } from '../catalogue/lenient.ts';
 import { toolName } from '../catalogue/naming.ts';
 import { anything } from '../catalogue/outputs.ts';
 import { callerShape } from '../catalogue/fields.ts';
@@ -246,7 +247,9 @@ function parse(tool: string, handler: Handler, args: Arguments): Arguments {
   if (unknown.length > 0) throw new MailStoreError('unknownArguments', { tool, unknown, expected });
   handler.schema ??= z.strictObject(handler.shape);
   // Names are shown with what hides in them made visible, and come back as they were shown.
-  const parsed = handler.schema.safeParse(fromVisibleValue(args), { reportInput: true });
+  const lenient = readArgumentsLeniently(handler.shape, fromVisibleValue(args) as Arguments);
+  if (lenient.problems.length > 0) throw new MailStoreError('invalidArguments', { tool, problems: lenient.problems });
+  const parsed = handler.schema.safeParse(lenient.args, { reportInput: true });
   if (parsed.success) return parsed.data;
   throw new MailStoreError('invalidArguments', { tool, problems: parsed.error.issues.map(describeIssue) });
 }

@@ -4,6 +4,7 @@ import type { ToolDefinition } from './tool-definition.ts';
 /** Beside every value that came from a server. */
 export const driftSchema = {
   type: 'array',
+  items: { type: 'object' },
   description: 'Values that were not of the declared shape; they stand here and not in their place.',
 } as const;
 

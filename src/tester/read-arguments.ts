@@ -4,13 +4,17 @@ import { nearest } from '../base/nearest.ts';
 import { fromVisible } from '../base/visible.ts';
 import type { Command } from '../catalogue/define-command.ts';
 import { callerShape, fieldTraits, innermost, isSecretReference, wireType } from '../catalogue/fields.ts';
+import { readArgumentsLeniently } from '../catalogue/lenient.ts';
 
 type Arguments = Readonly<Record<string, unknown>>;
 
 /** Returns the arguments as they are called with. Throws MailStoreError for what is unknown, missing, or none of its kind. */
 export function checkArguments(command: Command, args: Arguments): Arguments {
   refuseUnknown(command, Object.keys(args));
-  const parsed = z.strictObject(callerShape(command.input)).safeParse(args, { reportInput: true });
+  const shape = callerShape(command.input);
+  const lenient = readArgumentsLeniently(shape, args);
+  if (lenient.problems.length > 0) throw new MailStoreError('invalidArguments', { tool: command.name, problems: lenient.problems });
+  const parsed = z.strictObject(shape).safeParse(lenient.args, { reportInput: true });
   if (parsed.success) return parsed.data;
   throw new MailStoreError('invalidArguments', { tool: command.name, problems: parsed.error.issues.map(problemOf) });
 }

@@ -97,7 +97,7 @@ describe('arguments as people write them', () => {
 
 describe('the arguments of a call', () => {
   test('are completed with the defaults of the declaration', () => {
-    const args = { fromIncluding: '2026-11-01', toExcluding: '2026-11-02T10:00Z' };
+    const args = { fromIncluding: '2026-11-01', toExcluding: '2026-11-02T10:00' };
     expect(checkArguments(commandNamed('GetJobResults'), args)).toEqual({
       fromIncluding: '2026-11-01T00:00:00',
       toExcluding: '2026-11-02T10:00:00',
@@ -114,7 +114,7 @@ describe('the arguments of a call', () => {
     ],
     [
       'DeleteJob',
-      { id: '3' },
+      { id: 'three' },
       'DeleteJob was not called: id is refused: Invalid input: expected number, received string. Correct this and call again.',
     ],
   ])('%s %j is refused', (name, args, message) => {

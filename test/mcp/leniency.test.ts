@@ -1,0 +1,68 @@
+import { describe, expect, test } from 'vitest';
+import { callTool, sandboxForTest, startServer, untilTestEnds } from '../helpers/start-server.ts';
+
+async function start() {
+  return untilTestEnds(await startServer({ sandbox: await sandboxForTest(), access: 'full' }));
+}
+
+describe('a value that a client sends as text', () => {
+  test.each([
+    ['a number', 'get_worker_results', { fromIncluding: '2020-01-01', toExcluding: '2030-01-01', timeZoneID: '$Local', profileID: '7' }],
+    ['a size of a page', 'get_users', { limit: '10', offset: '0' }],
+    ['a truth value', 'get_stores', { includeSize: 'false' }],
+    ['null for what may be left out', 'get_users', { match: null, limit: null }],
+    ['a list', 'set_user_email_addresses', { userName: 'johndoe', emailAddresses: '["jd@example.com"]' }],
+  ])('is taken for %s', async (_what, tool, args) => {
+    const answer = await callTool(await start(), tool, args);
+    expect(answer.text).not.toContain('was not called');
+    expect(answer.isError).toBe(false);
+  });
+
+  test('is taken for an object where it is its JSON', async () => {
+    const server = await start();
+    const settings = JSON.stringify({
+      hostname: 'mail.example.org',
+      port: 25,
+      protocol: 'SMTP',
+      ignoreSslPolicyErrors: false,
+      authenticationRequired: false,
+      fromDisplayName: 'x',
+      fromEmailAddress: 'a@example.org',
+      recipientEmailAddress: 'b@example.org',
+    });
+    const { text } = await callTool(server, 'set_smtp_settings', { settings });
+    expect(text).not.toContain('expected record');
+    expect(text).not.toContain('expected object');
+  });
+
+  test('is refused where it is the text null and null would clear', async () => {
+    const server = await start();
+    const answer = await callTool(server, 'set_user_full_name', { userName: 'johndoe', fullName: 'null' });
+    expect(answer).toMatchObject({
+      isError: true,
+      text: expect.stringContaining('fullName is the text "null"; write null without quotes') as unknown,
+    });
+    expect((await callTool(server, 'get_user_info', { userName: 'johndoe' })).structured['fullName']).toBe('John Doe');
+  });
+
+  test.each(['seven', '7 ', '7e0', '0x7', ''])('is no number where it is %j', async (limit) => {
+    const { text } = await callTool(await start(), 'get_users', { limit });
+    if (limit.trim() === '7') expect(text).not.toContain('was not called');
+    else expect(text).toContain('limit');
+  });
+});
+
+test.each(['no-at-sign', 'a@', '@b', 'a b@c.example', ''])('%j is refused as an e-mail address', async (address) => {
+  const { isError, text } = await callTool(await start(), 'set_user_email_addresses', { userName: 'johndoe', emailAddresses: [address] });
+  expect(isError).toBe(true);
+  expect(text).toContain('emailAddresses');
+});
+
+test.each(['2026-11-01T00:00:00-08:00', '2026-11-01T00:00:00Z', '2026-11-01T00:00+0100'])(
+  'the offset of %s is refused, since it would be dropped',
+  async (fromIncluding) => {
+    const args = { fromIncluding, toExcluding: '2030-01-01', timeZoneID: 'UTC' };
+    const { isError, text } = await callTool(await start(), 'get_worker_results', args);
+    expect({ isError, text }).toMatchObject({ isError: true, text: expect.stringContaining('without an offset') as unknown });
+  },
+);
