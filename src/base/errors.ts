@@ -361,6 +361,11 @@ const table = {
     ({ command, excerpt }) =>
       `The answer to ${command} does not have the form of MailStore's API: '${excerpt}'. Check MAILSTORE_API and MAILSTORE_URL.`,
   ),
+  stillRunning: line<{ tool: string; isRead: boolean; seconds: number }>('server', ({ tool, isRead, seconds }) =>
+    isRead
+      ? `${tool} was not answered within ${seconds} seconds. Narrow what it reads, or call again when MailStore has less to do.`
+      : `${tool} was not answered within ${seconds} seconds, and whether it was carried out is not known yet; it goes on, and mailstore-mcp audit will show its end. Read the state before you repeat it.`,
+  ),
   tooDeep: line<{ command: string; limit: number }>(
     'server',
     ({ command, limit }) =>

@@ -50,8 +50,16 @@ export function openBackend(
   const clients = new Map(
     targets.map((target) => [target.name, createClient(target, config, { known, clock, log, redactor, onExchange })]),
   );
-  const runner = new TaskRunner({ clients, journal: journal.tasks, clock, log, onEnd: (task) => guard.taskEnded(task) });
+  const runner = new TaskRunner({
+    clients,
+    journal: journal.tasks,
+    startWaitMs: config.inlineWaitMs,
+    clock,
+    log,
+    onEnd: (task) => guard.taskEnded(task),
+  });
   const guard = new Guard({
+    clock,
     targets: new Map(
       targets.flatMap(({ name, origin, username, access }) => {
         const client = clients.get(name);

@@ -1,6 +1,7 @@
 import { commands, findCommand } from '../../tools/index.ts';
 import type { Clock } from '../base/clock.ts';
 import { MailStoreError } from '../base/errors.ts';
+import { POLL_WAIT_MS } from '../base/limits.ts';
 import type { Log } from '../base/log.ts';
 import type { Redactor } from '../base/redact.ts';
 import type { ApiForm } from '../base/target.ts';
@@ -75,9 +76,6 @@ const CONNECT_TIMEOUT_MS = 10_000;
 
 /** Pauses before a read is tried again after a fault that may pass, in milliseconds. */
 const RETRY_PAUSES_MS: readonly number[] = [200, 800];
-
-/** How long the server may hold a status request while it has no news; both vendor clients stay at or below this. */
-const POLL_WAIT_MS = 5000;
 
 /** The request to cancel, as its answer is read. */
 const CANCEL = { name: 'cancel-async', longRunning: false } as const;

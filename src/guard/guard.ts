@@ -1,5 +1,7 @@
 import { findCommand } from '../../tools/index.ts';
+import { systemClock, type Clock } from '../base/clock.ts';
 import { MailStoreError } from '../base/errors.ts';
+import { HOLD_MS } from '../base/limits.ts';
 import { InFlight } from '../base/in-flight.ts';
 import type { Log } from '../base/log.ts';
 import type { Redactor } from '../base/redact.ts';
@@ -34,7 +36,12 @@ export interface GuardOptions {
   /** Returns the command line by which a person grants an approval of this record. */
   readonly approveCommand: (approvalId: string) => string;
   readonly log: Log;
+  /** Measures how long a call is held; the machine's own by default. */
+  readonly clock?: Clock;
 }
+
+/** What the way of an answer back to the client may take, in milliseconds. */
+const ANSWER_MS = 2000;
 
 /** Stands between every way to call a command and the wire: decides, asks, records, runs, and keeps what is needed to go back. */
 export class Guard {
@@ -78,7 +85,26 @@ export class Guard {
       sent: call.secrets.args,
     });
     if (this.#isEnding && permit.effect !== 'read') this.#refuseToBegin(call);
-    return this.#trail.around(call, consent.record, () => this.#changes.around(call, consent.before, () => this.#execute(call, permit)));
+    return this.#withinHold(
+      toolName(request.command.name),
+      permit.effect,
+      this.#trail.around(call, consent.record, () => this.#changes.around(call, consent.before, () => this.#execute(call, permit))),
+    );
+  }
+
+  /** Answers after HOLD_MS at the latest; the work goes on to its end, which the record tells. Throws MailStoreError `stillRunning`. */
+  async #withinHold(tool: string, effect: Permit['effect'], work: Promise<Answered>): Promise<Answered> {
+    const { clock = systemClock } = this.#options;
+    const over = new AbortController();
+    const late = clock.sleep(HOLD_MS - ANSWER_MS, over.signal).then(() => {
+      throw new MailStoreError('stillRunning', { tool, isRead: effect === 'read', seconds: HOLD_MS / 1000 });
+    });
+    try {
+      return await Promise.race([this.#inFlight.add(work), late]);
+    } finally {
+      late.catch(() => undefined);
+      over.abort();
+    }
   }
 
   /** Returns one page of the recorded changes, newest first. */

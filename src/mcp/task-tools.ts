@@ -1,12 +1,12 @@
 import * as z from 'zod';
+import { HOLD_MS } from '../base/limits.ts';
 import type { InputShape } from '../catalogue/define-command.ts';
 import { inputSchemaOf } from './describe-tool.ts';
 import { pagingFields } from './paging.ts';
 import { taskOutput } from './task-output.ts';
 import type { ListedTool, ToolDefinition } from './tool-definition.ts';
 
-/** Waiting longer than this meets the time limits of common clients. */
-const MAX_WAIT_SECONDS = 45;
+const MAX_WAIT_SECONDS = HOLD_MS / 1000;
 
 const taskId = z.string().min(1);
 

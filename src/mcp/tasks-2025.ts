@@ -1,11 +1,12 @@
 import { isInputRequiredResult, ProtocolError, ProtocolErrorCode, RELATED_TASK_META_KEY, type Server } from '@modelcontextprotocol/server';
 import * as z from 'zod';
+import { HOLD_MS } from '../base/limits.ts';
 import { isEnded, type TaskRecord, type TaskState } from '../journal/task-record.ts';
 import { clientName } from './requesting-client.ts';
 import { answerMethod, describeTask, POLL_INTERVAL_MS, type Calls, type TaskFace } from './task-protocol.ts';
 
 /** How long a cancellation waits for the command to stop, so that the answer can say so; beyond it, clients give up on the request. */
-const CANCEL_WAIT_MS = 45_000;
+const CANCEL_WAIT_MS = HOLD_MS;
 
 /** Tasks in one answer of `tasks/list`. */
 const PAGE_SIZE = 50;

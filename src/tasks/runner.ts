@@ -35,6 +35,8 @@ export interface RunnerOptions {
    * between; `again` is true where an earlier process may have been told already. A rejection has it told anew later.
    */
   readonly onEnd?: (task: TaskRecord, options: { readonly again: boolean }) => void | Promise<void>;
+  /** How long the answer to a call is waited for before its task is returned as starting, in milliseconds; without it to the end. */
+  readonly startWaitMs?: number;
   readonly clock: Clock;
   readonly log: Log;
   readonly timing?: Partial<RunnerTiming>;
@@ -140,7 +142,7 @@ export class TaskRunner {
   }
 
   /**
-   * Starts a command as a task and returns it as soon as the server has answered; a call that is still running with the same arguments is
+   * Starts a command as a task and returns it as soon as the server has answered, or as starting when that takes longer than `startWaitMs`; a call that is still running with the same arguments is
    * returned instead of started again. Throws MailStoreError when the call could not be sent.
    */
   async start(call: TaskCall, permit: Permit): Promise<TaskRecord> {
@@ -148,17 +150,39 @@ export class TaskRunner {
     const prepared = await client.prepare(permit);
     const { task, isNew } = await this.#begin(call);
     if (!isNew) return { ...task, note: 'This call is already running with the same arguments; no second one was started.' };
-    return this.#answer(call.command, (tell) =>
+    const over = new AbortController();
+    let isReturned = false;
+    const settled = this.#answer(call.command, (tell) =>
       this.#holding(task.taskId, FIRST_EPOCH, async () => {
-        let outcome: Outcome;
         try {
-          outcome = await client.send(prepared, { once: true });
-        } catch (error) {
-          return this.#startFailed(task, call, error, tell);
+          return await this.#send(client, prepared, task, call, tell);
+        } finally {
+          over.abort();
+          // Its caller has the task as starting and hears no more of the call, so the end is told like that of any other task.
+          if (isReturned) await this.#tellEnd(task.taskId);
         }
-        return this.#settleStart(task, call, outcome, tell);
       }),
     );
+    const { startWaitMs, clock } = this.#options;
+    if (startWaitMs === undefined) return settled;
+    const slow = clock.sleep(startWaitMs, over.signal).then(
+      () => {
+        isReturned = true;
+      },
+      () => undefined,
+    );
+    await Promise.race([settled.catch(() => undefined), slow]);
+    return isReturned ? task : settled;
+  }
+
+  async #send(client: MailStoreClient, prepared: PreparedCall, task: TaskRecord, call: TaskCall, tell: Tell): Promise<TaskRecord> {
+    let outcome: Outcome;
+    try {
+      outcome = await client.send(prepared, { once: true });
+    } catch (error) {
+      return this.#startFailed(task, call, error, tell);
+    }
+    return this.#settleStart(task, call, outcome, tell);
   }
 
   /** Turns the running answer to an ordinary call into a task, because any command may answer with a token. */
@@ -641,6 +665,9 @@ export class TaskRunner {
     return [...clients.values()].find((client) => client.origin === origin);
   }
 }
+
+/** A call as a client has prepared it. */
+type PreparedCall = Awaited<ReturnType<MailStoreClient['prepare']>>;
 
 /** Tells the caller of a fault before the work is over. */
 type Tell = (error: MailStoreError) => void;

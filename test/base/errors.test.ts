@@ -278,6 +278,16 @@ const CASES: { readonly [Code in ErrorCode]: readonly (readonly [details: MailSt
       "The audit '/state/audit.jsonl' cannot be written (ENOSPC), so the call is not on record, and no change is made until it can be; free space, or give the account of this server the right to write this file and its folder.",
     ],
   ],
+  stillRunning: [
+    [
+      { tool: 'get_stores', isRead: true, seconds: 45 },
+      'get_stores was not answered within 45 seconds. Narrow what it reads, or call again when MailStore has less to do.',
+    ],
+    [
+      { tool: 'rename_user', isRead: false, seconds: 45 },
+      'rename_user was not answered within 45 seconds, and whether it was carried out is not known yet; it goes on, and mailstore-mcp audit will show its end. Read the state before you repeat it.',
+    ],
+  ],
   tooDeep: [
     [
       { command: 'GetStores', limit: 256 },

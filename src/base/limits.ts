@@ -1,0 +1,5 @@
+/** No call holds the client longer, in milliseconds: common clients give up on a request soon after. */
+export const HOLD_MS = 45_000;
+
+/** How long MailStore may hold a status request while it has no news. A client that kills its server 4 seconds after closing it loses no end. */
+export const POLL_WAIT_MS = 1500;
