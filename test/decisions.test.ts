@@ -1,8 +1,15 @@
-import { readFileSync, readdirSync } from 'node:fs';
+import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { SUPPORTED_PROTOCOL_VERSIONS } from '@modelcontextprotocol/sdk/types.js';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import * as z from 'zod';
+import { AuditLog } from '../src/audit/audit-log.ts';
+import { systemClock } from '../src/base/clock.ts';
+import { Journal } from '../src/journal/journal.ts';
+import { openSqlite } from '../src/journal/sqlite.ts';
+import { auditEntry } from './journal/samples.ts';
 
 interface PackageFile {
   readonly engines?: { readonly node?: string };
@@ -108,6 +115,24 @@ describe('0007: bundled, with everything inside', () => {
     );
     expect(files.length).toBeGreaterThan(1);
     expect(foreign).toEqual([]);
+  });
+});
+
+describe('0012: one audit chain per process', () => {
+  test('a read’s line takes no lock of the journal, which another program may hold', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'decisions-'));
+    onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+    const journal = Journal.open(folder, { clock: systemClock });
+    const log = new AuditLog(folder, journal.audit, systemClock);
+    await log.note(auditEntry());
+    const other = openSqlite(journal.path);
+    other.exec('BEGIN EXCLUSIVE');
+    await log.note(auditEntry());
+    expect(readFileSync(join(folder, 'audit.jsonl'), 'utf8').split('\n').slice(0, -1)).toHaveLength(3);
+    other.exec('ROLLBACK');
+    other.close();
+    await log.close();
+    journal.close();
   });
 });
 

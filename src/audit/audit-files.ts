@@ -1,49 +1,56 @@
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readSync } from 'node:fs';
-import type { AuditLink } from './audit-record.ts';
+import { closeSync, createReadStream, existsSync, openSync, readSync, readdirSync } from 'node:fs';
 
 /** The file that lines are appended to. */
 export const AUDIT_FILE = 'audit.jsonl';
 
-/** What stands before the first line. */
-export const CHAIN_START: AuditLink = { sequence: 0, hash: '0'.repeat(64) };
+/** What the first line of a chain names as the line before it. */
+export const NO_HASH = '0'.repeat(64);
 
 const ROTATED = /^audit-(\d{9,15})\.jsonl$/;
-const CHUNK_BYTES = 16_384;
+const CHUNK_BYTES = 65_536;
 const LINE_BREAK = 0x0a;
 
-/** Returns the name of a full file whose first line has this number. */
-export function rotatedName(first: number): string {
-  return `audit-${String(first).padStart(9, '0')}.jsonl`;
+/** Returns the name of a full file. */
+export function rotatedName(number: number): string {
+  return `audit-${String(number).padStart(9, '0')}.jsonl`;
 }
 
-/** Returns the names of the full files, the oldest first. */
-export function listRotated(folder: string): readonly string[] {
-  const firstOf = (name: string): number => Number(ROTATED.exec(name)?.[1]);
+/** Returns the number of a full file, or undefined for any other name. */
+function rotatedNumber(name: string): number | undefined {
+  const digits = ROTATED.exec(name)?.[1];
+  return digits === undefined ? undefined : Number(digits);
+}
+
+/** Returns the names of the full files, oldest first, from the one with the number `first` on. */
+export function listRotated(folder: string, first = 0): readonly string[] {
   if (!existsSync(folder)) return [];
   return readdirSync(folder)
-    .filter((name) => ROTATED.test(name))
-    .toSorted((a, b) => firstOf(a) - firstOf(b));
+    .flatMap((name) => {
+      const number = rotatedNumber(name);
+      return number === undefined || number < first ? [] : [{ name, number }];
+    })
+    .toSorted((a, b) => a.number - b.number)
+    .map(({ name }) => name);
+}
+
+/** Returns the number for the next full file. */
+export function nextRotated(folder: string): number {
+  return (rotatedNumber(listRotated(folder).at(-1) ?? '') ?? 0) + 1;
 }
 
 export function hashOf(line: Uint8Array): string {
   return createHash('sha256').update(line).digest('hex');
 }
 
-/** Returns the number of a line as it was written, with the number first; undefined for anything else. */
-export function sequenceOf(line: Buffer): number | undefined {
-  const digits = /^\{"sequence":(\d{1,15}),/.exec(line.toString('latin1', 0, 32))?.[1];
-  return digits === undefined ? undefined : Number(digits);
+/** Returns what an open file has in this range. */
+export function readAt(fd: number, start: number, end: number): Buffer {
+  const bytes = Buffer.alloc(Math.max(0, end - start));
+  return bytes.subarray(0, readSync(fd, bytes, 0, bytes.length, start));
 }
 
-/** Returns the number of the first line of an open file. */
-export function firstSequence(fd: number): number | undefined {
-  return sequenceOf(readAt(fd, 0, 32));
-}
-
-/** Returns where the last line break of the first `size` bytes ends; 0 without one. */
-export function endOfLines(fd: number, size: number): number {
-  if (size === 0 || readAt(fd, size - 1, size)[0] === LINE_BREAK) return size;
+/** Returns where the last line of the first `size` bytes begins, if these do not end with a line break; else `size`. */
+export function startOfTail(fd: number, size: number): number {
   for (let end = size; end > 0; end -= CHUNK_BYTES) {
     const start = Math.max(0, end - CHUNK_BYTES);
     const at = readAt(fd, start, end).lastIndexOf(LINE_BREAK);
@@ -52,27 +59,43 @@ export function endOfLines(fd: number, size: number): number {
   return 0;
 }
 
-/** Yields the lines of the first `end` bytes, the last of which is a line break, from the last line to the first. */
-export function* linesBackwards(fd: number, end: number): Generator<Buffer> {
-  let rest = Buffer.alloc(0);
-  for (let position = end; position > 0; position -= CHUNK_BYTES) {
-    const bytes = Buffer.concat([readAt(fd, Math.max(0, position - CHUNK_BYTES), position), rest]);
-    let stop = bytes.length;
-    for (let at = lineBreakBefore(bytes, stop); at !== -1; at = lineBreakBefore(bytes, stop)) {
-      yield bytes.subarray(at + 1, stop - 1);
-      stop = at + 1;
-    }
-    rest = bytes.subarray(0, stop);
+/** Returns the bytes from `start` to the next line break, or to the end. */
+export function lineFrom(fd: number, start: number): Buffer {
+  const parts: Buffer[] = [];
+  for (let at = start; ; at += CHUNK_BYTES) {
+    const bytes = readAt(fd, at, at + CHUNK_BYTES);
+    const end = bytes.indexOf(LINE_BREAK);
+    parts.push(end === -1 ? bytes : bytes.subarray(0, end));
+    if (end !== -1 || bytes.length < CHUNK_BYTES) return Buffer.concat(parts);
   }
-  if (rest.length > 0) yield rest.subarray(0, -1);
 }
 
-/** Returns where the line break before the line is that ends at `stop` with a line break of its own. */
-function lineBreakBefore(bytes: Buffer, stop: number): number {
-  return stop < 2 ? -1 : bytes.lastIndexOf(LINE_BREAK, stop - 2);
+/** Yields the lines of a file without their line breaks, last line first. Reads no more than its reader takes. */
+export function* linesBackwards(path: string, size: number): Generator<Buffer> {
+  const fd = openSync(path, 'r');
+  try {
+    // The parts of the line whose beginning has not been reached, last part first.
+    let parts: Buffer[] = [];
+    for (let end = size; end > 0; end -= CHUNK_BYTES) {
+      const bytes = readAt(fd, Math.max(0, end - CHUNK_BYTES), end);
+      let stop = bytes.length;
+      for (let at = bytes.lastIndexOf(LINE_BREAK); at !== -1; at = at === 0 ? -1 : bytes.lastIndexOf(LINE_BREAK, at - 1)) {
+        parts.push(bytes.subarray(at + 1, stop));
+        yield Buffer.concat(parts.toReversed());
+        parts = [];
+        stop = at;
+      }
+      parts.push(bytes.subarray(0, stop));
+    }
+    yield Buffer.concat(parts.toReversed());
+  } finally {
+    closeSync(fd);
+  }
 }
 
-function readAt(fd: number, start: number, end: number): Buffer {
-  const bytes = Buffer.alloc(end - start);
-  return bytes.subarray(0, readSync(fd, bytes, 0, bytes.length, start));
+/** Returns the SHA-256 of the first bytes of a file. */
+export async function digestOf(path: string, bytes: number): Promise<string> {
+  const digest = createHash('sha256');
+  if (bytes > 0) for await (const chunk of createReadStream(path, { end: bytes - 1 })) digest.update(chunk as Buffer);
+  return digest.digest('hex');
 }

@@ -1,311 +1,508 @@
-import { closeSync, existsSync, fchmodSync, fstatSync, fsyncSync, ftruncateSync, openSync, renameSync, writeSync } from 'node:fs';
+import { hash, randomBytes } from 'node:crypto';
+import {
+  closeSync,
+  constants,
+  existsSync,
+  fchmodSync,
+  fstatSync,
+  fsync,
+  fsyncSync,
+  openSync,
+  renameSync,
+  statSync,
+  writeSync,
+  type Stats,
+} from 'node:fs';
+import { hostname, userInfo } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import type { Clock } from '../base/clock.ts';
 import { isError, MailStoreError } from '../base/errors.ts';
+import { keepArguments, keepText } from '../base/keep-bounded.ts';
+import type { AuditHeads, AuditLink, AuditProcess } from '../journal/audit-head.ts';
 import {
   AUDIT_FILE,
-  CHAIN_START,
-  endOfLines,
-  firstSequence,
+  digestOf,
   hashOf,
-  linesBackwards,
+  lineFrom,
   listRotated,
+  nextRotated,
+  NO_HASH,
+  readAt,
   rotatedName,
-  sequenceOf,
+  startOfTail,
 } from './audit-files.ts';
-import type { AuditHead, AuditJournal } from '../journal/audit-head.ts';
-import type { AuditEntry, AuditEvent, AuditLink } from './audit-record.ts';
+import { AUDIT_FORMAT, type AuditEntry, type AuditEvent, type FileSetAside } from './audit-record.ts';
 
 const MAX_BYTES = 10 * 1024 * 1024;
 
-/** How long noted lines may be ahead of the stored head: so many of the newest could be cut off without a trace. */
+/** Bytes of a line beside its content: format, chain, number, time, and the hash of the line before it. */
+const ENVELOPE_BYTES = 170;
+
+/** How long lines may be ahead of the stored head: so many of the newest could be cut off unnoticed. */
 const STORE_HEAD_MS = 1000;
 
+const LINE_BREAK = 0x0a;
 const isPosix = process.platform !== 'win32';
+const syncToDisk = promisify(fsync);
 
 export interface AuditLogOptions {
-  /** The size that a file does not grow beyond, unless its first line is larger; 10 MiB unless told. */
+  /** The size that a file does not grow beyond, unless its first line is larger. Default: 10 MiB. */
   readonly maxBytes?: number;
 }
 
-interface StampedEntry {
+interface Waiting {
   /** ISO 8601 UTC. */
   readonly time: string;
   readonly entry: AuditEntry;
-}
-
-/** Notes of one turn of the event loop, which are written together. */
-interface Batch {
-  readonly entries: StampedEntry[];
-  readonly written: Promise<void>;
+  /** True for a line that has to be on the disk, and its head in the journal. */
+  readonly isDurable: boolean;
   resolve(): void;
   reject(error: unknown): void;
 }
 
-/** Lines as they lie in the file. */
-interface Placed {
-  readonly from: number;
-  readonly to: number;
-  readonly last: AuditLink;
-  /** Tells the file from another one of the same name. */
+interface StampedLine {
+  readonly time: string;
+  readonly content: AuditEntry | AuditEvent;
+}
+
+/** A line without its number, which it gets when it is written. */
+interface Body {
+  readonly time: string;
+  /** JSON without its opening brace. */
+  readonly body: string;
+}
+
+/** The open file. */
+interface OpenFile {
+  readonly fd: number;
+  readonly dev: number;
   readonly ino: number;
-  /** Whether they are on the disk, and the stored head is the last of them. */
-  readonly isStored: boolean;
+  /** The file has not been shorter than this. */
+  size: number;
+  /** The size after a write of this process that ended with a line break. */
+  end: number;
 }
 
 /**
- * The audit: lines of JSON in `audit.jsonl`, each with its number, its time and the SHA-256 of the line before it, so that none can be changed,
- * removed or inserted unseen. Any number of processes may write; the journal's lock lets one at a time. The journal also keeps the number and
- * hash of a late line: the file may be ahead of it, and is never behind unless lines were cut off.
+ * The audit: lines of JSON in `audit.jsonl`. Each process writes one chain, in which each line has its number, its time and the SHA-256 of the line
+ * before it. All processes append to the one file without a lock: a line is written in one call, and the operating system puts it at the end. A
+ * chain begins with a line that names the heads of the others, and the journal keeps a late line of each chain.
  */
 export class AuditLog {
   readonly #folder: string;
   readonly #path: string;
-  readonly #journal: AuditJournal;
+  readonly #heads: AuditHeads;
   readonly #clock: Clock;
   readonly #maxBytes: number;
-  /** The last line that this process wrote. */
-  #last = CHAIN_START;
-  /** Where this process last left the file. */
-  #end: Pick<Placed, 'to' | 'ino'> | undefined;
-  #batch: Batch | undefined;
-  /** True while this process has written lines that the stored head is behind. */
+  #file: OpenFile | undefined;
+  /** The last line of this process's chain. */
+  #last: AuditLink | undefined;
+  /** The journal that the chain is entered in. */
+  #journal = '';
+  /** The first file that is verified, as the chain found it in the journal. */
+  #firstFile = 0;
+  /** Events that could not be written yet. */
+  #events: AuditEvent[] = [];
+  #queue: Waiting[] = [];
+  #drained: Promise<void> | undefined;
+  #isWoken = false;
+  /** True while lines are in the file that the stored head is behind. */
   #isAhead = false;
-  /** Present while the head is waiting to be stored. */
-  #waiting: AbortController | undefined;
+  /** Present while the head waits to be stored. */
+  #timer: AbortController | undefined;
 
   /** `folder` exists: it is the one that the journal is in. */
-  constructor(folder: string, journal: AuditJournal, clock: Clock, { maxBytes = MAX_BYTES }: AuditLogOptions = {}) {
+  constructor(folder: string, heads: AuditHeads, clock: Clock, { maxBytes = MAX_BYTES }: AuditLogOptions = {}) {
     this.#folder = folder;
     this.#path = join(folder, AUDIT_FILE);
-    this.#journal = journal;
+    this.#heads = heads;
     this.#clock = clock;
     this.#maxBytes = maxBytes;
   }
 
   /**
-   * Writes an entry, after those that were noted before it. It is on the disk, and the head stored, when this returns. Throws MailStoreError
-   * `auditNotWritable` when the disk is full or the file cannot be written, and one of the journal's own when that is at fault; the entry is not in
-   * the file then, unless another process has written in the same moment.
+   * Writes an entry, after those that came before it. When the promise resolves the line is on the disk and its head in the journal. Rejects with
+   * MailStoreError `auditNotWritable` when the disk is full or the file cannot be written, and with the journal's own error when that is at fault.
+   * A line that is in the file by then is withdrawn by one that follows it.
    */
-  record(entry: AuditEntry): void {
-    const batch = this.#takeBatch();
-    try {
-      this.#write([...(batch?.entries ?? []), this.#stamp(entry)], true);
-      batch?.resolve();
-    } catch (error) {
-      batch?.reject(error);
-      throw error;
-    }
+  async record(entry: AuditEntry): Promise<void> {
+    return this.#add(entry, true);
   }
 
   /**
-   * Writes an entry together with all that are noted in the same turn of the event loop. Resolves when it has been handed to the operating system:
-   * it outlasts this process, and not a power failure. Rejects as `record` throws.
+   * Writes an entry together with all that are noted in the same turn of the event loop. When the promise resolves it has been handed to the
+   * operating system: it outlasts this process, but not a power failure. Rejects as `record` does.
    */
-  note(entry: AuditEntry): Promise<void> {
-    this.#batch ??= this.#newBatch();
-    this.#batch.entries.push(this.#stamp(entry));
-    return this.#batch.written;
+  async note(entry: AuditEntry): Promise<void> {
+    return this.#add(entry, false);
   }
 
-  /** Writes what was noted and stores the head. Never throws: a head that could not be stored is stored by the next process that writes. */
-  close(): void {
-    this.#waiting?.abort();
-    const batch = this.#takeBatch();
+  /** Writes what waits, stores the head and closes the file. Never rejects: a head that could not be stored only leaves lines ahead of it. */
+  async close(): Promise<void> {
+    this.#timer?.abort();
+    await this.#drain();
     try {
-      if (batch || this.#isAhead) this.#write(batch?.entries ?? [], true);
-      batch?.resolve();
+      if (this.#isAhead) await this.#storeHead();
+    } catch {
+      // The lines are in the file.
+    }
+    this.#closeFile();
+  }
+
+  /**
+   * Sets all files aside and begins anew, with a line that says who wanted it and why. What was set aside is not verified any more, and must not
+   * change. Other processes begin new chains by themselves. Rejects as `record` does.
+   */
+  async restart(reason: string, by: string): Promise<void> {
+    const chain = randomBytes(8).toString('hex');
+    try {
+      await this.#heads.restart(chain, identify(), () => this.#setAside());
+      const before: FileSetAside[] = [];
+      for (const file of listRotated(this.#folder)) {
+        const path = join(this.#folder, file);
+        const { size: bytes } = statSync(path);
+        before.push({ file, bytes, hash: await digestOf(path, bytes) });
+      }
+      const { journal, firstFile } = await this.#heads.record();
+      this.#journal = journal;
+      this.#firstFile = firstFile;
+      this.#last = { chain, number: 0, hash: NO_HASH };
+      this.#events = [
+        { event: 'opened', process: identify(), journal, heads: [] },
+        { event: 'restarted', reason: keepText(reason), by, before },
+      ];
+      this.#closeFile();
+      this.#findFile();
+      this.#append([]);
+      await this.#storeHead();
     } catch (error) {
-      batch?.reject(error);
+      throw explain(error, this.#path);
     }
   }
 
-  #stamp(entry: AuditEntry): StampedEntry {
-    return { time: this.#now(), entry };
+  /** Returns the number that the next full file will have. */
+  #setAside(): number {
+    const number = nextRotated(this.#folder);
+    if (!existsSync(this.#path)) return number;
+    renameSync(this.#path, join(this.#folder, rotatedName(number)));
+    return number + 1;
+  }
+
+  #add(entry: AuditEntry, isDurable: boolean): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#queue.push({ time: this.#now(), entry: keepBounded(entry), isDurable, resolve, reject });
+      if (isDurable) void this.#drain();
+      else this.#wake();
+    });
   }
 
   #now(): string {
     return new Date(this.#clock.now()).toISOString();
   }
 
-  #newBatch(): Batch {
-    let settle: Pick<Batch, 'resolve' | 'reject'> | undefined;
-    const written = new Promise<void>((resolve, reject) => {
-      settle = { resolve, reject };
-    });
-    const batch: Batch = { entries: [], written, resolve: () => settle?.resolve(), reject: (error) => settle?.reject(error) };
+  #wake(): void {
+    if (this.#isWoken) return;
+    this.#isWoken = true;
     setImmediate(() => {
-      if (this.#batch !== batch) return;
-      this.#batch = undefined;
-      try {
-        this.#write(batch.entries, false);
-        batch.resolve();
-      } catch (error) {
-        batch.reject(error);
-      }
+      this.#isWoken = false;
+      void this.#drain();
     });
-    return batch;
   }
 
-  #takeBatch(): Batch | undefined {
-    const batch = this.#batch;
-    this.#batch = undefined;
-    return batch;
+  /** Writes everything that waits. One call at a time writes; what comes meanwhile is written by the same. */
+  #drain(): Promise<void> {
+    this.#drained ??= this.#writeAll().finally(() => {
+      this.#drained = undefined;
+      if (this.#queue.length > 0) void this.#drain();
+    });
+    return this.#drained;
   }
 
-  /** Stores the head once, a while after the first line that it does not know. Whoever writes next tries again when this fails. */
+  async #writeAll(): Promise<void> {
+    while (this.#queue.length > 0) {
+      const batch = this.#queue;
+      this.#queue = [];
+      const isDurable = batch.some((waiting) => waiting.isDurable);
+      let written = 0;
+      try {
+        await this.#write(
+          batch.map(({ time, entry }) => ({ time, content: entry })),
+          (count) => (written = count),
+        );
+        for (const waiting of batch) if (!waiting.isDurable) waiting.resolve();
+        if (isDurable) await this.#storeHead();
+        for (const waiting of batch) waiting.resolve();
+      } catch (error) {
+        const explained = explain(error, this.#path);
+        for (const [index, waiting] of batch.entries()) {
+          if (index >= written) waiting.reject(explained);
+          else if (!waiting.isDurable) waiting.resolve();
+        }
+        this.#withdraw(batch.slice(0, written), explained);
+      }
+      if (this.#isAhead) this.#storeHeadLater();
+    }
+  }
+
+  /** Takes back lines that are in the file but whose callers cannot rely on them. */
+  #withdraw(written: readonly Waiting[], error: unknown): void {
+    const last = this.#last?.number ?? 0;
+    for (const [index, waiting] of written.entries()) {
+      if (!waiting.isDurable) continue;
+      waiting.reject(error);
+      const reason = keepText(error instanceof Error ? error.message : String(error));
+      this.#events.push({ event: 'withdrawn', line: last - written.length + 1 + index, reason });
+    }
+    try {
+      this.#findFile();
+      if (written.length > 0) this.#append([]);
+    } catch {
+      // What is open is written with the next line.
+    }
+  }
+
+  /** Writes lines at the end of the file; tells how many are there, also when it throws because not all are. */
+  async #write(lines: readonly StampedLine[], onWritten: (count: number) => void): Promise<void> {
+    if (!this.#last) await this.#open();
+    // In a file that another process has begun, the audit may have been restarted.
+    if (this.#findFile() === 'next' && (await this.#heads.record()).firstFile !== this.#firstFile) await this.#open();
+    const bodies = lines.map(toBody);
+    const size = bodies.reduce((sum, { body }) => sum + body.length + ENVELOPE_BYTES, 0);
+    if (this.#file && this.#file.size > 0 && this.#file.size + size > this.#maxBytes) await this.#rotate();
+    this.#append(bodies, onWritten);
+  }
+
+  /** Begins the chain of this process. */
+  async #open(): Promise<void> {
+    const hadLines = hasLines(this.#folder);
+    const chain = randomBytes(8).toString('hex');
+    const { journal, isFirst, heads, place, firstFile } = await this.#heads.open(chain, identify());
+    this.#journal = journal;
+    this.#firstFile = firstFile;
+    this.#last = { chain, number: 0, hash: NO_HASH };
+    this.#events.unshift({ event: 'opened', process: identify(), journal, heads });
+    if (isFirst && hadLines) this.#events.push({ event: 'new_journal', journal, found: 'at the start' });
+    if (place) {
+      if (!hasLines(this.#folder, firstFile)) this.#events.push({ event: 'missing' });
+      const found = statSync(this.#path, { throwIfNoEntry: false });
+      if (found && found.size > 0 && String(found.ino) === place.ino && found.size < place.size) {
+        this.#events.push({ event: 'shortened', from: place.size, to: found.size });
+      }
+      if (found && String(found.ino) !== place.ino && !this.#isRotated((stat) => String(stat.ino) === place.ino)) {
+        this.#events.push({ event: 'replaced' });
+      }
+    }
+  }
+
+  /**
+   * Makes `#file` the file that has the name of the audit now, and keeps what is found out about it as events. Returns `next` if it is not the file
+   * that the last line is in.
+   */
+  #findFile(): 'same' | 'next' {
+    const found = statSync(this.#path, { throwIfNoEntry: false });
+    const file = this.#file;
+    if (file && found && file.ino === found.ino && file.dev === found.dev) {
+      if (found.size < file.size) this.#events.push({ event: 'shortened', from: file.size, to: found.size });
+      file.size = found.size;
+    } else {
+      if (file) {
+        if (!this.#isRotated((stat) => stat.ino === file.ino && stat.dev === file.dev)) {
+          this.#events.push({ event: found ? 'replaced' : 'missing' });
+        }
+        this.#closeFile();
+      }
+      this.#file = openFile(this.#folder, this.#path);
+    }
+    this.#closeTornLine();
+    return this.#file === file || !file ? 'same' : 'next';
+  }
+
+  #isRotated(isIt: (stat: Stats) => boolean): boolean {
+    return listRotated(this.#folder)
+      .toReversed()
+      .some((name) => {
+        const stat = statSync(join(this.#folder, name), { throwIfNoEntry: false });
+        return stat !== undefined && isIt(stat);
+      });
+  }
+
+  /** A last line without its line break gets one. If it is not whole, this is recorded. */
+  #closeTornLine(): void {
+    const file = this.#file;
+    if (!file || file.size === 0 || file.size === file.end || readAt(file.fd, file.size - 1, file.size)[0] === LINE_BREAK) return;
+    const start = startOfTail(file.fd, file.size);
+    writeSync(file.fd, '\n');
+    // Another process may have been in the middle of writing this line; by now all of it is there.
+    const line = lineFrom(file.fd, start);
+    if (!isWhole(line)) this.#events.push({ event: 'torn', bytes: line.length, hash: hashOf(line) });
+    file.size = fstatSync(file.fd).size;
+  }
+
+  #append(lines: readonly Body[], onWritten: (count: number) => void = () => {}): void {
+    const file = this.#file;
+    let last = this.#last;
+    if (!file || !last) return;
+    const time = this.#now();
+    const events = this.#events.map((event) => toBody({ time, content: event }));
+    const places: { readonly end: number; readonly link: AuditLink }[] = [];
+    const texts: string[] = [];
+    let end = 0;
+    for (const line of [...events, ...lines]) {
+      const text = chainLine(last, line);
+      last = { chain: last.chain, number: last.number + 1, hash: hash('sha256', text) };
+      end += Buffer.byteLength(text) + 1;
+      places.push({ end, link: last });
+      texts.push(`${text}\n`);
+    }
+    if (places.length === 0) return;
+    const bytes = Buffer.from(texts.join(''));
+    // One call: what another process appends comes before all of it or after.
+    const done = writeSync(file.fd, bytes);
+    const whole = places.filter((place) => place.end <= done);
+    this.#last = whole.at(-1)?.link ?? this.#last;
+    this.#events = this.#events.slice(whole.length);
+    this.#isAhead ||= whole.length > 0;
+    onWritten(Math.max(0, whole.length - events.length));
+    file.size += done;
+    if (done === bytes.length) {
+      file.end = file.size;
+      return;
+    }
+    const half = bytes.subarray(whole.at(-1)?.end ?? 0, done);
+    // Says why there is no more space; if there is some again, the half line is closed.
+    file.size += writeSync(file.fd, '\n');
+    file.end = file.size;
+    if (half.length > 0) this.#events.push({ event: 'torn', bytes: half.length, hash: hashOf(half) });
+    throw Object.assign(new Error('the line was written in part'), { code: 'ENOSPC', syscall: 'write' });
+  }
+
+  /** Sets a full file aside and goes on in a new one. Where that is not possible the file goes on growing. */
+  async #rotate(): Promise<void> {
+    const file = this.#file;
+    const aside = await this.#heads.exclusively(() => {
+      const found = statSync(this.#path, { throwIfNoEntry: false });
+      if (!file || !found || found.ino !== file.ino || found.dev !== file.dev) return undefined;
+      const name = rotatedName(nextRotated(this.#folder));
+      if (existsSync(join(this.#folder, name))) return undefined;
+      try {
+        fsyncSync(file.fd);
+        renameSync(this.#path, join(this.#folder, name));
+      } catch {
+        return undefined;
+      }
+      return name;
+    });
+    this.#findFile();
+    if (aside !== undefined) this.#events.push({ event: 'rotated', file: aside });
+  }
+
+  /** Brings the lines to the disk and the head into the journal. */
+  async #storeHead(): Promise<void> {
+    const file = this.#file;
+    const last = this.#last;
+    if (!file || !last) return;
+    this.#isAhead = false;
+    try {
+      await syncToDisk(file.fd);
+      const place = { ino: String(file.ino), size: file.size };
+      if (!(await this.#heads.store(last, AUDIT_FILE, place))) await this.#enterAgain(last, place);
+    } catch (error) {
+      this.#isAhead = true;
+      throw error;
+    }
+  }
+
+  /** The journal does not know this chain any more. */
+  async #enterAgain(last: AuditLink, place: { readonly ino: string; readonly size: number }): Promise<void> {
+    const { journal } = await this.#heads.record();
+    if (journal === this.#journal) {
+      // The audit was restarted: what follows belongs to a new chain.
+      this.#last = undefined;
+      return;
+    }
+    this.#journal = journal;
+    await this.#heads.open(last.chain, identify());
+    this.#events.push({ event: 'new_journal', journal, found: 'while running' });
+    this.#append([]);
+    await syncToDisk(this.#file?.fd ?? -1);
+    await this.#heads.store(this.#last ?? last, AUDIT_FILE, place);
+    this.#isAhead = false;
+  }
+
   #storeHeadLater(): void {
-    if (this.#waiting) return;
-    const waiting = new AbortController();
-    this.#waiting = waiting;
-    this.#clock.sleep(STORE_HEAD_MS, waiting.signal).then(
-      () => {
-        this.#waiting = undefined;
+    if (this.#timer) return;
+    const timer = new AbortController();
+    this.#timer = timer;
+    this.#clock.sleep(STORE_HEAD_MS, timer.signal).then(
+      async () => {
+        this.#timer = undefined;
         try {
-          if (this.#isAhead) this.#write([], true);
+          if (this.#isAhead) await this.#storeHead();
         } catch {
-          // The lines are in the file; the stored head may be behind it.
+          // The lines are in the file; the next line tries again.
         }
       },
       () => undefined,
     );
   }
 
-  /** Writes lines after the last one, whichever process wrote that; durable means on the disk, and the head stored. */
-  #write(entries: readonly StampedEntry[], isDurable: boolean): void {
-    let placed: Placed | undefined;
-    try {
-      this.#journal.locked(() => {
-        let fd = openFile(this.#folder, this.#path);
-        try {
-          const { size, ino } = fstatSync(fd);
-          const { end, known, tail, isWhole } = this.#lookAtEnd(fd, size, ino);
-          const events: AuditEvent[] = [];
-          if (size > end) events.push({ event: 'repaired', cut: size - end });
-          if (!isWhole) events.push({ event: 'gap', head: known });
-          const now = this.#now();
-          const lines = [...events.map((event) => ({ time: now, entry: event })), ...entries];
-          const { bytes, last } = chainLines(tail, lines);
-
-          if (size > end) ftruncateSync(fd, end);
-          const rotated = end > 0 && end + bytes.length > this.#maxBytes ? this.#rotate(fd) : undefined;
-          if (rotated !== undefined) {
-            closeSync(fd);
-            fd = rotated;
-          }
-          const from = rotated === undefined ? end : 0;
-          // Rotation begins with a stored head, so that the line it names is never in a file before the last full one.
-          const isStored = isDurable || events.length > 0 || rotated !== undefined;
-          placeLines(fd, bytes, from, isStored);
-          const to = from + bytes.length;
-          placed = { from, to, last, isStored, ino: rotated === undefined ? ino : fstatSync(fd).ino };
-          if (isStored) this.#journal.append((head) => (last.sequence > head.sequence ? { ...last, file: AUDIT_FILE } : head));
-        } finally {
-          closeSync(fd);
-        }
-      });
-    } catch (error) {
-      if (placed) this.#takeBack(placed);
-      throw explain(error, this.#path);
-    }
-    if (!placed) return;
-    this.#last = placed.last;
-    this.#end = placed;
-    this.#isAhead = !placed.isStored;
-    if (this.#isAhead) this.#storeHeadLater();
-  }
-
-  /** Finds where the whole lines end, and the last of them. Nothing is read of a file that is as this process left it: nobody else has written. */
-  #lookAtEnd(fd: number, size: number, ino: number) {
-    if (this.#end?.to === size && this.#end.ino === ino) return { end: size, known: this.#last, tail: this.#last, isWhole: true };
-    const head = this.#journal.head();
-    const known = this.#last.sequence > head.sequence ? this.#last : linkOf(head);
-    const end = endOfLines(fd, size);
-    return { end, known, ...this.#findEnd(fd, end, known) };
-  }
-
-  /** Finds the last line of all files, and whether the line that is `known` to have been written is among them. */
-  #findEnd(fd: number, end: number, known: AuditLink): { readonly tail: AuditLink; readonly isWhole: boolean } {
-    let hash: string | undefined;
-    let highest = known.sequence;
-    for (const line of this.#linesBackwards(fd, end)) {
-      const sequence = sequenceOf(line);
-      const own = hash === undefined || sequence === known.sequence ? hashOf(line) : '';
-      hash ??= own;
-      // Nobody writes lines without a number: such a one was put there, or changed, and says nothing about those before it.
-      if (sequence === undefined) continue;
-      highest = Math.max(highest, sequence);
-      if (sequence <= known.sequence || known.sequence === 0) {
-        return { tail: { sequence: highest, hash }, isWhole: known.sequence === 0 || (sequence === known.sequence && own === known.hash) };
-      }
-    }
-    return { tail: { sequence: highest, hash: hash ?? CHAIN_START.hash }, isWhole: known.sequence === 0 };
-  }
-
-  *#linesBackwards(fd: number, end: number): Generator<Buffer> {
-    yield* linesBackwards(fd, end);
-    for (const name of listRotated(this.#folder).toReversed()) {
-      const rotated = openSync(join(this.#folder, name), 'r');
-      try {
-        yield* linesBackwards(rotated, endOfLines(rotated, fstatSync(rotated).size));
-      } finally {
-        closeSync(rotated);
-      }
-    }
-  }
-
-  /** Sets the full file aside and returns a new one; undefined where that is not possible, and the file goes on growing. */
-  #rotate(fd: number): number | undefined {
-    const first = firstSequence(fd);
-    if (first === undefined) return undefined;
-    const aside = join(this.#folder, rotatedName(first));
-    if (existsSync(aside)) return undefined;
-    fsyncSync(fd);
-    try {
-      renameSync(this.#path, aside);
-    } catch {
-      return undefined;
-    }
-    return openFile(this.#folder, this.#path);
-  }
-
-  /** Removes lines whose head could not be stored, so that nothing is on record that was reported as not recorded. */
-  #takeBack({ from, to, last }: Placed): void {
-    try {
-      this.#journal.locked(() => {
-        // The journal may have kept the head although it failed, and another process may have gone on from these lines.
-        if (this.#journal.head().sequence >= last.sequence) return;
-        const fd = openSync(this.#path, 'r+');
-        try {
-          const [line] = linesBackwards(fd, to);
-          if (fstatSync(fd).size === to && line && hashOf(line) === last.hash) ftruncateSync(fd, from);
-        } finally {
-          closeSync(fd);
-        }
-      });
-    } catch {
-      // They stay, and the chain is whole with them.
-    }
+  #closeFile(): void {
+    if (this.#file) closeSync(this.#file.fd);
+    this.#file = undefined;
   }
 }
 
-function linkOf({ sequence, hash }: AuditHead): AuditLink {
-  return sequence === 0 ? CHAIN_START : { sequence, hash };
+function toBody({ time, content }: StampedLine): Body {
+  return { time, body: JSON.stringify(content).slice(1) };
 }
 
-/** Opens the file for its owner alone, and creates it when it does not exist. */
-function openFile(folder: string, path: string): number {
-  let fd: number;
+/** Returns the text of the line that follows `last` in its chain. */
+function chainLine({ chain, number, hash: previous }: AuditLink, { time, body }: Body): string {
+  const envelope = JSON.stringify({ format: AUDIT_FORMAT, chain, number: number + 1, time, previous });
+  return `${envelope.slice(0, -1)},${body}`;
+}
+
+/** Long texts are cut: an entry is a few KB at most, whatever the call was. */
+function keepBounded(entry: AuditEntry): AuditEntry {
+  const { reason, error, consent } = entry;
+  return {
+    ...entry,
+    client: keepText(entry.client),
+    arguments: keepArguments(entry.arguments),
+    ...(reason !== undefined && { reason: keepText(reason) }),
+    ...(consent && { consent: { ...consent, prompt: keepText(consent.prompt) } }),
+    ...(error !== undefined && { error: keepText(error) }),
+  };
+}
+
+export function identify(): AuditProcess {
   try {
-    fd = openSync(path, 'r+');
-  } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
-    fd = openSync(path, 'wx+', 0o600);
-    if (isPosix) syncFolder(folder);
+    return { pid: process.pid, host: hostname(), user: userInfo().username };
+  } catch {
+    return { pid: process.pid, host: hostname() };
   }
-  if (isPosix && (fstatSync(fd).mode & 0o077) !== 0) fchmodSync(fd, 0o600);
-  return fd;
+}
+
+/** Whether a file of the audit, from the one with the number `first` on, has a byte in it. */
+function hasLines(folder: string, first = 0): boolean {
+  const hasBytes = (name: string): boolean => {
+    const found = statSync(join(folder, name), { throwIfNoEntry: false });
+    return found !== undefined && found.isFile() && found.size > 0;
+  };
+  // In this order: a file that is set aside meanwhile is in the list.
+  return hasBytes(AUDIT_FILE) || listRotated(folder, first).some(hasBytes);
+}
+
+/** Opens the file for its owner alone, and creates it if it does not exist. A link in its place is not followed. */
+function openFile(folder: string, path: string): OpenFile {
+  const isNew = !existsSync(path);
+  const flags = constants.O_RDWR | constants.O_APPEND | constants.O_CREAT | (isPosix ? constants.O_NOFOLLOW : 0);
+  const fd = openSync(path, flags, 0o600);
+  const { dev, ino, size, mode } = fstatSync(fd);
+  if (isPosix && isNew) syncFolder(folder);
+  if (isPosix && (mode & 0o077) !== 0) fchmodSync(fd, 0o600);
+  return { fd, dev, ino, size, end: -1 };
 }
 
 /** A new name is on the disk only when its folder is. */
@@ -318,37 +515,16 @@ function syncFolder(folder: string): void {
   }
 }
 
-/** Links lines to the one before them, and returns their bytes and the last of them. */
-function chainLines(
-  tail: AuditLink,
-  lines: readonly { readonly time: string; readonly entry: AuditEntry | AuditEvent }[],
-): { readonly bytes: Buffer; readonly last: AuditLink } {
-  let last = tail;
-  const chunks = lines.map(({ time, entry }) => {
-    const sequence = last.sequence + 1;
-    const text = JSON.stringify({ sequence, time, previous: last.hash, ...entry });
-    last = { sequence, hash: hashOf(Buffer.from(text)) };
-    return `${text}\n`;
-  });
-  return { bytes: Buffer.from(chunks.join('')), last };
-}
-
-/** Writes all of the bytes or, as far as the disk obeys, none. */
-function placeLines(fd: number, bytes: Buffer, from: number, isSynced: boolean): void {
+function isWhole(line: Buffer): boolean {
   try {
-    for (let done = 0; done < bytes.length;) done += writeSync(fd, bytes, done, bytes.length - done, from + done);
-    if (isSynced) fsyncSync(fd);
-  } catch (error) {
-    try {
-      ftruncateSync(fd, from);
-    } catch {
-      // The next writer removes the line that is not whole.
-    }
-    throw error;
+    JSON.parse(line.toString('utf8'));
+    return true;
+  } catch {
+    return false;
   }
 }
 
-/** Faults of the file, and a journal without space, are told as the audit's own; anything else stays what it is. */
+/** Faults of the file, and a journal without space, are reported as the audit's own; anything else stays what it is. */
 function explain(error: unknown, path: string): unknown {
   if (isError(error, 'journalFull')) return new MailStoreError('auditNotWritable', { path, reason: 'ENOSPC' }, { cause: error });
   if (error instanceof Error && 'syscall' in error && 'code' in error) {

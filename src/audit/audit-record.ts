@@ -1,4 +1,5 @@
 import type { Effect, Risk } from '../catalogue/define-command.ts';
+import type { AuditLink, AuditProcess } from '../journal/audit-head.ts';
 
 /** What the audit keeps of one step of a call: that it was refused, asked about, sent, or how it ended. */
 export interface AuditEntry {
@@ -37,16 +38,44 @@ export interface AuditEntry {
   readonly change?: number;
 }
 
-/** A line by its number and by the SHA-256 of its bytes without the line break, as hex digits. */
-export interface AuditLink {
-  /** From 1 on, across all files. */
-  readonly sequence: number;
+/** The version of the form of a line. */
+export const AUDIT_FORMAT = 1;
+
+/** A file of the audit as it was when the audit was restarted. */
+export interface FileSetAside {
+  readonly file: string;
+  readonly bytes: number;
+  /** The SHA-256 of these bytes. */
   readonly hash: string;
 }
 
-/** What the audit says about itself. */
+/** What the audit says about itself, in lines of their own. */
 export type AuditEvent =
-  /** The file ended in the middle of a line, whose `cut` bytes were removed. */
-  | { readonly event: 'repaired'; readonly cut: number }
-  /** The line `head`, which was written before, was not found. */
-  | { readonly event: 'gap'; readonly head: AuditLink };
+  /** The first line of a chain. It names the late lines of other chains that no chain has named before. */
+  | {
+      readonly event: 'opened';
+      readonly process: AuditProcess;
+      readonly journal: string;
+      readonly heads: readonly AuditLink[];
+    }
+  /** The journal beside these lines is a new one; `lines` tells whether it was found so at a start or while the process was running. */
+  | { readonly event: 'new_journal'; readonly journal: string; readonly found: 'at the start' | 'while running' }
+  /** The journal knows of lines, and the file is not there or has none. */
+  | { readonly event: 'missing' }
+  /** The file is shorter than it was. */
+  | { readonly event: 'shortened'; readonly from: number; readonly to: number }
+  /** The file is another one than before: restored, copied, or saved by another program. */
+  | { readonly event: 'replaced' }
+  /** A line that was not written to its end was closed with a line break. `hash` is the SHA-256 of its `bytes`. */
+  | { readonly event: 'torn'; readonly bytes: number; readonly hash: string }
+  /** The line with the number `line` of this chain could not be brought to the disk or into the journal: nothing followed from it. */
+  | { readonly event: 'withdrawn'; readonly line: number; readonly reason: string }
+  /** The full file was set aside under this name. */
+  | { readonly event: 'rotated'; readonly file: string }
+  /** Somebody had the audit begin anew. What was there before is not verified any more, but has to stay as it is. */
+  | {
+      readonly event: 'restarted';
+      readonly reason: string;
+      readonly by: string;
+      readonly before: readonly FileSetAside[];
+    };

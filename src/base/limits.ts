@@ -3,3 +3,6 @@ export const HOLD_MS = 45_000;
 
 /** How long MailStore may hold a status request while it has no news. A client that kills its server 4 seconds after closing it loses no end. */
 export const POLL_WAIT_MS = 1500;
+
+/** How many characters are kept of one argument or text of a call, in the audit and wherever else calls are recorded. */
+export const KEPT_CHARACTERS = 4096;

@@ -1,14 +1,15 @@
 import { systemClock } from '../base/clock.ts';
 import { excerpt, MailStoreError } from '../base/errors.ts';
-import { escapeHidden, toVisible } from '../base/visible.ts';
+import { escapeHidden, toVisible, toVisibleLine } from '../base/visible.ts';
 import { loadStateDir } from '../config/load.ts';
 import { oneOf, text, wholeNumber, type SettingType } from '../config/setting-types.ts';
-import type { AuditHead } from '../journal/audit-head.ts';
-import type { AuditLink } from '../audit/audit-record.ts';
 import { Journal } from '../journal/journal.ts';
 import { isRow } from '../catalogue/looks.ts';
-import { readAudit, verifyAudit, type AuditLine } from '../audit/verify-audit.ts';
+import { AuditLog, identify } from '../audit/audit-log.ts';
+import { readBackwards, type AuditLine } from '../audit/read-audit.ts';
+import { verifyAudit, type ExpectedLine } from '../audit/verify-audit.ts';
 import { defineAction, defineSubcommand, flag, option, type Given } from './define-subcommand.ts';
+import { terminalPerson } from './terminal-person.ts';
 
 const { stdout } = process;
 
@@ -18,6 +19,8 @@ const DECISIONS = ['allow', 'ask', 'refuse'] as const;
 /** The arguments are one cell of many: enough to recognise the object. */
 const ARGUMENTS_LENGTH = 160;
 const REASON_LENGTH = 100;
+
+const HEADER = ['TIME', 'TARGET', 'USER', 'CLIENT', 'EFFECT', 'DECISION', 'OUTCOME', 'CALL'];
 
 /** The first and the last millisecond of a day, or a moment as both. */
 interface Period {
@@ -30,9 +33,9 @@ function dayOrTime(): SettingType<Period> {
   return { placeholder: 'TIME', read: (value, name) => readPeriod(name, value) };
 }
 
-/** The number and the hash of a line, as `audit verify` prints them. */
-function link(): SettingType<AuditLink> {
-  return { placeholder: 'SEQUENCE:HASH', read: readLink };
+/** A line as `audit verify` prints it. */
+function link(): SettingType<ExpectedLine> {
+  return { placeholder: 'CHAIN:NUMBER:HASH', read: readLink };
 }
 
 const showOptions = {
@@ -46,6 +49,7 @@ const showOptions = {
   limit: option(wholeNumber(1, 999_999_999), 'at most this many lines, the newest', SHOWN_LINES),
   json: flag('write the lines as they are, one JSON object each'),
 };
+const restartOptions = { reason: option(text('TEXT'), 'why, as it will stand on record') };
 const verifyOptions = { expect: option(link(), 'a line that was noted before and must still be there') };
 
 type ShowOptions = Given<typeof showOptions, object>;
@@ -71,62 +75,93 @@ export const audit = defineSubcommand({
       examples: [{ line: 'audit verify', shows: 'how many lines there are, and the last one, to be noted elsewhere' }],
       run: verify,
     }),
+    restart: defineAction({
+      summary: 'set aside what is there and begin anew, on record; asks at the terminal',
+      options: restartOptions,
+      examples: [{ line: 'audit restart --reason "saved with an editor"', shows: 'that verify begins with this line from now on' }],
+      run: restart,
+    }),
   },
 });
 
-function readHead(folder: string): AuditHead {
-  const journal = Journal.open(folder, { clock: systemClock });
-  try {
-    return journal.audit.head();
-  } finally {
-    journal.close();
-  }
-}
-
 async function verify({ flags, expect }: Given<typeof verifyOptions, object>): Promise<void> {
   const folder = loadStateDir({ flags });
-  const expected = expect === undefined ? [] : [expect];
-  // The head is read before the lines: later it might be ahead of those that were read.
-  const { lines, files, head: last, problem } = await verifyAudit(folder, readHead(folder), ...expected);
-  if (problem) {
-    stdout.write(`${problem.file}, line ${problem.line}: ${toVisible(problem.says)}.\n`);
-    process.exitCode = 1;
-  } else {
-    stdout.write(`${counted(lines, 'line')} in ${counted(files, 'file')}, unbroken; the last is ${last.sequence} ${last.hash}\n`);
+  const journal = Journal.openToRead(folder, { clock: systemClock });
+  try {
+    const expected = expect === undefined ? [] : [expect];
+    const { lines, chains, files, last, problems, notes } = await verifyAudit(folder, journal?.audit, ...expected);
+    for (const note of notes) stdout.write(`Note: ${toVisibleLine(note)}.\n`);
+    for (const { file, line, says } of problems) {
+      stdout.write(`${file}${line === undefined ? '' : `, line ${line}`}: ${toVisibleLine(says)}.\n`);
+    }
+    if (problems.length > 0) {
+      process.exitCode = 1;
+      return;
+    }
+    const newest = last ? `; the last is ${last.chain}:${last.number} ${last.hash}` : '';
+    stdout.write(`${counted(lines, 'line')} of ${counted(chains, 'chain')} in ${counted(files, 'file')}, unbroken${newest}\n`);
+  } finally {
+    journal?.close();
   }
 }
 
-function readLink(value: string, setting: string): AuditLink {
-  const [, sequence, hash] = /^([1-9]\d{0,14}):([\da-f]{64})$/i.exec(value) ?? [];
-  if (sequence === undefined || hash === undefined) {
-    const expected = 'the number and the SHA-256 of a line as audit verify tells them, SEQUENCE:HASH';
+function readLink(value: string, setting: string): ExpectedLine {
+  const [, chain, number, hash] = /^(?:([\da-f]{16}):)?([1-9]\d{0,14}):([\da-f]{64})$/i.exec(value) ?? [];
+  if (number === undefined || hash === undefined) {
+    const expected = 'a line as audit verify prints it, CHAIN:NUMBER:HASH';
     throw new MailStoreError('invalidSetting', { setting, value, expected });
   }
-  return { sequence: Number(sequence), hash: hash.toLowerCase() };
+  return { ...(chain !== undefined && { chain: chain.toLowerCase() }), number: Number(number), hash: hash.toLowerCase() };
+}
+
+/** Asks at the terminal: a program that could restart the audit could hide what it did. */
+async function restart({ flags, reason }: Given<typeof restartOptions, object>): Promise<void> {
+  if (reason === undefined) throw new MailStoreError('missingSetting', { setting: '--reason', hint: 'it says why, on record.' });
+  const folder = loadStateDir({ flags });
+  const person = terminalPerson();
+  if (!person) throw new MailStoreError('noTerminal', { what: 'audit restart' });
+  const shown = [
+    `The audit in ${folder} begins again. The files that are there are set aside and must stay; audit verify no longer checks their lines.`,
+    `The first line will say: ${toVisibleLine(reason)}`,
+  ].join('\n');
+  const { kind } = await person.ask({ tool: 'audit restart', target: '', key: '', shown });
+  if (kind !== 'yes') {
+    stdout.write('Nothing was changed.\n');
+    process.exitCode = 1;
+    return;
+  }
+  const journal = Journal.open(folder, { clock: systemClock });
+  const log = new AuditLog(folder, journal.audit, systemClock);
+  try {
+    await log.restart(reason, identify().user ?? '');
+    stdout.write('The audit begins again with this line.\n');
+  } finally {
+    await log.close();
+    journal.close();
+  }
 }
 
 function counted(number: number, noun: string): string {
   return `${number} ${noun}${number === 1 ? '' : 's'}`;
 }
 
-async function show(given: ShowOptions): Promise<void> {
+/** Reads backwards from the newest line and stops when it has enough, so it costs the same however long the audit is. */
+function show(given: ShowOptions): void {
   const folder = loadStateDir(given);
   const { limit, json } = given;
   const isWanted = filterOf(given);
-  let found: AuditLine[] = [];
-  for await (const line of readAudit(folder)) {
-    if (!isWanted(line)) continue;
-    found.push(line);
-    // The newest are kept; cutting at each line would move all of them each time.
-    if (found.length >= 2 * limit) found = found.slice(-limit);
+  const found: AuditLine[] = [];
+  for (const line of readBackwards(folder)) {
+    if (isWanted(line)) found.push(line);
+    if (found.length === limit) break;
   }
-  found = found.slice(-limit);
+  found.reverse();
   if (json) {
     for (const line of found) stdout.write(`${escapeHidden(JSON.stringify(line))}\n`);
   } else if (found.length === 0) {
     stdout.write('No line of the audit fits.\n');
   } else {
-    stdout.write(inColumns(found.map(cellsOf)));
+    stdout.write(inColumns([HEADER, ...found.map(cellsOf)]));
   }
 }
 
@@ -167,26 +202,9 @@ function readPeriod(setting: string, written: string): Period {
 
 /** One line of the audit on one line of the terminal. */
 function cellsOf(line: AuditLine): readonly string[] {
-  const {
-    sequence,
-    time,
-    target,
-    user,
-    client,
-    decision,
-    effect,
-    command,
-    outcome,
-    consent,
-    task,
-    change,
-    reason,
-    error,
-    event,
-    unreadable,
-  } = line;
+  const { time, target, user, client, decision, effect, command, outcome, consent, task, change, reason, error, event, unreadable } = line;
   if (unreadable !== undefined) return ['?', `unreadable: ${cell(unreadable)}`];
-  const start = [cell(sequence), `${cell(time).slice(0, 19)}Z`];
+  const start = [`${cell(time).slice(0, 19)}Z`];
   if (event !== undefined) return [...start, eventText(line)];
   const details = [
     `${cell(command)} ${excerpt(cell(line['arguments']), ARGUMENTS_LENGTH)}`,
@@ -203,10 +221,11 @@ function cellsOf(line: AuditLine): readonly string[] {
   ];
 }
 
-function eventText({ event, cut, head }: AuditLine): string {
-  if (event === 'repaired') return `repaired: ${cell(cut)} bytes of a line that was not written to its end were removed`;
-  if (event !== 'gap' || !isRow(head)) return cell(event);
-  return `gap: line ${cell(head['sequence'])} with the SHA-256 ${cell(head['hash'])} was not found where it was written`;
+/** An event is what the audit says about itself: its name, and what else the line has. */
+function eventText(line: AuditLine): string {
+  const envelope = new Set(['format', 'chain', 'number', 'time', 'previous', 'event']);
+  const rest = Object.fromEntries(Object.entries(line).filter(([name]) => !envelope.has(name)));
+  return `${cell(line['event'])} ${excerpt(cell(rest), ARGUMENTS_LENGTH)}`;
 }
 
 /** Text from the archive must neither steer the terminal nor pass for a line of its own. */

@@ -93,7 +93,7 @@ export function openBackend(
       await guard.close();
       await (maxPollWaitMs === undefined ? ended : Promise.race([ended, clock.sleep(maxPollWaitMs)]));
       await Promise.all([...clients.values()].map((client) => client.close()));
-      audit.close();
+      await audit.close();
       journal.close();
     },
   };

@@ -43,8 +43,10 @@ export const changes = defineSubcommand({
   },
 });
 
+/** Only reads, so that it works on a copy that cannot be written. */
 function withJournal<T>(flags: Given['flags'], work: (journal: Journal) => T): T {
-  const journal = Journal.open(loadStateDir({ flags }), { clock: systemClock });
+  const folder = loadStateDir({ flags });
+  const journal = Journal.openToRead(folder, { clock: systemClock }) ?? Journal.open(folder, { clock: systemClock });
   try {
     return work(journal);
   } finally {

@@ -49,14 +49,14 @@ export const tasks = defineSubcommand({
         { line: 'tasks list', shows: 'the latest 20 tasks' },
         { line: 'tasks list --all --json', shows: 'every task for a program' },
       ],
-      run: (given) => withTasks(given, (journal) => list(journal, given)),
+      run: (given) => readTasks(given, (journal) => list(journal, given)),
     }),
     show: defineAction({
       summary: 'show one task with its arguments, times, result and messages',
       options: { json },
       arguments: taskArguments,
       examples: [{ line: 'tasks show 1b4e28ba', shows: 'the task whose id begins so' }],
-      run: (given) => withTasks(given, (journal) => show(findTask(journal, given.task), given)),
+      run: (given) => readTasks(given, (journal) => show(findTask(journal, given.task), given)),
     }),
     wait: defineAction({
       summary: 'follow one task to its end; exits with 0 when it succeeded and with 1 otherwise',
@@ -78,6 +78,17 @@ export const tasks = defineSubcommand({
     }),
   },
 });
+
+/** Only reads, so that it works on a copy that cannot be written. */
+async function readTasks({ flags }: Pick<Given, 'flags'>, work: (tasks: TaskJournal) => void): Promise<void> {
+  const journal = Journal.openToRead(loadStateDir({ flags }), { clock: systemClock });
+  if (!journal) return withTasks({ flags }, work);
+  try {
+    work(journal.tasks);
+  } finally {
+    journal.close();
+  }
+}
 
 async function withTasks({ flags }: Pick<Given, 'flags'>, work: (tasks: TaskJournal) => void | Promise<void>): Promise<void> {
   const journal = Journal.open(loadStateDir({ flags }), { clock: systemClock });

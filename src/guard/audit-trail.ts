@@ -47,28 +47,28 @@ export class AuditTrail {
   }
 
   /** Records a refusal. Never throws: the call is refused with or without its line. */
-  refused(entry: AuditEntry, { message }: MailStoreError): void {
+  async refused(entry: AuditEntry, { message }: MailStoreError): Promise<void> {
     try {
-      this.#audit.record({ ...entry, reason: message });
+      await this.#audit.record({ ...entry, reason: message });
     } catch (error) {
       this.#log.error(messageOf(error));
     }
   }
 
   /** Records a question and its answer. Throws when the line cannot be written. */
-  prompted(entry: AuditEntry, consent: ConsentRecord, reason?: string): void {
-    this.#audit.record({ ...entry, consent, ...(reason !== undefined && { reason }) });
+  async prompted(entry: AuditEntry, consent: ConsentRecord, reason?: string): Promise<void> {
+    await this.#audit.record({ ...entry, consent, ...(reason !== undefined && { reason }) });
   }
 
   /** Records that a change is about to be sent. Throws when the line cannot be written; the change must not be sent then. */
-  sent(entry: AuditEntry, consent?: ConsentRecord): void {
-    this.#audit.record({ ...entry, ...(consent && { consent }), outcome: 'sent' });
+  async sent(entry: AuditEntry, consent?: ConsentRecord): Promise<void> {
+    await this.#audit.record({ ...entry, ...(consent && { consent }), outcome: 'sent' });
   }
 
   /** Records the end of what was recorded before it began. Never throws: nothing can be refused any more. */
-  ended(entry: AuditEntry, end: Partial<AuditEntry>): void {
+  async ended(entry: AuditEntry, end: Partial<AuditEntry>): Promise<void> {
     try {
-      this.#audit.record({ ...entry, ...end });
+      await this.#audit.record({ ...entry, ...end });
     } catch (error) {
       this.#log.error(`an outcome is missing in the audit: ${messageOf(error)}`);
     }
@@ -90,7 +90,7 @@ export class AuditTrail {
     execute: () => Promise<Answered>,
   ): Promise<Answered> {
     const isRead = decision.effect === 'read';
-    if (!isRead) this.sent(entry, consent);
+    if (!isRead) await this.sent(entry, consent);
     let end: Partial<AuditEntry> = {};
     try {
       const answered = await execute();
@@ -101,7 +101,7 @@ export class AuditTrail {
       throw error;
     } finally {
       if (isRead) await this.noted(entry, end);
-      else this.ended(entry, end);
+      else await this.ended(entry, end);
     }
   }
 }

@@ -41,7 +41,7 @@ export class Consent {
     const record = await this.#ask(question, call);
     if (record.answer === 'asked') return { kind: 'asked' };
     const isLate = record.channel !== 'approval' && caller.person?.answersAnew !== true;
-    return { kind: 'yes', record, before: isLate ? this.#readAgain(call, await ask(), question.key, record) : before };
+    return { kind: 'yes', record, before: isLate ? await this.#readAgain(call, await ask(), question.key, record) : before };
   }
 
   /** Tries in this order: a granted approval for exactly this call, the person at the client, and a new approval to be granted elsewhere. */
@@ -58,27 +58,32 @@ export class Consent {
         ...(question.typed !== undefined && { typed: question.typed }),
       });
       const refused = new MailStoreError('needsApproval', { tool, command: approveCommand(approvalId) });
-      trail.prompted(entry, { channel: 'none', answer: 'not asked', prompt, approvalId }, refused.message);
+      await trail.prompted(entry, { channel: 'none', answer: 'not asked', prompt, approvalId }, refused.message);
       throw refused;
     }
     const { channel } = person;
     try {
       const { kind } = await person.ask(question);
       if (kind === 'yes') return { channel, answer: 'yes', prompt };
-      trail.prompted(entry, { channel, answer: kind, prompt });
+      await trail.prompted(entry, { channel, answer: kind, prompt });
       if (kind === 'asked') return { channel, answer: 'asked', prompt };
     } catch (error) {
-      if (isError(error, 'foreignAnswer')) trail.prompted(entry, { channel, answer: 'invalid', prompt }, error.message);
+      if (isError(error, 'foreignAnswer')) await trail.prompted(entry, { channel, answer: 'invalid', prompt }, error.message);
       throw error;
     }
     throw new MailStoreError('notConfirmed', { tool });
   }
 
   /** Compares with the object as it reads after a person took their time. Throws MailStoreError `foreignAnswer` when the yes was given to another one. */
-  #readAgain({ entry }: AskableCall, { question, before }: QuestionAndObject, key: string, record: ConsentRecord): ReadValue | undefined {
+  async #readAgain(
+    { entry }: AskableCall,
+    { question, before }: QuestionAndObject,
+    key: string,
+    record: ConsentRecord,
+  ): Promise<ReadValue | undefined> {
     if (question.key === key) return before;
     const refused = new MailStoreError('foreignAnswer', { tool: question.tool });
-    this.#options.trail.prompted(entry, { ...record, answer: 'invalid' }, refused.message);
+    await this.#options.trail.prompted(entry, { ...record, answer: 'invalid' }, refused.message);
     throw refused;
   }
 }

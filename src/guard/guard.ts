@@ -84,7 +84,7 @@ export class Guard {
       yes: consent.record && { given: true },
       sent: call.secrets.args,
     });
-    if (this.#isEnding && permit.effect !== 'read') this.#refuseToBegin(call);
+    if (this.#isEnding && permit.effect !== 'read') await this.#refuseToBegin(call);
     return this.#withinHold(
       toolName(request.command.name),
       permit.effect,
@@ -143,13 +143,13 @@ export class Guard {
     const ask = async () => cancelQuestion(task, command, target, decision);
     const consent = await this.#consent.obtain({ request, caller, target, decision, found, entry }, ask);
     if (consent.kind === 'asked') return consent;
-    this.#trail.sent(entry, consent.record);
+    await this.#trail.sent(entry, consent.record);
     try {
       const cancelled = await this.#inFlight.add(runner.cancel(taskId));
-      this.#trail.ended(entry, { outcome: isEnded(cancelled) ? cancelled.status : 'cancel_requested' });
+      await this.#trail.ended(entry, { outcome: isEnded(cancelled) ? cancelled.status : 'cancel_requested' });
       return cancelled;
     } catch (error) {
-      this.#trail.ended(entry, outcomeOf(error));
+      await this.#trail.ended(entry, outcomeOf(error));
       throw error;
     }
   }
@@ -164,7 +164,7 @@ export class Guard {
     const said = error ?? reason;
     const decision: Decision = { kind: 'allow', ...judgeCall(command, task.argumentsShown, { login: target.user }) };
     const entry = this.#trail.open(request, { client: 'mailstore-mcp' }, target, decision);
-    this.#trail.ended(entry, { task: taskId, outcome: status, ...(said !== undefined && { error: said }) });
+    void this.#trail.ended(entry, { task: taskId, outcome: status, ...(said !== undefined && { error: said }) });
   }
 
   /** Decides on a call and finds its secrets. Throws MailStoreError when it is refused or a secret is not there. */
@@ -192,15 +192,20 @@ export class Guard {
     return { found, login: user, groups: this.#options.groups };
   }
 
-  #refuse(tool: string, decision: Decision & { kind: 'refuse' }, { name, access, hasOwnLimit }: GuardedTarget, entry: AuditEntry): never {
+  async #refuse(
+    tool: string,
+    decision: Decision & { kind: 'refuse' },
+    { name, access, hasOwnLimit }: GuardedTarget,
+    entry: AuditEntry,
+  ): Promise<never> {
     const refused = refusal(tool, decision, access, hasOwnLimit ? name : undefined);
-    this.#trail.refused(entry, refused);
+    await this.#trail.refused(entry, refused);
     throw refused;
   }
 
-  #refuseToBegin({ request, entry }: AdmittedCall): never {
+  async #refuseToBegin({ request, entry }: AdmittedCall): Promise<never> {
     const refused = new MailStoreError('serverEnding', { tool: toolName(request.command.name) });
-    this.#trail.refused(entry, refused);
+    await this.#trail.refused(entry, refused);
     throw refused;
   }
 

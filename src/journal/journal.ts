@@ -1,7 +1,10 @@
+import { copyFileSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Clock } from '../base/clock.ts';
+import { isError } from '../base/errors.ts';
 import { ApprovalJournal } from './approval-journal.ts';
-import { AuditJournal } from './audit-head.ts';
+import { AuditHeads } from './audit-head.ts';
 import { ChangeJournal } from './change-journal.ts';
 import { migrate, refuseNewer } from './migrations.ts';
 import { openSqlite, type Sqlite, type SqliteEngine } from './sqlite.ts';
@@ -19,8 +22,10 @@ export class Journal {
   readonly tasks: TaskJournal;
   readonly approvals: ApprovalJournal;
   readonly changes: ChangeJournal;
-  readonly audit: AuditJournal;
+  readonly audit: AuditHeads;
   readonly #db: Sqlite;
+  /** The folder of a copy that is removed when the record is closed. */
+  #copy: string | undefined;
 
   private constructor(path: string, db: Sqlite, { clock, ...timing }: JournalOptions) {
     this.path = path;
@@ -28,7 +33,7 @@ export class Journal {
     this.tasks = new TaskJournal(db, clock, timing);
     this.approvals = new ApprovalJournal(db, clock);
     this.changes = new ChangeJournal(db, clock);
-    this.audit = new AuditJournal(db);
+    this.audit = new AuditHeads(db);
   }
 
   /** Opens the record in `folder` and creates what is missing. Throws MailStoreError when no engine loads or the file cannot be used. */
@@ -45,7 +50,41 @@ export class Journal {
     return new Journal(path, db, options);
   }
 
+  /**
+   * Opens the record in `folder` to read it: the folder may be a copy, belong to somebody else, or not be writable. Returns undefined where there is
+   * none. Throws MailStoreError as `open` does.
+   */
+  static openToRead(folder: string, options: JournalOptions): Journal | undefined {
+    const path = join(folder, 'journal.sqlite');
+    if (!existsSync(path)) return undefined;
+    try {
+      return Journal.#openToRead(path, options);
+    } catch (error) {
+      if (!isError(error, 'journalNotWritable')) throw error;
+      // A transaction that a killed process has left has to be undone first, which is done in a copy.
+      const copy = mkdtempSync(join(tmpdir(), 'mailstore-mcp-journal-'));
+      try {
+        for (const name of ['journal.sqlite', 'journal.sqlite-journal']) {
+          if (existsSync(join(folder, name))) copyFileSync(join(folder, name), join(copy, name));
+        }
+        const journal = Journal.#openToRead(join(copy, 'journal.sqlite'), options);
+        journal.#copy = copy;
+        return journal;
+      } catch (failed) {
+        rmSync(copy, { recursive: true, force: true });
+        throw failed;
+      }
+    }
+  }
+
+  static #openToRead(path: string, options: JournalOptions): Journal {
+    const { engines } = options;
+    const db = openSqlite(path, { ...(engines && { engines }), isReadOnly: true, inspect: (file) => refuseNewer(file, path) });
+    return new Journal(path, db, options);
+  }
+
   close(): void {
     this.#db.close();
+    if (this.#copy !== undefined) rmSync(this.#copy, { recursive: true, force: true });
   }
 }

@@ -103,13 +103,25 @@ export const MIGRATIONS: readonly string[] = [
   CREATE TRIGGER change_added AFTER INSERT ON changes BEGIN UPDATE counters SET value = value + 1 WHERE name = 'change_count'; END;
   CREATE TRIGGER change_removed AFTER DELETE ON changes BEGIN UPDATE counters SET value = value - 1 WHERE name = 'change_count'; END;
 
-  CREATE TABLE audit_head (
-    only INTEGER PRIMARY KEY CHECK (only = 1),
-    sequence INTEGER NOT NULL,
+  CREATE TABLE audit_chains (
+    chain TEXT PRIMARY KEY,
+    number INTEGER NOT NULL,
     hash TEXT NOT NULL,
-    file TEXT NOT NULL
+    file TEXT NOT NULL DEFAULT '',
+    process TEXT NOT NULL,
+    named INTEGER NOT NULL DEFAULT 0
   ) STRICT;
-  INSERT INTO audit_head (only, sequence, hash, file) VALUES (1, 0, '', '');
+  CREATE INDEX unnamed_audit_heads ON audit_chains (chain) WHERE named < number;
+
+  CREATE TABLE audit_record (
+    only INTEGER PRIMARY KEY CHECK (only = 1),
+    journal TEXT NOT NULL,
+    first_file INTEGER NOT NULL DEFAULT 1,
+    restarted_by TEXT,
+    ino TEXT,
+    size INTEGER NOT NULL DEFAULT 0
+  ) STRICT;
+  INSERT INTO audit_record (only, journal) VALUES (1, lower(hex(randomblob(8))));
   `,
   `
   ALTER TABLE approvals ADD COLUMN typed TEXT;

@@ -47,6 +47,8 @@ export interface SqliteOptions {
   readonly engines?: readonly SqliteEngine[];
   /** Looks at the file before anything is done that could change it; what it throws keeps the file from being used. */
   readonly inspect?: (db: Sqlite) => void;
+  /** True for an existing file that is only read: nothing is written to it or created beside it, and it may belong to somebody else. */
+  readonly isReadOnly?: boolean;
 }
 
 const BUSY_TIMEOUT_MS = 5000;
@@ -119,13 +121,15 @@ export const SQLITE_ENGINES: readonly SqliteEngine[] = [nodeSqlite, libsql];
  * Opens the file, which is created together with its folder for its owner alone when it does not exist, in rollback mode with full
  * synchronisation. Throws MailStoreError when no engine loads or the file cannot be used.
  */
-export function openSqlite(path: string, { engines = SQLITE_ENGINES, inspect }: SqliteOptions = {}): Sqlite {
+export function openSqlite(path: string, { engines = SQLITE_ENGINES, inspect, isReadOnly = false }: SqliteOptions = {}): Sqlite {
   const open = loadEngine(engines);
-  createForOwner(path);
+  if (!isReadOnly) createForOwner(path);
   const db = new GuardedSqlite(path, open);
   try {
     db.exec(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}; PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL`);
+    if (isReadOnly) db.exec('PRAGMA query_only = ON');
     inspect?.(db);
+    if (isReadOnly) return db;
     // Write-ahead mode is out of the question: the SQLite inside libsql may damage a file in it that several processes write.
     db.exec('PRAGMA journal_mode = TRUNCATE');
     return db;

@@ -47,9 +47,9 @@ for (let round = 0; round < rounds; round++) {
   const notes = ['a', 'b', 'c'].map((letter) => `${name}-${round}${letter}`);
   const noted = Promise.all(notes.map(async (call) => log.note(entry(call)).then(() => say(call))));
   if (round % 3 === 0) await noted;
-  log.record(entry(`${name}-${round}`));
+  await log.record(entry(`${name}-${round}`));
   say(`${name}-${round}`);
   await noted;
 }
-log.close();
+await log.close();
 journal.close();

@@ -1,4 +1,4 @@
-import { fstatSync, fsyncSync, statSync } from 'node:fs';
+import { fsync, fstatSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, expect, test, vi } from 'vitest';
 import { AuditLog } from '../../src/audit/audit-log.ts';
@@ -9,37 +9,40 @@ import { AUDIT_FILE, auditEntry } from '../journal/samples.ts';
 
 vi.mock('node:fs', { spy: true });
 
-const sync = vi.mocked(fsyncSync);
+const sync = vi.mocked(fsync);
 
 beforeEach(() => {
   sync.mockReset();
 });
 
 /** An audit with one recorded line, and each time from then on that its file is brought to the disk: its size, and the head that is stored by then. */
-function setUp() {
+async function setUp() {
   const folder = temporaryFolder();
   const clock = new ManualClock();
   const { audit } = untilTestEnds(Journal.open(folder, { clock }));
-  const log = untilTestEnds(new AuditLog(folder, audit, clock));
-  log.record(auditEntry());
-  const synced: (readonly [bytes: number, head: number])[] = [];
-  sync.mockImplementation((fd) => {
-    synced.push([fstatSync(fd).size, audit.head().sequence]);
+  const log = new AuditLog(folder, audit, clock);
+  const synced: (readonly [bytes: number, head: number | undefined])[] = [];
+  sync.mockImplementation((fd, done) => {
+    const { size } = fstatSync(fd);
+    void audit.known().then(({ heads }) => synced.push([size, heads[0]?.number]));
+    setImmediate(done, null);
   });
+  await log.record(auditEntry());
+  synced.length = 0;
   return { log, clock, synced, size: () => statSync(join(folder, AUDIT_FILE)).size };
 }
 
-test('what is recorded is on the disk before the journal has its head', () => {
-  const { log, synced, size } = setUp();
-  log.record(auditEntry());
-  expect(synced).toEqual([[size(), 1]]);
+test('what is recorded is on the disk before the journal has its head', async () => {
+  const { log, synced, size } = await setUp();
+  await log.record(auditEntry());
+  expect(synced).toEqual([[size(), 2]]);
 });
 
 test('what is noted waits for no disk, and is on it before the journal has its head', async () => {
-  const { log, clock, synced, size } = setUp();
+  const { log, clock, synced, size } = await setUp();
   await log.note(auditEntry());
   await log.note(auditEntry());
   expect(synced).toEqual([]);
   await clock.advance(1000);
-  expect(synced).toEqual([[size(), 1]]);
+  await vi.waitFor(() => expect(synced).toEqual([[size(), 2]]));
 });

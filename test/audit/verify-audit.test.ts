@@ -1,225 +1,276 @@
-import { appendFileSync, copyFileSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { appendFileSync, copyFileSync, readFileSync, readdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
-import type { AuditHead } from '../../src/journal/audit-head.ts';
 import { AuditLog } from '../../src/audit/audit-log.ts';
+import { verifyAudit, type ExpectedLine } from '../../src/audit/verify-audit.ts';
+import { systemClock } from '../../src/base/clock.ts';
 import { Journal } from '../../src/journal/journal.ts';
-import { readAudit, verifyAudit } from '../../src/audit/verify-audit.ts';
-import { ManualClock } from '../helpers/manual-clock.ts';
 import { temporaryFolder } from '../journal/engines.ts';
 import { AUDIT_FILE, auditEntry, digestOf } from '../journal/samples.ts';
 
-const FIRST = 'audit-000000001.jsonl';
-const SECOND = 'audit-000000004.jsonl';
+interface Line {
+  readonly chain: string;
+  readonly number: number;
+  readonly previous: string;
+  readonly call?: string;
+  readonly event?: string;
+}
 
 let folder: string;
-let head: AuditHead;
 
-/** Three files: the lines 1 to 3, 4 to 6, and 7 to 9. */
-beforeEach(() => {
-  folder = temporaryFolder();
-  const clock = new ManualClock();
-  const journal = Journal.open(folder, { clock });
-  const log = new AuditLog(folder, journal.audit, clock, { maxBytes: 1000 });
-  for (const call of 'abcdefghi') log.record(auditEntry({ call }));
-  log.close();
-  head = journal.audit.head();
+/** Opens the record as one process does, writes these calls, and ends. */
+async function write(calls: string, options: { readonly maxBytes?: number } = {}): Promise<void> {
+  const journal = Journal.open(folder, { clock: systemClock });
+  const log = new AuditLog(folder, journal.audit, systemClock, options);
+  for (const call of calls) await log.record(auditEntry({ call }));
+  await log.close();
   journal.close();
+}
+
+/** Two processes write at the same time, so that their lines lie among each other in several files. */
+beforeEach(async () => {
+  folder = temporaryFolder();
+  const journals = [1, 2].map(() => Journal.open(folder, { clock: systemClock }));
+  const logs = journals.map(({ audit }) => new AuditLog(folder, audit, systemClock, { maxBytes: 2500 }));
+  for (const [index, call] of [...'abcdefghijkl'].entries()) await logs[index % 2]?.record(auditEntry({ call }));
+  for (const log of logs) await log.close();
+  for (const journal of journals) journal.close();
 });
 
 const pathOf = (file: string) => join(folder, file);
-const linesOf = (file: string) => readFileSync(pathOf(file), 'utf8').split('\n').slice(0, -1);
-const hashAt = (file: string, line: number) => digestOf(linesOf(file)[line - 1] ?? '');
+const fileNames = () =>
+  readdirSync(folder)
+    .filter((name) => name.startsWith('audit'))
+    .toSorted();
+const textOf = (file: string) => readFileSync(pathOf(file), 'utf8');
+const linesOf = (file: string) => textOf(file).split('\n').slice(0, -1);
+const parse = (text: string) => JSON.parse(text) as Line;
+const isCall = (call: string) => (text: string) => text.includes(`"call":"${call}"`);
 
-function write(file: string, lines: readonly (string | undefined)[]): void {
-  writeFileSync(pathOf(file), lines.map((line) => `${line}\n`).join(''));
+/** Returns the file and the number of the line of a call. */
+function placeOf(call: string): { readonly file: string; readonly line: number; readonly text: string } {
+  for (const file of fileNames()) {
+    const index = linesOf(file).findIndex(isCall(call));
+    if (index !== -1) return { file, line: index + 1, text: linesOf(file)[index] ?? '' };
+  }
+  throw new Error(`no line of ${call}`);
 }
 
-function edit(file: string, from: string, to: string): void {
-  writeFileSync(pathOf(file), readFileSync(pathOf(file), 'utf8').replace(from, to));
+function rewrite(file: string, change: (lines: readonly string[]) => readonly string[]): void {
+  writeFileSync(
+    pathOf(file),
+    change(linesOf(file))
+      .map((line) => `${line}\n`)
+      .join(''),
+  );
 }
 
-async function problem(...expected: readonly AuditHead[]) {
-  return (await verifyAudit(folder, head, ...expected)).problem;
+async function verdict(...expected: readonly ExpectedLine[]) {
+  const journal = Journal.openToRead(folder, { clock: systemClock });
+  try {
+    return await verifyAudit(folder, journal?.audit, ...expected);
+  } finally {
+    journal?.close();
+  }
 }
+
+const problems = async (...expected: readonly ExpectedLine[]) => (await verdict(...expected)).problems;
+const saying = (text: string) => expect.stringContaining(text) as unknown;
 
 describe('the check of an audit', () => {
-  test('counts the lines and files of a whole one and names its last line', async () => {
-    expect(await verifyAudit(folder, head)).toEqual({ lines: 9, files: 3, head: { sequence: 9, hash: hashAt(AUDIT_FILE, 3) } });
+  test('counts the lines, chains and files of a whole one and names its last line', async () => {
+    const text = linesOf(AUDIT_FILE).at(-1) ?? '';
+    const { chain, number } = parse(text);
+    const lines = fileNames().flatMap(linesOf).length;
+    expect(fileNames().length).toBeGreaterThan(2);
+    expect(await verdict()).toEqual({
+      lines,
+      chains: 2,
+      files: fileNames().length,
+      last: { chain, number, hash: digestOf(text) },
+      problems: [],
+      notes: [],
+    });
   });
 
   test('says nothing against one that was never written', async () => {
-    const empty = { sequence: 0, hash: '', file: '' };
-    expect(await verifyAudit(temporaryFolder(), empty)).toEqual({ lines: 0, files: 0, head: { sequence: 0, hash: '0'.repeat(64) } });
-  });
-
-  test('lets the lines be ahead of the head that is stored, and a line be unfinished', async () => {
-    head = { sequence: 5, hash: hashAt(SECOND, 2), file: AUDIT_FILE };
-    appendFileSync(pathOf(AUDIT_FILE), '{"sequence":10,');
-    expect(await verifyAudit(folder, head)).toEqual({ lines: 9, files: 3, head: { sequence: 9, hash: hashAt(AUDIT_FILE, 3) } });
+    folder = temporaryFolder();
+    expect(await verdict()).toEqual({ lines: 0, chains: 0, files: 0, problems: [], notes: [] });
   });
 
   test('finds a changed byte', async () => {
-    const before = hashAt(SECOND, 2);
-    edit(SECOND, '"call":"e"', '"call":"E"');
-    expect(await problem()).toEqual({
-      file: SECOND,
-      line: 2,
-      says: `it or the line after it was changed: its SHA-256 is ${hashAt(SECOND, 2)}, and the line after it names ${before}`,
-    });
+    const { file, line } = placeOf('c');
+    rewrite(file, (lines) => lines.map((text) => text.replace('"call":"c"', '"call":"C"')));
+    expect(await problems()).toMatchObject([{ file, line, says: saying('it or the line that follows it in its chain was changed') }]);
   });
 
-  test('finds a changed byte in the last line of a file', async () => {
-    edit(FIRST, '"call":"c"', '"call":"C"');
-    expect(await problem()).toMatchObject({ file: FIRST, line: 3 });
+  test('finds a changed byte in the last line of each chain', async () => {
+    for (const call of ['k', 'l']) {
+      const { file, line } = placeOf(call);
+      const before = textOf(file);
+      rewrite(file, (lines) => lines.map((text) => text.replace(`"call":"${call}"`, '"call":"X"')));
+      expect(await problems()).toMatchObject([{ file, line, says: saying('it is not the one that was written as') }]);
+      writeFileSync(pathOf(file), before);
+    }
   });
 
-  test('finds a changed byte in the last line of all', async () => {
-    edit(AUDIT_FILE, '"call":"i"', '"call":"I"');
-    expect(await problem()).toEqual({
-      file: AUDIT_FILE,
-      line: 3,
-      says: `it is not the one that was written as 9: its SHA-256 is ${hashAt(AUDIT_FILE, 3)}, and that one’s is ${head.hash}`,
-    });
-  });
-
-  test('finds a line that is no longer JSON', async () => {
-    edit(FIRST, '"call":"b"', '"call":"b');
-    expect(await problem()).toEqual({ file: FIRST, line: 2, says: 'it is not a line of the audit' });
-  });
-
-  test('finds a line that is JSON and no line of the audit', async () => {
-    write(FIRST, [linesOf(FIRST)[0], '[2]', linesOf(FIRST)[2]]);
-    expect(await problem()).toEqual({ file: FIRST, line: 2, says: 'it is not a line of the audit' });
+  test.each(['?"format"', '[2]'])('finds a line that is %s', async (text) => {
+    const { file, line } = placeOf('e');
+    rewrite(file, (lines) => lines.with(line - 1, text));
+    expect((await problems())[0]).toEqual({ file, line, says: 'it is not a line of the audit' });
   });
 
   test('finds a deleted line', async () => {
-    const [first, , third] = linesOf(SECOND);
-    write(SECOND, [first, third]);
-    expect(await problem()).toEqual({ file: SECOND, line: 2, says: 'line 5 of the audit is missing or out of place before it' });
+    const { file, text } = placeOf('e');
+    const { chain, number } = parse(text);
+    rewrite(file, (lines) => lines.filter((line) => line !== text));
+    expect(await problems()).toMatchObject([{ says: `line ${number} of the chain ${chain} is missing or out of place before it` }]);
   });
 
-  test('finds a deleted first line', async () => {
-    write(FIRST, linesOf(FIRST).slice(1));
-    expect(await problem()).toMatchObject({
-      file: FIRST,
-      line: 1,
-      says: expect.stringContaining('line 1 of the audit is missing') as unknown,
-    });
+  test('finds swapped lines of a chain', async () => {
+    const [first, second] = [placeOf('e').text, placeOf('g').text];
+    for (const file of fileNames()) {
+      rewrite(file, (lines) => lines.map((line) => (line === first ? second : line === second ? first : line)));
+    }
+    expect((await problems()).map(({ says }) => says)).toEqual([
+      saying('missing or out of place before it'),
+      saying('out of place or was inserted'),
+    ]);
   });
 
-  test('finds swapped lines', async () => {
-    const [first, second, third] = linesOf(SECOND);
-    write(SECOND, [second, first, third]);
-    expect(await problem()).toMatchObject({
-      file: SECOND,
-      line: 1,
-      says: expect.stringContaining('line 4 of the audit is missing or out of place') as unknown,
-    });
+  test('finds a line that is there twice', async () => {
+    const { file, line, text } = placeOf('e');
+    rewrite(file, (lines) => lines.toSpliced(line, 0, text));
+    expect(await problems()).toMatchObject([{ file, line: line + 1, says: saying('it is out of place or was inserted') }]);
   });
 
-  test('finds a line that was inserted', async () => {
-    const [first, second, third] = linesOf(SECOND);
-    write(SECOND, [first, second, second, third]);
-    expect(await problem()).toEqual({
-      file: SECOND,
-      line: 3,
-      says: 'it has the number 5 and stands after 5: it is out of place or was inserted',
-    });
+  test('finds a line of a chain of its own that was put there', async () => {
+    const forged = JSON.stringify({ ...parse(placeOf('e').text), chain: '0123456789abcdef', number: 1, previous: '0'.repeat(64) });
+    appendFileSync(pathOf(AUDIT_FILE), `${forged}\n`);
+    expect(await problems()).toMatchObject([{ says: saying('its chain 0123456789abcdef is not one that the journal knows') }]);
   });
 
-  test('finds a tail that was cut off, at a line break and inside of a line', async () => {
-    const missing = {
-      file: AUDIT_FILE,
-      line: 3,
-      says: `line 9 of the audit is missing: the last one was written with the SHA-256 ${head.hash}`,
+  test('finds a chain that is missing as a whole', async () => {
+    const { chain } = parse(placeOf('a').text);
+    for (const file of fileNames()) rewrite(file, (lines) => lines.filter((line) => parse(line).chain !== chain));
+    expect(await problems()).toMatchObject([{ says: saying(`of the chain ${chain} are missing: the journal names the last one`) }]);
+  });
+
+  test('finds a chain that is missing in the file and in the journal, by the chain that names it', async () => {
+    await write('x');
+    const { chain } = parse(placeOf('a').text);
+    for (const file of fileNames()) rewrite(file, (lines) => lines.filter((line) => parse(line).chain !== chain));
+    const heads = Journal.open(folder, { clock: systemClock });
+    const known = await heads.audit.known();
+    heads.close();
+    const without = {
+      known: async () => ({
+        ...known,
+        chains: known.chains.filter((other) => other !== chain),
+        heads: known.heads.filter((head) => head.chain !== chain),
+      }),
     };
-    truncateSync(pathOf(AUDIT_FILE), readFileSync(pathOf(AUDIT_FILE)).length - 10);
-    expect(await problem()).toEqual(missing);
-    write(AUDIT_FILE, linesOf(AUDIT_FILE));
-    expect(await problem()).toEqual(missing);
+    expect((await verifyAudit(folder, without)).problems).toMatchObject([
+      { says: saying(`of the chain ${chain} are missing: another chain names the last one`) },
+    ]);
   });
 
-  test('finds a cut inside of a full file', async () => {
-    truncateSync(pathOf(FIRST), readFileSync(pathOf(FIRST)).length - 1);
-    expect(await problem()).toEqual({ file: FIRST, line: 3, says: 'it has no line break at its end: a part of the file is missing' });
+  test.each([10, 1])('finds a tail that was cut off by %i bytes and more', async (bytes) => {
+    const size = textOf(AUDIT_FILE).length;
+    truncateSync(pathOf(AUDIT_FILE), size - bytes);
+    expect((await problems()).length).toBe(bytes === 1 ? 0 : 1);
+    rewrite(AUDIT_FILE, (lines) => lines.slice(0, -1));
+    expect(await problems()).toMatchObject([{ says: saying('missing: the journal names the last one with the SHA-256') }]);
   });
 
-  test('finds that a full file was deleted', async () => {
-    rmSync(pathOf(SECOND));
-    expect(await problem()).toEqual({
-      file: AUDIT_FILE,
-      line: 1,
-      says: 'lines 4 to 6 of the audit are missing or out of place before it, with the file audit-000000004.jsonl',
-    });
-  });
-
-  test('finds that the first file was deleted', async () => {
-    rmSync(pathOf(FIRST));
-    expect(await problem()).toEqual({
-      file: SECOND,
-      line: 1,
-      says: 'lines 1 to 3 of the audit are missing or out of place before it, with the file audit-000000001.jsonl',
-    });
-  });
-
-  test('finds that the last file was deleted, and that all were', async () => {
-    rmSync(pathOf(AUDIT_FILE));
-    expect(await problem()).toMatchObject({
-      file: SECOND,
-      line: 4,
-      says: expect.stringContaining('lines 7 to 9 of the audit are missing') as unknown,
-    });
-    for (const file of [FIRST, SECOND]) rmSync(pathOf(file));
-    expect(await problem()).toMatchObject({
-      file: AUDIT_FILE,
-      line: 1,
-      says: expect.stringContaining('lines 1 to 9 of the audit are missing') as unknown,
-    });
+  test('finds that a file was deleted, the first, one between, the last, and all', async () => {
+    const names = fileNames();
+    for (const name of names) {
+      const text = textOf(name);
+      rmSync(pathOf(name));
+      expect((await problems()).length).toBeGreaterThan(0);
+      writeFileSync(pathOf(name), text);
+    }
+    for (const name of names) rmSync(pathOf(name));
+    expect(await problems()).toMatchObject([
+      { says: saying('are missing: the journal names') },
+      { says: saying('are missing: the journal names') },
+    ]);
   });
 
   test('finds that a file was put in the place of another', async () => {
-    copyFileSync(pathOf(FIRST), pathOf(SECOND));
-    expect(await problem()).toMatchObject({
-      file: SECOND,
-      line: 1,
-      says: expect.stringContaining('it has the number 1 and stands after 3') as unknown,
-    });
+    const [first = '', second = ''] = fileNames();
+    copyFileSync(pathOf(first), pathOf(second));
+    expect((await problems())[0]).toMatchObject({ file: second, line: 1, says: saying('out of place or was inserted') });
   });
 
-  test('finds a chain that was written anew from a changed line on, by a line that was noted elsewhere', async () => {
-    const noted = { sequence: 8, hash: hashAt(AUDIT_FILE, 2), file: '' };
-    expect(await problem(noted)).toBeUndefined();
-    let previous = hashAt(SECOND, 3);
-    const anew = linesOf(AUDIT_FILE).map((line) => {
-      const text = JSON.stringify({ ...(JSON.parse(line) as object), previous, user: 'nobody' });
-      previous = digestOf(text);
-      return text;
-    });
-    write(AUDIT_FILE, anew);
-    head = { sequence: 9, hash: previous, file: AUDIT_FILE };
-    expect(await problem()).toBeUndefined();
-    expect(await problem(noted)).toMatchObject({
-      file: AUDIT_FILE,
-      line: 2,
-      says: expect.stringContaining('it is not the one that was written as 8') as unknown,
-    });
-    expect(await problem({ ...noted, sequence: 12 })).toMatchObject({
-      says: expect.stringContaining('lines 10 to 12 of the audit are missing') as unknown,
-    });
+  test('finds a line that was noted elsewhere, with and without its chain', async () => {
+    const { chain, number } = parse(placeOf('k').text);
+    const hash = digestOf(placeOf('k').text);
+    expect([await problems({ number, hash }), await problems({ chain, number, hash })]).toEqual([[], []]);
+    const other = digestOf('other');
+    expect(await problems({ number, hash: other })).toMatchObject([{ says: saying(`no line ${number} has the SHA-256 ${other}`) }]);
+    expect(await problems({ chain, number: 99, hash })).toMatchObject([{ says: saying('the line expected names the last one') }]);
   });
 
-  test('names the first problem of several', async () => {
-    edit(AUDIT_FILE, '"call":"h"', '"call":"H"');
-    edit(FIRST, '"call":"a"', '"call":"A"');
-    rmSync(pathOf(SECOND));
-    expect(await problem()).toMatchObject({ file: FIRST, line: 1 });
+  test('takes a last line that lacks only its line break for whole, and half a line for one that was being written', async () => {
+    const text = textOf(AUDIT_FILE);
+    writeFileSync(pathOf(AUDIT_FILE), text.slice(0, -1));
+    expect(await problems()).toEqual([]);
+    writeFileSync(pathOf(AUDIT_FILE), `${text}{"format":1,"chain":"01`);
+    expect(await problems()).toEqual([]);
+  });
+
+  test.each([
+    ['CRLF at the ends of lines', (text: string) => Buffer.from(text.replaceAll('\n', '\r\n'))],
+    ['a byte order mark', (text: string) => Buffer.from(`\uFEFF${text}`)],
+    ['another encoding than UTF-8', (text: string) => Buffer.from(text.replace('"user":"admin"', '"user":"ädmin"'), 'latin1')],
+    ['UTF-16', (text: string) => Buffer.from(`\uFEFF${text}`, 'utf16le')],
+  ])('names a file that another program has saved with %s', async (name, save) => {
+    writeFileSync(pathOf(AUDIT_FILE), save(textOf(AUDIT_FILE)));
+    expect(
+      (await problems())
+        .map(({ says }) => says)
+        .filter((says) => says.includes('program'))
+        .join(),
+    ).toContain(name);
   });
 });
 
-test('the audit is read over all files in order, with what cannot be read as it is', async () => {
-  edit(SECOND, '{"sequence":5', '?"sequence":5');
-  const calls: unknown[] = [];
-  for await (const { call, unreadable } of readAudit(folder)) calls.push(call ?? String(unreadable).slice(0, 13));
-  expect(calls).toEqual(['a', 'b', 'c', 'd', '?"sequence":5', 'f', 'g', 'h', 'i']);
+describe('a journal that was made anew beside lines', () => {
+  const says = 'the journal was made anew beside the lines before it (at the start)';
+
+  test('is found before the next process, and for ever after it', async () => {
+    rmSync(pathOf('journal.sqlite'));
+    expect(await problems()).toMatchObject([{ says: saying('there is no journal beside these lines') }]);
+    await write('x');
+    expect((await problems())[0]).toMatchObject({ says });
+    await write('y');
+    await write('z');
+    expect((await problems())[0]).toMatchObject({ says });
+  });
+
+  test('is found where the audit was cut to three lines as well', async () => {
+    rmSync(pathOf('journal.sqlite'));
+    const lines = fileNames().flatMap(linesOf).slice(0, 3);
+    for (const name of fileNames()) rmSync(pathOf(name));
+    writeFileSync(pathOf(AUDIT_FILE), lines.map((line) => `${line}\n`).join(''));
+    expect((await problems()).length).toBe(1);
+    for (const call of 'xyz') await write(call);
+    expect((await problems())[0]).toMatchObject({ says });
+  });
+});
+
+test.each([
+  ['empty', () => writeFileSync(pathOf(AUDIT_FILE), ''), 'the lines before it were not there when it was written'],
+  ['missing', () => rmSync(pathOf(AUDIT_FILE)), 'the lines before it were not there when it was written'],
+  ['cut', () => truncateSync(pathOf(AUDIT_FILE), 100), 'the file was cut from'],
+])('an audit that is %s beside a used journal is found, also after further processes', async (_, tamper, says) => {
+  folder = temporaryFolder();
+  await write('abc');
+  tamper();
+  expect((await problems()).length).toBeGreaterThan(0);
+  await write('x');
+  await write('y');
+  expect((await problems()).map((problem) => problem.says)).toEqual(expect.arrayContaining([saying(says), saying('missing')]) as unknown);
 });

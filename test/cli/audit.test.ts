@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
@@ -7,6 +7,7 @@ import type { AuditEntry } from '../../src/audit/audit-record.ts';
 import { Journal } from '../../src/journal/journal.ts';
 import { ManualClock } from '../helpers/manual-clock.ts';
 import { runBinary } from '../helpers/run-binary.ts';
+import { hasTerminal, runInTerminal } from '../helpers/run-in-terminal.ts';
 import { callTool, sandboxForTest, startServer, untilTestEnds } from '../helpers/start-server.ts';
 import { auditEntry, digestOf } from '../journal/samples.ts';
 
@@ -26,16 +27,27 @@ async function terminalWith(...entries: readonly Partial<AuditEntry>[]) {
   const log = new AuditLog(MAILSTORE_STATE_DIR, journal.audit, clock);
   for (const [index, entry] of entries.entries()) {
     if (index > 0) await clock.advance(DAY_MS);
-    log.record(auditEntry(entry));
+    await log.record(auditEntry(entry));
   }
-  log.close();
+  await log.close();
   journal.close();
   const path = join(MAILSTORE_STATE_DIR, 'audit.jsonl');
   return {
+    folder: MAILSTORE_STATE_DIR,
     audit: (...args: readonly string[]) => runBinary(['audit', ...args], { MAILSTORE_STATE_DIR }),
     lines: () => readFileSync(path, 'utf8').trimEnd().split('\n'),
     write: (lines: readonly string[]) => writeFileSync(path, lines.map((line) => `${line}\n`).join('')),
   };
+}
+
+/** One more process writes to the audit. */
+async function addEntry(folder: string): Promise<void> {
+  const clock = new ManualClock();
+  const journal = Journal.open(folder, { clock });
+  const log = new AuditLog(folder, journal.audit, clock);
+  await log.record(auditEntry());
+  await log.close();
+  journal.close();
 }
 
 const DELETION: Partial<AuditEntry> = {
@@ -61,13 +73,14 @@ describe('mailstore-mcp audit show', () => {
       change: 7,
       error: 'It broke.',
     });
-    expect(await audit('show')).toEqual({
+    expect(await audit('show', '--limit', '3')).toEqual({
       code: 0,
       stderr: '',
       stdout: [
-        '1  2026-03-04T09:00:00Z  default  admin  test 1.0  read         allow  succeeded  GetUserInfo {"userName":"johndoe"}',
-        '2  2026-03-05T09:00:00Z  berlin   amira  test 1.0  destructive  ask    succeeded  DeleteUser {"userName":"leaver"}  yes (elicitation)',
-        '3  2026-03-06T09:00:00Z  berlin   amira  test 1.0  destructive  ask    running    DeleteUser {"userName":"leaver"}  yes (elicitation)  task task-1  change 7  It broke.',
+        'TIME                  TARGET   USER   CLIENT    EFFECT       DECISION  OUTCOME    CALL',
+        '2026-03-04T09:00:00Z  default  admin  test 1.0  read         allow     succeeded  GetUserInfo {"userName":"johndoe"}',
+        '2026-03-05T09:00:00Z  berlin   amira  test 1.0  destructive  ask       succeeded  DeleteUser {"userName":"leaver"}  yes (elicitation)',
+        '2026-03-06T09:00:00Z  berlin   amira  test 1.0  destructive  ask       running    DeleteUser {"userName":"leaver"}  yes (elicitation)  task task-1  change 7  It broke.',
         '',
       ].join('\n'),
     });
@@ -79,16 +92,17 @@ describe('mailstore-mcp audit show', () => {
       error: 'No.\n2  2026\u001B[2J',
       arguments: { userName: 'a\u200Bb\n3  forged' },
     });
-    expect((await audit('show')).stdout).toBe(
-      '1  2026-03-04T09:00:00Z  default  ami[U+202E]ra  test 1.0  read  allow  -  GetUserInfo {"userName":"a[U+200B]b\\n3 forged"}  No. 2 2026[U+001B][2J\n',
+    expect((await audit('show', '--limit', '1')).stdout.split('\n')[1]).toBe(
+      '2026-03-04T09:00:00Z  default  ami[U+202E]ra  test 1.0  read    allow     -        GetUserInfo {"userName":"a[U+200B]b\\n3 forged"}  No. 2 2026[U+001B][2J',
     );
   });
 
+  /** The day of the month in March of each call, in which the entries are a day apart, less the three before the first. */
   const numbersOf = (stdout: string) =>
     stdout
       .split('\n')
-      .slice(0, -1)
-      .map((line) => Number.parseInt(line, 10));
+      .filter((line) => /^\d/.test(line) && !line.includes('opened'))
+      .map((line) => Number(line.slice(8, 10)) - 3);
 
   test.each([
     [
@@ -122,9 +136,13 @@ describe('mailstore-mcp audit show', () => {
     expect(numbersOf((await audit(...args)).stdout)).toEqual(numbers);
   });
 
-  test('shows the newest fifty unless told, and says when there is none', async () => {
-    const { audit } = await terminalWith(...Array.from({ length: 120 }, () => ({})));
-    expect(numbersOf((await audit('show')).stdout)).toEqual(Array.from({ length: 50 }, (_, index) => index + 71));
+  test('shows the newest fifty by default, and says when there is none', async () => {
+    const { audit, lines } = await terminalWith(
+      ...Array.from({ length: 120 }, (_, index) => ({ call: `call-${index}`, user: `u${index}` })),
+    );
+    expect(lines()).toHaveLength(121);
+    const shown = (await audit('show')).stdout.split('\n').slice(1, -1);
+    expect(shown.map((line) => line.split(/ +/)[2])).toEqual(Array.from({ length: 50 }, (_, index) => `u${index + 70}`));
     expect((await audit('show', '--user', 'nobody')).stdout).toBe('No line of the audit fits.\n');
   });
 
@@ -133,54 +151,104 @@ describe('mailstore-mcp audit show', () => {
     expect((await audit('show', '--json')).stdout).toBe(`${lines().join('\n')}\n`);
   });
 
-  test('shows a line that cannot be read, and the gap after it', async () => {
+  test('shows a line that cannot be read, and what the audit says about itself', async () => {
     const { audit, lines, write } = await terminalWith({}, DELETION);
-    write([
-      lines()[0] ?? '',
-      '{"sequence":2,\u0007',
-      JSON.stringify({ sequence: 3, time: '2026-03-04T09:00:00.000Z', event: 'gap', head: { sequence: 2, hash: 'ab' } }),
+    const shortened = { time: '2026-03-04T09:00:00.000Z', event: 'shortened', from: 20, to: 10 };
+    write([lines()[1] ?? '', '{"format":1,\u0007', JSON.stringify(shortened)]);
+    expect((await audit('show')).stdout.split('\n').slice(1)).toEqual([
+      '2026-03-04T09:00:00Z  default  admin  test 1.0  read    allow     -        GetUserInfo {"userName":"johndoe"}',
+      '?                     unreadable: {"format":1,[U+0007]',
+      '2026-03-04T09:00:00Z  shortened {"from":20,"to":10}',
+      '',
     ]);
-    expect((await audit('show')).stdout).toBe(
-      [
-        '1  2026-03-04T09:00:00Z  default  admin  test 1.0  read  allow  -  GetUserInfo {"userName":"johndoe"}',
-        '?  unreadable: {"sequence":2,[U+0007]',
-        '3  2026-03-04T09:00:00Z  gap: line 2 with the SHA-256 ab was not found where it was written',
-        '',
-      ].join('\n'),
-    );
   });
 });
 
 describe('mailstore-mcp audit verify', () => {
   test('says how much is there, and the last line, by which it can be checked later', async () => {
     const { audit, lines } = await terminalWith({}, DELETION, REFUSAL);
-    const [first = '', , third = ''] = lines();
+    const [, first = '', , last = ''] = lines();
+    const { chain } = JSON.parse(first) as { chain: string };
     expect(await audit('verify')).toEqual({
       code: 0,
       stderr: '',
-      stdout: `3 lines in 1 file, unbroken; the last is 3 ${digestOf(third)}\n`,
+      stdout: `4 lines of 1 chain in 1 file, unbroken; the last is ${chain}:4 ${digestOf(last)}\n`,
     });
-    expect((await audit('verify', '--expect', `1:${digestOf(first).toUpperCase()}`)).code).toBe(0);
-    expect(await audit('verify', '--expect', `2:${digestOf(first)}`)).toMatchObject({
+    for (const expected of [`${chain}:2:${digestOf(first).toUpperCase()}`, `2:${digestOf(first)}`]) {
+      expect((await audit('verify', '--expect', expected)).code).toBe(0);
+    }
+    expect(await audit('verify', '--expect', `${chain}:3:${digestOf(first)}`)).toMatchObject({
       code: 1,
-      stdout: expect.stringContaining('audit.jsonl, line 2: it is not the one that was written as 2') as unknown,
+      stdout: expect.stringContaining(`audit.jsonl, line 3: it is not the one that was written as ${chain}:3`) as unknown,
     });
   });
 
   test('names the file, the line and what is wrong with it', async () => {
     const { audit, lines, write } = await terminalWith({}, DELETION, REFUSAL);
-    const [first = '', , third = ''] = lines();
-    write([first, third]);
+    const all = lines();
+    const { chain } = JSON.parse(all[0] ?? '') as { chain: string };
+    write(all.toSpliced(2, 1));
     expect(await audit('verify')).toEqual({
       code: 1,
       stderr: '',
-      stdout: 'audit.jsonl, line 2: line 2 of the audit is missing or out of place before it.\n',
+      stdout: `audit.jsonl, line 3: line 3 of the chain ${chain} is missing or out of place before it.\n`,
     });
-    write([first]);
+    write(all.slice(0, 2));
     expect(await audit('verify')).toMatchObject({
       code: 1,
-      stdout: `audit.jsonl, line 2: lines 2 to 3 of the audit are missing: the last one was written with the SHA-256 ${digestOf(third)}.\n`,
+      stdout: `audit.jsonl, line 2: lines 3 to 4 of the chain ${chain} are missing: the journal names the last one with the SHA-256 ${digestOf(all[3] ?? '')}.\n`,
     });
+  });
+
+  test('finds a journal that was made anew, also after a call that followed', async () => {
+    const { audit, folder, lines, write } = await terminalWith({}, DELETION, REFUSAL);
+    write(lines().slice(0, 3));
+    rmSync(join(folder, 'journal.sqlite'));
+    expect(await audit('verify')).toMatchObject({
+      code: 1,
+      stdout: expect.stringContaining('there is no journal beside these lines') as unknown,
+    });
+    expect(readdirSync(folder)).not.toContain('journal.sqlite');
+    await addEntry(folder);
+    await addEntry(folder);
+    expect(await audit('verify')).toMatchObject({ code: 1, stdout: expect.stringContaining('the journal was made anew') as unknown });
+  });
+
+  test('works on a copy that cannot be written, as the lists of tasks and changes do, and leaves it as it is', async () => {
+    const { audit, folder } = await terminalWith({}, DELETION);
+    for (const name of readdirSync(folder)) chmodSync(join(folder, name), 0o444);
+    chmodSync(folder, 0o555);
+    onTestFinished(() => chmodSync(folder, 0o755));
+    const before = readdirSync(folder).map((name) => [name, statSync(join(folder, name)).mtimeMs, statSync(join(folder, name)).mode]);
+    expect(await audit('verify')).toMatchObject({ code: 0, stdout: expect.stringContaining('3 lines of 1 chain') as unknown });
+    expect(await runBinary(['tasks', 'list'], { MAILSTORE_STATE_DIR: folder })).toMatchObject({ code: 0, stderr: '' });
+    expect(await runBinary(['changes', 'list'], { MAILSTORE_STATE_DIR: folder })).toMatchObject({ code: 0, stderr: '' });
+    expect(readdirSync(folder).map((name) => [name, statSync(join(folder, name)).mtimeMs, statSync(join(folder, name)).mode])).toEqual(
+      before,
+    );
+  });
+});
+
+describe('mailstore-mcp audit restart', () => {
+  test.runIf(hasTerminal)('begins anew on record when a person at a terminal says so', async () => {
+    const { audit, folder, write, lines } = await terminalWith({}, DELETION);
+    write(lines().map((line) => line.replace('leaver', 'lever')));
+    expect((await audit('verify')).code).toBe(1);
+    const reason = 'It was saved with an editor.';
+    const args = ['audit', 'restart', '--reason', reason];
+    const typed = (type: string) => [{ after: 'yes: ', type }];
+    expect((await runInTerminal(args, typed('no'), { MAILSTORE_STATE_DIR: folder })).code).toBe(1);
+    expect((await audit('verify')).code).toBe(1);
+    expect((await runInTerminal(args, typed('yes'), { MAILSTORE_STATE_DIR: folder })).code).toBe(0);
+    expect(await audit('verify')).toMatchObject({ code: 0, stdout: expect.stringContaining(reason) as unknown });
+  });
+
+  test('does nothing without a terminal, or without a reason', async () => {
+    const { audit, lines } = await terminalWith({});
+    const before = lines();
+    expect((await audit('restart', '--reason', 'mine')).code).toBe(2);
+    expect((await audit('restart')).code).toBe(2);
+    expect(lines()).toEqual(before);
   });
 });
 
@@ -189,9 +257,9 @@ test('mailstore-mcp audit shows and checks what a server did', async () => {
   const server = untilTestEnds(await startServer({ sandbox: await sandboxForTest(), env: { MAILSTORE_STATE_DIR } }));
   await callTool(server, 'get_user_info', { userName: 'johndoe' });
   const shown = await runBinary(['audit'], { MAILSTORE_STATE_DIR });
-  expect(shown.stdout).toMatch(/ read {2}allow {2}succeeded {2}GetUserInfo \{"userName":"johndoe"\}$/m);
+  expect(shown.stdout).toMatch(/ read +allow +succeeded +GetUserInfo \{"userName":"johndoe"\}$/m);
   expect((await runBinary(['audit', 'verify'], { MAILSTORE_STATE_DIR })).stdout).toMatch(
-    /^\d+ lines? in 1 file, unbroken; the last is \d+ [\da-f]{64}\n$/,
+    /^\d+ lines of 1 chain in 1 file, unbroken; the last is [\da-f]{16}:\d+ [\da-f]{64}\n$/,
   );
 });
 
@@ -208,10 +276,7 @@ test.each([
     "mailstore-mcp: --until is '2026-13-01', but must be a day or a time such as 2026-03-04 or 2026-03-04T09:30:00Z.\n",
   ],
   [['show', '--expect', '1'], 'mailstore-mcp: Unknown option --expect; see mailstore-mcp audit show --help.\n'],
-  [
-    ['verify', '--expect', '3'],
-    "mailstore-mcp: --expect is '3', but must be the number and the SHA-256 of a line as audit verify tells them, SEQUENCE:HASH.\n",
-  ],
+  [['verify', '--expect', '3'], "mailstore-mcp: --expect is '3', but must be a line as audit verify prints it, CHAIN:NUMBER:HASH.\n"],
 ])('mailstore-mcp audit %j is refused with one sentence', async (args, stderr) => {
   expect(await runBinary(['audit', ...args], { MAILSTORE_STATE_DIR: stateFolder() })).toEqual({ code: 2, stdout: '', stderr });
 });

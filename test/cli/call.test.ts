@@ -77,7 +77,7 @@ describe('mailstore-mcp call', () => {
     expect(stderr).toBe(
       `Changed from {"fullName":"John Doe"} to {"fullName":"Jack"}.\nTo put it back: mailstore-mcp changes revert 1 --state-dir "${env.MAILSTORE_STATE_DIR}"\n`,
     );
-    const audited = readFileSync(join(env.MAILSTORE_STATE_DIR, 'audit.jsonl'), 'utf8').split('\n')[0] ?? '';
+    const audited = readFileSync(join(env.MAILSTORE_STATE_DIR, 'audit.jsonl'), 'utf8').split('\n')[1] ?? '';
     expect(JSON.parse(audited)).toMatchObject({ client: 'call', command: 'SetUserFullName', decision: 'allow' });
   });
 

@@ -3,17 +3,16 @@
  * the confirmation: what stands in its output has to be in the file.
  */
 import { randomBytes } from 'node:crypto';
-import { appendFileSync, writeSync } from 'node:fs';
-import { join } from 'node:path';
+import { writeSync } from 'node:fs';
 import { systemClock } from '../../src/base/clock.ts';
 import { Journal } from '../../src/journal/journal.ts';
 import { SQLITE_ENGINES } from '../../src/journal/sqlite.ts';
 import { FENCE_MS } from '../../src/journal/task-journal.ts';
 import type { Holder } from '../../src/journal/task-record.ts';
-import { AUDIT_FILE, call, digestOf, intent, progress } from './samples.ts';
+import { call, digestOf, intent, progress } from './samples.ts';
 
 export interface ChildOrder {
-  readonly role: 'open' | 'begin' | 'write' | 'take' | 'consume' | 'burn' | 'append';
+  readonly role: 'open' | 'begin' | 'write' | 'take' | 'consume' | 'burn';
   readonly folder: string;
   readonly engine: string;
   readonly name: string;
@@ -92,17 +91,6 @@ function burn(journal: Journal): void {
   }
 }
 
-/** Writes lines to the one file, each with the hash of the line before it. */
-function append(journal: Journal): void {
-  for (let round = 0; round < rounds; round++) {
-    journal.audit.append((head) => {
-      const line = JSON.stringify({ sequence: head.sequence + 1, previous: head.hash, by: order.name, round });
-      appendFileSync(join(order.folder, AUDIT_FILE), `${line}\n`);
-      return { sequence: head.sequence + 1, hash: digestOf(line), file: AUDIT_FILE };
-    });
-  }
-}
-
 if (order.role === 'open') {
   waitForStart();
   say({ opened: open().tasks.revision() });
@@ -113,6 +101,6 @@ if (order.role === 'open') {
   if (order.role === 'begin') {
     const { task, isNew } = journal.tasks.begin(intent('shared'), holder);
     say({ taskId: task.taskId, isNew });
-  } else ({ write, take, consume, burn, append })[order.role](journal);
+  } else ({ write, take, consume, burn })[order.role](journal);
   journal.close();
 }

@@ -1,5 +1,5 @@
 import { execFileSync, spawn } from 'node:child_process';
-import { chmodSync, chownSync, mkdirSync, readFileSync } from 'node:fs';
+import { chmodSync, chownSync, mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as z from 'zod';
@@ -9,7 +9,7 @@ import { Journal } from '../../src/journal/journal.ts';
 import { openSqlite, type SqliteEngine } from '../../src/journal/sqlite.ts';
 import type { ChildOrder } from './child.ts';
 import { describeEngines, ENGINES, temporaryFolder, untilTestEnds } from './engines.ts';
-import { AUDIT_FILE, call, digestOf } from './samples.ts';
+import { call, digestOf } from './samples.ts';
 
 const CHILD = fileURLToPath(new URL('child.ts', import.meta.url));
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -158,18 +158,6 @@ describeEngines('several processes', (engine) => {
   test('that burn the same nonces are let through once for each', async () => {
     const rounds = Array.from({ length: 60 }, (_, round) => round);
     expect(await race('burn', temporaryFolder(), rounds.length)).toEqual(rounds);
-  }, 60_000);
-
-  test('that append to the audit make one chain', async () => {
-    const folder = temporaryFolder();
-    await race('append', folder, 30);
-    const lines = readFileSync(join(folder, AUDIT_FILE), 'utf8').trimEnd().split('\n');
-    const links = lines.map((line) => z.object({ sequence: z.number(), previous: z.string() }).parse(JSON.parse(line)));
-    expect(links).toEqual(
-      lines.map((_, index) => ({ sequence: index + 1, previous: index === 0 ? '' : digestOf(lines[index - 1] ?? '') })),
-    );
-    const { audit } = untilTestEnds(Journal.open(folder, { clock: systemClock, engines: [engine] }));
-    expect(audit.head()).toEqual({ sequence: 120, hash: digestOf(lines.at(-1) ?? ''), file: AUDIT_FILE });
   }, 60_000);
 
   test('that are killed while they write leave an intact file with everything that was confirmed', async () => {

@@ -18,7 +18,8 @@ function auditOf(stateDir: string): readonly Record<string, unknown>[] {
   return readFileSync(join(stateDir, 'audit.jsonl'), 'utf8')
     .trimEnd()
     .split('\n')
-    .map((line) => JSON.parse(line) as Record<string, unknown>);
+    .map((line) => JSON.parse(line) as Record<string, unknown>)
+    .filter(({ event }) => event === undefined);
 }
 
 describe('a client of 2025-11-25 that can ask', () => {

@@ -30,7 +30,7 @@ function auditOf(stateDir: string): readonly { readonly command?: string; readon
   if (!existsSync(path)) return [];
   return readFileSync(path, 'utf8')
     .split('\n')
-    .filter((line) => line !== '')
+    .filter((line) => line.includes('"command"'))
     .map((line) => JSON.parse(line) as { command?: string; outcome?: string })
     .map(({ command, outcome }) => ({ ...(command !== undefined && { command }), ...(outcome !== undefined && { outcome }) }));
 }

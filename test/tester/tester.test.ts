@@ -139,7 +139,10 @@ describe('a call of the tester', () => {
     await expect(tester.call(callOf('DeleteUser', { userName: 'johndoe' }), { person: saying('no') })).rejects.toThrow('nobody gave it');
     expect(await tester.call(callOf('DeleteUser', { userName: 'johndoe' }), { person: saying('yes') })).toMatchObject({ value: null });
     expect(asked).toEqual(['What: user johndoe (John Doe)', 'What: user johndoe (John Doe)']);
-    const lines = readFileSync(join(stateDir, 'audit.jsonl'), 'utf8').trimEnd().split('\n');
+    const lines = readFileSync(join(stateDir, 'audit.jsonl'), 'utf8')
+      .trimEnd()
+      .split('\n')
+      .filter((line) => line.includes('"command"'));
     const audited = lines.map(
       (line) => JSON.parse(line) as { client: string; decision: string; consent?: { channel: string; answer: string } },
     );

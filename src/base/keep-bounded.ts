@@ -1,0 +1,40 @@
+import { createHash } from 'node:crypto';
+import { KEPT_CHARACTERS } from './limits.ts';
+
+/** What is kept of a value whose JSON is too long: its beginning, and the length and SHA-256 of the whole, by which it can be recognised. */
+export interface BoundedValue {
+  readonly cut: true;
+  /** The beginning of the value as JSON. */
+  readonly head: string;
+  /** Characters of the whole as JSON. */
+  readonly length: number;
+  readonly sha256: string;
+}
+
+/** Returns a text that is kept: a long one ends with its length and SHA-256 in place of its rest. */
+export function keepText(text: string): string {
+  if (text.length <= KEPT_CHARACTERS) return text;
+  return `${headOf(text)}… [cut: ${text.length} characters in all, SHA-256 ${digestOf(text)}]`;
+}
+
+/** Returns the arguments of a call as they are kept: each one that is too long is cut by itself, so that the others stay readable. */
+export function keepArguments(args: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(Object.entries(args).map(([name, value]) => [keepText(name), keepValue(value)]));
+}
+
+function keepValue(value: unknown): unknown {
+  if (typeof value === 'string') return keepText(value);
+  if (typeof value !== 'object' || value === null) return value;
+  const text = JSON.stringify(value);
+  if (text.length <= KEPT_CHARACTERS) return value;
+  return { cut: true, head: headOf(text), length: text.length, sha256: digestOf(text) } satisfies BoundedValue;
+}
+
+/** A pair of surrogates is not cut in two: half of one is no text. */
+function headOf(text: string): string {
+  return text.slice(0, KEPT_CHARACTERS).replace(/[\uD800-\uDBFF]$/, '');
+}
+
+function digestOf(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}
