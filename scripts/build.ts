@@ -55,6 +55,8 @@ export async function build(): Promise<number> {
     platform: 'node',
     target: TARGET,
     legalComments: 'none',
+    // Its CommonJS form requires its parts by names that cannot be bundled.
+    alias: { 'jsonc-parser': 'jsonc-parser/lib/esm/main.js' },
     plugins: [precomputedToolList, leanDependencies],
     write: false,
     logLevel: 'warning',

@@ -11,7 +11,8 @@ import { type Command, GROUPS, type Group, RISKS, type Risk, type Verdict } from
 import { toolName } from '../src/catalogue/naming.ts';
 import type { Subcommand } from '../src/cli/define-subcommand.ts';
 import { argumentWords, optionSummary, optionTerm, toSentence } from '../src/cli/help-text.ts';
-import { hasActions, optionsFor } from '../src/cli/known-options.ts';
+import { causes, type Cause } from '../src/cli/doctor/causes.ts';
+import { optionsFor } from '../src/cli/known-options.ts';
 import { subcommands } from '../src/cli/subcommands.ts';
 import { settingList } from '../src/config/settings.ts';
 import { decideVerdict, mildestEffect, possibleRisks, worstEffect } from '../src/policy/decide.ts';
@@ -30,6 +31,7 @@ async function generate(): Promise<Map<string, string>> {
     ['docs/tools.md', toolsPage()],
     ['docs/access.md', accessPage()],
     ['docs/configuration.md', configurationPage()],
+    ['docs/troubleshooting.md', troubleshootingPage()],
     ['docs/cli.md', cliPage(await Promise.all(Object.values(subcommands).map((load) => load())))],
     ['claude_desktop_config.example.json', claudeDesktopExample()],
     ...toolList.map(({ tool }) => [`${SNAPSHOTS}/${tool.name}.json`, toolSnapshot(tool)] as const),
@@ -196,6 +198,18 @@ function configurationPage(): string {
     '# Configuration',
     'A flag wins over the environment, the environment over the configuration file, the file over the default. An unknown flag or `MAILSTORE_*` variable stops the start, with the nearest right spelling.',
     table(['Variable', 'Flag', 'Values', 'Default', 'Meaning'], rows),
+  ].join('\n\n');
+}
+
+function troubleshootingPage(): string {
+  const sections = Object.entries<Cause>(causes).map(([id, { what, cure, exitCode }]) =>
+    [`## ${what}`, `${cure}`, `\`${id}\`, ${exitCode === 'warning' ? 'a warning' : `exit code ${exitCode}`}`].join('\n\n'),
+  );
+  return [
+    header('src/cli/doctor/causes.ts'),
+    '# Troubleshooting',
+    'Run `mailstore-mcp doctor`. It names what it finds by the headings below, with the values concerned; `mailstore-mcp doctor --json` prints the same for a program, under the name that stands at the end of each section. The exit code is that of the first problem.',
+    ...sections,
   ].join('\n\n');
 }
 

@@ -69,6 +69,7 @@ const table = {
     'configuration',
     ({ approvalId, state }) => `The request ${approvalId} is ${state} and can no longer be decided; have the call made again.`,
   ),
+  setupFailed: line<{ says: string; cure: string }>('configuration', ({ says, cure }) => `${says} ${cure}`.trim()),
   noTerminal: line<{ what: string }>(
     'configuration',
     ({ what }) => `${what} takes its yes from a person at a terminal, and this is none; run it there yourself.`,

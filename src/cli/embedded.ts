@@ -12,16 +12,20 @@ export interface Embedded {
 
 const PREFIX = 'mailstore-mcp-sandbox-';
 
-/** Removes the state folders that sandboxes of killed processes left. */
-function sweepLeftovers(): void {
+/** Removes the state folders that sandboxes of killed processes left, and returns their paths. */
+export function sweepLeftovers(): readonly string[] {
+  const swept: string[] = [];
   for (const name of readdirSync(tmpdir())) {
     const pid = new RegExp(`^${PREFIX}(\\d+)-`).exec(name)?.[1];
     if (pid === undefined || isAlive(Number(pid))) continue;
     const path = join(tmpdir(), name);
     const found = lstatSync(path, { throwIfNoEntry: false });
     const isOwn = process.getuid === undefined || found?.uid === process.getuid();
-    if (found?.isDirectory() && isOwn) rmSync(path, { recursive: true, force: true });
+    if (!found?.isDirectory() || !isOwn) continue;
+    rmSync(path, { recursive: true, force: true });
+    swept.push(path);
   }
+  return swept;
 }
 
 function isAlive(pid: number): boolean {

@@ -10,6 +10,8 @@ function keepNames<Names extends string>(loaders: Loaders<Names>): Loaders<Names
 /** Every subcommand, in the order of help and documentation. One is loaded when it is asked for. */
 export const subcommands = keepNames({
   serve: async () => (await import('./serve.ts')).serveCommand,
+  setup: async () => (await import('./setup.ts')).setup,
+  doctor: async () => (await import('./doctor.ts')).doctor,
   call: async () => (await import('./call.ts')).call,
   tester: async () => (await import('./tester.ts')).tester,
   tasks: async () => (await import('./tasks.ts')).tasks,

@@ -14,7 +14,7 @@ import { encodeForm } from '../wire/form.ts';
 import type { Dialect, Progress, Reply, RunHandle, WireRequest, WireResponse } from '../wire/reply.ts';
 import { chooseDialect, dialectNamed, type SpokenDialect } from './dialects.ts';
 import { maskCredentials } from './mask-credentials.ts';
-import { compareMetadata } from './metadata.ts';
+import { compareMetadata, type MetadataComparison } from './metadata.ts';
 import type { OnExchange, Purpose } from './observe.ts';
 import { isTransient, Transport, type TlsTrust } from './transport.ts';
 import { checkValue, type CheckedValue } from './value.ts';
@@ -177,6 +177,15 @@ export class MailStoreClient {
     const reply = response.status === 200 ? readable(() => dialect.read(response, CANCEL)) : dialect.read(response, command, run);
     if (reply?.kind === 'failed' && reply.word === 'failed')
       throw new CommandFailed('cancel-async', reply.word, reply.message, reply.progress);
+  }
+
+  /**
+   * Finds out the API version and compares the server's own list of commands with the catalogue; a server of 2012 has no such list.
+   * Throws MailStoreError as a call would.
+   */
+  async identify(): Promise<{ readonly dialect: Dialect['name']; readonly comparison?: MetadataComparison }> {
+    const { dialect, commands: listed } = await this.#speak();
+    return { dialect: dialect.name, ...(listed && { comparison: compareMetadata(commands, listed) }) };
   }
 
   /** Opens a connection and finds out the dialect ahead of the first call, which tries again where that failed. */

@@ -1,6 +1,7 @@
 import { MailStoreError } from '../base/errors.ts';
 import { ACCESS_LEVELS, type Access } from '../base/target.ts';
 import { nearest } from '../base/nearest.ts';
+import { readKeychain } from './keychain.ts';
 import { defaultStateDir } from './state-dir.ts';
 import { requirePrivate, requirePrivateState } from './private-files.ts';
 import { findPlaceholder, readTextFile } from './setting-types.ts';
@@ -70,21 +71,66 @@ const SECRET_PREFIX = 'MAILSTORE_SECRET_';
  */
 export function loadConfig({ env = process.env, flags, embedded, stateDir = defaultStateDir(env) }: ConfigSources): Config {
   const warnings = checkVariables(env);
-  const fromEnv = textsFrom((setting) => [setting.env, env[setting.env]]);
-  const fromFlags = textsFrom((setting) => [setting.flag ?? '', setting.flag === undefined ? undefined : flags[setting.flag]]);
-  const path = fromFlags.config ?? fromEnv.config;
-  const file = path === undefined ? { texts: {}, targets: {} } : readConfigFile(path);
-  const defaults = textsFrom((setting) => [setting.env, setting.default === undefined ? undefined : String(setting.default)]);
-  const texts = fold(defaults, file.texts, fromEnv, fromFlags);
+  const { texts, targets } = foldSources(env, flags);
   const access = required('access', texts);
   const server = serverSettings(texts, stateDir);
   requirePrivateState(server.stateDir);
   return {
     ...server,
-    targets: embedded ? [{ name: 'sandbox', ...embedded, access, api: required('api', texts) }] : targetsFrom(texts, file.targets, access),
+    targets: embedded ? [{ name: 'sandbox', ...embedded, access, api: required('api', texts) }] : targetsFrom(texts, targets, access),
     access,
     secretVariables: secretVariablesFrom(env),
     ...(warnings.length > 0 && { warnings }),
+  };
+}
+
+/** Folds all sources; a default is named `defaultName`, or by its variable. */
+function foldSources(
+  env: NonNullable<ConfigSources['env']>,
+  flags: ConfigSources['flags'],
+  defaultName?: string,
+): { readonly texts: Texts; readonly targets: Record<string, Texts> } {
+  const fromEnv = textsFrom((setting) => [setting.env, env[setting.env]]);
+  const fromFlags = textsFrom((setting) => [setting.flag ?? '', setting.flag === undefined ? undefined : flags[setting.flag]]);
+  const path = fromFlags.config ?? fromEnv.config;
+  const file = path === undefined ? { texts: {}, targets: {} } : readConfigFile(path);
+  const defaults = textsFrom((setting) => [
+    defaultName ?? setting.env,
+    setting.default === undefined ? undefined : String(setting.default),
+  ]);
+  return { texts: fold(defaults, file.texts, fromEnv, fromFlags), targets: file.targets };
+}
+
+/** The settings of one server as far as they are known; nothing is required. */
+export interface KnownSettings {
+  readonly origin?: string;
+  readonly username?: string;
+  readonly password?: string;
+  readonly fingerprint?: string;
+  readonly ca?: string;
+  readonly access: Access;
+  readonly stateDir: string;
+  /** Where the access level was set: an option, a variable, a key of the configuration file, or `the default`. */
+  readonly accessFrom: string;
+}
+
+/** Returns what is set so far, for `setup` and `doctor`. Throws MailStoreError as `loadConfig` does, but for nothing that is missing. */
+export function loadKnownSettings({ env = process.env, flags }: Pick<ConfigSources, 'env' | 'flags'>): KnownSettings {
+  checkVariables(env);
+  const { texts } = foldSources(env, flags, 'the default');
+  const [origin, username] = [read('url', texts), read('username', texts)];
+  const password = read('passwordFile', texts) ?? read('password', texts);
+  const fingerprint = read('fingerprint', texts);
+  const ca = read('caFile', texts);
+  return {
+    ...(origin !== undefined && { origin }),
+    ...(username !== undefined && { username }),
+    ...(password !== undefined && { password }),
+    ...(fingerprint !== undefined && { fingerprint }),
+    ...(ca !== undefined && { ca }),
+    access: required('access', texts),
+    stateDir: read('stateDir', texts) ?? defaultStateDir(env),
+    accessFrom: texts.access?.name ?? 'the default',
   };
 }
 
@@ -226,7 +272,11 @@ function createTarget(name: string, texts: Texts, ceiling: Access): Target {
   read('edition', texts);
   const origin = required('url', texts, 'set it to https://host:8463, or try the embedded server with --sandbox.');
   const username = required('username', texts, 'name the MailStore administrator to log in as.');
-  const password = read('passwordFile', texts) ?? required('password', texts, 'set it, or MAILSTORE_PASSWORD_FILE.');
+  const password =
+    read('passwordFile', texts) ??
+    read('password', texts) ??
+    readKeychain(origin, username) ??
+    required('password', texts, 'set it, or MAILSTORE_PASSWORD_FILE.');
   const fingerprint = read('fingerprint', texts);
   const ca = read('caFile', texts);
   return {

@@ -56,7 +56,7 @@ export class LeaseWatch {
 }
 
 /** True when the process of a lease has surely ended; of a process on another machine nobody here can tell. */
-function hasEnded({ pid, host }: Holder): boolean {
+export function hasEnded({ pid, host }: Holder): boolean {
   if (host !== hostname()) return false;
   try {
     process.kill(pid, 0);

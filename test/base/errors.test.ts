@@ -80,6 +80,7 @@ const CASES: { readonly [Code in ErrorCode]: readonly (readonly [details: MailSt
       'The request 2a3c4d5e is expired and can no longer be decided; have the call made again.',
     ],
   ],
+  setupFailed: [[{ says: 'The port is closed.', cure: 'Open it.' }, 'The port is closed. Open it.']],
   noTerminal: [
     [
       { what: 'mailstore-mcp approve' },

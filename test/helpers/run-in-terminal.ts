@@ -12,10 +12,10 @@ export interface TerminalResult {
   readonly screen: string;
 }
 
-/** Runs the built binary in a terminal; each answer is typed when its prompt has appeared. */
+/** Runs the built binary in a terminal; each answer is typed, or its keys are sent as they are, when its prompt has appeared. */
 export function runInTerminal(
   args: readonly string[],
-  typed: readonly { readonly after: string; readonly type: string }[],
+  typed: readonly { readonly after: string; readonly type?: string; readonly keys?: string }[],
   settings: Readonly<Record<string, string>> = {},
 ): Promise<TerminalResult> {
   const left = ['NODE_EXTRA_CA_CERTS', 'NO_COLOR', 'FORCE_COLOR', 'CI'];
@@ -32,7 +32,7 @@ export function runInTerminal(
     if (!next || at < 0) return;
     seen = at + next.after.length;
     waiting.shift();
-    child.stdin.write(`${next.type}\n`);
+    child.stdin.write(next.keys ?? `${next.type ?? ''}\n`);
   });
   return new Promise((resolve) => child.once('close', (code) => resolve({ code: code ?? -1, screen })));
 }

@@ -1,0 +1,158 @@
+import { commands } from '../../../tools/index.ts';
+import { systemClock } from '../../base/clock.ts';
+import { isError, MailStoreError } from '../../base/errors.ts';
+import { createLog } from '../../base/log.ts';
+import { Redactor } from '../../base/redact.ts';
+import { MailStoreClient } from '../../client/client.ts';
+import { inspectConnection, type ServerCertificate } from '../../client/inspect-connection.ts';
+import type { Target } from '../../config/load.ts';
+import type { Finding } from './causes.ts';
+
+const DAY_MS = 86_400_000;
+const EXPIRES_SOON_DAYS = 30;
+
+/** A difference of clocks that is worth a word, in milliseconds. */
+const CLOCK_TOLERANCE_MS = 120_000;
+
+/** Checks the way to one MailStore: name, port, TLS, certificate, login, API and clock. Stops at the first that fails. */
+export async function checkServer(target: Target, timeoutMs: number, now = Date.now()): Promise<readonly Finding[]> {
+  const { origin } = target;
+  const connection = await inspectConnection(origin, {
+    timeoutMs: Math.min(timeoutMs, 10_000),
+    ...(target.ca !== undefined && { ca: target.ca }),
+  });
+  const check = 'connection';
+  switch (connection.kind) {
+    case 'hostNotFound':
+      return [{ check, cause: 'hostNotFound', says: `The name '${connection.host}' does not resolve.` }];
+    case 'refused':
+      return [{ check, cause: 'portClosed', says: `${origin} refuses connections (${connection.reason}).` }];
+    case 'timeout':
+      return [{ check, cause: 'noAnswer', says: `${origin} did not answer in time.` }];
+    case 'tlsFailed':
+      return [
+        {
+          check,
+          cause: connection.isOldVersion ? 'tlsTooOld' : 'notTls',
+          says: `The TLS handshake with ${origin} failed (${connection.reason}).`,
+        },
+      ];
+    case 'connected': {
+      const found: Finding[] = [{ check, says: `${origin} is reached over ${connection.protocol}.` }];
+      const trust = checkCertificate(target, connection.certificate, now);
+      found.push(...trust);
+      const isTrusted = !trust.some(({ cause }) => cause === 'certificateChanged' || cause === 'certificateUnknown');
+      return isTrusted ? [...found, ...(await checkApi(target, timeoutMs, now))] : found;
+    }
+  }
+}
+
+function checkCertificate({ fingerprint: pinned }: Target, certificate: ServerCertificate, now: number): readonly Finding[] {
+  const check = 'certificate';
+  const { fingerprint, subject, untrusted, validTo } = certificate;
+  if (pinned !== undefined && pinned !== fingerprint) {
+    return [{ check, cause: 'certificateChanged', says: `Pinned is ${pinned}; the server (${subject}) shows ${fingerprint}.` }];
+  }
+  if (pinned === undefined && untrusted !== undefined) {
+    return [
+      {
+        check,
+        cause: 'certificateUnknown',
+        says: `The certificate of ${subject} is not trusted (${untrusted}); its SHA-256 is ${fingerprint}.`,
+      },
+    ];
+  }
+  const days = Math.floor((Date.parse(validTo) - now) / DAY_MS);
+  const trust = pinned === undefined ? 'trusted by the system or the configured CA' : 'the pinned one';
+  return [
+    { check, says: `The certificate of ${subject} is ${trust}.` },
+    ...(days < EXPIRES_SOON_DAYS
+      ? [{ check, cause: 'certificateExpired', says: `It is valid until ${validTo.slice(0, 10)}.` } as const]
+      : []),
+  ];
+}
+
+async function checkApi(target: Target, timeoutMs: number, now: number): Promise<readonly Finding[]> {
+  const { origin, username, password, fingerprint, ca, api } = target;
+  const redactor = new Redactor();
+  redactor.add(password, username);
+  let serverTime: number | undefined;
+  const client = new MailStoreClient({
+    origin,
+    username,
+    password,
+    trust: { ...(fingerprint !== undefined && { fingerprint }), ...(ca !== undefined && { ca }) },
+    api,
+    timeoutMs,
+    redactor,
+    onExchange: ({ response }) => {
+      const date = response?.headers.find(([name]) => name.toLowerCase() === 'date')?.[1];
+      if (date !== undefined) serverTime = Date.parse(date);
+    },
+    clock: systemClock,
+    log: createLog('error', { write: () => undefined }),
+  });
+  try {
+    const { dialect, comparison } = await client.identify();
+    const test = commands.find((command) => command.connectionTest);
+    const value = test && (await client.read(test)).value;
+    const says = `${username} is logged in; ${describeServer(value)}, API ${dialect}.`;
+    return [
+      { check: 'login', says },
+      ...(comparison && comparison.missing.length > 0
+        ? [{ check: 'commands', cause: 'commandsMissing', says: `Missing: ${comparison.missing.join(', ')}.` } as const]
+        : []),
+      ...(comparison && comparison.unknown.length > 0
+        ? [{ check: 'commands', cause: 'commandsNew', says: `New: ${comparison.unknown.join(', ')}.` } as const]
+        : []),
+      ...checkClock(serverTime, now),
+    ];
+  } catch (error) {
+    return explainFailure(error, target);
+  } finally {
+    await client.close();
+  }
+}
+
+/** Compares with the time of the server's last answer, as its Date header says it. */
+export function checkClock(serverTime: number | undefined, now: number): readonly Finding[] {
+  const check = 'clock';
+  if (serverTime === undefined || Number.isNaN(serverTime)) return [];
+  const seconds = Math.round((serverTime - now) / 1000);
+  if (Math.abs(serverTime - now) <= CLOCK_TOLERANCE_MS) return [{ check, says: 'The clocks agree.' }];
+  return [{ check, cause: 'clockDiffers', says: `The server's clock is ${Math.abs(seconds)} s ${seconds > 0 ? 'ahead' : 'behind'}.` }];
+}
+
+/** Names what may stand behind a failed login or answer. What MailStore refuses for several reasons is listed once for each. */
+function explainFailure(error: unknown, { username, password, origin }: Target): readonly Finding[] {
+  const says = error instanceof MailStoreError ? error.message : 'The connection test failed.';
+  if (isError(error, 'unauthorized')) {
+    const check = 'login';
+    if (username.toLowerCase() === 'admin' && password === 'admin' && !/^https:\/\/(localhost|127\.|\[::1\])/.test(origin)) {
+      return [{ check, cause: 'defaultPassword', says }];
+    }
+    return [
+      { check, cause: 'loginRefused', says },
+      { check, cause: 'apiPrivilegeMissing', says: 'MailStore answers a missing privilege in the same way.' },
+      { check, cause: 'mfaNeedsAppPassword', says: 'MailStore answers a password without its second factor in the same way.' },
+    ];
+  }
+  if (isError(error, 'forbidden')) return [{ check: 'login', cause: 'notAdministrator', says }];
+  const isForeign = isError(
+    error,
+    'notMailStore',
+    'noDialect',
+    'notJson',
+    'notXml',
+    'notAnEnvelope',
+    'notUtf8',
+    'pathNotFound',
+    'unavailable',
+  );
+  return [{ check: 'api', cause: isForeign ? 'notMailStore' : 'apiFailed', says }];
+}
+
+function describeServer(value: unknown): string {
+  const { version, machineName } = typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
+  return `MailStore ${typeof version === 'string' ? version : 'of an unknown version'}${typeof machineName === 'string' ? ` on ${machineName}` : ''}`;
+}

@@ -1,0 +1,346 @@
+import { realpathSync } from 'node:fs';
+import { text as readAll } from 'node:stream/consumers';
+import * as prompts from '@clack/prompts';
+import { MailStoreError } from '../base/errors.ts';
+import { ACCESS_LEVELS, type Access } from '../base/target.ts';
+import { toVisible, toVisibleLine } from '../base/visible.ts';
+import { inspectConnection, type ServerCertificate } from '../client/inspect-connection.ts';
+import { loadKnownSettings } from '../config/load.ts';
+import { mcpClients, thisMachine, type McpClient } from '../config/mcp-clients.ts';
+import { oneOf, someOf, text } from '../config/setting-types.ts';
+import { defineAction, defineSubcommand, flag, option, type Given } from './define-subcommand.ts';
+import { causes, type Finding } from './doctor/causes.ts';
+import { checkServer } from './doctor/check-server.ts';
+import { completeAddress } from './setup/complete-address.ts';
+import type { ServerEntry } from './setup/edit-client-file.ts';
+import { keepInFile, keepInKeychain, passwordFilePath, type KeptPassword } from './setup/keep-password.ts';
+import { isInstalled, planClientFile, writeClientFile, type PlannedFile } from './setup/write-client-file.ts';
+
+const CLIENT_IDS = mcpClients.map(({ id }) => id);
+const STORES = ['keychain', 'file'] as const;
+
+/** What each access level allows, as the dialogue explains it. */
+const ACCESS_HINTS: Readonly<Record<Access, string>> = {
+  'read-only': 'looks at everything and changes nothing',
+  'read-write': 'also creates and changes; what destroys is refused, what gives power asks a person',
+  full: 'everything; each destructive command asks a person',
+};
+
+const options = {
+  yes: flag('ask nothing: take the options, the variables and the defaults'),
+  print: flag('show what would be written, and write nothing'),
+  user: option(text('NAME'), 'the MailStore administrator to log in as'),
+  passwordStdin: flag('read the password from stdin'),
+  store: option(oneOf(STORES), 'where to keep the password; the keychain where there is one'),
+  clients: option(someOf(CLIENT_IDS), 'the clients to connect; those that are installed where it is left out'),
+  name: option(text('NAME'), 'the name of the server in the clients', 'mailstore'),
+};
+
+type SetupGiven = Given<typeof options, object>;
+
+export const setup = defineSubcommand({
+  name: 'setup',
+  summary: 'connect your MailStore and your clients, step by step',
+  settings: 'all',
+  action: defineAction({
+    options,
+    examples: [
+      { line: 'setup', shows: 'a dialogue: address, certificate, login, access level, clients' },
+      { line: 'setup --print', shows: 'the same, and writes nothing' },
+      {
+        line: 'setup --yes --url https://mailstore.example.com:8463 --fingerprint AB:CD… --user admin --password-stdin --clients claude-code',
+        shows: 'what was written, for scripts',
+      },
+    ],
+    run: runSetup,
+  }),
+});
+
+/** Ends the dialogue without a word more than the library has said. */
+class Cancelled extends Error {}
+
+/** How the answers come about: from a person, or from the command line alone. */
+interface Interview {
+  address(known: string | undefined): Promise<string>;
+  /** Returns the fingerprint to pin. */
+  certificate(origin: string, certificate: ServerCertificate, known: string | undefined): Promise<string>;
+  login(known: Login): Promise<Login & { username: string; password: string }>;
+  access(known: Access): Promise<Access>;
+  store(): Promise<(typeof STORES)[number]>;
+  clients(installed: readonly McpClient[]): Promise<readonly McpClient[]>;
+  confirm(files: readonly PlannedFile[]): Promise<boolean>;
+  /** True where a refused login may be corrected. */
+  retry(findings: readonly Finding[]): Promise<boolean>;
+  say(message: string): void;
+}
+
+interface Login {
+  readonly username?: string;
+  readonly password?: string;
+}
+
+async function runSetup(given: SetupGiven): Promise<void> {
+  if (!given.yes && !(process.stdin.isTTY && process.stdout.isTTY)) throw new MailStoreError('noTerminal', { what: 'setup without --yes' });
+  const interview = given.yes ? scriptedInterview(given) : dialogue();
+  try {
+    await conduct(interview, given);
+  } catch (error) {
+    if (!(error instanceof Cancelled)) throw error;
+    prompts.cancel('Nothing was written.');
+    process.exitCode = 1;
+  }
+}
+
+async function conduct(interview: Interview, { flags, print, user, passwordStdin, name }: SetupGiven): Promise<void> {
+  const known = loadKnownSettings({
+    flags: { ...flags, ...(flags['--url'] !== undefined && { '--url': completeAddress(flags['--url']) ?? flags['--url'] }) },
+  });
+  const origin = await interview.address(known.origin);
+  const fingerprint = await chooseTrust(interview, origin, known);
+  const piped = passwordStdin ? (await readAll(process.stdin)).replace(/\r?\n$/, '') : undefined;
+  let login: Login = { ...definedOnly({ username: user ?? known.username, password: piped ?? known.password }) };
+  let tested: { username: string; password: string } | undefined;
+  while (!tested) {
+    const { username, password } = await interview.login(login);
+    const findings = await checkServer(
+      { name: 'default', origin, username, password, access: 'read-only', api: 'auto', ...definedOnly({ fingerprint, ca: known.ca }) },
+      20_000,
+    );
+    const problems = findings.filter(({ cause }) => cause !== undefined && causes[cause].exitCode !== 'warning');
+    if (problems.length === 0) {
+      interview.say(
+        findings
+          .filter(({ check }) => check === 'login')
+          .map(({ says }) => says)
+          .join(' '),
+      );
+      tested = { username, password };
+    } else if (!(await interview.retry(problems))) {
+      process.exitCode = exitCodeFor(problems);
+      return;
+    }
+    login = { username };
+  }
+  const access = await interview.access(known.access);
+  const store = await interview.store();
+  const kept = print
+    ? plannedPassword(known.stateDir, origin, store)
+    : keepPassword(interview, { stateDir: known.stateDir, origin, store, ...tested });
+  const entry: ServerEntry = {
+    command: process.execPath,
+    args: [realpathSync(process.argv[1] ?? '')],
+    env: {
+      MAILSTORE_URL: origin,
+      MAILSTORE_USERNAME: tested.username,
+      ...kept.env,
+      ...definedOnly({ MAILSTORE_TLS_FINGERPRINT: fingerprint }),
+      MAILSTORE_ACCESS: access,
+    },
+  };
+  await connectClients(interview, { entry, name, print });
+}
+
+/** Shows the certificate and returns the fingerprint to pin; undefined where the system or a CA of one's own trusts it already. */
+async function chooseTrust(
+  interview: Interview,
+  origin: string,
+  known: { readonly fingerprint?: string; readonly ca?: string },
+): Promise<string | undefined> {
+  const connection = await inspectConnection(origin, definedOnly({ ca: known.ca }));
+  if (connection.kind !== 'connected') {
+    const [finding] = await checkServer({ name: 'default', origin, username: '', password: '', access: 'read-only', api: 'auto' }, 10_000);
+    throw new MailStoreError('setupFailed', { says: finding?.says ?? '', cure: finding?.cause ? causes[finding.cause].cure : '' });
+  }
+  const { certificate } = connection;
+  if (certificate.untrusted === undefined && known.fingerprint === undefined) return undefined;
+  if (known.fingerprint === certificate.fingerprint) return known.fingerprint;
+  return interview.certificate(origin, certificate, known.fingerprint);
+}
+
+function describeCertificate(origin: string, { subject, issuer, validFrom, validTo, fingerprint }: ServerCertificate): string {
+  const port = new URL(origin).port || '443';
+  return [
+    `Subject      ${toVisibleLine(subject)}`,
+    ...(issuer === subject ? [] : [`Issuer       ${toVisibleLine(issuer)}`]),
+    `Valid        ${validFrom.slice(0, 10)} to ${validTo.slice(0, 10)}`,
+    `SHA-256      ${fingerprint}`,
+    '',
+    'Compare it on the MailStore machine. Either in PowerShell there:',
+    `$t=New-Object Net.Sockets.TcpClient('localhost',${port});$s=New-Object Net.Security.SslStream($t.GetStream(),$false,{$true});$s.AuthenticateAsClient('localhost');[BitConverter]::ToString([Security.Cryptography.SHA256]::Create().ComputeHash($s.RemoteCertificate.GetRawCertData())).Replace('-',':')`,
+    'or in the MailStore Server Service Configuration: open the server certificate and compare its details.',
+  ].join('\n');
+}
+
+function plannedPassword(stateDir: string, origin: string, store: (typeof STORES)[number]): KeptPassword {
+  return { where: store, env: store === 'keychain' ? {} : { MAILSTORE_PASSWORD_FILE: passwordFilePath(stateDir, origin) } };
+}
+
+interface PasswordToKeep {
+  readonly stateDir: string;
+  readonly origin: string;
+  readonly store: (typeof STORES)[number];
+  readonly username: string;
+  readonly password: string;
+}
+
+function keepPassword(interview: Interview, { stateDir, origin, store, username, password }: PasswordToKeep): KeptPassword {
+  const inKeychain = store === 'keychain' ? keepInKeychain(origin, username, password) : undefined;
+  const kept = inKeychain ?? keepInFile(stateDir, origin, password);
+  const why = store === 'keychain' && !inKeychain ? 'The keychain cannot be used here. ' : '';
+  interview.say(`${why}The password is in ${kept.where}.`);
+  return kept;
+}
+
+async function connectClients(
+  interview: Interview,
+  { entry, name, print }: { readonly entry: ServerEntry; readonly name: string; readonly print: boolean },
+): Promise<void> {
+  const machine = thisMachine();
+  const chosen = await interview.clients(mcpClients.filter((client) => isInstalled(client, machine)));
+  const files: PlannedFile[] = [];
+  for (const client of chosen) {
+    try {
+      files.push(planClientFile(client, machine, name, entry));
+    } catch (error) {
+      interview.say(`${client.name}: '${client.file(machine)}' was left alone: ${error instanceof Error ? error.message : String(error)}.`);
+      process.exitCode = 1;
+    }
+  }
+  interview.say(`${name}: ${JSON.stringify(entry, null, 2)}`);
+  for (const { client, path, exists } of files)
+    interview.say(`${client.name}: ${exists ? 'the entry is added to' : 'a new file'} '${path}'`);
+  if (print) {
+    interview.say('Nothing was written.');
+    return;
+  }
+  if (files.length > 0 && !(await interview.confirm(files))) throw new Cancelled();
+  for (const file of files) {
+    const backup = writeClientFile(file, new Date());
+    interview.say(`${file.client.name}: wrote '${file.path}'${backup === undefined ? '' : `; before, it was '${backup}'`}.`);
+  }
+  interview.say('Restart the client, then ask: is archiving working?');
+}
+
+function scriptedInterview({ store, clients }: SetupGiven): Interview {
+  const missing = (setting: string, hint: string) => new MailStoreError('missingSetting', { setting, hint });
+  return {
+    address: async (known) => known ?? raise(missing('--url', 'write --url https://host:8463.')),
+    certificate: async (origin, { fingerprint }, known) => {
+      if (known !== undefined) throw new MailStoreError('certificateMismatch', { origin, expected: known, seen: fingerprint });
+      throw missing(
+        '--fingerprint',
+        `the certificate is not trusted. If its SHA-256 on the MailStore machine reads ${fingerprint}, write --fingerprint with it.`,
+      );
+    },
+    login: async ({ username, password }) => ({
+      username: username ?? raise(missing('--user', 'name the MailStore administrator to log in as.')),
+      password: password ?? raise(missing('MAILSTORE_PASSWORD', 'set it, or pipe the password to --password-stdin.')),
+    }),
+    access: async (known) => known,
+    store: async () => store ?? 'keychain',
+    clients: async (installed) => (clients ? mcpClients.filter(({ id }) => clients.includes(id)) : installed),
+    confirm: async () => true,
+    retry: async (findings) => {
+      for (const { says, cause } of findings)
+        process.stderr.write(`mailstore-mcp: ${toVisibleLine(says)} ${cause ? causes[cause].cure : ''}\n`);
+      return false;
+    },
+    say: (message) => void process.stdout.write(`${toVisible(message)}\n`),
+  };
+}
+
+function dialogue(): Interview {
+  prompts.intro('mailstore-mcp setup');
+  return {
+    address: async (known) => {
+      const typed = await answer(
+        prompts.text({
+          message: 'Where is MailStore?',
+          placeholder: 'mailstore.example.com',
+          ...(known !== undefined && { initialValue: known }),
+          validate: (value) => (completeAddress(value ?? '') === undefined ? 'Write a host name, or https://host:8463.' : undefined),
+        }),
+      );
+      const origin = completeAddress(typed) ?? typed;
+      prompts.log.info(`Connecting to ${origin}; nothing is sent yet.`);
+      return origin;
+    },
+    certificate: async (origin, certificate, known) => {
+      prompts.log.message(describeCertificate(origin, certificate));
+      if (known !== undefined && known !== certificate.fingerprint)
+        prompts.log.warn(`Until now ${known} was pinned. Was the certificate renewed?`);
+      const isSame = await answer(prompts.confirm({ message: 'Is this the fingerprint on the MailStore machine?', initialValue: false }));
+      if (!isSame) throw new Cancelled();
+      return certificate.fingerprint;
+    },
+    login: async ({ username: known }) => {
+      const isFilled = (value: string | undefined) => ((value ?? '') === '' ? 'This cannot be empty.' : undefined);
+      const username = await answer(
+        prompts.text({ message: 'Which MailStore administrator?', initialValue: known ?? 'admin', validate: isFilled }),
+      );
+      return { username, password: await answer(prompts.password({ message: 'Password', validate: isFilled })) };
+    },
+    access: (known) =>
+      answer(
+        prompts.select({
+          message: 'What may the assistant do?',
+          initialValue: known,
+          options: ACCESS_LEVELS.map((value) => ({ value, label: `${value}: ${ACCESS_HINTS[value]}` })),
+        }),
+      ),
+    store: () =>
+      answer(
+        prompts.select({
+          message: 'Where is the password kept?',
+          initialValue: 'keychain',
+          options: [
+            { value: 'keychain' as const, label: 'keychain of the operating system; a file where there is none' },
+            { value: 'file' as const, label: 'a file that only you can read' },
+          ],
+        }),
+      ),
+    clients: async (installed) => {
+      const ids = await answer(
+        prompts.multiselect({
+          message: 'Which clients are connected?',
+          required: false,
+          initialValues: installed.map(({ id }) => id),
+          options: mcpClients.map(({ id, name }) => ({
+            value: id,
+            label: installed.some((client) => client.id === id) ? name : `${name} (not found)`,
+          })),
+        }),
+      );
+      return mcpClients.filter(({ id }) => ids.includes(id));
+    },
+    confirm: () => answer(prompts.confirm({ message: 'Write these files? A backup of each is kept.' })),
+    retry: async (findings) => {
+      for (const { says, cause } of findings) prompts.log.error(`${toVisibleLine(says)}${cause ? `\n${causes[cause].cure}` : ''}`);
+      return answer(prompts.confirm({ message: 'Try again?' }));
+    },
+    say: (message) => prompts.log.message(toVisible(message)),
+  };
+}
+
+/** Returns what the person answered. Throws Cancelled where the dialogue was left. */
+async function answer<Value>(asked: Promise<Value>): Promise<Exclude<Value, symbol>> {
+  const value = await asked;
+  if (prompts.isCancel(value)) throw new Cancelled();
+  return value as Exclude<Value, symbol>;
+}
+
+function exitCodeFor([first]: readonly Finding[]): number {
+  const code = first?.cause && causes[first.cause].exitCode;
+  return typeof code === 'number' ? code : 1;
+}
+
+function raise(error: Error): never {
+  throw error;
+}
+
+/** Leaves out what is undefined. */
+function definedOnly<Values extends object>(values: Values): { [Key in keyof Values]?: Exclude<Values[Key], undefined> } {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as {
+    [Key in keyof Values]?: Exclude<Values[Key], undefined>;
+  };
+}

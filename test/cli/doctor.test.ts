@@ -1,0 +1,252 @@
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { once } from 'node:events';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { causes } from '../../src/cli/doctor/causes.ts';
+import { checkClients } from '../../src/cli/doctor/check-clients.ts';
+import { checkClock, checkServer } from '../../src/cli/doctor/check-server.ts';
+import { checkJournal, checkStateFolder, judgeFolder, type FolderFacts } from '../../src/cli/doctor/check-state.ts';
+import { GROUPS } from '../../src/catalogue/define-command.ts';
+import type { Target } from '../../src/config/load.ts';
+import { mcpClients } from '../../src/config/mcp-clients.ts';
+import { createCertificate } from '../../src/sandbox/certificate.ts';
+import { runBinary } from '../helpers/run-binary.ts';
+import { sandboxForTest } from '../helpers/start-server.ts';
+import { respond, respondJson, startTlsServer } from '../helpers/tls-server.ts';
+
+const HEALTHY = { url: 'https://127.0.0.1:1', username: 'admin', password: 'x' };
+
+async function causesAt({ url, ...login }: Partial<typeof HEALTHY> & { url: string; fingerprint?: string }, now?: number) {
+  const target: Target = { name: 'default', origin: url, username: 'admin', password: 'x', access: 'read-only', api: 'auto', ...login };
+  const findings = await checkServer(target, 5000, now);
+  return findings.flatMap(({ cause }) => cause ?? []);
+}
+
+function temporaryFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'mailstore-doctor-'));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+describe('doctor names what is wrong with the way to MailStore:', () => {
+  test('nothing, where all is well', async () => {
+    expect(await causesAt(await sandboxForTest())).toEqual([]);
+  });
+
+  test('a name that does not resolve', async () => {
+    expect(await causesAt({ url: 'https://no-such-host.invalid:8463' })).toEqual(['hostNotFound']);
+  });
+
+  test('a closed port, as where the API is switched off', async () => {
+    expect(await causesAt({ url: (await sandboxForTest({ apiDisabled: true })).url })).toEqual(['portClosed']);
+  });
+
+  test('a port that does not speak TLS', async () => {
+    const server = createServer((socket) => socket.on('error', () => undefined).end('HTTP/1.1 400 Bad Request\r\n\r\n')).listen(
+      0,
+      '127.0.0.1',
+    );
+    onTestFinished(() => void server.close());
+    await once(server, 'listening');
+    const address = server.address();
+    expect(await causesAt({ url: `https://127.0.0.1:${typeof address === 'object' ? address?.port : 0}` })).toEqual(['notTls']);
+  });
+
+  test('TLS older than 1.2', async () => {
+    const server = await startTlsServer(() => null, { tls: { minVersion: 'TLSv1', maxVersion: 'TLSv1.1', ciphers: 'DEFAULT@SECLEVEL=0' } });
+    expect(await causesAt(server)).toEqual(['tlsTooOld']);
+  });
+
+  test('a certificate that is not trusted, with its fingerprint', async () => {
+    const { url, username, password, fingerprint } = await sandboxForTest();
+    const target = { name: 'default', origin: url, username, password, access: 'read-only', api: 'auto' } as const;
+    const findings = await checkServer(target, 5000);
+    expect(findings.find(({ cause }) => cause === 'certificateUnknown')?.says).toContain(fingerprint);
+  });
+
+  test('a certificate that changed, with both fingerprints, and no byte is sent', async () => {
+    const server = await startTlsServer(() => null);
+    const { fingerprint: old } = await createCertificate('127.0.0.1');
+    const target = {
+      name: 'default',
+      origin: server.url,
+      username: 'a',
+      password: 'b',
+      fingerprint: old,
+      access: 'read-only',
+      api: 'auto',
+    } as const;
+    const [, finding] = await checkServer(target, 5000);
+    expect(finding).toMatchObject({ cause: 'certificateChanged', says: expect.stringContaining(old) as unknown });
+    expect(finding?.says).toContain(server.fingerprint);
+    expect(server.bytesReceived).toBe(0);
+  });
+
+  test('a certificate that has expired', async () => {
+    expect(await causesAt(await sandboxForTest(), Date.parse('2099-01-01'))).toContain('certificateExpired');
+  });
+
+  test('a refused login, with everything that MailStore refuses in the same way', async () => {
+    const sandbox = await sandboxForTest();
+    expect(await causesAt({ ...pick(sandbox), password: 'wrong' })).toEqual(['loginRefused', 'apiPrivilegeMissing', 'mfaNeedsAppPassword']);
+  });
+
+  test('the default password from another machine', async () => {
+    const server = await startTlsServer(() => respond('401 Unauthorized', 'text/plain', ''), {
+      certificate: await createCertificate('127.0.0.1'),
+    });
+    // Any address but the machine's own is another machine; the name only has to lead to the test's server.
+    const url = server.url.replace('127.0.0.1', '0.0.0.0');
+    expect(await causesAt({ ...pick(server), url, username: 'admin', password: 'admin' })).toEqual(['defaultPassword']);
+  });
+
+  test('a user who is no administrator', async () => {
+    const server = await startTlsServer(() => respond('403 Forbidden', 'text/plain', ''));
+    expect(await causesAt(pick(server))).toEqual(['notAdministrator']);
+  });
+
+  test('a page of a proxy', async () => {
+    const server = await startTlsServer(() => respond('200 OK', 'text/html', '<html><body>Sign in</body></html>'));
+    expect(await causesAt(pick(server))).toEqual(['notMailStore']);
+  });
+
+  test('commands that are missing and commands that are new', async () => {
+    const sandbox = await sandboxForTest();
+    const server = await startTlsServer(({ path }) =>
+      path.endsWith('get-metadata')
+        ? respondJson([
+            { name: 'GetServerInfo', args: [] },
+            { name: 'BrandNew', args: [] },
+          ])
+        : respondJson({
+            error: null,
+            token: null,
+            statusVersion: 1,
+            statusCode: 'succeeded',
+            percentProgress: 100,
+            statusText: null,
+            result: { version: '99.1', machineName: 'M' },
+            logOutput: null,
+          }),
+    );
+    expect(await causesAt(pick(server))).toEqual(['commandsMissing', 'commandsNew']);
+    expect(await causesAt(pick(sandbox))).toEqual([]);
+  });
+
+  test.each([
+    [0, undefined],
+    [119_000, undefined],
+    [-119_000, undefined],
+    [180_000, "The server's clock is 180 s ahead."],
+    [-3_600_000, "The server's clock is 3600 s behind."],
+  ])('a clock that is off by %d ms', (ms, says) => {
+    const now = Date.parse('2026-11-29T00:00:00Z');
+    const [finding] = checkClock(now + ms, now);
+    expect(finding?.cause === 'clockDiffers' ? finding.says : undefined).toBe(says);
+  });
+});
+
+function pick({ url, username, password, fingerprint }: { url: string; username: string; password: string; fingerprint: string }) {
+  return { url, username, password, fingerprint };
+}
+
+describe('doctor names what is wrong with the state folder:', () => {
+  const fine: FolderFacts = { uid: 1000, mode: 0o40700, freeBytes: 1e12, fileSystem: 0xef53, isWritable: true };
+
+  test.each<[string, Partial<FolderFacts>, readonly string[]]>([
+    ['nothing', {}, []],
+    ['another owner', { uid: 1001 }, ['stateForeignOwner']],
+    ['rights of others', { mode: 0o40777 }, ['stateOpenToOthers']],
+    ['readers beside the owner', { mode: 0o40740 }, ['stateOpenToOthers']],
+    ['no right to write', { isWritable: false }, ['stateNotWritable']],
+    ['a full disk', { freeBytes: 1_000_000 }, ['stateDiskFull']],
+    ['a network share', { fileSystem: 0xff534d42 }, ['stateOnNetworkShare']],
+  ])('%s', (_, facts, found) => {
+    expect(judgeFolder('/state', { ...fine, ...facts }, 1000).flatMap(({ cause }) => cause ?? [])).toEqual(found);
+  });
+
+  test('a share of Windows', () => {
+    expect(judgeFolder('\\\\server\\share', fine, 1000).map(({ cause }) => cause)).toEqual(['stateOnNetworkShare']);
+  });
+
+  test('a folder that others may write, as it lies on the disk', () => {
+    const folder = temporaryFolder();
+    chmodSync(folder, 0o777);
+    expect(checkStateFolder(folder).map(({ cause }) => cause)).toEqual(['stateOpenToOthers']);
+  });
+
+  test('a path that is no folder', () => {
+    const file = join(temporaryFolder(), 'file');
+    writeFileSync(file, '');
+    expect(checkStateFolder(file).map(({ cause }) => cause)).toEqual(['stateNotWritable']);
+  });
+
+  test('a journal that is damaged', async () => {
+    const folder = temporaryFolder();
+    writeFileSync(join(folder, 'journal.sqlite'), 'This is no database, and long enough to be seen as none.'.repeat(100));
+    expect((await checkJournal(folder)).map(({ cause }) => cause)).toEqual(['journalUnreadable']);
+  });
+});
+
+describe('doctor names what is wrong with the files of the clients:', () => {
+  function findingsFor(id: string, text: string) {
+    const home = temporaryFolder();
+    const machine = { platform: 'linux', home, appData: join(home, '.config') } as const;
+    const path = mcpClients.find((client) => client.id === id)?.file(machine) ?? '';
+    mkdirSync(join(path, '..'), { recursive: true });
+    writeFileSync(path, text);
+    return checkClients({ access: 'full', toolsets: GROUPS }, machine);
+  }
+  const withEnv = (key: string, env: object) => JSON.stringify({ [key]: { m: { command: 'node', args: ['/x/mailstore-mcp.cjs'], env } } });
+
+  test.each([
+    ['claude-desktop', withEnv('mcpServers', { MAILSTORE_PASSWORD: '${MAILSTORE_PASSWORD}' }), ['clientVariableUnexpanded']],
+    ['claude-desktop', withEnv('mcpServers', { MAILSTORE_USERNAME: '%USERNAME%' }), ['clientVariableUnexpanded']],
+    ['claude-code', withEnv('mcpServers', { MAILSTORE_PASSWORD: '${MAILSTORE_PASSWORD}' }), []],
+    ['claude-code', withEnv('mcpServers', { MAILSTORE_PASSWORD: '${input:password}' }), ['clientVariableUnexpanded']],
+    ['vscode', withEnv('servers', { MAILSTORE_PASSWORD: '${input:password}' }), []],
+    ['cursor', withEnv('mcpServers', { MAILSTORE_PASSWORD: '${input:password}' }), ['clientVariableUnexpanded']],
+    ['gemini-cli', withEnv('mcpServers', { MAILSTORE_PASSWORD: '$MAILSTORE_PASSWORD' }), []],
+    [
+      'codex',
+      '[mcp_servers.m]\ncommand = "mailstore-mcp"\n[mcp_servers.m.env]\nMAILSTORE_PASSWORD = "${PW}"\n',
+      ['clientVariableUnexpanded'],
+    ],
+    ['cursor', '{ "mcpServers": { "m": { "command": "C:\\node" } }', ['clientFileInvalid']],
+    ['cursor', '{ "mcpServers": { "other": { "command": "x", "env": { "A": "${B}" } } } }', []],
+  ])('%s with %s', (id, text, found) => {
+    expect(findingsFor(id, text).flatMap(({ cause }) => cause ?? [])).toEqual(found);
+  });
+});
+
+describe('mailstore-mcp doctor', () => {
+  test('ends with the exit code of the first problem, and says its cure', async () => {
+    const home = temporaryFolder();
+    const env = { HOME: home, USERPROFILE: home, XDG_CONFIG_HOME: join(home, '.config'), MAILSTORE_STATE_DIR: join(home, 'state') };
+    const { code, stdout } = await runBinary(['doctor'], { ...env, MAILSTORE_USERNAME: 'admin' });
+    expect(code).toBe(2);
+    expect(stdout).toContain('PROBLEM configuration: MAILSTORE_URL is not set;');
+    expect(stdout).toContain(causes.configurationInvalid.cure);
+    expect(stdout).not.toContain('Nothing is wrong.');
+  });
+
+  test('prints one finding a line as JSON, without the password', async () => {
+    const home = temporaryFolder();
+    const { url, username, password } = await sandboxForTest();
+    const env = { HOME: home, USERPROFILE: home, XDG_CONFIG_HOME: join(home, '.config'), MAILSTORE_STATE_DIR: join(home, 'state') };
+    const login = { MAILSTORE_URL: url, MAILSTORE_USERNAME: username, MAILSTORE_PASSWORD: password };
+    const { code, stdout } = await runBinary(['doctor', '--json'], { ...env, ...login });
+    const lines = stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
+    expect(code).toBe(4);
+    expect(lines).toContainEqual(expect.objectContaining({ cause: 'certificateUnknown', level: 'problem', exitCode: 4 }));
+    expect(lines).toContainEqual(
+      expect.objectContaining({ check: 'access', says: expect.stringContaining('read-only, set by the default') as unknown }),
+    );
+    expect(stdout).not.toContain(password);
+  });
+});

@@ -1,0 +1,129 @@
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { completeAddress } from '../../src/cli/setup/complete-address.ts';
+import { runBinary } from '../helpers/run-binary.ts';
+import { hasTerminal, runInTerminal } from '../helpers/run-in-terminal.ts';
+import { sandboxForTest } from '../helpers/start-server.ts';
+
+/** A home folder in which Cursor is installed, with a server of its own. */
+function createHome() {
+  const home = mkdtempSync(join(tmpdir(), 'mailstore-setup-'));
+  onTestFinished(() => rmSync(home, { recursive: true, force: true }));
+  mkdirSync(join(home, '.cursor'));
+  const file = join(home, '.cursor', 'mcp.json');
+  writeFileSync(file, '{\n  // mine\n  "mcpServers": { "a": { "command": "b" } }\n}\n');
+  const env = { HOME: home, USERPROFILE: home, XDG_CONFIG_HOME: join(home, '.config'), MAILSTORE_STATE_DIR: join(home, 'state') };
+  const serverIn = (path: string) => {
+    const text = readFileSync(path, 'utf8').replace('// mine', '');
+    return (JSON.parse(text) as { mcpServers: Record<string, { env: Record<string, string>; command: string; args: string[] }> })
+      .mcpServers['mailstore'];
+  };
+  return { home, file, env, serverIn };
+}
+
+test.each([
+  ['mailstore.example.com', 'https://mailstore.example.com:8463'],
+  [' "https://mailstore.example.com" ', 'https://mailstore.example.com:8463'],
+  ['mailstore.example.com:443', 'https://mailstore.example.com'],
+  ['10.0.0.5', 'https://10.0.0.5:8463'],
+  ['[2001:db8::1]', 'https://[2001:db8::1]:8463'],
+  ['https://mailstore.example.com:9000/', 'https://mailstore.example.com:9000'],
+  ['http://mailstore.example.com', undefined],
+  ['ho st', undefined],
+  ['', undefined],
+])('setup completes the address %j to %j', (typed, origin) => {
+  expect(completeAddress(typed)).toBe(origin);
+});
+
+describe('mailstore-mcp setup --yes', () => {
+  test('refuses to pin a certificate that nobody has compared, and names what to compare', async () => {
+    const { env, file } = createHome();
+    const { url, username, password, fingerprint } = await sandboxForTest();
+    const result = await runBinary(['setup', '--yes', '--url', url, '--user', username], { ...env, MAILSTORE_PASSWORD: password });
+    expect(result).toMatchObject({ code: 2, stdout: '' });
+    expect(result.stderr).toContain(`If its SHA-256 on the MailStore machine reads ${fingerprint}, write --fingerprint with it.`);
+    expect(readFileSync(file, 'utf8')).not.toContain('mailstore');
+  });
+
+  test('writes the entry of each installed client with a backup, and the password to a file of its owner alone', async () => {
+    const { env, file, home, serverIn } = createHome();
+    const { url, username, password, fingerprint } = await sandboxForTest();
+    const args = ['setup', '--yes', '--url', url, '--user', username, '--fingerprint', fingerprint, '--store', 'file'];
+    const { code, stdout, stderr } = await runBinary(args, { ...env, MAILSTORE_PASSWORD: password });
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout.trimEnd().endsWith('Restart the client, then ask: is archiving working?')).toBe(true);
+    expect(stdout).not.toContain(password);
+    const entry = serverIn(file);
+    expect(entry?.env).toMatchObject({
+      MAILSTORE_URL: url,
+      MAILSTORE_USERNAME: username,
+      MAILSTORE_TLS_FINGERPRINT: fingerprint,
+      MAILSTORE_ACCESS: 'read-only',
+    });
+    const path = entry?.env['MAILSTORE_PASSWORD_FILE'] ?? '';
+    expect(readFileSync(path, 'utf8')).toBe(password);
+    expect(statSync(path).mode & 0o777).toBe(0o600);
+    expect(readFileSync(file, 'utf8')).toContain('// mine');
+    const [backup] = readdirSync(join(home, '.cursor')).filter((name) => name.startsWith('mcp.json.backup-'));
+    expect(readFileSync(join(home, '.cursor', backup ?? ''), 'utf8')).toContain('{ "a": { "command": "b" } }');
+    expect(existsSync(join(home, '.codex'))).toBe(false);
+    const doctor = await runBinary(['doctor', '--json'], { ...env, ...entry?.env });
+    expect(doctor.code).toBe(0);
+    expect(doctor.stdout).toContain(`"check":"Cursor","level":"ok"`);
+  }, 60_000);
+
+  test('says why a login is refused, and writes nothing', async () => {
+    const { env, file } = createHome();
+    const { url, username, fingerprint } = await sandboxForTest();
+    const args = ['setup', '--yes', '--url', url, '--user', username, '--fingerprint', fingerprint];
+    const { code, stderr } = await runBinary(args, { ...env, MAILSTORE_PASSWORD: 'wrong' });
+    expect(code).toBe(5);
+    expect(stderr).toContain('MailStore does not accept the login');
+    expect(readFileSync(file, 'utf8')).not.toContain('mailstore');
+  });
+});
+
+describe.runIf(hasTerminal)('the dialogue of mailstore-mcp setup', () => {
+  test('shows the certificate before it is pinned, hides the password, and connects the clients that are installed', async () => {
+    const { env, file, serverIn } = createHome();
+    const { url, password, fingerprint } = await sandboxForTest();
+    const { screen, code } = await runInTerminal(
+      ['setup'],
+      [
+        { after: 'Where is MailStore?', keys: `${url}\r` },
+        { after: 'on the MailStore machine?', keys: 'y' },
+        { after: 'Which MailStore administrator?', keys: '\r' },
+        { after: 'Password', keys: `${password}\r` },
+        { after: 'What may the assistant do?', keys: '\r' },
+        { after: 'Where is the password kept?', keys: '\u001B[B\r' },
+        { after: 'Which clients are connected?', keys: '\r' },
+        { after: 'Write these files?', keys: '\r' },
+      ],
+      env,
+    );
+    expect(code).toBe(0);
+    expect(screen).toContain(`SHA-256      ${fingerprint}`);
+    expect(screen).toContain('Net.Security.SslStream');
+    expect(screen).not.toContain(password);
+    expect(screen).toContain('Restart the client, then ask: is archiving working?');
+    expect(serverIn(file)?.env).toMatchObject({ MAILSTORE_URL: url, MAILSTORE_USERNAME: 'admin', MAILSTORE_TLS_FINGERPRINT: fingerprint });
+  }, 90_000);
+
+  test('writes nothing when the fingerprint is not confirmed', async () => {
+    const { env, file } = createHome();
+    const { url } = await sandboxForTest();
+    const { screen, code } = await runInTerminal(
+      ['setup'],
+      [
+        { after: 'Where is MailStore?', keys: `${url}\r` },
+        { after: 'on the MailStore machine?', keys: '\r' },
+      ],
+      env,
+    );
+    expect(code).toBe(1);
+    expect(screen).toContain('Nothing was written.');
+    expect(readFileSync(file, 'utf8')).not.toContain('mailstore');
+  }, 60_000);
+});
