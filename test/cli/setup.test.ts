@@ -102,6 +102,7 @@ describe.runIf(hasTerminal)('the dialogue of mailstore-mcp setup', () => {
         { after: 'Write these files?', keys: '\r' },
       ],
       env,
+      200,
     );
     expect(code).toBe(0);
     expect(screen).toContain(`SHA-256      ${fingerprint}`);
@@ -121,6 +122,7 @@ describe.runIf(hasTerminal)('the dialogue of mailstore-mcp setup', () => {
         { after: 'on the MailStore machine?', keys: '\r' },
       ],
       env,
+      200,
     );
     expect(code).toBe(1);
     expect(screen).toContain('Nothing was written.');

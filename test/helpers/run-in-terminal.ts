@@ -17,11 +17,14 @@ export function runInTerminal(
   args: readonly string[],
   typed: readonly { readonly after: string; readonly type?: string; readonly keys?: string }[],
   settings: Readonly<Record<string, string>> = {},
+  columns?: number,
 ): Promise<TerminalResult> {
   const left = ['NODE_EXTRA_CA_CERTS', 'NO_COLOR', 'FORCE_COLOR', 'CI'];
   const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('MAILSTORE_') && !left.includes(name));
   const command = [process.execPath, BINARY, ...args].map(quoteForShell).join(' ');
-  const child = spawn('script', ['-qec', command, '/dev/null'], { env: { ...Object.fromEntries(inherited), TERM: 'dumb', ...settings } });
+  const child = spawn('script', ['-qec', columns === undefined ? command : `stty cols ${columns} rows 60; ${command}`, '/dev/null'], {
+    env: { ...Object.fromEntries(inherited), TERM: 'dumb', ...settings },
+  });
   const waiting = [...typed];
   let screen = '';
   let seen = 0;

@@ -25,6 +25,7 @@ export function readServers(form: Form, text: string): Readonly<Record<string, u
 export function addServer(form: Form, text: string, name: string, { command, args, env }: ServerEntry): string {
   const entry = { ...form.extra, command, args, env };
   const before = parseFile(form, text);
+  if (isDeepStrictEqual(readServers(form, text)[name], entry)) return text;
   const after = form.format === 'json' ? addToJson(form, text, name, entry) : addToToml(form, text, name, entry);
   const expected = { ...before, [form.key]: { ...readServers(form, text), [name]: entry } };
   if (!isDeepStrictEqual(normalize(parseFile(form, after)), normalize(expected))) {
