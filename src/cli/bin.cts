@@ -1,4 +1,4 @@
-/* oxlint-disable no-var, typescript/no-require-imports, typescript/no-unsafe-call, typescript/no-unsafe-member-access, unicorn/prefer-node-protocol -- This is the program's first file, which every Node has to be able to read: JavaScript of 2009. */
+/* oxlint-disable no-var, typescript/no-require-imports, typescript/no-unsafe-call, unicorn/prefer-node-protocol -- This is the program's first file, which every Node has to be able to read: JavaScript of 2009. */
 declare var NODE_FLOOR: string;
 declare var MAIN_FILE: string;
 

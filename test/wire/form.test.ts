@@ -85,7 +85,7 @@ describe('values', () => {
 
   test('a list entry that contains the separator is refused', () => {
     expect(() => encode('SetUserEmailAddresses', { userName: 'johndoe', emailAddresses: ['a@example.com,b@example.com'] })).toThrow(
-      'must not be empty or contain a comma',
+      'must be an e-mail address with an @, without a comma',
     );
   });
 
