@@ -54,6 +54,7 @@ export const setComplianceConfiguration = defineCommand({
       retention: { read: 'GetRetentionPolicies', pick: (value) => value },
       jobs: { read: 'GetJobs', pick: (value) => value },
     },
+    verb: () => 'Replace',
     object: (_args, { server }) => ['the compliance settings', ...nameOf(server)].join(' of '),
     consequence: ({ config }, { before, retention, jobs }) => {
       const { legalHoldEnabled, logSuccessfulUserActivities } = rowOf(before);

@@ -208,6 +208,7 @@ export const deleteCredential = defineCommand({
   irreversible: 'The secrets of a deleted credential are kept nowhere.',
   question: {
     reads: usesOfCredential,
+    verb: () => 'Delete',
     object: nameCredential,
     consequence: (args, found) =>
       sentences('It is deleted for good with its secrets, and whatever uses it stops working.', describeUses(args, found)),

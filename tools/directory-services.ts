@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { defineCommand } from '../src/catalogue/define-command.ts';
+import { drifts } from '../src/catalogue/drifting.ts';
 import * as f from '../src/catalogue/fields.ts';
 import { countOf, fieldsOf, mayLackSecret, rowOf, sentences, textOf } from '../src/catalogue/looks.ts';
 import { nothing, record } from '../src/catalogue/outputs.ts';
@@ -156,10 +157,12 @@ export const syncUsersWithDirectoryServices = defineCommand({
       },
       users: { read: 'GetUsers', pick: (users) => ({ total: Array.isArray(users) ? users.length : undefined }) },
     },
+    verb: () => 'Synchronise',
+    label: () => 'Synchronise users',
     object: (_args, { config }) => {
       const { type, serverName } = rowOf(config);
       const directory = [textOf(type), textOf(serverName)].filter((part) => part !== undefined).join(', ');
-      return `user accounts synchronised with the directory${directory && ` (${directory})`}`;
+      return `user accounts with the directory${directory && ` (${directory})`}`;
     },
     consequence: (_args, { config, users }) =>
       sentences(
@@ -231,7 +234,7 @@ function whatIsDeleted(deleteUsers: unknown): string {
 
 function howMany(total: unknown): string | undefined {
   const accounts = countOf(total, 'account');
-  return accounts && `There are ${accounts} now.`;
+  return accounts && drifts(`There are ${accounts} now.`);
 }
 
 interface Change {

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { defineCommand } from '../src/catalogue/define-command.ts';
+import { drifts } from '../src/catalogue/drifting.ts';
 import * as f from '../src/catalogue/fields.ts';
 import { countOf, rowOf, rowsOf, sentences } from '../src/catalogue/looks.ts';
 import { anything, listOf, nothing } from '../src/catalogue/outputs.ts';
@@ -148,13 +149,14 @@ export const deleteEmptyFolders = defineCommand({
   },
   irreversible: 'No command creates a folder.',
   question: {
+    verb: () => 'Delete',
     object: ({ folder }) => (folder === undefined ? 'the empty folders of the entire archive' : `the empty folders in ${folder}`),
     consequence: ({ folder }, { before }) => {
       const total = countOf(rowOf(before).folders, 'folder');
       return sentences(
         folder === undefined
-          ? `All folders without mail are deleted, in the archives of all users${total === undefined ? '' : `; there are ${total} in all`}.`
-          : `All folders without mail below ${folder} are deleted${total === undefined ? '' : `, of ${total}`}, and ${folder} itself if it has none.`,
+          ? `All folders without mail are deleted, in the archives of all users${total === undefined ? '' : drifts(`; there are ${total} in all`)}.`
+          : `All folders without mail below ${folder} are deleted${total === undefined ? '' : drifts(`, of ${total}`)}, and ${folder} itself if it has none.`,
         'No message is deleted, but no command creates these folders again.',
       );
     },

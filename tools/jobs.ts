@@ -265,6 +265,7 @@ export const createJob = defineCommand({
     return added?.id === undefined || others.length > 0 ? undefined : { command: 'DeleteJob', args: { id: added.id } };
   },
   question: {
+    verb: () => 'Create',
     object: ({ name, action }) => `new job "${name}"${runs(action)}`,
     consequence: ({ action, owner, ...when }) => {
       const schedule = scheduleInWords(when);
@@ -363,6 +364,7 @@ export const setJobEnabled = defineCommand({
   },
   question: {
     reads: { job: lookAtJob(JOB) },
+    verb: ({ enabled }) => (enabled ? 'Switch on' : 'Switch off'),
     object: nameJob,
     consequence: ({ enabled }, { job }) => {
       const { action, schedule, owner } = rowOf(job);
@@ -405,6 +407,7 @@ export const setJobSchedule = defineCommand({
   },
   question: {
     reads: { job: lookAtJob(JOB) },
+    verb: () => 'Change the schedule of',
     object: nameJob,
     consequence: ({ id: _id, ...when }, { job }) => {
       const { action, schedule, owner, enabled } = rowOf(job);
@@ -448,6 +451,7 @@ export const deleteJob = defineCommand({
   before: lookAtJob(JOB),
   irreversible: 'A job that is created anew has another id, and the past runs do not belong to it.',
   question: {
+    verb: () => 'Delete',
     object: (args, { before }) => nameJob(args, { job: before }),
     consequence: (_args, { before }) => {
       const { schedule, enabled } = rowOf(before);
@@ -485,6 +489,7 @@ export const runJobAsync = defineCommand({
   irreversible: 'What the command of a job has done cannot be taken back through the job.',
   question: {
     reads: { job: lookAtJob(JOB) },
+    verb: () => 'Run',
     object: nameJob,
     consequence: (_args, { job }) => {
       const { action, owner } = rowOf(job);

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { defineCommand } from '../src/catalogue/define-command.ts';
 import * as f from '../src/catalogue/fields.ts';
-import { fieldsOf, rowOf, rowWhere, sentences, textOf } from '../src/catalogue/looks.ts';
+import { fieldsOf, rowOf, rowWhere, sentences, sizeOf, textOf } from '../src/catalogue/looks.ts';
 import { listOf, nothing } from '../src/catalogue/outputs.ts';
 import { CommandFailure, isOpen, type World, type WorldMessage } from '../src/catalogue/world.ts';
 
@@ -49,6 +49,11 @@ export const deleteMessage = defineCommand({
   irreversible: 'No call brings a deleted message back, short of recovering its whole archive store.',
   question: {
     reads: {
+      message: {
+        read: 'GetMessages',
+        args: ({ folder }) => ({ folder }),
+        pick: (messages, { id }) => fieldsOf(rowWhere(messages, 'id', id), ['id', 'subject', 'from', 'to', 'date', 'size']),
+      },
       store: {
         read: 'GetStores',
         args: () => ({ includeSize: false }),
@@ -56,17 +61,33 @@ export const deleteMessage = defineCommand({
       },
       compliance: { read: 'GetComplianceConfiguration', pick: (value) => value },
     },
-    object: ({ id }, { store }) => {
-      const name = textOf(rowOf(store).name);
-      return `message ${id}${name === undefined ? '' : ` in archive store ${Number.parseInt(id, 10)} "${name}"`}`;
+    verb: () => 'Delete',
+    object: ({ id }, { message }) => {
+      const subject = textOf(rowOf(message).subject);
+      return subject === undefined ? `message ${id} without a subject` : `message ${id} "${subject}"`;
     },
+    label: ({ id }) => `Delete message ${id}`,
+    refuse: ({ id, folder }, { message }) =>
+      message === undefined ? `get_messages shows no message ${id} in the folder ${folder}; check both there` : undefined,
     consequence: (_args, { store, compliance }) =>
       sentences(
         'The message is deleted for everyone; no call brings it back, short of recovering its whole archive store.',
-        'Its subject cannot be looked up by its id, so check it in its folder with get_messages first.',
         rowOf(store).requestedState === 'writeProtected' && 'The archive store is write-protected, which blocks this.',
         rowOf(compliance).legalHoldEnabled === true && 'Legal hold is on, which blocks this.',
       ),
+    facts: ({ id, folder }, { message, store }) => {
+      const { from, to, date, size } = rowOf(message);
+      const name = textOf(rowOf(store).name);
+      const parts = [
+        ['from', textOf(from)],
+        ['to', textOf(to)],
+        ['date', textOf(date)],
+        ['size', sizeOf(size)],
+        ['folder', folder],
+        ['archive store', name === undefined ? undefined : `${Number.parseInt(id, 10)} "${name}"`],
+      ];
+      return parts.flatMap(([label, value]) => (value === undefined ? [] : [`${label} ${value}`])).join('; ');
+    },
     typed: ({ id }) => id,
   },
   longRunning: false,
@@ -76,10 +97,11 @@ export const deleteMessage = defineCommand({
       .string()
       .regex(/^\d+:\d+$/, 'must be a store id, a colon and a message number')
       .describe('Message id from get_messages, such as 4:1.'),
+    folder: f.unsent(f.folderPath.describe('The folder that get_messages shows it in.')),
     reason: f.text().describe('Why; kept in the audit log.'),
   },
   output: nothing,
-  examples: [{ id: '4:1', reason: 'Private message, deleted at the request of the works council' }],
+  examples: [{ id: '4:1', folder: 'johndoe/Inbox', reason: 'Private message, deleted at the request of the works council' }],
   emulate: (world, { id, reason }) => {
     const message = findMessage(world, id);
     const store = world.store(message.storeId);

@@ -343,6 +343,7 @@ export const deleteProfile = defineCommand({
   before: { read: 'GetProfiles', pick: (profiles, { id }) => fieldsOf(rowWhere(profiles, 'id', id), [...PROFILE, 'details']) },
   irreversible: "The deleted profile's password is kept nowhere, and a profile that is created anew has another id.",
   question: {
+    verb: () => 'Delete',
     object: (args, { before }) => nameProfile(args, before),
     consequence: (_args, { before }) => {
       const { type, serverSideExecution, ...profile } = rowOf(before);

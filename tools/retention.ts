@@ -62,6 +62,7 @@ export const setRetentionPolicies = defineCommand({
   },
   question: {
     reads: { server: wholeOf('GetServerInfo'), compliance: wholeOf('GetComplianceConfiguration'), jobs: wholeOf('GetJobs') },
+    verb: () => 'Replace',
     object: (_args, { server }) => `the retention policies${ofServer(server)}`,
     consequence: ({ config }, { before, compliance, jobs }) => {
       const [now, then] = [policiesInWords(before), policiesInWords(config)];
@@ -116,7 +117,8 @@ export const processRetentionPolicies = defineCommand({
       compliance: wholeOf('GetComplianceConfiguration'),
       stores: { read: 'GetStores', args: () => ({ includeSize: true }), pick: (value) => value },
     },
-    // With the policies in it, a yes is void once they have changed.
+    verb: () => 'Process',
+    label: () => 'Process the retention policies',
     object: (_args, { server, retention }) => {
       const policies = policiesInWords(retention);
       return `the retention policies${ofServer(server)}${policies === undefined ? '' : `: ${policies}`}`;

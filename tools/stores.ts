@@ -11,6 +11,7 @@ import {
   requireOpen,
 } from '../src/catalogue/archive-stores.ts';
 import { defineCommand, type CommandCall, type Found, type Look, type Question } from '../src/catalogue/define-command.ts';
+import { drifts } from '../src/catalogue/drifting.ts';
 import * as f from '../src/catalogue/fields.ts';
 import { countOf, fieldsOf, mayLackSecret, rowOf, rowWhere, sentences, sizeOf, textOf } from '../src/catalogue/looks.ts';
 import { anything, listOf, nothing, record } from '../src/catalogue/outputs.ts';
@@ -119,9 +120,11 @@ function namesAnotherPlace(current: unknown, config: unknown): boolean {
 }
 
 /** The question before something of a store is lost for good, while its messages stay. */
-const askAboutLoss = (loss: string): Question<{ readonly id: number }> => ({
+const askAboutLoss = (verb: string, loss: string): Question<{ readonly id: number }> => ({
   reads: { store: storeInQuestion, compliance: complianceInQuestion },
+  verb: () => verb,
   object: nameStore,
+  facts: (_, { store }) => identifyStore(store),
   consequence: (_, { store, compliance }) => sentences(describeStore(store), loss, isHeld(compliance) && LEGAL_HOLD),
 });
 
@@ -462,7 +465,9 @@ export const detachStore = defineCommand({
   },
   question: {
     reads: { store: storeInQuestion, compliance: complianceInQuestion },
+    verb: () => 'Detach',
     object: nameStore,
+    facts: (_, { store }) => identifyStore(store),
     consequence: (_, { store, compliance }) =>
       sentences(
         describeStore(store),
@@ -495,6 +500,7 @@ export const compactStore = defineCommand({
   input: { id: f.storeId },
   irreversible: 'The remains of deleted messages are gone for good.',
   question: askAboutLoss(
+    'Compact',
     'The remains of deleted messages are removed for good: recover_store can no longer bring those messages back; all others stay.',
   ),
   evidence: ({ id }) => [{ read: 'GetStores', args: { includeSize: true }, rows: { id } }],
@@ -580,7 +586,9 @@ export const recoverStore = defineCommand({
   irreversible: 'The database that is replaced is not kept.',
   question: {
     reads: { store: storeInQuestion },
+    verb: () => 'Recover',
     object: nameStore,
+    facts: (_, { store }) => identifyStore(store),
     consequence: ({ recoverDeletedMessages }, { store }) =>
       sentences(
         describeStore(store),
@@ -638,6 +646,7 @@ export const recreateRecoveryRecords = defineCommand({
   input: { id: f.storeId },
   irreversible: 'The old recovery records are overwritten.',
   question: askAboutLoss(
+    'Recreate the recovery records of',
     'Its recovery records are written anew from its database; what only the old ones contained is lost for good, and its messages stay.',
   ),
   evidence: ({ id }) => [{ read: 'GetStores', args: { includeSize: true }, rows: { id } }],
@@ -953,9 +962,19 @@ function describeStore(store: unknown): string | undefined {
   // A size that was not calculated reads as nothing.
   const size = statisticsSize === 0 ? undefined : sizeOf(statisticsSize);
   const holds = count && `MailStore counts ${count} in it${size === undefined ? '' : `, ${size}`}`;
-  const state = [STATE_IN_WORDS.get(requestedState), holds].filter((part) => part !== undefined).join('; ');
+  const state = `${STATE_IN_WORDS.get(requestedState) ?? ''}${holds === undefined ? '' : drifts(`${STATE_IN_WORDS.has(requestedState) ? '; ' : ''}${holds}`)}`;
   const problem = textOf(error)?.replace(/\.$/, '');
   return sentences(state !== '' && `${state}.`, problem !== undefined && `It reports the error "${problem}".`) || undefined;
+}
+
+/** Returns where a store lies, which identifies it beside its id and name. */
+function identifyStore(store: unknown): string | undefined {
+  const row = rowOf(store);
+  const place = ['type', ...PLACE].flatMap((name) => {
+    const value = textOf(row[name]);
+    return value === undefined ? [] : [`${name} ${value}`];
+  });
+  return place.length === 0 ? undefined : [...new Set(place)].join('; ');
 }
 
 /** Returns in brackets what attaching a store again takes, as far as it was read. */

@@ -483,7 +483,10 @@ export const initializeMFA = defineCommand({
     rowOf(before)['mfaStatus'] === 'Disabled' ? { command: 'DisableMFA', args: { userName } } : undefined,
   question: {
     reads: { user: wholeUser },
+    verb: () => 'Start multi-factor login of',
     object: ({ userName }, { user }) => nameUser(userName, user),
+    label: ({ userName }) => `Start multi-factor login of ${userName}`,
+    facts: (_args, { user }) => describeAccount(user),
     consequence: (_args, { user }) =>
       sentences(
         'Multi-factor login is turned on, and the user has to enrol at the next login.',
@@ -517,7 +520,10 @@ export const disableMFA = defineCommand({
   irreversible: 'The enrolment is deleted, and only the user can enrol again.',
   question: {
     reads: { user: wholeUser },
+    verb: () => 'Switch off multi-factor login of',
     object: ({ userName }, { user }) => nameUser(userName, user),
+    label: ({ userName }) => `Switch off multi-factor login of ${userName}`,
+    facts: (_args, { user }) => describeAccount(user),
     consequence: (_args, { user }) =>
       sentences(
         'From now on the password alone is enough to log in.',
@@ -551,7 +557,10 @@ export const deleteAppPasswords = defineCommand({
   irreversible: 'The deleted app passwords are kept nowhere, so new ones have to be made.',
   question: {
     reads: { user: wholeUser },
+    verb: () => 'Delete all app passwords of',
     object: ({ userName }, { user }) => nameUser(userName, user),
+    label: ({ userName }) => `Delete the app passwords of ${userName}`,
+    facts: (_args, { user }) => describeAccount(user),
     consequence: () =>
       'All app passwords of the user are deleted for good. ' +
       'Programs that log in with one, over IMAP or in scripts, are refused until they are given a new one. ' +
@@ -644,7 +653,10 @@ export const deleteUser = defineCommand({
         pick: (archives, { userName }) => fieldsOf(rowWhere(archives, 'name', userName), ['name']),
       },
     },
+    verb: () => 'Delete',
     object: ({ userName }, { user }) => nameUser(userName, user),
+    label: ({ userName }) => `Delete ${userName}`,
+    facts: (_args, { user }) => describeAccount(user),
     consequence: ({ userName }, { user, archive }) => {
       const privileges = wordsOf(rowOf(user)['privileges']).join(', ');
       return sentences(
@@ -751,7 +763,10 @@ export const clearUserPrivilegesOnFolders = defineCommand({
   },
   question: {
     reads: { user: wholeUser },
+    verb: () => 'Revoke all archive rights of',
     object: ({ userName }, { user }) => nameUser(userName, user),
+    label: ({ userName }) => `Revoke all archive rights of ${userName}`,
+    facts: (_args, { user }) => describeAccount(user),
     consequence: (_args, { user }) =>
       sentences(
         'The user loses every right on archives, the own one included; each has to be granted again by itself.',
@@ -904,6 +919,31 @@ function wordsOf(value: unknown): readonly string[] {
 function nameUser(userName: string, user: unknown): string {
   const fullName = textOf(rowOf(user)['fullName']);
   return `user ${userName}${fullName === undefined ? '' : ` (${fullName})`}`;
+}
+
+/** Returns what identifies an account beside its names, so that another account that takes over a name is not taken for it. */
+function describeAccount(user: unknown): string | undefined {
+  const account = rowOf(user);
+  const parts: readonly (readonly [string, string | undefined])[] = [
+    ['login', textOf(account['authentication'])],
+    ['directory identity', textOf(account['distinguishedName'])],
+    ['e-mail addresses', listInWords(account['emailAddresses'])],
+    ['POP3 names', listInWords(account['pop3UserNames'])],
+    ['privileges', listInWords(wordsOf(account['privileges']))],
+    ['clients', listInWords(account['loginPrivileges'])],
+    [
+      'rights on archives',
+      rightsOf(account)
+        ?.map(({ folder, privileges }) => `${folder} (${privileges.join(', ')})`)
+        .join(', '),
+    ],
+  ];
+  const known = parts.flatMap(([name, value]) => (value === undefined || value === '' ? [] : [`${name} ${value}`]));
+  return known.length === 0 ? undefined : known.join('; ');
+}
+
+function listInWords(value: unknown): string | undefined {
+  return Array.isArray(value) && value.length > 0 ? value.map(String).join(', ') : undefined;
 }
 
 function describeMfa(user: unknown): string | undefined {

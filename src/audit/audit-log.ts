@@ -32,7 +32,7 @@ import {
   rotatedName,
   startOfTail,
 } from './audit-files.ts';
-import { AUDIT_FORMAT, type AuditEntry, type AuditEvent, type FileSetAside } from './audit-record.ts';
+import { AUDIT_FORMAT, type ApprovalEntry, type AuditEntry, type AuditEvent, type FileSetAside } from './audit-record.ts';
 
 const MAX_BYTES = 10 * 1024 * 1024;
 
@@ -54,7 +54,7 @@ export interface AuditLogOptions {
 interface Waiting {
   /** ISO 8601 UTC. */
   readonly time: string;
-  readonly entry: AuditEntry;
+  readonly entry: AuditEntry | ApprovalEntry;
   /** True for a line that has to be on the disk, and its head in the journal. */
   readonly isDurable: boolean;
   resolve(): void;
@@ -63,7 +63,7 @@ interface Waiting {
 
 interface StampedLine {
   readonly time: string;
-  readonly content: AuditEntry | AuditEvent;
+  readonly content: AuditEntry | ApprovalEntry | AuditEvent;
 }
 
 /** A line without its number, which it gets when it is written. */
@@ -126,7 +126,7 @@ export class AuditLog {
    * MailStoreError `auditNotWritable` when the disk is full or the file cannot be written, and with the journal's own error when that is at fault.
    * A line that is in the file by then is withdrawn by one that follows it.
    */
-  async record(entry: AuditEntry): Promise<void> {
+  async record(entry: AuditEntry | ApprovalEntry): Promise<void> {
     return this.#add(entry, true);
   }
 
@@ -189,9 +189,15 @@ export class AuditLog {
     return number + 1;
   }
 
-  #add(entry: AuditEntry, isDurable: boolean): Promise<void> {
+  #add(entry: AuditEntry | ApprovalEntry, isDurable: boolean): Promise<void> {
     return new Promise((resolve, reject) => {
-      this.#queue.push({ time: this.#now(), entry: keepBounded(entry), isDurable, resolve, reject });
+      this.#queue.push({
+        time: this.#now(),
+        entry: 'event' in entry ? { ...entry, prompt: keepText(entry.prompt) } : keepBounded(entry),
+        isDurable,
+        resolve,
+        reject,
+      });
       if (isDurable) void this.#drain();
       else this.#wake();
     });
@@ -468,7 +474,7 @@ function keepBounded(entry: AuditEntry): AuditEntry {
   const { reason, error, consent } = entry;
   return {
     ...entry,
-    client: keepText(entry.client),
+    client: typeof entry.client === 'string' ? entry.client : { claimed: keepText(entry.client.claimed) },
     arguments: keepArguments(entry.arguments),
     ...(reason !== undefined && { reason: keepText(reason) }),
     ...(consent && { consent: { ...consent, prompt: keepText(consent.prompt) } }),

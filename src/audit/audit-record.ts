@@ -1,12 +1,33 @@
 import type { Effect, Risk } from '../catalogue/define-command.ts';
 import type { AuditLink, AuditProcess } from '../journal/audit-head.ts';
 
+/** What a client says of itself, such as `claude-code 2.1.3`, is its claim; the others are this program's own words. */
+export type AuditClient = 'terminal' | 'call' | 'tester' | 'mailstore-mcp' | { readonly claimed: string };
+
+/** How a consent ended: only `accepted` is a yes. */
+export type ConsentAnswer =
+  | 'accepted'
+  | 'declined'
+  | 'cancelled'
+  /** Accepted without the tick, or without the text that had to be typed. */
+  | 'not_ticked'
+  /** Not answered in time, or answered with an error. */
+  | 'no_answer'
+  /** The client cannot ask a person. */
+  | 'unavailable'
+  /** The question is on its way. */
+  | 'asked'
+  /** The answer belongs to another call, or what it was given to has changed. */
+  | 'invalid'
+  /** Not asked, because several questions of the kind got no yes. */
+  | 'paused';
+
 /** What the audit keeps of one step of a call: that it was refused, asked about, sent, or how it ended. */
 export interface AuditEntry {
   /** The id that the entries of one call share. */
   readonly call: string;
-  /** The client that called: its name and version, or `terminal`. */
-  readonly client: string;
+  /** The client that called. */
+  readonly client: AuditClient;
   readonly target: string;
   /** `https://host:port` of the server. */
   readonly origin: string;
@@ -25,8 +46,8 @@ export interface AuditEntry {
   readonly consent?: {
     /** How the person was reached: `elicitation`, `input_required`, `approval`, `terminal` or `tester`. */
     readonly channel: string;
-    readonly answer: string;
-    /** The text that the person was shown. */
+    readonly answer: ConsentAnswer;
+    /** The text that the person answered. */
     readonly prompt: string;
     readonly approvalId?: string;
   };
@@ -36,6 +57,24 @@ export interface AuditEntry {
   readonly task?: string;
   /** The number of the change by which the call can be put back. */
   readonly change?: number;
+}
+
+/** A person's decision on an approval, taken at a terminal outside of the call. */
+export interface ApprovalEntry {
+  readonly event: 'approval_granted' | 'approval_refused';
+  readonly approvalId: string;
+  readonly tool: string;
+  readonly target: string;
+  /** The text that the person read. */
+  readonly prompt: string;
+  /** The process that took the decision, as the operating system knows it. */
+  readonly decidedBy: {
+    readonly user: string;
+    readonly pid: number;
+    readonly parentPid: number;
+    /** The terminal's device, such as `/dev/pts/3`; null if the system does not say. */
+    readonly terminal: string | null;
+  };
 }
 
 /** The version of the form of a line. */

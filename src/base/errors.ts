@@ -49,30 +49,41 @@ const table = {
     ({ tool, toolset }) =>
       `${tool} is refused: it belongs to the toolset ${toolset}, which is not among MAILSTORE_TOOLSETS. An administrator can add it there and restart the server.`,
   ),
-  notConfirmed: line<{ tool: string }>('caller', ({ tool }) => `${tool} was not run: it needs the yes of a person, and nobody gave it.`),
-  needsApproval: line<{ tool: string; command: string }>(
+  notConfirmed: line<{ tool: string }>('caller', ({ tool }) => `${tool} was not run: it needs a person's yes, and there is none.`),
+  declined: line<{ tool: string }>('caller', ({ tool }) => `${tool} was not run: it needs a person's yes, and the question was declined.`),
+  keepsChanging: line<{ tool: string }>(
     'caller',
-    ({ tool, command }) =>
-      `${tool} was not run: it needs the yes of a person, and this client cannot ask for one. Whoever may decide runs \`${command}\` in a terminal within ten minutes; call again with the same arguments after that.`,
+    ({ tool }) =>
+      `${tool} was not run: what its question shows has changed each time before it could run. Look at the object, then call again.`,
+  ),
+  tooManyApprovals: line<{ pending: number; target: string; here: number }>(
+    'caller',
+    ({ pending, target, here }) =>
+      `Nothing was run: it needs a person's yes, and too many approvals are pending already (${here} for the target ${target}, ${pending} in all). Wait until a person has decided on them, or ten minutes until they expire.`,
+  ),
+  needsApproval: line<{ tool: string; because: string; command: string }>(
+    'caller',
+    ({ tool, because, command }) =>
+      `${tool} was not run: it needs a person's yes, and ${because}. Give this command to a person who may decide, do not run it yourself, and call again with the same arguments once they have run it in a terminal within ten minutes: \`${command}\`.`,
   ),
   foreignAnswer: line<{ tool: string }>(
     'caller',
     ({ tool }) =>
-      `${tool} was not run: the answer does not belong to this call, is older than ten minutes, was used before, or what it was given to has changed. Call again, and the question is put anew.`,
+      `${tool} was not run: the answer does not belong to this call, is older than ten minutes, was used before, or what it was given to has changed. Call again to be asked again.`,
   ),
   unknownApproval: line<{ approvalId: string }>(
     'configuration',
     ({ approvalId }) =>
-      `Nothing waits under the id '${approvalId}' here; approve without an id lists what does, and --state-dir names the server's folder if it has another.`,
+      `No approval with the id '${approvalId}' is pending here; approve without an id lists the pending ones, and --state-dir names the server's folder if it has another.`,
   ),
   approvalOver: line<{ approvalId: string; state: string }>(
     'configuration',
-    ({ approvalId, state }) => `The request ${approvalId} is ${state} and can no longer be decided; have the call made again.`,
+    ({ approvalId, state }) => `The request ${approvalId} is ${state} and cannot be decided any more; have the call repeated.`,
   ),
   setupFailed: line<{ says: string; cure: string }>('configuration', ({ says, cure }) => `${says} ${cure}`.trim()),
   noTerminal: line<{ what: string }>(
     'configuration',
-    ({ what }) => `${what} takes its yes from a person at a terminal, and this is none; run it there yourself.`,
+    ({ what }) => `${what} takes a yes only from a person at a terminal, and this is not one; run it in a terminal yourself.`,
   ),
   unknownTarget: line<{ target: string; known: readonly string[] }>(
     'caller',
@@ -86,6 +97,11 @@ const table = {
   noWayBack: line<{ number: number; reason?: string | undefined }>(
     'caller',
     ({ number, reason }) => `The change ${number} cannot be put back: ${reason ?? 'what was before it does not allow it.'}`,
+  ),
+  otherArchive: line<{ number: number; origin: string }>(
+    'caller',
+    ({ number, origin }) =>
+      `The change ${number} was made at ${origin}, which is not configured here, and it can be put back nowhere else. Configure that archive and try again.`,
   ),
   changedSince: line<{ number: number; left: string; now: string }>(
     'caller',

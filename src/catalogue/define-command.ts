@@ -99,15 +99,23 @@ export interface CommandCall {
 /** What was read for a decision or a question, by the names of its reads, and for a question as `before` the object itself; undefined where it is missing or was not readable. */
 export type Found = Readonly<Record<string, unknown>>;
 
-/** What a person is told before saying yes. */
+/** What a person reads before saying yes. A yes is bound to all of it except values marked by `drifts`. */
 export interface Question<Args> {
   /** What the words need beside `before` and `decidesFrom`. */
   readonly reads?: Readonly<Record<string, Look<Args>>>;
-  /** Names the one thing that the call is about, such as `user amira (Amira Okoye)`. A yes is void when this reads otherwise by then. */
+  /** The imperative before the object, such as `Delete`, for the first line: `Delete user amira (Amira Okoye)?`. Default: the title. */
+  verb?(args: Args): string;
+  /** Names the one thing that the call is about, such as `user amira (Amira Okoye)`. */
   object(args: Args, found: Found): string;
-  /** What becomes of it, in one to four sentences with the numbers that matter. */
+  /** Names the act for a button, such as `Delete amira`. Default: verb and object. */
+  label?(args: Args, found: Found): string;
+  /** What becomes of the object, in one to four sentences with the numbers that matter. Values that change by themselves are marked by `drifts`. */
   consequence(args: Args, found: Found): string;
-  /** The name that has to be typed, for the worst: what nobody gets back. Undefined for calls that a plain yes is enough for. */
+  /** What identifies the object beside its name, such as addresses and privileges: another object of the same name has other facts. */
+  facts?(args: Args, found: Found): string | undefined;
+  /** Returns why the call cannot be what was meant, such as a message that is not in the folder; it is refused before anyone is asked. */
+  refuse?(args: Args, found: Found): string | undefined;
+  /** The name that has to be typed, for what nobody gets back. Undefined if a plain yes is enough. */
   typed?(args: Args, found: Found): string | undefined;
 }
 

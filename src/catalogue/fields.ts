@@ -8,6 +8,8 @@ interface FieldTraits {
   readonly secret?: true | 'inside';
   /** True when the server has no default of its own for a field that has one here. */
   readonly mandatory?: true;
+  /** True when the field is only shown in the question before a call, and not sent. */
+  readonly unsent?: true;
 }
 
 const traits = z.registry<FieldTraits>();
@@ -22,6 +24,18 @@ export function innermost(schema: z.core.$ZodType): z.core.$ZodType {
 
 export function fieldTraits(schema: z.core.$ZodType): FieldTraits {
   return traits.get(schema) ?? traits.get(innermost(schema)) ?? {};
+}
+
+/** Marks a field that the question before a call needs and the wire does not take. */
+export function unsent<Schema extends z.ZodType>(schema: Schema): Schema {
+  const marked = schema.clone();
+  traits.add(marked, { ...traits.get(schema), unsent: true });
+  return marked;
+}
+
+/** Returns the fields of a command that are sent. */
+export function sentFields(input: Readonly<Record<string, z.ZodType>>): Record<string, z.ZodType> {
+  return Object.fromEntries(Object.entries(input).filter(([, schema]) => fieldTraits(schema).unsent !== true));
 }
 
 /** The types that `get-metadata` and the form know. */

@@ -1,3 +1,4 @@
+import { drifts } from './drifting.ts';
 import { isSecretName, MASK } from './mask-secrets.ts';
 
 type Row = Readonly<Record<string, unknown>>;
@@ -70,7 +71,7 @@ export function describeContents(stores: unknown): string | undefined {
   // Sizes that were not calculated read as nothing.
   const size = sizeOf(sumOf(rows.map(({ statisticsSize }) => statisticsSize)) || undefined);
   if (rows.length === 0 || count === undefined) return undefined;
-  return `MailStore counts ${count} in ${countOf(rows.length, 'archive store')}${size === undefined ? '' : `, ${size}`}.`;
+  return drifts(`MailStore counts ${count} in ${countOf(rows.length, 'archive store')}${size === undefined ? '' : `, ${size}`}.`);
 }
 
 function sumOf(values: readonly unknown[]): number | undefined {

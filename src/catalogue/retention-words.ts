@@ -1,3 +1,4 @@
+import { drifts } from './drifting.ts';
 import { countOf, rowOf, rowsOf, textOf } from './looks.ts';
 
 /** Returns retention policies in words, such as `"Default" (3,650 days, then deleted)`; undefined where there is no list of them. */
@@ -21,7 +22,7 @@ export function jobsInWords(jobs: unknown, command: string): string | undefined 
     .map(({ id, name, nextStartDateTimeUtc }) => {
       const next = textOf(nextStartDateTimeUtc)?.slice(0, 16).replace('T', ' ');
       const called = textOf(name);
-      return `job ${String(id)}${called === undefined ? '' : ` "${called}"`}${next === undefined ? '' : ` (next at ${next} UTC)`}`;
+      return `job ${String(id)}${called === undefined ? '' : ` "${called}"`}${next === undefined ? '' : drifts(` (next at ${next} UTC)`)}`;
     });
   return said.length === 0 ? undefined : said.join(', ');
 }

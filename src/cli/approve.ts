@@ -1,3 +1,7 @@
+import { readlinkSync } from 'node:fs';
+import { userInfo } from 'node:os';
+import { AuditLog } from '../audit/audit-log.ts';
+import type { ApprovalEntry } from '../audit/audit-record.ts';
 import { systemClock } from '../base/clock.ts';
 import { MailStoreError } from '../base/errors.ts';
 import { toVisibleLine } from '../base/visible.ts';
@@ -6,9 +10,15 @@ import { text } from '../config/setting-types.ts';
 import type { Approval } from '../journal/approval-record.ts';
 import { Journal } from '../journal/journal.ts';
 import { defineAction, defineSubcommand, flag, optionalArgument, type Given } from './define-subcommand.ts';
-import { terminalPerson } from './terminal-person.ts';
+import { terminalPrompter } from './terminal-prompter.ts';
 
 const { stdout } = process;
+
+/** The journal with the approvals, and the audit in which each decision is recorded. */
+interface Records {
+  readonly journal: Journal;
+  readonly audit: AuditLog;
+}
 
 const options = { refuse: flag('end the request with a no') };
 const args = { id: optionalArgument(text('ID'), 'the id of the request, as the refused call named it') };
@@ -31,50 +41,85 @@ export const approve = defineSubcommand({
 
 /** Shows or decides an approval. A yes is taken from a terminal alone, which a program that merely starts this one does not have. */
 async function runApprove({ flags, id, refuse }: Given<typeof options, typeof args>): Promise<void> {
-  const journal = Journal.open(loadStateDir({ flags }), { clock: systemClock });
+  const stateDir = loadStateDir({ flags });
+  const journal = Journal.open(stateDir, { clock: systemClock });
+  const audit = new AuditLog(stateDir, journal.audit, systemClock);
+  const records = { journal, audit };
   try {
     if (id === undefined) list(journal);
-    else if (refuse) decide(journal, pending(journal, id), 'refuse');
-    else await ask(journal, pending(journal, id));
+    else if (refuse) await decide(records, findPending(journal, id), 'refuse');
+    else await ask(records, findPending(journal, id));
   } finally {
+    await audit.close();
     journal.close();
   }
 }
 
 function list({ approvals }: Journal): void {
-  const waiting = approvals.list().filter(({ state }) => state === 'pending');
-  if (waiting.length === 0) stdout.write('Nothing waits for a yes.\n');
-  for (const { approvalId, tool, target, shown, expiresAt } of waiting) {
-    const [what] = /(?<=^What: ).*/m.exec(shown) ?? [''];
+  const pending = approvals.list().filter(({ state }) => state === 'pending');
+  if (pending.length === 0) stdout.write('No approvals are pending.\n');
+  for (const { approvalId, tool, target, label, expiresAt } of pending) {
     stdout.write(
-      `${approvalId}  ${toVisibleLine(tool)}  ${toVisibleLine(target)}  until ${expiresAt.slice(0, 19)}Z  ${toVisibleLine(what)}\n`,
+      `${approvalId}  ${toVisibleLine(tool)}  ${toVisibleLine(target)}  until ${expiresAt.slice(0, 19)}Z  ${toVisibleLine(label)}\n`,
     );
   }
 }
 
-/** Throws MailStoreError for an id that nothing waits under. */
-function pending({ approvals }: Journal, id: string): Approval {
+/** Throws MailStoreError when no approval with this id is pending. */
+function findPending({ approvals }: Journal, id: string): Approval {
   const approval = approvals.get(id.toLowerCase());
   if (!approval) throw new MailStoreError('unknownApproval', { approvalId: id });
   if (approval.state !== 'pending') throw new MailStoreError('approvalOver', { approvalId: approval.approvalId, state: approval.state });
   return approval;
 }
 
-async function ask(journal: Journal, approval: Approval): Promise<void> {
-  const person = terminalPerson();
-  if (!person) throw new MailStoreError('noTerminal', { what: 'approve' });
+async function ask(records: Records, approval: Approval): Promise<void> {
+  const prompter = terminalPrompter();
+  if (!prompter) throw new MailStoreError('noTerminal', { what: 'approve' });
   stdout.write(`Good once, for exactly this call, until ${approval.expiresAt.slice(0, 19)}Z.\n\n`);
-  const { kind } = await person.ask({ ...approval, key: approval.argumentsKey });
-  if (kind === 'yes') {
-    decide(journal, approval, 'grant');
+  const { kind } = await prompter.ask(approval);
+  if (kind === 'accepted') {
+    await decide(records, approval, 'grant');
     return;
   }
   stdout.write('It was not granted. It can still be, until it expires; approve with --refuse ends it.\n');
   process.exitCode = 1;
 }
 
-function decide({ approvals }: Journal, { approvalId }: Approval, how: 'grant' | 'refuse'): void {
+async function decide(
+  { journal: { approvals }, audit }: Records,
+  { approvalId, tool, target, prompt }: Approval,
+  how: 'grant' | 'refuse',
+): Promise<void> {
+  const current = approvals.get(approvalId)?.state ?? 'expired';
+  if (current !== 'pending') throw new MailStoreError('approvalOver', { approvalId, state: current });
+  // The line comes first: nothing is granted of which there is no record.
+  const event = how === 'grant' ? 'approval_granted' : 'approval_refused';
+  await audit.record({ event, approvalId, tool, target, prompt, decidedBy: thisProcess() });
   const found = approvals[how](approvalId);
-  if (found !== 'pending') throw new MailStoreError('approvalOver', { approvalId, state: found ?? 'gone' });
+  if (found !== 'pending') throw new MailStoreError('approvalOver', { approvalId, state: found ?? 'expired' });
   stdout.write(how === 'grant' ? 'Granted. The call can be made again now, with the same arguments.\n' : 'Refused.\n');
+}
+
+function thisProcess(): ApprovalEntry['decidedBy'] {
+  return { user: userName(), pid: process.pid, parentPid: process.ppid, terminal: terminalDevice() };
+}
+
+function userName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    // An account without an entry in the user database, as in some containers.
+    return `uid ${process.getuid?.() ?? 'unknown'}`;
+  }
+}
+
+/** Returns the device of the terminal at stdin; null where the system has no such link. */
+function terminalDevice(): string | null {
+  if (!process.stdin.isTTY) return null;
+  try {
+    return readlinkSync('/proc/self/fd/0');
+  } catch {
+    return null;
+  }
 }

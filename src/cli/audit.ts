@@ -9,7 +9,7 @@ import { AuditLog, identify } from '../audit/audit-log.ts';
 import { readBackwards, type AuditLine } from '../audit/read-audit.ts';
 import { verifyAudit, type ExpectedLine } from '../audit/verify-audit.ts';
 import { defineAction, defineSubcommand, flag, option, type Given } from './define-subcommand.ts';
-import { terminalPerson } from './terminal-person.ts';
+import { terminalPrompter } from './terminal-prompter.ts';
 
 const { stdout } = process;
 
@@ -118,14 +118,21 @@ function readLink(value: string, setting: string): ExpectedLine {
 async function restart({ flags, reason }: Given<typeof restartOptions, object>): Promise<void> {
   if (reason === undefined) throw new MailStoreError('missingSetting', { setting: '--reason', hint: 'it says why, on record.' });
   const folder = loadStateDir({ flags });
-  const person = terminalPerson();
-  if (!person) throw new MailStoreError('noTerminal', { what: 'audit restart' });
+  const prompter = terminalPrompter();
+  if (!prompter) throw new MailStoreError('noTerminal', { what: 'audit restart' });
   const shown = [
     `The audit in ${folder} begins again. The files that are there are set aside and must stay; audit verify no longer checks their lines.`,
     `The first line will say: ${toVisibleLine(reason)}`,
   ].join('\n');
-  const { kind } = await person.ask({ tool: 'audit restart', target: '', key: '', shown });
-  if (kind !== 'yes') {
+  const { kind } = await prompter.ask({
+    tool: 'audit restart',
+    target: '',
+    argumentsKey: '',
+    promptKey: '',
+    prompt: shown,
+    label: 'Restart the audit',
+  });
+  if (kind !== 'accepted') {
     stdout.write('Nothing was changed.\n');
     process.exitCode = 1;
     return;
@@ -216,7 +223,7 @@ function cellsOf(line: AuditLine): readonly string[] {
   ];
   return [
     ...start,
-    ...[target, user, client, effect, decision, outcome ?? '-'].map(cell),
+    ...[target, user, isRow(client) ? `${textOf(client['claimed'])} (claimed)` : client, effect, decision, outcome ?? '-'].map(cell),
     details.filter((detail) => detail !== '').join('  '),
   ];
 }

@@ -22,7 +22,7 @@ import { FOUND_ERRORS, sayError } from './exit.ts';
 import { openTester } from './open-tester.ts';
 import { endProgress, showProgress, writeAboveProgress } from './progress-bar.ts';
 import { terminalCommand } from './terminal-command.ts';
-import { terminalPerson } from './terminal-person.ts';
+import { terminalPrompter } from './terminal-prompter.ts';
 
 const { stdin, stdout, stderr } = process;
 
@@ -128,7 +128,7 @@ class Call {
     process.once('SIGINT', interrupt);
     const { signal } = this.#interrupt;
     try {
-      const answered = await this.#tester.call(this.#call, { person: terminalPerson(), signal, onExchange: this.#onExchange });
+      const answered = await this.#tester.call(this.#call, { prompter: terminalPrompter(), signal, onExchange: this.#onExchange });
       return answered.kind === 'task' ? await this.#task(answered.task) : this.#value(answered);
     } catch (error) {
       const { command } = this.#call;

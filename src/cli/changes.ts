@@ -7,7 +7,7 @@ import { Journal } from '../journal/journal.ts';
 import type { Change } from '../journal/change-journal.ts';
 import { openBackend } from './backend.ts';
 import { argument, defineAction, defineSubcommand, flag, type Given } from './define-subcommand.ts';
-import { terminalPerson } from './terminal-person.ts';
+import { terminalPrompter } from './terminal-prompter.ts';
 
 const { stdout } = process;
 
@@ -80,10 +80,10 @@ function show({ flags, change: number, json: isJson }: Given<{ json: typeof json
     stdout.write(`${escapeHidden(JSON.stringify(found))}\n`);
     return;
   }
-  const { command, target, argumentsShown, changedAt, before, after, inverse } = found;
+  const { command, target, argumentsMasked, changedAt, before, after, inverse } = found;
   const rows: [string, string][] = [
     ['change', String(number)],
-    ['command', `${command} ${JSON.stringify(argumentsShown)}`],
+    ['command', `${command} ${JSON.stringify(argumentsMasked)}`],
     ['target', target],
     ['at', changedAt],
     ['before', JSON.stringify(before)],
@@ -97,7 +97,7 @@ async function revert({ flags, change: number }: Given<object, typeof changeArgu
   const config = loadConfig({ flags });
   const backend = openBackend(config);
   try {
-    const answered = await backend.guard.revert(number, { client: 'terminal', person: terminalPerson() });
+    const answered = await backend.guard.revert(number, { client: 'terminal', prompter: terminalPrompter() });
     if (answered.kind === 'task')
       stdout.write(`It runs as the task ${answered.task.taskId}; see tasks wait ${answered.task.taskId.slice(0, 8)}.\n`);
     if (answered.kind === 'value') {

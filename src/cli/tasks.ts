@@ -11,7 +11,7 @@ import { openBackend, type Backend } from './backend.ts';
 import { argument, defineAction, defineSubcommand, flag, option, type Given } from './define-subcommand.ts';
 import { FOUND_ERRORS } from './exit.ts';
 import { endProgress, showProgress } from './progress-bar.ts';
-import { terminalPerson } from './terminal-person.ts';
+import { terminalPrompter } from './terminal-prompter.ts';
 
 const { stdout } = process;
 
@@ -196,7 +196,7 @@ async function cancel(journal: TaskJournal, { flags, task: id }: Given<object, t
   const config = loadConfig({ flags });
   const backend = openBackend(config);
   try {
-    const cancelled = await backend.guard.cancel(taskId, { client: 'terminal', person: terminalPerson() });
+    const cancelled = await backend.guard.cancel(taskId, { client: 'terminal', prompter: terminalPrompter() });
     if ('kind' in cancelled) throw new Error('the question has no answer yet');
     writeLine(
       isEnded(cancelled)

@@ -5,6 +5,7 @@ import { createLog } from '../base/log.ts';
 import { Redactor } from '../base/redact.ts';
 import { loadConfig } from '../config/load.ts';
 import { wholeNumber } from '../config/setting-types.ts';
+import type { AskedQuestion } from '../guard/prompter.ts';
 import { requireSqlite } from '../journal/sqlite.ts';
 import { startPageServer } from '../tester/web/server.ts';
 import { defineAction, defineSubcommand, flag, option, type Given } from './define-subcommand.ts';
@@ -53,6 +54,7 @@ async function runTester({ flags, port, sandbox: isSandbox, json }: Given<typeof
     pageFolder: join(programFolder(), 'tester'),
     clock: systemClock,
     log,
+    showCode: codeTerminal(),
     // The record of the embedded sandbox ends with this process.
     ...(!sandbox && { revertCommand: (change: number) => terminalCommand(`changes revert ${change}`, config.stateDir) }),
   }).catch(async (error: unknown) => {
@@ -75,6 +77,16 @@ async function runTester({ flags, port, sandbox: isSandbox, json }: Given<typeof
   process.stdout.write(
     json ? `${JSON.stringify({ url: page.url })}\n` : `${page.url}\nOpen it in a browser on this machine. Ctrl-C ends it.\n`,
   );
+}
+
+/**
+ * Returns what shows a question's code at this terminal; undefined without one. Both ends have to be a terminal: a program that starts the tester
+ * reads its output, and would read the code.
+ */
+function codeTerminal(): ((code: string, question: AskedQuestion) => void) | undefined {
+  const { stdin, stdout } = process;
+  if (!stdin.isTTY || !stdout.isTTY) return undefined;
+  return (code, { label }) => void stdout.write(`Code for "${label}": ${code}\n`);
 }
 
 /** Returns where the program lies, whatever link it was started by. */

@@ -1,6 +1,6 @@
 import { excerpt, MailStoreError } from '../base/errors.ts';
 import type { Command } from '../catalogue/define-command.ts';
-import { isOptional } from '../catalogue/fields.ts';
+import { isOptional, sentFields } from '../catalogue/fields.ts';
 
 /** A command as the server's own list describes it (protocol.md §2.8). */
 export interface ServerCommand {
@@ -57,7 +57,7 @@ export function compareMetadata(commands: readonly Command[], server: ReadonlyMa
 }
 
 function changedArguments(command: Command, theirs: ServerCommand): string[] {
-  const ours = new Set([...Object.keys(command.input), ...Object.keys(command.constants ?? {})]);
+  const ours = new Set([...Object.keys(sentFields(command.input)), ...Object.keys(command.constants ?? {})]);
   const names = new Set(theirs.args.map((arg) => arg.name));
   const gone = [...ours].filter((name) => !names.has(name));
   const added = theirs.args.filter((arg) => !ours.has(arg.name));

@@ -2,11 +2,11 @@ import type { Access } from '../base/target.ts';
 import type { MailStoreClient, ReadValue } from '../client/client.ts';
 import type { Found } from '../catalogue/define-command.ts';
 import type { CheckedValue } from '../client/value.ts';
-import type { AuditEntry } from '../audit/audit-record.ts';
+import type { AuditClient, AuditEntry } from '../audit/audit-record.ts';
 import type { TaskRecord } from '../journal/task-record.ts';
 import type { Decision } from '../policy/decide.ts';
 import type { TaskCall } from '../tasks/runner.ts';
-import type { Person } from './person.ts';
+import type { Prompter } from './prompter.ts';
 import type { Secrets } from './secrets.ts';
 
 /** A configured MailStore. */
@@ -23,10 +23,9 @@ export interface GuardedTarget {
 
 /** Who calls, and who can be asked. */
 export interface Caller {
-  /** As the audit names it, such as `claude-code 2.1.3` or `terminal`. */
-  readonly client: string;
+  readonly client: AuditClient;
   /** Absent if no person can be asked during the call. */
-  readonly person?: Person | undefined;
+  readonly prompter?: Prompter | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 

@@ -46,16 +46,19 @@ export class Changes {
     return { ...change, inverse };
   }
 
-  /** Returns the call that puts a change back. Throws MailStoreError when the object reads otherwise than the change left it. */
-  async inverseCall({ number, ...change }: ReturnType<Changes['revertible']>, { client }: GuardedTarget): Promise<TaskCall> {
+  /**
+   * Returns the call that puts a change back in its archive. Throws MailStoreError when the object reads otherwise than the change left it. A change
+   * whose object could not be read afterwards is put back without that comparison.
+   */
+  async inverseCall({ number, ...change }: ReturnType<Changes['revertible']>, { name, client }: GuardedTarget): Promise<TaskCall> {
     const changed = findCommand(change.command);
     const command = findCommand(change.inverse.command);
     if (!changed?.before || !command) throw new MailStoreError('noWayBack', { number, reason: changed?.irreversible });
-    const now = toJson((await lookAt(client, changed.before, change.argumentsShown)).value);
-    if (!isDeepStrictEqual(now, toJson(change.after))) {
+    const now = toJson((await lookAt(client, changed.before, change.argumentsMasked)).value);
+    if (change.afterUnreadBecause === undefined && !isDeepStrictEqual(now, toJson(change.after))) {
       throw new MailStoreError('changedSince', { number, left: JSON.stringify(change.after), now: JSON.stringify(now) });
     }
-    return { command, args: z.strictObject(command.input).parse(change.inverse.args), target: change.target };
+    return { command, args: z.strictObject(command.input).parse(change.inverse.args), target: name };
   }
 
   /** Records that a change was put back by another. */
@@ -77,42 +80,48 @@ export class Changes {
   /** Reads the object again and keeps both versions with the way back. The call has succeeded by now, so nothing here may fail it. */
   async #record(request: TaskCall, target: GuardedTarget, before: ObjectState): Promise<ShownChange | undefined> {
     const { command, args } = request;
-    if (!command.before) return undefined;
+    if (before.failed !== undefined) return unreadable(before.failed);
     const after = await this.#read(request, target);
-    if (!after || after.failed !== undefined || before.failed !== undefined) {
-      return {
-        before: null,
-        after: null,
-        note: `It cannot be put back: what it changed could not be read (${before.failed ?? after?.failed}).`,
-      };
-    }
+    if (!after) return undefined;
     const [was, is] = [toJson(before.value), toJson(after.value)];
-    if (isDeepStrictEqual(was, is)) return { before: {}, after: {}, note: 'All that can be read of it is as before.' };
-    const argumentsShown = maskSecrets(command, args);
-    const way = (before.isExact && after.isExact && command.inverse?.(argumentsShown, before.value, after.value)) || null;
+    if (after.failed === undefined && isDeepStrictEqual(was, is)) {
+      return { before: {}, after: {}, note: 'All that can be read of it is as before.' };
+    }
+    const argumentsMasked = maskSecrets(command, args);
+    const isExact = before.isExact && (after.isExact || after.failed !== undefined);
+    const way = (isExact && command.inverse?.(argumentsMasked, before.value, after.value)) || null;
     // A read in which something was masked would be written back with the mask in it.
     const inverse = JSON.stringify(way).includes(MASK) ? null : way;
+    const shown = after.failed === undefined ? differences(was, is) : { before: was, after: null };
+    const notes = [
+      after.failed !== undefined && `What it is now could not be read (${after.failed}).`,
+      !inverse && (command.irreversible ?? 'It cannot be put back: no call restores exactly what was read before it.'),
+    ].filter((note) => note !== false);
+    const note = notes.length > 0 && { note: notes.join(' ') };
     try {
       const { number } = this.#journal.record({
         command: command.name,
         target: target.name,
-        argumentsShown,
+        origin: target.origin,
+        login: target.user,
+        argumentsMasked,
         before: was,
         after: is,
+        ...(after.failed !== undefined && { afterUnreadBecause: after.failed }),
         inverse,
-        summary: `${command.title}: ${JSON.stringify(argumentsShown)}`,
+        summary: `${command.title}: ${JSON.stringify(argumentsMasked)}`,
       });
-      return {
-        number,
-        ...differences(was, is),
-        ...(!inverse && { note: command.irreversible ?? 'It cannot be put back: no call restores exactly what was read before it.' }),
-      };
+      return { number, ...shown, ...note };
     } catch (error) {
       if (!(error instanceof MailStoreError)) throw error;
       this.#log.error(`a change was not recorded: ${error.message}`);
-      return { ...differences(was, is), note: `It cannot be put back: ${error.message}` };
+      return { ...shown, note: `It cannot be put back: ${error.message}` };
     }
   }
+}
+
+function unreadable(reason: string): ShownChange {
+  return { before: null, after: null, note: `It cannot be put back: what it changed could not be read (${reason}).` };
 }
 
 /** Returns a value as it reads back from the journal: without what is undefined. */

@@ -3,15 +3,22 @@ import { closeSync, constants, mkdirSync, openSync, readFileSync, writeFileSync 
 import { join } from 'node:path';
 import type { Clock } from '../base/clock.ts';
 import type { ApprovalJournal } from '../journal/approval-journal.ts';
-import type { AskedQuestion } from './person.ts';
+import type { AskedQuestion } from './prompter.ts';
 
 /** How long a question can be answered, in milliseconds. */
 const QUESTION_MS = 600_000;
 const KEY_BYTES = 32;
 
-interface ConsentState {
+/** What a client gives back of a question, if the signature is ours. */
+export interface RedeemedState {
+  readonly promptKey: string;
+  /** The text that was answered. */
+  readonly prompt: string;
+}
+
+interface ConsentState extends RedeemedState {
   readonly tool: string;
-  readonly key: string;
+  readonly argumentsKey: string;
   readonly nonce: string;
   readonly expiresAt: number;
 }
@@ -32,23 +39,25 @@ export class ConsentStates {
     this.#clock = clock;
   }
 
-  /** Returns the state of a question that is put now. */
-  issue({ tool, key }: AskedQuestion): string {
-    const state: ConsentState = { tool, key, nonce: randomBytes(16).toString('hex'), expiresAt: this.#clock.now() + QUESTION_MS };
+  /** Returns the state of a question that is asked now. */
+  issue({ tool, argumentsKey, promptKey, prompt }: AskedQuestion): string {
+    const nonce = randomBytes(16).toString('hex');
+    const state: ConsentState = { tool, argumentsKey, promptKey, prompt, nonce, expiresAt: this.#clock.now() + QUESTION_MS };
     const body = Buffer.from(JSON.stringify(state)).toString('base64url');
     return `${body}.${this.#sign(body)}`;
   }
 
-  /** True once for a state that was issued for this question and has not expired; it is used up by that. */
-  redeem({ tool, key }: AskedQuestion, text: string): boolean {
+  /** Returns, once, what a state says that was issued for this call and has not expired; undefined for any other text. */
+  redeem({ tool, argumentsKey }: AskedQuestion, text: string): RedeemedState | undefined {
     const [body = '', signature = '', ...rest] = text.split('.');
     const expected = Buffer.from(this.#sign(body));
     const given = Buffer.from(signature);
-    if (rest.length > 0 || given.length !== expected.length || !timingSafeEqual(given, expected)) return false;
+    if (rest.length > 0 || given.length !== expected.length || !timingSafeEqual(given, expected)) return undefined;
     const state = JSON.parse(Buffer.from(body, 'base64url').toString()) as ConsentState;
-    // A question of the future was put before the clock was set back: nobody can say how old it is.
+    // A question of the future was asked before the clock was set back: its age is unknown.
     const isOfFuture = state.expiresAt > this.#clock.now() + QUESTION_MS;
-    return state.tool === tool && state.key === key && !isOfFuture && this.#approvals.burn(state.nonce, state.expiresAt);
+    if (state.tool !== tool || state.argumentsKey !== argumentsKey || isOfFuture) return undefined;
+    return this.#approvals.burn(state.nonce, state.expiresAt) ? state : undefined;
   }
 
   #sign(body: string): string {

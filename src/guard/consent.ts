@@ -1,10 +1,11 @@
 import { isError, MailStoreError } from '../base/errors.ts';
+import type { AuditEntry } from '../audit/audit-record.ts';
 import type { ReadValue } from '../client/client.ts';
 import type { ApprovalJournal } from '../journal/approval-journal.ts';
 import type { AuditTrail, ConsentRecord } from './audit-trail.ts';
 import type { AdmittedCall, Asked } from './call.ts';
-import type { AskedQuestion } from './person.ts';
-import { questionAbout, type QuestionAndObject } from './question.ts';
+import type { Answer, AskedQuestion, Prompter, Refusal } from './prompter.ts';
+import { renderQuestion, withChanges, type RenderedQuestion } from './question.ts';
 
 /** A yes to one call, or that none is needed. */
 export interface Yes {
@@ -25,7 +26,22 @@ export interface ConsentOptions {
 /** A call, or the cancellation of one. */
 type AskableCall = Omit<AdmittedCall, 'secrets'>;
 
-/** Obtains a person's yes. */
+/** Renders the question about a call from fresh reads. */
+type Render = (call: AskableCall) => Promise<RenderedQuestion>;
+
+/** How often a question is asked again in one call because what it showed has changed. */
+const MAX_ROUNDS = 3;
+
+const BECAUSE: Readonly<Record<Exclude<Refusal, 'declined'>, string>> = {
+  cancelled: 'the question was closed without an answer',
+  not_ticked: 'the answer came without the confirmation that the question asks for',
+  no_answer: 'the question was not answered',
+};
+
+/**
+ * Obtains a person's yes. A yes is bound to everything that was shown, except values that drift: the question is rendered from fresh reads directly
+ * before the call runs, and if it reads differently nothing runs and it is asked again.
+ */
 export class Consent {
   readonly #options: ConsentOptions;
 
@@ -34,56 +50,101 @@ export class Consent {
   }
 
   /** Returns a yes to this call, or that the question is on its way. Throws MailStoreError when there is no yes. */
-  async obtain(call: AskableCall, ask = async (): Promise<QuestionAndObject> => questionAbout(call)): Promise<Yes | Asked> {
+  async obtain(call: AskableCall, render: Render = renderQuestion): Promise<Yes | Asked> {
     if (call.decision.kind === 'allow') return { kind: 'yes' };
-    const { caller } = call;
-    const { question, before } = await ask();
-    const record = await this.#ask(question, call);
-    if (record.answer === 'asked') return { kind: 'asked' };
-    const isLate = record.channel !== 'approval' && caller.person?.answersAnew !== true;
-    return { kind: 'yes', record, before: isLate ? await this.#readAgain(call, await ask(), question.key, record) : before };
+    const rendered = await render(call);
+    const { approvals, trail } = this.#options;
+    const granted = approvals.consume(rendered.question);
+    if (!granted) return this.#ask(call, rendered, render);
+    const { approvalId, prompt, isValid } = granted;
+    if (isValid) return { kind: 'yes', record: { channel: 'approval', answer: 'accepted', prompt, approvalId }, before: rendered.before };
+    await trail.prompted(call.entry, { channel: 'approval', answer: 'invalid', prompt, approvalId }, 'What was shown has changed.');
+    return this.#ask(call, { ...rendered, question: withChanges(rendered.question, prompt) }, render);
   }
 
-  /** Tries in this order: a granted approval for exactly this call, the person at the client, and a new approval to be granted elsewhere. */
-  async #ask(question: AskedQuestion, { caller: { person }, entry }: AskableCall): Promise<ConsentRecord> {
-    const { trail, approvals, approveCommand } = this.#options;
-    const { tool, target, key: argumentsKey, shown: prompt } = question;
-    const approvable = { tool, target, argumentsKey };
-    const granted = approvals.consume(approvable);
-    if (granted !== undefined) return { channel: 'approval', answer: 'yes', prompt, approvalId: granted };
-    if (!person) {
-      const { approvalId } = approvals.request({
-        ...approvable,
-        shown: prompt,
-        ...(question.typed !== undefined && { typed: question.typed }),
-      });
-      const refused = new MailStoreError('needsApproval', { tool, command: approveCommand(approvalId) });
-      await trail.prompted(entry, { channel: 'none', answer: 'not asked', prompt, approvalId }, refused.message);
-      throw refused;
+  /** Asks the person at the client if there is one, and else requests an approval. */
+  async #ask(call: AskableCall, rendered: RenderedQuestion, render: Render): Promise<Yes | Asked> {
+    const { prompter } = call.caller;
+    if (!prompter) return this.#requestApproval(call, rendered, 'unavailable', 'this client cannot ask a person');
+    const pausedUntil = prompter.isPausable && this.#options.approvals.pausedUntil(rendered.question);
+    if (pausedUntil) {
+      const because = `three questions of this kind got no yes within ten minutes, so none is asked until ${new Date(pausedUntil).toISOString().slice(11, 16)} UTC`;
+      return this.#requestApproval(call, rendered, 'paused', because);
     }
-    const { channel } = person;
+    let current = rendered;
+    for (let round = 1; round <= MAX_ROUNDS; round += 1) {
+      const { question } = current;
+      const answer = await this.#prompt(call, prompter, current);
+      const { kind, prompt = question.prompt } = answer;
+      const record = { channel: prompter.channel, answer: 'accepted', prompt } as const;
+      if (kind === 'asked') {
+        await this.#options.trail.prompted(call.entry, { ...record, answer: 'asked' });
+        return { kind: 'asked' };
+      }
+      if (kind !== 'accepted' && kind !== 'outdated') return this.#end(call, current, prompter, { ...answer, kind, prompt });
+      const fresh = kind === 'outdated' || prompter.answersByCall ? current : await render(call);
+      if (kind === 'accepted' && fresh.question.promptKey === question.promptKey) return { kind: 'yes', record, before: fresh.before };
+      await this.#options.trail.prompted(call.entry, { ...record, answer: 'invalid' }, 'What was shown has changed.');
+      current = { ...fresh, question: withChanges(fresh.question, prompt) };
+    }
+    throw new MailStoreError('keepsChanging', { tool: rendered.question.tool });
+  }
+
+  async #prompt(
+    { entry }: AskableCall,
+    prompter: Prompter,
+    { question }: RenderedQuestion,
+  ): Promise<{ readonly prompt?: string } & Answer> {
     try {
-      const { kind } = await person.ask(question);
-      if (kind === 'yes') return { channel, answer: 'yes', prompt };
-      await trail.prompted(entry, { channel, answer: kind, prompt });
-      if (kind === 'asked') return { channel, answer: 'asked', prompt };
+      return await prompter.ask(question);
     } catch (error) {
-      if (isError(error, 'foreignAnswer')) await trail.prompted(entry, { channel, answer: 'invalid', prompt }, error.message);
+      const record = { channel: prompter.channel, answer: 'invalid', prompt: question.prompt } as const;
+      if (isError(error, 'foreignAnswer')) await this.#options.trail.prompted(entry, record, error.message);
       throw error;
     }
-    throw new MailStoreError('notConfirmed', { tool });
   }
 
-  /** Compares with the object as it reads after a person took their time. Throws MailStoreError `foreignAnswer` when the yes was given to another one. */
-  async #readAgain(
-    { entry }: AskableCall,
-    { question, before }: QuestionAndObject,
-    key: string,
-    record: ConsentRecord,
-  ): Promise<ReadValue | undefined> {
-    if (question.key === key) return before;
-    const refused = new MailStoreError('foreignAnswer', { tool: question.tool });
-    await this.#options.trail.prompted(entry, { ...record, answer: 'invalid' }, refused.message);
+  /** Ends a call that got another answer than a yes. */
+  async #end(
+    call: AskableCall,
+    rendered: RenderedQuestion,
+    { channel, isPausable }: Prompter,
+    { kind, prompt, reason }: { readonly kind: Refusal; readonly prompt: string; readonly reason?: string },
+  ): Promise<never> {
+    const { tool } = rendered.question;
+    if (isPausable) this.#options.approvals.countRefusal(rendered.question);
+    if (kind !== 'declined') {
+      const because = reason === undefined ? BECAUSE[kind] : `${BECAUSE[kind]} (${reason})`;
+      return this.#requestApproval(call, rendered, kind, because, { channel, prompt });
+    }
+    const refused = new MailStoreError('declined', { tool });
+    await this.#options.trail.prompted(call.entry, { channel, answer: kind, prompt }, refused.message);
     throw refused;
+  }
+
+  /** Fails with the id of an approval that a person can grant outside of the conversation. */
+  async #requestApproval(
+    { entry }: AskableCall,
+    { question }: RenderedQuestion,
+    answer: ConsentRecord['answer'],
+    because: string,
+    asked: Pick<ConsentRecord, 'channel' | 'prompt'> = { channel: 'none', prompt: question.prompt },
+  ): Promise<never> {
+    const { trail, approveCommand } = this.#options;
+    const { tool } = question;
+    const approvalId = await this.#newApproval(entry, question, { ...asked, answer });
+    const refused = new MailStoreError('needsApproval', { tool, because, command: approveCommand(approvalId) });
+    await trail.prompted(entry, { ...asked, answer, approvalId }, refused.message);
+    throw refused;
+  }
+
+  /** Returns the id of a pending approval. Throws MailStoreError when too many are pending. */
+  async #newApproval(entry: AuditEntry, question: AskedQuestion, record: ConsentRecord): Promise<string> {
+    try {
+      return this.#options.approvals.request(question).approvalId;
+    } catch (error) {
+      if (error instanceof MailStoreError) await this.#options.trail.prompted(entry, record, error.message);
+      throw error;
+    }
   }
 }

@@ -21,7 +21,7 @@ import { AuditTrail, outcomeOf } from './audit-trail.ts';
 import type { AdmittedCall, Answered, Asked, Caller, GuardedTarget } from './call.ts';
 import { Changes } from './changes.ts';
 import { Consent } from './consent.ts';
-import { cancelQuestion, runSearch } from './question.ts';
+import { renderCancelQuestion, runSearch } from './question.ts';
 import { forgetGenerated, Secrets, type SecretSources } from './secrets.ts';
 
 export interface GuardOptions {
@@ -113,12 +113,13 @@ export class Guard {
   }
 
   /**
-   * Puts a change back by its inverse, a guarded call of its own. Throws MailStoreError when there is no such change or no way back, when it was put
-   * back before, or when the object reads otherwise than the change left it.
+   * Puts a change back by its inverse, a guarded call of its own, in the archive where it was made. Throws MailStoreError when there is no such
+   * change or no way back, when it was put back before, when its archive is not configured here, or when the object reads otherwise than the change
+   * left it.
    */
   async revert(number: number, caller: Caller): Promise<Answered | Asked> {
     const change = this.#changes.revertible(number);
-    const inverse = await this.#changes.inverseCall(change, this.#target(change.target));
+    const inverse = await this.#changes.inverseCall(change, this.#targetAt(change));
     const answered = await this.run(inverse, caller);
     if (answered.kind === 'value') this.#changes.markReverted(number, answered);
     return answered;
@@ -140,7 +141,7 @@ export class Guard {
     const decision = this.#decide(request, target, found);
     const entry = { ...this.#trail.open(request, caller, target, decision), command: 'cancel-async', task: taskId };
     if (decision.kind === 'refuse') return this.#refuse('cancel_task', decision, target, entry);
-    const ask = async () => cancelQuestion(task, command, target, decision);
+    const ask = async () => renderCancelQuestion(task, command, target, decision);
     const consent = await this.#consent.obtain({ request, caller, target, decision, found, entry }, ask);
     if (consent.kind === 'asked') return consent;
     await this.#trail.sent(entry, consent.record);
@@ -257,6 +258,14 @@ export class Guard {
     const outcome = await client.send(await client.prepare(permit), { ...(permit.effect === 'read' && signal && { signal }) });
     if (outcome.kind === 'value') return outcome;
     return { kind: 'task', task: await runner.follow(request, outcome) };
+  }
+
+  /** Returns the target that is the archive of a change, whatever its name is by now. Throws MailStoreError when it is not configured. */
+  #targetAt({ number, origin, login }: Change): GuardedTarget {
+    const here = [...this.#options.targets.values()].filter((target) => target.origin === origin);
+    const found = here.find(({ user }) => user === login) ?? here[0];
+    if (!found) throw new MailStoreError('otherArchive', { number, origin });
+    return found;
   }
 
   #target(name: string): GuardedTarget {

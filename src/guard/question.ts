@@ -1,3 +1,6 @@
+import { createHash } from 'node:crypto';
+import { toShownText, toStableText, drifts } from '../catalogue/drifting.ts';
+import type { AskedQuestion } from './prompter.ts';
 import { findCommand } from '../../tools/index.ts';
 import { MailStoreError } from '../base/errors.ts';
 import { toVisibleLine } from '../base/visible.ts';
@@ -10,7 +13,6 @@ import type { MailStoreClient, ReadValue } from '../client/client.ts';
 import type { TaskRecord } from '../journal/task-record.ts';
 import { argumentsKey } from '../tasks/arguments-key.ts';
 import type { AdmittedCall, GuardedTarget } from './call.ts';
-import type { AskedQuestion } from './person.ts';
 
 type Arguments = Readonly<Record<string, unknown>>;
 
@@ -33,25 +35,32 @@ export async function runSearch(client: MailStoreClient, look: Look<Arguments> |
   return { value, isExact: false };
 }
 
-/** Any word becomes a secret once somebody sends it as one: what a person needs to know could be hidden from them by that. */
+/** Any word becomes a secret once somebody sends it as one, and that could hide from a person what they need to know. */
 const MASKED = `Hidden: what MailStore says of it has the text of a secret in it, shown as ${MASK} or left out here; look in MailStore itself before you say yes.`;
+
+/** The most characters of the arguments that a question shows. The digest covers all of them. */
+const ARGUMENTS_SHOWN = 2000;
 
 function isMasked(looks: Iterable<ReadValue | undefined>): boolean {
   return [...looks].some((look) => look?.value !== undefined && JSON.stringify(look.value).includes(MASK));
 }
 
-/** A question, and the object of its call as it was read for it. */
-export interface QuestionAndObject {
+export interface RenderedQuestion {
   readonly question: AskedQuestion;
+  /** The object of the call as the declaration's `before` read it. */
   readonly before: ReadValue | undefined;
 }
 
-/** What a question is made from. */
-type Asking = Pick<AdmittedCall, 'request' | 'target' | 'decision'>;
-
-/** Returns the question about a destructive or risky call, from what the server says of its object now, and the object itself. */
-export async function questionAbout({ request: { command, args }, target, decision }: Asking): Promise<QuestionAndObject> {
-  const { name, origin, client } = target;
+/**
+ * Returns the question about a call, from what the server says of its object now. The first line names the act and the object; then come the
+ * consequence, the archive, and the arguments. Throws MailStoreError when the declaration's `question.require` refuses the call.
+ */
+export async function renderQuestion({
+  request: { command, args },
+  target,
+  decision,
+}: Pick<AdmittedCall, 'request' | 'target' | 'decision'>): Promise<RenderedQuestion> {
+  const { name, origin, user, client } = target;
   const { question: declared, before, decidesFrom } = command;
   const looks = Object.entries({ ...decidesFrom, ...(before && { before }), ...declared?.reads });
   const failed: string[] = [];
@@ -71,60 +80,102 @@ export async function questionAbout({ request: { command, args }, target, decisi
   const found: Found = Object.fromEntries([...seen].map(([key, look]) => [key, look?.value]));
   const tool = toolName(command.name);
   // Whatever a declaration says of the arguments, it cannot say a secret.
-  const told = maskSecrets(command, args);
-  const object = declared?.object(told, found) ?? JSON.stringify(told);
-  const typed = declared?.typed?.(told, found);
-  const shown = [
-    `${command.title} (${tool}) on ${name}, ${origin}`,
-    `What: ${object}`,
-    `Arguments: ${JSON.stringify(told)}`,
-    ...(declared ? [`Consequence: ${declared.consequence(told, found)}`] : []),
+  const masked = maskSecrets(command, args);
+  const problem = declared?.refuse?.(masked, found);
+  if (problem !== undefined) throw new MailStoreError('invalidArguments', { tool, problems: [problem] });
+  const verb = declared?.verb?.(masked);
+  const object = declared?.object(masked, found);
+  const act = verb !== undefined && object !== undefined ? `${verb} ${object}` : [command.title, object].filter(Boolean).join(': ');
+  const label = declared?.label?.(masked, found) ?? act;
+  const facts = declared?.facts?.(masked, found);
+  const typed = declared?.typed?.(masked, found);
+  // A name of blanks alone would be typed by typing nothing.
+  const confirmationText = typed === undefined ? undefined : typed.trim() === '' ? tool : toVisibleLine(toShownText(typed));
+  const lines = [
+    `${act}?`,
+    ...(declared ? [declared.consequence(masked, found)] : []),
+    ...(facts === undefined || facts === '' ? [] : [`Now: ${facts}`]),
     ...warnings(decision, args, target),
-    ...failed,
+    ...failed.toSorted(),
     ...(isMasked(seen.values()) ? [MASKED] : []),
+    `Effect: ${effectInWords(decision)}`,
+    `Archive: ${name}, ${origin}, as ${user}`,
+    `Arguments: ${cut(JSON.stringify(masked))} (${tool})`,
   ];
   return {
-    question: {
-      tool,
-      target: name,
-      key: argumentsKey({ target: name, origin, args, object }),
-      // A name with a line break in it could pass for a line of the question.
-      shown: shown.map(toVisibleLine).join('\n'),
-      // A name of blanks alone would be typed by typing nothing.
-      ...(typed !== undefined && { typed: typed.trim() === '' ? tool : toVisibleLine(typed) }),
-    },
+    question: askedQuestion({ tool, target: name, origin, user, args, lines, label, confirmationText }),
     before: seen.get('before'),
   };
 }
 
-/** Returns the question whether a task shall be stopped. */
-export function cancelQuestion(
+/** Returns the question about cancelling a task. */
+export function renderCancelQuestion(
   { taskId, argumentsShown, statusText, progress }: TaskRecord,
   command: Command,
-  { name, origin }: GuardedTarget,
-  { effect }: Verdict,
-): QuestionAndObject {
+  { name, origin, user }: GuardedTarget,
+  { effect, risks }: Verdict,
+): RenderedQuestion {
   const tool = toolName('CancelTask');
-  const object = `the running command ${toolName(command.name)} ${JSON.stringify(argumentsShown)} (task ${taskId})`;
   const state = [progress === null ? undefined : `${progress} %`, statusText ?? undefined].filter((part) => part !== undefined).join(', ');
-  const shown = [
-    `Cancel a task (${tool}) on ${name}, ${origin}`,
-    `What: ${object}`,
-    `Consequence: The command stops where it is, and what it has done so far stays.${
-      effect === 'destructive'
-        ? ' A command of this kind that is cut off can leave what it works on unusable, such as a store that cannot be opened.'
-        : ''
-    }${state && ` Last seen: ${state}.`}`,
+  const danger =
+    effect === 'destructive'
+      ? ' A command of this kind that is cut off can leave what it works on unusable, such as a store that cannot be opened.'
+      : '';
+  const lines = [
+    `Cancel ${toolName(command.name)}?`,
+    `The command stops where it is, and what it has done so far stays.${danger}${drifts(state && ` Last seen: ${state}.`)}`,
+    `Effect: ${effectInWords({ effect, risks })}`,
+    `Archive: ${name}, ${origin}, as ${user}`,
+    `Arguments: ${cut(JSON.stringify(argumentsShown))} (task ${taskId})`,
   ];
+  const label = `Cancel ${toolName(command.name)}`;
+  return { question: askedQuestion({ tool, target: name, origin, user, args: { taskId }, lines, label }), before: undefined };
+}
+
+interface QuestionParts {
+  readonly tool: string;
+  readonly target: string;
+  readonly origin: string;
+  readonly user: string;
+  readonly args: Arguments;
+  readonly lines: readonly string[];
+  readonly label: string;
+  readonly confirmationText?: string | undefined;
+}
+
+function askedQuestion({ lines, label, confirmationText, ...call }: QuestionParts): AskedQuestion {
   return {
-    question: {
-      tool,
-      target: name,
-      key: argumentsKey({ target: name, origin, args: { taskId }, object }),
-      shown: shown.map(toVisibleLine).join('\n'),
-    },
-    before: undefined,
+    tool: call.tool,
+    target: call.target,
+    argumentsKey: argumentsKey({ ...call }),
+    promptKey: createHash('sha256')
+      .update(JSON.stringify([lines.map(toStableText), toStableText(label), confirmationText ?? null]))
+      .digest('hex'),
+    // A name with a line break in it could pass for a line of the question.
+    prompt: lines.map((line) => toVisibleLine(toShownText(line))).join('\n'),
+    label: toVisibleLine(toShownText(label)),
+    ...(confirmationText !== undefined && { confirmationText }),
   };
+}
+
+const CHANGED = 'Nothing was run yet: what an earlier yes was given to has changed (- then, + now):';
+
+/** Returns a question that is asked again because what an earlier answer was given to has changed. Its last lines say what. */
+export function withChanges(question: AskedQuestion, earlierPrompt: string): AskedQuestion {
+  const earlier = earlierPrompt.split('\n');
+  const then = earlier.includes(CHANGED) ? earlier.slice(0, earlier.indexOf(CHANGED)) : earlier;
+  const now = question.prompt.split('\n');
+  const gone = then.filter((line) => !now.includes(line)).map((line) => `- ${line}`);
+  const come = now.filter((line) => !then.includes(line)).map((line) => `+ ${line}`);
+  return { ...question, prompt: [...now, CHANGED, ...gone, ...come].join('\n') };
+}
+
+function effectInWords({ effect, risks }: Verdict): string {
+  return [effect, ...(risks.length > 0 ? [`risk: ${risks.join(', ')}`] : [])].join('; ');
+}
+
+function cut(text: string): string {
+  return text.length <= ARGUMENTS_SHOWN ? text : `${text.slice(0, ARGUMENTS_SHOWN)}… (cut; ${text.length} characters in all)`;
 }
 
 /** Says what the words of a declaration cannot know: whose login is at stake, and which secrets leave this machine for where. */

@@ -1,11 +1,18 @@
 import { randomInt } from 'node:crypto';
 import type { Clock } from '../base/clock.ts';
-import type { ApprovableCall, Approval, ApprovalRequest, ApprovalState } from './approval-record.ts';
+import { MailStoreError } from '../base/errors.ts';
+import type { ApprovableCall, Approval, ApprovalRequest, ApprovalState, ConsumedApproval } from './approval-record.ts';
 import { iso, json, parse } from './columns.ts';
 import type { Sqlite, SqlValue } from './sqlite.ts';
 
 /** How long an approval can be granted and used, in milliseconds after it was requested. */
 export const APPROVAL_MS = 600_000;
+
+/** How many requests may be pending at a time, so that a program cannot bury the one that matters. */
+const MAX_PENDING = { target: 20, all: 100 } as const;
+
+/** After so many refusals of one kind within this time, in milliseconds, no question of that kind is asked for as long again. */
+const PAUSE = { refusals: 3, ms: 600_000 } as const;
 
 /** Digits and letters that are not taken for one another when a person copies them. */
 const ID_ALPHABET = '23456789acdefhjkmnprtvwxy';
@@ -16,8 +23,10 @@ interface ApprovalRow {
   readonly tool: string;
   readonly target: string;
   readonly arguments_key: string;
-  readonly shown: string;
-  readonly typed: string | null;
+  readonly prompt_key: string;
+  readonly prompt: string;
+  readonly label: string;
+  readonly confirmation_text: string | null;
   readonly state_now: ApprovalState;
   readonly requested_at: number;
   readonly expires_at: number;
@@ -29,7 +38,7 @@ const IS_OVER = `state IN ('pending', 'granted') AND ? NOT BETWEEN requested_at 
 const SELECT_APPROVALS = `SELECT *, iif(${IS_OVER}, 'expired', state) AS state_now FROM approvals`;
 const IS_CALL = 'tool = ? AND target = ? AND arguments_key = ?';
 
-/** What persons outside of the conversation agreed to. Each method is one transaction, so what is good once is so for all processes together. */
+/** Approvals that persons give outside of the conversation. Each method is one transaction, so an approval is used once by all processes together. */
 export class ApprovalJournal {
   readonly #db: Sqlite;
   readonly #clock: Clock;
@@ -39,21 +48,28 @@ export class ApprovalJournal {
     this.#clock = clock;
   }
 
-  /** Asks for an approval, or returns the one that is pending for the same call, whose `shown` and `typed` are those of the first request. */
+  /**
+   * Requests an approval, or returns the one that is pending for the same call and the same text. A pending one for the same call with another
+   * text is void. Throws MailStoreError `tooManyApprovals` when too many are pending.
+   */
   request(request: ApprovalRequest): Approval {
     return this.#db.transaction(() => {
       const now = this.#expire();
       const [pending] = this.#select(now, `WHERE state = 'pending' AND ${IS_CALL}`, callColumns(request));
-      if (pending) return pending;
+      if (pending?.promptKey === request.promptKey) return pending;
+      if (pending) this.#db.run(`UPDATE approvals SET state = 'void' WHERE approval_id = ?`, [pending.approvalId]);
+      this.#refuseFlood(request.target);
       const approvalId = newId();
       this.#db.run(
-        `INSERT INTO approvals (approval_id, tool, target, arguments_key, shown, typed, state, requested_at, expires_at)
-          VALUES (?, ?, ?, ?, ?, ?, 'pending', ?, ?)`,
+        `INSERT INTO approvals (approval_id, tool, target, arguments_key, prompt_key, prompt, label, confirmation_text, state, requested_at, expires_at)
+          VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'pending', ?, ?)`,
         [
           approvalId,
           ...callColumns(request),
-          json(request.shown),
-          request.typed === undefined ? null : json(request.typed),
+          json(request.promptKey),
+          json(request.prompt),
+          json(request.label),
+          request.confirmationText === undefined ? null : json(request.confirmationText),
           now,
           now + APPROVAL_MS,
         ],
@@ -74,14 +90,39 @@ export class ApprovalJournal {
     return this.#decide(approvalId, 'refused');
   }
 
-  /** Uses an approval up that was granted for exactly this call, and returns its id. Undefined where there is none, and nothing may run. */
-  consume(call: ApprovableCall): string | undefined {
+  /** Consumes the approval granted for this call; undefined if there is none. One whose text does not fit any more becomes void. */
+  consume(call: ApprovableCall): ConsumedApproval | undefined {
     return this.#db.transaction(() => {
       const now = this.#expire();
       const [granted] = this.#select(now, `WHERE state = 'granted' AND ${IS_CALL} ORDER BY number LIMIT 1`, callColumns(call));
-      if (granted) this.#db.run(`UPDATE approvals SET state = 'used' WHERE approval_id = ?`, [granted.approvalId]);
-      return granted?.approvalId;
+      if (!granted) return undefined;
+      const { approvalId, prompt } = granted;
+      const isValid = granted.promptKey === call.promptKey;
+      this.#db.run('UPDATE approvals SET state = ? WHERE approval_id = ?', [isValid ? 'used' : 'void', approvalId]);
+      return { approvalId, prompt, isValid };
     });
+  }
+
+  /** Counts an answer that was no yes, for this tool at this target. */
+  countRefusal({ tool, target }: Pick<ApprovableCall, 'tool' | 'target'>): void {
+    this.#db.transaction(() => {
+      const now = this.#now();
+      // One of the future was counted before the clock was set back.
+      this.#db.run('DELETE FROM refusals WHERE refused_at NOT BETWEEN ? AND ?', [now - 2 * PAUSE.ms, now]);
+      this.#db.run('INSERT INTO refusals (tool, target, refused_at) VALUES (?, ?, ?)', [json(tool), json(target), now]);
+    });
+  }
+
+  /** Returns until when (milliseconds since the Unix epoch) no question of this kind may be asked; undefined if it may. */
+  pausedUntil({ tool, target }: Pick<ApprovableCall, 'tool' | 'target'>): number | undefined {
+    const now = this.#now();
+    const refusals = this.#db.all<{ refused_at: number }>(
+      'SELECT refused_at FROM refusals WHERE tool = ? AND target = ? AND refused_at <= ? ORDER BY refused_at DESC LIMIT ?',
+      [json(tool), json(target), now, PAUSE.refusals],
+    );
+    const [last, first] = [refusals[0]?.refused_at, refusals[PAUSE.refusals - 1]?.refused_at];
+    if (last === undefined || first === undefined || last - first > PAUSE.ms) return undefined;
+    return now < last + PAUSE.ms ? last + PAUSE.ms : undefined;
   }
 
   get(approvalId: string): Approval | undefined {
@@ -109,6 +150,13 @@ export class ApprovalJournal {
       if (until <= Math.max(now, cleared)) return false;
       return this.#db.run('INSERT INTO nonces (nonce, expires_at) VALUES (?, ?) ON CONFLICT DO NOTHING', [json(nonce), until]) > 0;
     });
+  }
+
+  #refuseFlood(target: string): void {
+    const sql = `SELECT count(*) AS total, coalesce(sum(target = ?), 0) AS here FROM approvals WHERE state = 'pending'`;
+    const { total, here } = this.#db.get<{ total: number; here: number }>(sql, [json(target)]) ?? { total: 0, here: 0 };
+    if (total < MAX_PENDING.all && here < MAX_PENDING.target) return;
+    throw new MailStoreError('tooManyApprovals', { pending: total, target, here });
   }
 
   #decide(approvalId: string, state: 'granted' | 'refused'): ApprovalState | undefined {
@@ -153,8 +201,10 @@ function toApproval(row: ApprovalRow): Approval {
     tool: parse(row.tool),
     target: parse(row.target),
     argumentsKey: parse(row.arguments_key),
-    shown: parse(row.shown),
-    ...(row.typed !== null && { typed: parse<string>(row.typed) }),
+    promptKey: parse(row.prompt_key),
+    prompt: parse(row.prompt),
+    label: parse(row.label),
+    ...(row.confirmation_text !== null && { confirmationText: parse<string>(row.confirmation_text) }),
     state: row.state_now,
     requestedAt: iso(row.requested_at),
     expiresAt: iso(row.expires_at),

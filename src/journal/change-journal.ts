@@ -12,12 +12,19 @@ export interface InverseCall {
 /** What a write did. Secrets are masked before they come here. */
 export interface NewChange {
   readonly command: string;
+  /** The target's name when the change was made. */
   readonly target: string;
-  readonly argumentsShown: Readonly<Record<string, unknown>>;
+  /** `https://host:port` of the archive that was changed: the only one that the change can be put back in. */
+  readonly origin: string;
+  /** The login name there. */
+  readonly login: string;
+  readonly argumentsMasked: Readonly<Record<string, unknown>>;
   /** The object as it was read before the write; null where there was none. */
   readonly before: unknown;
-  /** The object as it was read after the write; null where there is none. */
+  /** The object as it was read after the write; null if there is none, or it could not be read. */
   readonly after: unknown;
+  /** Why the object could not be read after the write; absent if it was read. */
+  readonly afterUnreadBecause?: string;
   /** Null for a change that cannot be put back. */
   readonly inverse: InverseCall | null;
   /** One sentence for people. */
@@ -37,9 +44,12 @@ interface ChangeRow {
   readonly number: number;
   readonly command: string;
   readonly target: string;
-  readonly arguments_shown: string;
+  readonly origin: string;
+  readonly login: string;
+  readonly arguments_masked: string;
   readonly before: string;
   readonly after: string;
+  readonly after_unread_because: string | null;
   readonly inverse: string | null;
   readonly summary: string;
   readonly changed_at: number;
@@ -56,15 +66,26 @@ export class ChangeJournal {
     this.#clock = clock;
   }
 
-  record({ command, target, argumentsShown, before, after, inverse, summary }: NewChange): Change {
-    const sql = `INSERT INTO changes (command, target, arguments_shown, before, after, inverse, summary, changed_at)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING *`;
-    const undo = inverse && json(inverse);
-    const now = Math.trunc(this.#clock.now());
-    const params = [command, target, json(argumentsShown), json(before), json(after), undo, json(summary), now];
-    const [change] = this.#db.transaction(() => this.#changes(sql, params));
-    if (!change) throw new Error('a change was stored and cannot be read');
-    return change;
+  record(change: NewChange): Change {
+    const sql = `INSERT INTO changes
+        (command, target, origin, login, arguments_masked, before, after, after_unread_because, inverse, summary, changed_at)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING *`;
+    const params = [
+      change.command,
+      change.target,
+      change.origin,
+      change.login,
+      json(change.argumentsMasked),
+      json(change.before),
+      json(change.after),
+      change.afterUnreadBecause === undefined ? null : json(change.afterUnreadBecause),
+      change.inverse && json(change.inverse),
+      json(change.summary),
+      Math.trunc(this.#clock.now()),
+    ];
+    const [recorded] = this.#db.transaction(() => this.#changes(sql, params));
+    if (!recorded) throw new Error('a change was stored and cannot be read');
+    return recorded;
   }
 
   /** Returns the changes, the newest first. */
@@ -117,9 +138,12 @@ function toChange(row: ChangeRow): Change {
     number: row.number,
     command: row.command,
     target: row.target,
-    argumentsShown: parse(row.arguments_shown),
+    origin: row.origin,
+    login: row.login,
+    argumentsMasked: parse(row.arguments_masked),
     before: parse(row.before),
     after: parse(row.after),
+    ...(row.after_unread_because !== null && { afterUnreadBecause: parse<string>(row.after_unread_because) }),
     inverse: row.inverse === null ? null : parse<InverseCall>(row.inverse),
     summary: parse(row.summary),
     changedAt: iso(row.changed_at),

@@ -74,14 +74,20 @@ export const MIGRATIONS: readonly string[] = [
     tool TEXT NOT NULL,
     target TEXT NOT NULL,
     arguments_key TEXT NOT NULL,
-    shown TEXT NOT NULL,
-    state TEXT NOT NULL CHECK (state IN ('pending', 'granted', 'refused', 'used', 'expired')),
+    prompt_key TEXT NOT NULL,
+    prompt TEXT NOT NULL,
+    label TEXT NOT NULL,
+    confirmation_text TEXT,
+    state TEXT NOT NULL CHECK (state IN ('pending', 'granted', 'refused', 'used', 'expired', 'void')),
     requested_at INTEGER NOT NULL,
     expires_at INTEGER NOT NULL,
     decided_at INTEGER
   ) STRICT;
   CREATE UNIQUE INDEX one_pending_approval_per_call ON approvals (target, tool, arguments_key) WHERE state = 'pending';
   CREATE INDEX open_approvals ON approvals (state) WHERE state IN ('pending', 'granted');
+
+  CREATE TABLE refusals (tool TEXT NOT NULL, target TEXT NOT NULL, refused_at INTEGER NOT NULL) STRICT;
+  CREATE INDEX refusals_by_kind ON refusals (tool, target, refused_at);
 
   CREATE TABLE nonces (nonce TEXT PRIMARY KEY, expires_at INTEGER NOT NULL) STRICT;
   CREATE INDEX nonces_by_expiry ON nonces (expires_at);
@@ -91,9 +97,12 @@ export const MIGRATIONS: readonly string[] = [
     number INTEGER PRIMARY KEY AUTOINCREMENT,
     command TEXT NOT NULL,
     target TEXT NOT NULL,
-    arguments_shown TEXT NOT NULL,
+    origin TEXT NOT NULL,
+    login TEXT NOT NULL,
+    arguments_masked TEXT NOT NULL,
     before TEXT NOT NULL,
     after TEXT NOT NULL,
+    after_unread_because TEXT,
     inverse TEXT,
     summary TEXT NOT NULL,
     changed_at INTEGER NOT NULL,
@@ -122,9 +131,6 @@ export const MIGRATIONS: readonly string[] = [
     size INTEGER NOT NULL DEFAULT 0
   ) STRICT;
   INSERT INTO audit_record (only, journal) VALUES (1, lower(hex(randomblob(8))));
-  `,
-  `
-  ALTER TABLE approvals ADD COLUMN typed TEXT;
   `,
 ];
 

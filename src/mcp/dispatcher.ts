@@ -18,10 +18,10 @@ import { worstEffect } from '../policy/decide.ts';
 import { isEnded, type TaskRecord } from '../journal/task-record.ts';
 import type { TaskCall, TaskRunner } from '../tasks/runner.ts';
 import { changeToolInputs, type ChangeToolName } from './change-tools.ts';
-import { PersonAtClient } from './confirmation.ts';
+import { ElicitingPrompter, RoundTripPrompter } from './confirmation.ts';
 import { DEFAULT_LIMIT, isPaged, pagingFields, type Paging } from './paging.ts';
 import { changeListResult, errorResult, taskListResult, taskResult, valueResult } from './results.ts';
-import type { Arguments, CallContext, Calls, Started, ToolAnswer } from './task-protocol.ts';
+import type { Arguments, CallContext, Calls, ClaimedClient, Started, ToolAnswer } from './task-protocol.ts';
 import { taskToolInputs, type TaskToolName } from './task-tools.ts';
 
 /** A tool that can be called: its argument schema, made on its first call, and what it does. */
@@ -87,7 +87,7 @@ export class Dispatcher implements Calls {
   }
 
   /** Cancels a task for a protocol request, during which nobody can be asked. Throws MailStoreError when it is refused or needs a yes. */
-  async cancel(taskId: string, client: string): Promise<TaskRecord> {
+  async cancel(taskId: string, client: ClaimedClient): Promise<TaskRecord> {
     const cancelled = await this.#guard.cancel(taskId, { client });
     if ('kind' in cancelled) throw new Error('a question was put to nobody');
     return cancelled;
@@ -150,15 +150,16 @@ export class Dispatcher implements Calls {
     return valueResult(command.output, answered, paging);
   }
 
-  #caller({ client, asking, signal }: CallContext): { readonly caller: Caller; readonly question: () => ToolAnswer } {
-    const person = asking && new PersonAtClient(asking, this.#consentStates);
-    return {
-      caller: { client, signal, person },
-      question: () => {
-        if (!person) throw new Error('a question was put to nobody');
-        return person.question;
-      },
-    };
+  #caller({ client, elicitation, signal }: CallContext): { readonly caller: Caller; readonly question: () => ToolAnswer } {
+    if (elicitation === undefined || 'elicit' in elicitation) {
+      const prompter = elicitation && new ElicitingPrompter(elicitation.elicit);
+      const question = () => {
+        throw new Error('this client answers within the call');
+      };
+      return { caller: { client, signal, prompter }, question };
+    }
+    const prompter = new RoundTripPrompter(elicitation, this.#consentStates);
+    return { caller: { client, signal, prompter }, question: () => prompter.question };
   }
 
   /** With more than one target every tool takes `target`, and a write must name it: a mistyped default is not worth an archive. */

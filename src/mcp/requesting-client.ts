@@ -1,4 +1,11 @@
-import { CLIENT_CAPABILITIES_META_KEY, CLIENT_INFO_META_KEY, type Server, type ServerContext } from '@modelcontextprotocol/server';
+import {
+  CLIENT_CAPABILITIES_META_KEY,
+  CLIENT_INFO_META_KEY,
+  type ElicitRequestFormParams,
+  type Server,
+  type ServerContext,
+} from '@modelcontextprotocol/server';
+import * as z from 'zod';
 import { excerpt } from '../base/errors.ts';
 import { rowOf } from '../catalogue/looks.ts';
 import type { CallContext } from './task-protocol.ts';
@@ -6,26 +13,31 @@ import type { CallContext } from './task-protocol.ts';
 // Read by hand: a schema that a client does not meet would build an error with its stack on every call.
 
 /** Returns the client as it names itself, such as `claude-code 2.1.3`: on each request since 2026-07-28, once at the opening before. */
-export function clientName(server: Server, ctx: ServerContext): string {
+export function claimedClient(server: Server, ctx: ServerContext): { readonly claimed: string } {
   const { name, version } = rowOf(declaredOn(ctx, CLIENT_INFO_META_KEY) ?? server.getClientVersion());
-  return typeof name === 'string' && typeof version === 'string' ? excerpt(`${name} ${version}`) : 'a client without a name';
+  return { claimed: typeof name === 'string' && typeof version === 'string' ? excerpt(`${name} ${version}`) : 'a client without a name' };
 }
 
-/** Returns how the person at the client of this request can be asked; nothing where the client has not declared that it can. */
-export function askingOf(server: Server, ctx: ServerContext): Pick<CallContext, 'asking'> {
-  const { envelope, inputResponses, requestState } = ctx.mcpReq;
+/** How long a person has for an answer, in milliseconds. */
+const ANSWER_MS = 600_000;
+
+const anyObject = z.looseObject({});
+
+/** Returns how the person at the client of this request can be asked; nothing if the client has not declared that it can. */
+export function elicitationContext(server: Server, ctx: ServerContext): Pick<CallContext, 'elicitation'> {
+  const { envelope, inputResponses, requestState, signal } = ctx.mcpReq;
   const { elicitation } = rowOf(declaredOn(ctx, CLIENT_CAPABILITIES_META_KEY) ?? server.getClientCapabilities());
   if (typeof elicitation !== 'object' || elicitation === null) return {};
   // A client that names no mode has the form; one that names only others has not.
   if (Object.keys(elicitation).length > 0 && !('form' in elicitation)) return {};
+  if (!envelope) {
+    // The SDK's own bridge from input_required ends the call when a client answers with an error, so the question is sent here.
+    const elicit = async (form: ElicitRequestFormParams) =>
+      ctx.mcpReq.send({ method: 'elicitation/create', params: form }, anyObject, { timeout: ANSWER_MS, signal });
+    return { elicitation: { elicit } };
+  }
   const state = requestState();
-  return {
-    asking: {
-      channel: envelope ? 'input_required' : 'elicitation',
-      ...(inputResponses && { inputResponses }),
-      ...(typeof state === 'string' && { requestState: state }),
-    },
-  };
+  return { elicitation: { ...(inputResponses && { inputResponses }), ...(typeof state === 'string' && { requestState: state }) } };
 }
 
 /** Returns what the envelope of this very request declares. */

@@ -59,9 +59,9 @@ export function taskListResult({ rows: tasks, total }: RowPage<TaskRecord>, pagi
 }
 
 export function changeListResult({ rows: changes, total }: RowPage<Change>, paging: Paging): CallToolResult {
-  const rows = changes.map(({ inverse, argumentsShown, summary: _summary, revertedBy, ...row }) => ({
+  const rows = changes.map(({ inverse, argumentsMasked, summary: _summary, revertedBy, ...row }) => ({
     ...row,
-    arguments: argumentsShown,
+    arguments: argumentsMasked,
     revertible: inverse !== null && revertedBy === undefined,
     ...(revertedBy !== undefined && { revertedBy }),
   }));

@@ -1,7 +1,7 @@
 import type { McpServerFactory, ServerContext } from '@modelcontextprotocol/server';
 import type { Dispatcher } from './dispatcher.ts';
 import { offeredTools, type Offer } from './offered-tools.ts';
-import { askingOf, clientName } from './requesting-client.ts';
+import { claimedClient, elicitationContext } from './requesting-client.ts';
 import { answerCall, TaskServer, type CallContext, type Calls } from './task-protocol.ts';
 import { tasks2025 } from './tasks-2025.ts';
 import { tasksExtension } from './tasks-extension.ts';
@@ -74,7 +74,7 @@ export function protocolServers({ version, tools, longRunning, instructions, cal
     server.setRequestHandler('tools/call', async ({ params }, ctx) => {
       const call = { ...params, arguments: params.arguments ?? {}, isLongRunning: longRunning.has(params.name) };
       const { signal } = ctx.mcpReq;
-      const context = { signal, client: clientName(server, ctx), ...askingOf(server, ctx), ...progressOf(ctx) };
+      const context = { signal, client: claimedClient(server, ctx), ...elicitationContext(server, ctx), ...progressOf(ctx) };
       return answerCall({ server, face, calls }, call, ctx, context);
     });
     server.answerEmptyLists();

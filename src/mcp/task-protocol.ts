@@ -3,6 +3,7 @@ import {
   ProtocolErrorCode,
   Server,
   type CallToolResult,
+  type ElicitRequestFormParams,
   type InputRequiredResult,
   type JSONRPCRequest,
   type Result,
@@ -17,24 +18,31 @@ import { errorResult, taskHead } from './results.ts';
 
 export type Arguments = Readonly<Record<string, unknown>>;
 
+/** The client as it names itself, such as `claude-code 2.1.3`. */
+export interface ClaimedClient {
+  readonly claimed: string;
+}
+
 /** What a call brings beside its arguments. */
 export interface CallContext {
   readonly signal: AbortSignal;
   /** Tells the client how far a call is; absent when it did not ask to be told. */
   readonly onProgress?: (progress: number, message: string | undefined) => void;
-  /** The client as it names itself, such as `claude-code 2.1.3`. */
-  readonly client: string;
-  /** How the person at the client can be asked; absent where the client has no way. */
-  readonly asking?: Asking;
+  readonly client: ClaimedClient;
+  /** How the person at the client can be asked; absent if the client has not declared that it can. */
+  readonly elicitation?: ElicitationContext;
 }
 
-/** The way to the person at the client, and what has come back on it. */
-export interface Asking {
-  readonly channel: 'elicitation' | 'input_required';
-  readonly inputResponses?: Readonly<Record<string, unknown>>;
-  /** The state that an earlier round of the call left with the client. */
-  readonly requestState?: string;
-}
+/** How the person at a client can be asked. */
+export type ElicitationContext =
+  /** Up to revision 2025-11-25: sends the form and waits. Rejects when the client answers with an error or not in time. */
+  | { readonly elicit: (form: ElicitRequestFormParams) => Promise<unknown> }
+  /** Since 2026-07-28: what came back of an earlier round of the call. */
+  | {
+      readonly inputResponses?: Readonly<Record<string, unknown>>;
+      /** The state that an earlier round of the call left with the client. */
+      readonly requestState?: string;
+    };
 
 export type ToolAnswer = CallToolResult | InputRequiredResult;
 
@@ -48,7 +56,7 @@ export interface Calls {
   start(tool: string, args: Arguments, context: CallContext): Promise<Started>;
   readonly tasks: Pick<TaskRunner, 'get' | 'page' | 'numberOf' | 'waitForEnd'>;
   /** Asks the server to stop a task, on behalf of a client as it names itself. */
-  cancel(taskId: string, client: string): Promise<TaskRecord>;
+  cancel(taskId: string, client: ClaimedClient): Promise<TaskRecord>;
   /** Returns what the call of an ended task would have returned, had it waited. Rejects where that would have been a protocol error. */
   resultOf(task: TaskRecord): Promise<CallToolResult>;
 }

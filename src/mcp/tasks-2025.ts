@@ -2,8 +2,8 @@ import { isInputRequiredResult, ProtocolError, ProtocolErrorCode, RELATED_TASK_M
 import * as z from 'zod';
 import { HOLD_MS } from '../base/limits.ts';
 import { isEnded, type TaskRecord, type TaskState } from '../journal/task-record.ts';
-import { clientName } from './requesting-client.ts';
-import { answerMethod, describeTask, POLL_INTERVAL_MS, type Calls, type TaskFace } from './task-protocol.ts';
+import { claimedClient } from './requesting-client.ts';
+import { answerMethod, describeTask, POLL_INTERVAL_MS, type Calls, type ClaimedClient, type TaskFace } from './task-protocol.ts';
 
 /** How long a cancellation waits for the command to stop, so that the answer can say so; beyond it, clients give up on the request. */
 const CANCEL_WAIT_MS = HOLD_MS;
@@ -57,11 +57,11 @@ function setTaskHandler(
   handle: (
     calls: Calls,
     taskId: string,
-    request: { readonly signal: AbortSignal; readonly client: string },
+    request: { readonly signal: AbortSignal; readonly client: ClaimedClient },
   ) => Promise<Record<string, unknown>>,
 ): void {
   server.setRequestHandler(method, { params: z.object({ taskId: z.string() }) }, ({ taskId }, ctx) =>
-    answerMethod(async () => handle(await calls(), taskId, { signal: ctx.mcpReq.signal, client: clientName(server, ctx) })),
+    answerMethod(async () => handle(await calls(), taskId, { signal: ctx.mcpReq.signal, client: claimedClient(server, ctx) })),
   );
 }
 

@@ -9,8 +9,8 @@ import {
 import * as z from 'zod';
 import { MailStoreError } from '../base/errors.ts';
 import { isEnded, type TaskRecord } from '../journal/task-record.ts';
-import { clientName } from './requesting-client.ts';
-import { answerMethod, describeTask, POLL_INTERVAL_MS, type Calls, type TaskFace } from './task-protocol.ts';
+import { claimedClient } from './requesting-client.ts';
+import { answerMethod, describeTask, POLL_INTERVAL_MS, type Calls, type ClaimedClient, type TaskFace } from './task-protocol.ts';
 
 const EXTENSION = 'io.modelcontextprotocol/tasks';
 
@@ -31,10 +31,10 @@ export const tasksExtension: TaskFace = {
     isEnded(task) ? { answer: await calls.resultOf(task) } : { creation: { resultType: 'task', ...taskFields(task, 'working') } },
   notCreated: (answer) => answer,
   register: (server, calls) => {
-    const setHandler = (method: string, handle: (taskId: string, calls: Calls, client: string) => Promise<Result>) =>
+    const setHandler = (method: string, handle: (taskId: string, calls: Calls, client: ClaimedClient) => Promise<Result>) =>
       server.setRequestHandler(method, { params }, async ({ taskId }, ctx) => {
         if (!declaresExtension(ctx)) throw missingExtension();
-        return answerMethod(async () => handle(taskId, await calls(), clientName(server, ctx)));
+        return answerMethod(async () => handle(taskId, await calls(), claimedClient(server, ctx)));
       });
     setHandler('tasks/get', async (taskId, loaded) => detailedTask(await loaded.tasks.get(taskId), loaded));
     // No task waits for input; responses to requests that are not outstanding are ignored.

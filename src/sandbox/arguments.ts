@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import type { Command, ParsedArguments, InputShape } from '../catalogue/define-command.ts';
-import { fieldTraits, innermost, wireType, type WireType } from '../catalogue/fields.ts';
+import { fieldTraits, innermost, sentFields, wireType, type WireType } from '../catalogue/fields.ts';
 import { CommandFailure } from '../catalogue/world.ts';
 
 /** Arguments as text, by name, before any check. */
@@ -107,14 +107,14 @@ function decodeComponent(text: string): string {
 function signatureOf(command: Command): Signature {
   const known = signatures.get(command);
   if (known) return known;
-  const fields = Object.entries(command.input);
+  const fields = Object.entries(sentFields(command.input));
   const constants = Object.entries(command.constants ?? {});
   const signature: Signature = {
     arguments: new Map([
       ...fields.map(([name, schema]) => [name, { name, type: wireType(schema), mandatory: isMandatory(schema) }] as const),
       ...constants.map(([name, constant]) => [name, { name, type: typeOfText(constant), mandatory: true, constant }] as const),
     ]),
-    schema: z.strictObject(command.input),
+    schema: z.strictObject(sentFields(command.input)),
     whenAbsent: Object.fromEntries(
       fields
         .filter(([name, schema]) => accepts(schema, null) && (!accepts(schema, undefined) || command.keepAbsent?.names.includes(name)))

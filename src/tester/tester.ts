@@ -4,7 +4,7 @@ import type { Command } from '../catalogue/define-command.ts';
 import type { OnExchange } from '../client/observe.ts';
 import type { Answered } from '../guard/call.ts';
 import type { Guard } from '../guard/guard.ts';
-import type { Person } from '../guard/person.ts';
+import type { Prompter } from '../guard/prompter.ts';
 import type { TaskRecord } from '../journal/task-record.ts';
 import type { TaskRunner } from '../tasks/runner.ts';
 import { checkArguments } from './read-arguments.ts';
@@ -33,12 +33,12 @@ export interface TesterOptions {
   /** The form in which tasks are looked at where no call has been made before. */
   readonly defaultForm: ApiForm;
   /** Who calls, as the audit names it. */
-  readonly client: string;
+  readonly client: 'call' | 'tester';
 }
 
 export interface CallOptions {
   /** Absent if no person can be asked. */
-  readonly person?: Person | undefined;
+  readonly prompter?: Prompter | undefined;
   readonly signal?: AbortSignal | undefined;
   /** Receives each exchange that the call causes, those of its run included, while this process follows it. */
   readonly onExchange?: OnExchange | undefined;
@@ -56,11 +56,11 @@ export class Tester {
   }
 
   /** Makes a call and returns its value or its task. Throws MailStoreError when it is refused, not confirmed, or fails. */
-  async call({ command, args, target, form }: TesterCall, { person, signal, onExchange }: CallOptions = {}): Promise<Answered> {
+  async call({ command, args, target, form }: TesterCall, { prompter, signal, onExchange }: CallOptions = {}): Promise<Answered> {
     const checked = checkArguments(command, args);
     const { guard } = this.#backend(form);
     const answered = await this.#observer.run(onExchange, async () =>
-      guard.run({ command, args: checked, target }, { client: this.#options.client, person, signal }),
+      guard.run({ command, args: checked, target }, { client: this.#options.client, prompter, signal }),
     );
     if (answered.kind === 'asked') throw new Error('the question has no answer yet');
     return answered;

@@ -1,6 +1,6 @@
 import { MailStoreError } from '../base/errors.ts';
 import type { Command } from '../catalogue/define-command.ts';
-import { wireType, type WireType } from '../catalogue/fields.ts';
+import { sentFields, wireType, type WireType } from '../catalogue/fields.ts';
 
 /**
  * Encodes parsed arguments as `application/x-www-form-urlencoded` UTF-8 text, in the order of the declaration; null and absent arguments
@@ -8,7 +8,7 @@ import { wireType, type WireType } from '../catalogue/fields.ts';
  */
 export function encodeForm(command: Command, args: Readonly<Record<string, unknown>>): string {
   const form = new URLSearchParams();
-  for (const [name, schema] of Object.entries(command.input)) {
+  for (const [name, schema] of Object.entries(sentFields(command.input))) {
     const value = args[name];
     if (value === undefined || value === null) continue;
     const text = fieldText(value, wireType(schema));

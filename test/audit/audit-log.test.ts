@@ -226,11 +226,11 @@ describeEngines('the audit', (engine) => {
     for (let round = 0; round < 8; round++) {
       await log.record(
         auditEntry({
-          client: text,
+          client: { claimed: text },
           arguments: { userName: 'johndoe', text, list: [text] },
           reason: text,
           error: text,
-          consent: { channel: 'terminal', answer: 'yes', prompt: text },
+          consent: { channel: 'terminal', answer: 'accepted', prompt: text },
         }),
       );
     }

@@ -55,36 +55,55 @@ const CASES: { readonly [Code in ErrorCode]: readonly (readonly [details: MailSt
       'get_messages is refused: it belongs to the toolset messages, which is not among MAILSTORE_TOOLSETS. An administrator can add it there and restart the server.',
     ],
   ],
-  notConfirmed: [[{ tool: 'delete_user' }, 'delete_user was not run: it needs the yes of a person, and nobody gave it.']],
+  notConfirmed: [[{ tool: 'delete_user' }, "delete_user was not run: it needs a person's yes, and there is none."]],
+  declined: [[{ tool: 'delete_user' }, "delete_user was not run: it needs a person's yes, and the question was declined."]],
+  keepsChanging: [
+    [
+      { tool: 'delete_user' },
+      'delete_user was not run: what its question shows has changed each time before it could run. Look at the object, then call again.',
+    ],
+  ],
+  tooManyApprovals: [
+    [
+      { pending: 41, target: 'default', here: 20 },
+      "Nothing was run: it needs a person's yes, and too many approvals are pending already (20 for the target default, 41 in all). Wait until a person has decided on them, or ten minutes until they expire.",
+    ],
+  ],
+  otherArchive: [
+    [
+      { number: 4, origin: 'https://a.example.com:8463' },
+      'The change 4 was made at https://a.example.com:8463, which is not configured here, and it can be put back nowhere else. Configure that archive and try again.',
+    ],
+  ],
   needsApproval: [
     [
-      { tool: 'delete_user', command: 'mailstore-mcp approve 2a3c4d5e' },
-      'delete_user was not run: it needs the yes of a person, and this client cannot ask for one. Whoever may decide runs `mailstore-mcp approve 2a3c4d5e` in a terminal within ten minutes; call again with the same arguments after that.',
+      { tool: 'delete_user', because: 'this client cannot ask a person', command: 'mailstore-mcp approve 2a3c4d5e' },
+      "delete_user was not run: it needs a person's yes, and this client cannot ask a person. Give this command to a person who may decide, do not run it yourself, and call again with the same arguments once they have run it in a terminal within ten minutes: `mailstore-mcp approve 2a3c4d5e`.",
     ],
   ],
   foreignAnswer: [
     [
       { tool: 'delete_user' },
-      'delete_user was not run: the answer does not belong to this call, is older than ten minutes, was used before, or what it was given to has changed. Call again, and the question is put anew.',
+      'delete_user was not run: the answer does not belong to this call, is older than ten minutes, was used before, or what it was given to has changed. Call again to be asked again.',
     ],
   ],
   unknownApproval: [
     [
       { approvalId: '2a3c4d5e' },
-      "Nothing waits under the id '2a3c4d5e' here; approve without an id lists what does, and --state-dir names the server's folder if it has another.",
+      "No approval with the id '2a3c4d5e' is pending here; approve without an id lists the pending ones, and --state-dir names the server's folder if it has another.",
     ],
   ],
   approvalOver: [
     [
       { approvalId: '2a3c4d5e', state: 'expired' },
-      'The request 2a3c4d5e is expired and can no longer be decided; have the call made again.',
+      'The request 2a3c4d5e is expired and cannot be decided any more; have the call repeated.',
     ],
   ],
   setupFailed: [[{ says: 'The port is closed.', cure: 'Open it.' }, 'The port is closed. Open it.']],
   noTerminal: [
     [
       { what: 'mailstore-mcp approve' },
-      'mailstore-mcp approve takes its yes from a person at a terminal, and this is none; run it there yourself.',
+      'mailstore-mcp approve takes a yes only from a person at a terminal, and this is not one; run it in a terminal yourself.',
     ],
   ],
   unknownTarget: [

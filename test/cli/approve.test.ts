@@ -3,7 +3,7 @@ import { runBinary } from '../helpers/run-binary.ts';
 import { hasTerminal, runInTerminal } from '../helpers/run-in-terminal.ts';
 import { callTool, sandboxForTest, startServer, untilTestEnds, type RunningServer } from '../helpers/start-server.ts';
 
-const PROMPT = 'Shall it be done?';
+const PROMPT = ' to cancel:';
 
 /** Has a client that cannot ask call a tool, and returns the id that a person can approve it by. */
 async function request(server: RunningServer, tool: string, args: Readonly<Record<string, unknown>>): Promise<string> {
@@ -26,7 +26,7 @@ describe.runIf(hasTerminal)('a person at a terminal', () => {
     const id = await request(server, 'delete_user', { userName: 'amira' });
     const { code, screen } = await runInTerminal(['approve', id, ...folder], [{ after: PROMPT, type: 'yes' }]);
     expect(code).toBe(0);
-    expect(screen).toContain('What: user amira (Amira Okoye)\n');
+    expect(screen).toContain('Delete user amira (Amira Okoye)?\n');
     expect(screen).toContain('Granted. The call can be made again now, with the same arguments.');
     expect(exists('amira')).toBe(true);
     expect((await callTool(server, 'delete_user', { userName: 'maria.lopez' })).isError).toBe(true);
@@ -47,7 +47,9 @@ describe.runIf(hasTerminal)('a person at a terminal', () => {
     const { sandbox, server, folder } = await start();
     const id = await request(server, 'detach_store', { id: 2 });
     expect((await runInTerminal(['approve', id, ...folder], [{ after: PROMPT, type: 'yes' }])).code).toBe(1);
-    expect((await runInTerminal(['approve', id, ...folder], [{ after: `${PROMPT} Type 2024:`, type: '2024' }])).code).toBe(0);
+    expect(
+      (await runInTerminal(['approve', id, ...folder], [{ after: 'type 2024 to confirm, or press Enter to cancel:', type: '2024' }])).code,
+    ).toBe(0);
     expect((await callTool(server, 'detach_store', { id: 2 })).isError).toBe(false);
     expect(sandbox.world.state.stores.map(({ id: storeId }) => storeId)).not.toContain(2);
   });
@@ -57,9 +59,9 @@ describe.runIf(hasTerminal)('a person at a terminal', () => {
     const id = await request(server, 'delete_user', { userName: 'amira' });
     await runInTerminal(['approve', id, ...folder], [{ after: PROMPT, type: 'yes' }]);
     expect((await runBinary(['approve', id, ...folder])).stderr).toBe(
-      `mailstore-mcp: The request ${id} is granted and can no longer be decided; have the call made again.\n`,
+      `mailstore-mcp: The request ${id} is granted and cannot be decided any more; have the call repeated.\n`,
     );
-    expect((await runBinary(['approve', 'zzzzzzzz', ...folder])).stderr).toContain("Nothing waits under the id 'zzzzzzzz' here");
+    expect((await runBinary(['approve', 'zzzzzzzz', ...folder])).stderr).toContain("No approval with the id 'zzzzzzzz' is pending here");
   });
 });
 
@@ -68,7 +70,7 @@ test('a program without a terminal can grant nothing', async () => {
   const id = await request(server, 'delete_user', { userName: 'amira' });
   expect(await runBinary(['approve', id, ...folder])).toMatchObject({
     code: 2,
-    stderr: 'mailstore-mcp: approve takes its yes from a person at a terminal, and this is none; run it there yourself.\n',
+    stderr: 'mailstore-mcp: approve takes a yes only from a person at a terminal, and this is not one; run it in a terminal yourself.\n',
   });
   expect((await callTool(server, 'delete_user', { userName: 'amira' })).isError).toBe(true);
   expect(exists('amira')).toBe(true);
@@ -78,8 +80,8 @@ test('what waits is listed, and a refusal ends it', async () => {
   const { server, folder } = await start();
   const id = await request(server, 'delete_user', { userName: 'amira' });
   expect((await runBinary(['approve', ...folder])).stdout).toMatch(
-    new RegExp(`^${id}  delete_user  default  until \\d{4}-\\S+Z  user amira \\(Amira Okoye\\)\n$`),
+    new RegExp(`^${id}  delete_user  default  until \\d{4}-\\S+Z  Delete amira\n$`),
   );
   expect((await runBinary(['approve', id, '--refuse', ...folder])).stdout).toBe('Refused.\n');
-  expect((await runBinary(['approve', ...folder])).stdout).toBe('Nothing waits for a yes.\n');
+  expect((await runBinary(['approve', ...folder])).stdout).toBe('No approvals are pending.\n');
 });

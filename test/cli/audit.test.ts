@@ -58,7 +58,7 @@ const DELETION: Partial<AuditEntry> = {
   effect: 'destructive',
   arguments: { userName: 'leaver' },
   decision: 'ask',
-  consent: { channel: 'elicitation', answer: 'yes', prompt: 'Delete the user leaver?' },
+  consent: { channel: 'elicitation', answer: 'accepted', prompt: 'Delete the user leaver?' },
   outcome: 'succeeded',
 };
 

@@ -240,25 +240,27 @@ describe('a long command', () => {
 
 describe.runIf(hasTerminal)('a destructive command', () => {
   const DELETE = ['call', 'DeleteUser', 'userName=johndoe', '--access', 'full'];
-  const answering = (type: string) => [{ after: 'Type ', type }];
+  const answering = (type: string) => [{ after: ' to cancel:', type }];
 
   test('is done when the person at the terminal types yes', async () => {
     const { env } = await withSandbox();
     const { code, screen } = await runInTerminal(DELETE, answering('yes'), env);
     expect(code).toBe(0);
-    expect(screen).toContain('What: user johndoe (John Doe)');
+    expect(screen).toContain('Delete user johndoe (John Doe)?');
     const { stdout: users } = await runBinary(['call', 'GetUsers'], env);
     expect(users).not.toContain('"johndoe"');
   });
 
   test.each([
-    ['no', 'no'],
-    ['Ctrl-C', '\x03'],
-    ['the end of the input', '\x04'],
-  ])('is not done after %s', async (_name, answer) => {
+    ['no', 'no', 'the question was declined'],
+    ['an empty line', '', 'the question was declined'],
+    ['another word', 'yess', 'the answer came without the confirmation that the question asks for'],
+    ['Ctrl-C', '\x03', 'the question was closed without an answer'],
+    ['the end of the input', '\x04', 'the question was closed without an answer'],
+  ])('is not done after %s', async (_name, answer, because) => {
     const { env } = await withSandbox();
     const { code, screen } = await runInTerminal(DELETE, answering(answer), env);
-    expect(screen).toContain('delete_user was not run: it needs the yes of a person, and nobody gave it.');
+    expect(screen.replaceAll(/\s+/g, ' ')).toContain(`delete_user was not run: it needs a person's yes, and ${because}`);
     expect(code).toBe(3);
     expect((await runBinary(['call', 'GetUserInfo', 'userName=johndoe'], env)).code).toBe(0);
   });

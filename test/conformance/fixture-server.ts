@@ -20,7 +20,7 @@ import type { Config, Target } from '../../src/config/load.ts';
 import type { TaskRecord } from '../../src/journal/task-record.ts';
 import { Dispatcher } from '../../src/mcp/dispatcher.ts';
 import { protocolServers } from '../../src/mcp/server.ts';
-import type { Arguments, CallContext, Calls, Started, ToolAnswer } from '../../src/mcp/task-protocol.ts';
+import type { Arguments, CallContext, Calls, ClaimedClient, Started, ToolAnswer } from '../../src/mcp/task-protocol.ts';
 import { missingExtension } from '../../src/mcp/tasks-extension.ts';
 import type { ToolDefinition } from '../../src/mcp/tool-definition.ts';
 import { startSandbox } from '../../src/sandbox/sandbox.ts';
@@ -92,7 +92,9 @@ class FixtureCalls implements Calls {
   }
 
   async start(name: string, args: Arguments, context: CallContext): Promise<Started> {
-    const answers = givenName.safeParse(context.asking?.inputResponses);
+    const answers = givenName.safeParse(
+      context.elicitation && 'inputResponses' in context.elicitation ? context.elicitation.inputResponses : undefined,
+    );
     if (name === 'test_tool_with_task' && !answers.success) return { answer: askForName() };
     const command = answers.success ? { ...commandFor(name, args), folder: answers.data.user_name.content.name } : commandFor(name, args);
     const started = await this.#product.start('rebuild_store_index', command, context);
@@ -100,7 +102,7 @@ class FixtureCalls implements Calls {
     return started;
   }
 
-  async cancel(taskId: string, client: string): Promise<TaskRecord> {
+  async cancel(taskId: string, client: ClaimedClient): Promise<TaskRecord> {
     return this.#product.cancel(taskId, client);
   }
 

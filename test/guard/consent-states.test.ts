@@ -6,14 +6,25 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { ConsentStates } from '../../src/guard/consent-states.ts';
-import type { AskedQuestion } from '../../src/guard/person.ts';
+import { ConsentStates, type RedeemedState } from '../../src/guard/consent-states.ts';
+import type { AskedQuestion } from '../../src/guard/prompter.ts';
 import { Journal } from '../../src/journal/journal.ts';
 import { ManualClock } from '../helpers/manual-clock.ts';
 
 const TEN_MINUTES = 600_000;
 
-const QUESTION: AskedQuestion = { tool: 'delete_user', target: 'default', key: 'key-1', shown: 'Delete amira?' };
+const QUESTION: AskedQuestion = {
+  tool: 'delete_user',
+  target: 'default',
+  argumentsKey: 'key-1',
+  promptKey: 'prompt-1',
+  prompt: 'Delete amira?',
+  label: 'Delete amira',
+};
+
+function isRedeemed(state: RedeemedState | undefined): boolean {
+  return state !== undefined;
+}
 
 function setUp() {
   const root = mkdtempSync(join(tmpdir(), 'consent-'));
@@ -40,40 +51,48 @@ describe('the state of a question', () => {
   test('brings the answer to its call, once', () => {
     const states = setUp().open();
     const state = states.issue(QUESTION);
-    expect([states.redeem(QUESTION, state), states.redeem(QUESTION, state), states.redeem(QUESTION, state)]).toEqual([true, false, false]);
+    expect([
+      isRedeemed(states.redeem(QUESTION, state)),
+      isRedeemed(states.redeem(QUESTION, state)),
+      isRedeemed(states.redeem(QUESTION, state)),
+    ]).toEqual([true, false, false]);
   });
 
   test('is another one each time, and each is good for itself', () => {
     const states = setUp().open();
     const [first, second] = [states.issue(QUESTION), states.issue(QUESTION)];
     expect(first).not.toBe(second);
-    expect([states.redeem(QUESTION, second), states.redeem(QUESTION, first)]).toEqual([true, true]);
+    expect([isRedeemed(states.redeem(QUESTION, second)), isRedeemed(states.redeem(QUESTION, first))]).toEqual([true, true]);
   });
 
   test('is used up for every process of the record, and for one that is started later', async () => {
     const { open, folder } = setUp();
     const [one, other] = [open(), open()];
     const [first, second] = [one.issue(QUESTION), one.issue(QUESTION)];
-    expect([other.redeem(QUESTION, first), one.redeem(QUESTION, first), open().redeem(QUESTION, first)]).toEqual([true, false, false]);
+    expect([
+      isRedeemed(other.redeem(QUESTION, first)),
+      isRedeemed(one.redeem(QUESTION, first)),
+      isRedeemed(open().redeem(QUESTION, first)),
+    ]).toEqual([true, false, false]);
     expect(await redeemInChild(folder, second)).toBe(true);
-    expect([one.redeem(QUESTION, second), await redeemInChild(folder, second)]).toEqual([false, false]);
+    expect([isRedeemed(one.redeem(QUESTION, second)), await redeemInChild(folder, second)]).toEqual([false, false]);
   });
 
   test('belongs to one call: for another one it is no answer, and stays good for its own', () => {
     const states = setUp().open();
     const state = states.issue(QUESTION);
     expect([
-      states.redeem({ ...QUESTION, tool: 'detach_store' }, state),
-      states.redeem({ ...QUESTION, key: 'key-2' }, state),
-      states.redeem({ ...QUESTION, tool: 'DELETE_USER' }, state),
-      states.redeem({ ...QUESTION, key: '' }, state),
-      states.redeem(QUESTION, state),
+      isRedeemed(states.redeem({ ...QUESTION, tool: 'detach_store' }, state)),
+      isRedeemed(states.redeem({ ...QUESTION, argumentsKey: 'key-2' }, state)),
+      isRedeemed(states.redeem({ ...QUESTION, tool: 'DELETE_USER' }, state)),
+      isRedeemed(states.redeem({ ...QUESTION, argumentsKey: '' }, state)),
+      isRedeemed(states.redeem(QUESTION, state)),
     ]).toEqual([false, false, false, false, true]);
   });
 
   test('is worth nothing where another record is kept', () => {
     const { open } = setUp();
-    expect(open('elsewhere').redeem(QUESTION, open().issue(QUESTION))).toBe(false);
+    expect(isRedeemed(open('elsewhere').redeem(QUESTION, open().issue(QUESTION)))).toBe(false);
   });
 
   test('tells its client nothing of the key by which it is signed', () => {
@@ -112,7 +131,7 @@ describe('a state that was not issued here', () => {
     const [state, other] = [states.issue(QUESTION), states.issue(QUESTION)];
     const forged = forge(state, other);
     expect(forged).not.toBe(state);
-    expect([states.redeem(QUESTION, forged), states.redeem(QUESTION, state)]).toEqual([false, true]);
+    expect([isRedeemed(states.redeem(QUESTION, forged)), isRedeemed(states.redeem(QUESTION, state))]).toEqual([false, true]);
   });
 
   test('could be made by nobody but who can read the key', () => {
@@ -120,7 +139,7 @@ describe('a state that was not issued here', () => {
     const states = open();
     const state = states.issue(QUESTION);
     const forged = signedBy(readFileSync(keyFile), state, (content) => ({ ...content, nonce: 'another' }));
-    expect(states.redeem(QUESTION, forged)).toBe(true);
+    expect(isRedeemed(states.redeem(QUESTION, forged))).toBe(true);
   });
 });
 
@@ -130,20 +149,20 @@ describe('time', () => {
     const states = open();
     const [early, late] = [states.issue(QUESTION), states.issue(QUESTION)];
     await clock.advance(TEN_MINUTES - 1);
-    expect(states.redeem(QUESTION, early)).toBe(true);
+    expect(isRedeemed(states.redeem(QUESTION, early))).toBe(true);
     await clock.advance(1);
-    expect(states.redeem(QUESTION, late)).toBe(false);
+    expect(isRedeemed(states.redeem(QUESTION, late))).toBe(false);
   });
 
   test('that is set back makes no used state new, even after its trace was cleared', async () => {
     const { open, clock } = setUp();
     const states = open();
     const used = states.issue(QUESTION);
-    expect(states.redeem(QUESTION, used)).toBe(true);
+    expect(isRedeemed(states.redeem(QUESTION, used))).toBe(true);
     await clock.advance(TEN_MINUTES + 60_000);
-    expect(states.redeem(QUESTION, states.issue(QUESTION))).toBe(true);
+    expect(isRedeemed(states.redeem(QUESTION, states.issue(QUESTION)))).toBe(true);
     await clock.jump(-120_000);
-    expect([states.redeem(QUESTION, used), open().redeem(QUESTION, used)]).toEqual([false, false]);
+    expect([isRedeemed(states.redeem(QUESTION, used)), isRedeemed(open().redeem(QUESTION, used))]).toEqual([false, false]);
   });
 
   test('that is set back makes no question live longer', async () => {
@@ -151,8 +170,8 @@ describe('time', () => {
     const states = open();
     const state = states.issue(QUESTION);
     await clock.jump(-3_600_000);
-    expect(states.redeem(QUESTION, state)).toBe(false);
-    expect(states.redeem(QUESTION, states.issue(QUESTION))).toBe(true);
+    expect(isRedeemed(states.redeem(QUESTION, state))).toBe(false);
+    expect(isRedeemed(states.redeem(QUESTION, states.issue(QUESTION)))).toBe(true);
   });
 });
 
@@ -164,7 +183,7 @@ describe('the key', () => {
     const state = states.issue(QUESTION);
     const key = readFileSync(keyFile);
     expect(key.length).toBe(32);
-    expect(open().redeem(QUESTION, state)).toBe(true);
+    expect(isRedeemed(open().redeem(QUESTION, state))).toBe(true);
     expect(readFileSync(keyFile)).toEqual(key);
   });
 
@@ -184,7 +203,7 @@ describe('the key', () => {
     writeFileSync(keyFile, new Uint8Array(length), { mode: 0o600 });
     const state = states.issue(QUESTION);
     expect(readFileSync(keyFile).length).toBe(32);
-    expect(open().redeem(QUESTION, state)).toBe(true);
+    expect(isRedeemed(open().redeem(QUESTION, state))).toBe(true);
   });
 
   test('that was lost voids the open questions, and the next ones are good', () => {
@@ -192,7 +211,10 @@ describe('the key', () => {
     const state = open().issue(QUESTION);
     rmSync(keyFile);
     const states = open();
-    expect([states.redeem(QUESTION, state), states.redeem(QUESTION, states.issue(QUESTION))]).toEqual([false, true]);
+    expect([isRedeemed(states.redeem(QUESTION, state)), isRedeemed(states.redeem(QUESTION, states.issue(QUESTION)))]).toEqual([
+      false,
+      true,
+    ]);
   });
 });
 
@@ -204,7 +226,7 @@ async function redeemInChild(folder: string, state: string): Promise<unknown> {
     import { Journal } from ${url('src/journal/journal.ts')};
     const clock = { now: () => ${new ManualClock().now()}, sleep: async () => undefined };
     const journal = Journal.open(process.env.FOLDER, { clock });
-    console.log(new ConsentStates(process.env.FOLDER, journal.approvals, clock).redeem(JSON.parse(process.env.QUESTION), process.env.STATE));
+    console.log(new ConsentStates(process.env.FOLDER, journal.approvals, clock).redeem(JSON.parse(process.env.QUESTION), process.env.STATE) !== undefined);
     journal.close();
   `;
   const { stdout } = await promisify(execFile)(process.execPath, ['--import', 'tsx', '--input-type=module', '--eval', program], {

@@ -10,7 +10,7 @@ import { collectingLog, commandNamed } from '../helpers/start-client.ts';
 import { sandboxForTest, settingsFor } from '../helpers/start-server.ts';
 
 const PATIENCE = { timeout: 15_000, interval: 10 };
-const CALLER = { client: 'test' };
+const CALLER = { client: { claimed: 'test' } };
 
 function startHere(sandbox: Sandbox) {
   const stateDir = mkdtempSync(join(tmpdir(), 'mailstore-mcp-deadline-'));

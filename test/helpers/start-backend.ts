@@ -5,7 +5,7 @@ import { onTestFinished } from 'vitest';
 import type { Access } from '../../src/base/target.ts';
 import { openBackend, type Backend } from '../../src/cli/backend.ts';
 import { loadConfig } from '../../src/config/load.ts';
-import type { Person } from '../../src/guard/person.ts';
+import type { Prompter } from '../../src/guard/prompter.ts';
 import type { Sandbox } from '../../src/sandbox/sandbox.ts';
 import { settingsFor } from './start-server.ts';
 import { collectingLog } from './start-client.ts';
@@ -36,12 +36,12 @@ export function startBackend(
 }
 
 /** A person who says yes to everything and keeps what was asked. */
-export function yesSayer(asked: string[] = []): Person {
+export function yesSayer(asked: string[] = []): Prompter {
   return {
     channel: 'terminal',
-    ask: async ({ shown }) => {
-      asked.push(shown);
-      return { kind: 'yes' };
+    ask: async ({ prompt }) => {
+      asked.push(prompt);
+      return { kind: 'accepted' };
     },
   };
 }

@@ -129,6 +129,8 @@ export interface Pipe {
   notify(method: string, params?: Readonly<Record<string, unknown>>): void;
   /** Writes a line that need not be a message. */
   writeLine(line: string): void;
+  /** Where the server keeps its record. */
+  readonly stateDir: string;
   /** Every line of stdout so far. */
   readonly lines: readonly string[];
   readonly notifications: readonly Message[];
@@ -178,6 +180,7 @@ export function startPipe(options: ServerOptions): Pipe {
     },
     notify: (method, params) => send({ method, ...(params && { params }) }),
     writeLine,
+    stateDir: env['MAILSTORE_STATE_DIR'] ?? '',
     lines,
     notifications,
     get stderr() {

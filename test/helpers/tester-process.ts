@@ -1,5 +1,4 @@
 import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -37,6 +36,8 @@ export interface TesterProcess {
   /** The page's address. */
   readonly url: string;
   readonly sandbox: Sandbox;
+  /** Returns the next code that the terminal shows for a question. */
+  nextCode(): Promise<string>;
   /** Ends the tester as Ctrl-C does, and returns its exit code. */
   end(): Promise<number | null>;
   /** Ends both. */
@@ -45,34 +46,52 @@ export interface TesterProcess {
 
 export interface TesterProcessOptions {
   readonly access?: Access;
+  /** True gives the tester a terminal, without which nobody can be asked on its page. */
+  readonly terminal?: boolean;
   readonly sandbox?: SandboxOptions;
 }
 
 /** Starts the built `mailstore-mcp tester` on a sandbox of its own. */
-export async function startTesterProcess({ access = 'read-only', sandbox: options }: TesterProcessOptions): Promise<TesterProcess> {
+export async function startTesterProcess({
+  access = 'read-only',
+  terminal = false,
+  sandbox: options,
+}: TesterProcessOptions): Promise<TesterProcess> {
   const sandbox = await startSandbox(options);
   const stateDir = mkdtempSync(join(tmpdir(), 'mailstore-mcp-tester-'));
   const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('MAILSTORE_') && name !== 'NODE_EXTRA_CA_CERTS');
-  const child = spawn(process.execPath, [BINARY, 'tester', '--json', '--access', access], {
-    env: {
-      ...Object.fromEntries(inherited),
-      MAILSTORE_URL: sandbox.url,
-      MAILSTORE_USERNAME: sandbox.username,
-      MAILSTORE_PASSWORD: sandbox.password,
-      MAILSTORE_TLS_FINGERPRINT: sandbox.fingerprint,
-      MAILSTORE_STATE_DIR: stateDir,
-    },
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
+  const env = {
+    ...Object.fromEntries(inherited),
+    MAILSTORE_URL: sandbox.url,
+    MAILSTORE_USERNAME: sandbox.username,
+    MAILSTORE_PASSWORD: sandbox.password,
+    MAILSTORE_TLS_FINGERPRINT: sandbox.fingerprint,
+    MAILSTORE_STATE_DIR: stateDir,
+  };
+  const command = [process.execPath, BINARY, 'tester', '--json', '--access', access];
+  const child = terminal
+    ? spawn('script', ['-qec', command.map((word) => `'${word}'`).join(' '), '/dev/null'], { env, stdio: ['pipe', 'pipe', 'inherit'] })
+    : spawn(command[0] ?? '', command.slice(1), { env, stdio: ['ignore', 'pipe', 'inherit'] });
   const exited = new Promise<number | null>((resolve) => child.once('exit', resolve));
   const end = async () => {
-    child.kill('SIGINT');
+    if (child.stdin) child.stdin.write('\x03');
+    else child.kill('SIGINT');
     return exited;
   };
-  const [line] = (await once(createInterface({ input: child.stdout }), 'line')) as [string];
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  const nextMatch = async (pattern: RegExp): Promise<string> => {
+    for (;;) {
+      const next = await lines.next();
+      if (next.done === true) throw new Error(`the tester has ended without a line that matches ${pattern.source}`);
+      const found = pattern.exec(next.value)?.[1];
+      if (found !== undefined) return found;
+    }
+  };
+  const line = await nextMatch(/(\{.*\})/);
   return {
     ...startLine.parse(JSON.parse(line)),
     sandbox,
+    nextCode: async () => nextMatch(/^Code for ".*": ([2-9a-y]{6})/),
     end,
     close: async () => {
       await end();

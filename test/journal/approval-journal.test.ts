@@ -10,13 +10,14 @@ import { call } from './samples.ts';
 const HOUR = 3_600_000;
 
 describeEngines('the journal of approvals', (engine) => {
+  const text = { prompt: 'Delete johndoe?', label: 'Delete johndoe' };
+
   function setUp() {
     const folder = temporaryFolder();
     const clock = new ManualClock();
     const open = () => untilTestEnds(Journal.open(folder, { clock, engines: [engine] }));
     const { approvals, path } = open();
-    const ask = (request: Partial<ApprovalRequest> = {}) =>
-      approvals.request({ ...call(), shown: 'Delete johndoe?', ...request }).approvalId;
+    const ask = (request: Partial<ApprovalRequest> = {}) => approvals.request({ ...text, ...call(), ...request }).approvalId;
     const grant = (request: Partial<ApprovalRequest> = {}) => {
       const approvalId = ask(request);
       expect(approvals.grant(approvalId)).toBe('pending');
@@ -29,11 +30,12 @@ describeEngines('the journal of approvals', (engine) => {
 
   test('shows a request to every process, for ten minutes', () => {
     const { approvals, open } = setUp();
-    const made = approvals.request({ ...call(), shown: 'Delete "größer\0\ud800"?' });
+    const made = approvals.request({ ...call(), prompt: 'Delete "größer\0\ud800"?', label: 'Delete' });
     expect(made).toEqual({
       ...call(),
       approvalId: made.approvalId,
-      shown: 'Delete "größer\0\ud800"?',
+      prompt: 'Delete "größer\0\ud800"?',
+      label: 'Delete',
       state: 'pending',
       requestedAt: '2026-03-04T09:00:00.000Z',
       expiresAt: '2026-03-04T09:10:00.000Z',
@@ -43,22 +45,22 @@ describeEngines('the journal of approvals', (engine) => {
 
   test('keeps what has to be typed, and that nothing has to be', () => {
     const { approvals } = setUp();
-    const typed = approvals.request({ ...call('key-1'), shown: 'Detach?', typed: '2024\0"' });
-    const plain = approvals.request({ ...call('key-2'), shown: 'Delete?' });
-    expect([approvals.get(typed.approvalId)?.typed, 'typed' in plain]).toEqual(['2024\0"', false]);
+    const typed = approvals.request({ ...call('key-1'), ...text, confirmationText: '2024\0"' });
+    const plain = approvals.request({ ...call('key-2'), ...text });
+    expect([approvals.get(typed.approvalId)?.confirmationText, 'confirmationText' in plain]).toEqual(['2024\0"', false]);
   });
 
   test('gives ids of eight characters that are not taken for one another', () => {
     const { ask } = setUp();
-    const ids = Array.from({ length: 50 }, (_, index) => ask({ argumentsKey: `key-${index}` }));
+    const ids = Array.from({ length: 50 }, (_, index) => ask({ argumentsKey: `key-${index}`, target: `target-${index % 5}` }));
     expect(new Set(ids).size).toBe(50);
     for (const id of ids) expect(id).toMatch(/^[2-9acdefhjkmnprtvwxy]{8}$/);
   });
 
   test('returns the pending request of the same call with the text that it was made with', () => {
     const { approvals, ask } = setUp();
-    const first = approvals.request({ ...call(), shown: 'first' });
-    expect(approvals.request({ ...call(), shown: 'second' })).toEqual(first);
+    const first = approvals.request({ ...text, ...call(), prompt: 'first' });
+    expect(approvals.request({ ...text, ...call(), prompt: 'second' })).toEqual(first);
     const others = [ask({ tool: 'delete_store' }), ask({ target: 'other' }), ask({ argumentsKey: 'key-2' })];
     expect(new Set([first.approvalId, ...others]).size).toBe(4);
     expect(approvals.list().map(({ approvalId }) => approvalId)).toEqual([...others.toReversed(), first.approvalId]);
@@ -69,7 +71,11 @@ describeEngines('the journal of approvals', (engine) => {
     const { approvals, clock, grant, stateOf } = setUp();
     const approvalId = grant();
     await clock.advance(APPROVAL_MS - 1);
-    expect([approvals.consume(call()), approvals.consume(call()), stateOf(approvalId)]).toEqual([approvalId, undefined, 'used']);
+    expect([approvals.consume(call()), approvals.consume(call()), stateOf(approvalId)]).toEqual([
+      { approvalId, prompt: 'Delete johndoe?', isValid: true },
+      undefined,
+      'used',
+    ]);
     expect(approvals.get(approvalId)).toMatchObject({ decidedAt: '2026-03-04T09:00:00.000Z' });
   });
 
@@ -88,7 +94,7 @@ describeEngines('the journal of approvals', (engine) => {
       { ...call(), target: 'default\0other' },
     ];
     expect(others.map((other) => approvals.consume(other))).toEqual(others.map(() => undefined));
-    expect([approvals.get(granted)?.state, approvals.consume(call())]).toEqual(['granted', granted]);
+    expect([approvals.get(granted)?.state, approvals.consume(call())?.approvalId]).toEqual(['granted', granted]);
   });
 
   test('tells calls apart that differ after a NUL character', () => {
@@ -150,6 +156,59 @@ describeEngines('the journal of approvals', (engine) => {
     expect([stateOf(granted), approvals.consume(call())]).toEqual(['expired', undefined]);
     await clock.jump(HOUR);
     expect([stateOf(granted), approvals.consume(call())]).toEqual(['expired', undefined]);
+  });
+
+  test('voids a granted approval whose text has changed, and returns the text that the person read', () => {
+    const { approvals, grant, stateOf } = setUp();
+    const approvalId = grant();
+    const changed = { ...call(), promptKey: 'prompt-2' };
+    expect([approvals.consume(changed), approvals.consume(call()), stateOf(approvalId)]).toEqual([
+      { approvalId, prompt: 'Delete johndoe?', isValid: false },
+      undefined,
+      'void',
+    ]);
+  });
+
+  test('voids a pending request when the same call is made with another text', () => {
+    const { approvals, ask, stateOf } = setUp();
+    const [first, second] = [ask(), ask({ promptKey: 'prompt-2' })];
+    expect([stateOf(first), stateOf(second), approvals.grant(first)]).toEqual(['void', 'pending', 'void']);
+  });
+
+  test('takes at most 20 pending requests for a target and 100 in all', async () => {
+    const { approvals, clock, ask } = setUp();
+    const askMany = (target: string, count: number) => {
+      for (let index = 0; index < count; index += 1) ask({ target, argumentsKey: `key-${index}` });
+    };
+    askMany('a', 20);
+    expect(() => ask({ target: 'a', argumentsKey: 'one more' })).toThrow(
+      'too many approvals are pending already (20 for the target a, 20 in all)',
+    );
+    expect(ask({ target: 'a', argumentsKey: 'key-3' })).toMatch(/^[2-9a-y]{8}$/);
+    for (const target of ['b', 'c', 'd', 'e']) askMany(target, 20);
+    expect(() => ask({ target: 'f' })).toThrow('too many approvals are pending already (0 for the target f, 100 in all)');
+    await clock.advance(APPROVAL_MS);
+    expect(ask({ target: 'f' })).toMatch(/^[2-9a-y]{8}$/);
+    expect(approvals.list().filter(({ state }) => state === 'pending')).toHaveLength(1);
+  });
+
+  test('pauses questions of one kind for ten minutes after three refusals within ten minutes, for every process', async () => {
+    const { approvals, clock, open } = setUp();
+    const kind = { tool: 'delete_user', target: 'default' };
+    approvals.countRefusal(kind);
+    await clock.advance(APPROVAL_MS + 1);
+    approvals.countRefusal(kind);
+    approvals.countRefusal(kind);
+    expect(approvals.pausedUntil(kind)).toBeUndefined();
+    approvals.countRefusal(kind);
+    const until = clock.now() + APPROVAL_MS;
+    expect([approvals.pausedUntil(kind), open().approvals.pausedUntil(kind)]).toEqual([until, until]);
+    expect([approvals.pausedUntil({ ...kind, tool: 'detach_store' }), approvals.pausedUntil({ ...kind, target: 'other' })]).toEqual([
+      undefined,
+      undefined,
+    ]);
+    await clock.advance(APPROVAL_MS);
+    expect(approvals.pausedUntil(kind)).toBeUndefined();
   });
 
   test('burns a nonce once in all processes', () => {

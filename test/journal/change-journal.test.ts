@@ -7,7 +7,9 @@ import { describeEngines, temporaryFolder, untilTestEnds } from './engines.ts';
 const RENAMED: NewChange = {
   command: 'SetUserFullName',
   target: 'default',
-  argumentsShown: { userName: 'johndoe', fullName: 'Jon \0 Dœ \ud800' },
+  origin: 'https://mail.example.com:8463',
+  login: 'admin',
+  argumentsMasked: { userName: 'johndoe', fullName: 'Jon \0 Dœ \ud800' },
   before: { fullName: 'John Doe' },
   after: { fullName: 'Jon \0 Dœ \ud800' },
   inverse: { command: 'SetUserFullName', args: { userName: 'johndoe', fullName: 'John Doe' } },

@@ -86,7 +86,9 @@ describe('the cost of a list does not grow with what was recorded', () => {
     const change = {
       command: 'RenameUser',
       target: 'default',
-      argumentsShown: { userName: 'amira' },
+      origin: 'https://mail.example.com:8463',
+      login: 'admin',
+      argumentsMasked: { userName: 'amira' },
       before: {},
       after: {},
       inverse: null,

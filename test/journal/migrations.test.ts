@@ -53,8 +53,8 @@ describeEngines('the schema', (engine) => {
     expect(read(tasks)).toEqual(before);
     expect([tasks.list({ includeEnded: true }).length, tasks.begin(intent('running'), ALPHA).isNew]).toEqual([2, false]);
     expect([approvals.list(), changes.list(), (await audit.known()).heads]).toEqual([[], [], []]);
-    expect(approvals.request({ ...call(), shown: 'Delete?' }).state).toBe('pending');
-    expect(openFile(path).get('PRAGMA user_version')).toEqual({ user_version: 3 });
+    expect(approvals.request({ ...call(), prompt: 'Delete?', label: 'Delete' }).state).toBe('pending');
+    expect(openFile(path).get('PRAGMA user_version')).toEqual({ user_version: 2 });
   });
 
   test('stays as it was when a step fails', () => {
@@ -70,7 +70,7 @@ describeEngines('the schema', (engine) => {
     openFile(path).exec('PRAGMA user_version = 99');
     const before = readFileSync(path);
     expect(() => openJournal(folder)).toThrow(
-      `'${path}' was written by a newer mailstore-mcp (format 99; this one knows 3) and was left alone. Update this one, or set MAILSTORE_STATE_DIR to another folder.`,
+      `'${path}' was written by a newer mailstore-mcp (format 99; this one knows 2) and was left alone. Update this one, or set MAILSTORE_STATE_DIR to another folder.`,
     );
     expect(readFileSync(path)).toEqual(before);
   });

@@ -148,11 +148,11 @@ describeEngines('several processes', (engine) => {
     const { approvals } = untilTestEnds(Journal.open(folder, { clock: systemClock, engines: [engine] }));
     const keys = Array.from({ length: 60 }, (_, round) => round);
     for (const round of keys) {
-      const { approvalId } = approvals.request({ ...call(`key-${round}`), shown: 'Delete?' });
-      if (round % 3 !== 0) approvals.grant(approvalId);
+      const { approvalId } = approvals.request({ ...call(`key-${round}`), prompt: 'Delete?', label: 'Delete' });
+      if (round % 6 !== 0) approvals.grant(approvalId);
     }
-    expect(await race('consume', folder, keys.length)).toEqual(keys.filter((round) => round % 3 !== 0));
-    expect(approvals.list().filter(({ state }) => state === 'used').length).toBe(40);
+    expect(await race('consume', folder, keys.length)).toEqual(keys.filter((round) => round % 6 !== 0));
+    expect(approvals.list().filter(({ state }) => state === 'used').length).toBe(50);
   }, 60_000);
 
   test('that burn the same nonces are let through once for each', async () => {

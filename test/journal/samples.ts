@@ -22,7 +22,7 @@ export function rawEnd(text: string): RawEnd {
 }
 
 export function call(argumentsKey = 'key-1'): ApprovableCall {
-  return { tool: 'delete_user', target: 'default', argumentsKey };
+  return { tool: 'delete_user', target: 'default', argumentsKey, promptKey: 'prompt-1' };
 }
 
 export const AUDIT_FILE = 'audit.jsonl';
@@ -34,7 +34,7 @@ export function digestOf(data: string | Uint8Array): string {
 export function auditEntry(changes: Partial<AuditEntry> = {}): AuditEntry {
   return {
     call: 'call-1',
-    client: 'test 1.0',
+    client: { claimed: 'test 1.0' },
     target: 'default',
     origin: 'https://mail.example.com:8463',
     user: 'admin',

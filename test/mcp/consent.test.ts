@@ -1,6 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { McpError } from '@modelcontextprotocol/sdk/types.js';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { systemClock } from '../../src/base/clock.ts';
+import type { World, WorldUser } from '../../src/catalogue/world.ts';
+import { Journal } from '../../src/journal/journal.ts';
 import {
   callTool,
   initialize,
@@ -10,11 +14,12 @@ import {
   startServer,
   untilTestEnds,
   type Message,
+  type RunningServer,
 } from '../helpers/start-server.ts';
 
 const YES = { action: 'accept', content: { confirm: true } } as const;
 
-function auditOf(stateDir: string): readonly Record<string, unknown>[] {
+function readAudit(stateDir: string): readonly Record<string, unknown>[] {
   return readFileSync(join(stateDir, 'audit.jsonl'), 'utf8')
     .trimEnd()
     .split('\n')
@@ -22,16 +27,24 @@ function auditOf(stateDir: string): readonly Record<string, unknown>[] {
     .filter(({ event }) => event === undefined);
 }
 
+function openJournal(stateDir: string): Journal {
+  const journal = Journal.open(stateDir, { clock: systemClock });
+  onTestFinished(() => journal.close());
+  return journal;
+}
+
 describe('a client of 2025-11-25 that can ask', () => {
-  test('shows its person target, object and consequence, and a yes runs the call once', async () => {
+  test('shows the act, the consequence, the archive and the arguments, and a yes runs the call once', async () => {
     const sandbox = await sandboxForTest();
     const asked: string[] = [];
+    const schemas: unknown[] = [];
     const server = untilTestEnds(
       await startServer({
         sandbox,
         access: 'full',
-        onElicit: ({ message }) => {
+        onElicit: ({ message, ...params }) => {
           asked.push(message);
+          schemas.push('requestedSchema' in params ? params.requestedSchema : undefined);
           return YES;
         },
       }),
@@ -40,54 +53,106 @@ describe('a client of 2025-11-25 that can ask', () => {
     expect(isError).toBe(false);
     expect(sandbox.world.state.users.some(({ userName }) => userName === 'amira')).toBe(false);
     expect(asked).toHaveLength(1);
-    expect(asked[0]?.split('\n').slice(0, 3)).toEqual([
-      `Delete a user (delete_user) on default, ${sandbox.url}`,
-      'What: user amira (Amira Okoye)',
-      'Arguments: {"userName":"amira"}',
+    expect(asked[0]?.split('\n')).toEqual([
+      'Delete user amira (Amira Okoye)?',
+      expect.stringMatching(/^The account is deleted for good, .*export/),
+      expect.stringMatching(
+        /^Now: login directoryServices; directory identity CN=Amira Okoye,.*; e-mail addresses amira@example.com; privileges login, export/,
+      ),
+      'Effect: destructive',
+      `Archive: default, ${sandbox.url}, as admin`,
+      'Arguments: {"userName":"amira"} (delete_user)',
     ]);
-    expect(asked[0]).toMatch(/\nConsequence: .*export/);
-    const lines = auditOf(server.stateDir).map(({ command, decision, consent, outcome }) => ({ command, decision, consent, outcome }));
-    expect(lines).toEqual([
+    expect(schemas).toEqual([
       {
-        command: 'DeleteUser',
-        decision: 'ask',
-        consent: { channel: 'elicitation', answer: 'asked', prompt: asked[0] },
-        outcome: undefined,
+        type: 'object',
+        properties: { confirm: { type: 'boolean', title: 'Delete amira', description: 'Leave this off to cancel.', default: false } },
+        required: ['confirm'],
       },
-      { command: 'DeleteUser', decision: 'ask', consent: { channel: 'elicitation', answer: 'yes', prompt: asked[0] }, outcome: 'sent' },
-      { command: 'DeleteUser', decision: 'ask', consent: undefined, outcome: 'succeeded' },
+    ]);
+    const lines = readAudit(server.stateDir).map(({ client, consent, outcome }) => ({ client, consent, outcome }));
+    const client = { claimed: 'test 1' };
+    expect(lines).toEqual([
+      { client, consent: { channel: 'elicitation', answer: 'accepted', prompt: asked[0] }, outcome: 'sent' },
+      { client, consent: undefined, outcome: 'succeeded' },
     ]);
   });
+
+  const APPROVAL = /`mailstore-mcp approve [2-9a-y]{8} --state-dir ".+"`/;
 
   test.each([
-    ['a decline', { action: 'decline' }],
-    ['a dismissal', { action: 'cancel' }],
-    ['a form sent without the tick', { action: 'accept', content: { confirm: false } }],
-    ['a form sent empty', { action: 'accept', content: {} }],
-    ['a text in the place of the tick', { action: 'accept', content: { confirm: 'true' } }],
-  ] as const)('takes %s for a no', async (_what, answer) => {
+    ['declined', { action: 'decline' }, 'and the question was declined.', false],
+    ['cancelled', { action: 'cancel' }, 'and the question was closed without an answer.', true],
+    ['not_ticked', { action: 'accept', content: { confirm: false } }, 'without the confirmation that the question asks for', true],
+    ['not_ticked', { action: 'accept', content: {} }, 'without the confirmation that the question asks for', true],
+    ['not_ticked', { action: 'accept' }, 'without the confirmation that the question asks for', true],
+    ['not_ticked', { action: 'accept', content: { confirm: 'true' } }, 'without the confirmation that the question asks for', true],
+    ['no_answer', new McpError(-32601, 'Method not found'), 'the question was not answered (MCP error -32601: Method not found)', true],
+  ] as const)(
+    'ends as %s for %j, runs nothing and offers an approval unless it was declined',
+    async (answer, given, because, isOffered) => {
+      const sandbox = await sandboxForTest();
+      const onElicit = () => {
+        if (given instanceof Error) throw given;
+        return given;
+      };
+      const server = untilTestEnds(await startServer({ sandbox, access: 'full', onElicit }));
+      const { isError, text } = await callTool(server, 'delete_user', { userName: 'amira' });
+      expect([isError, APPROVAL.test(text), sandbox.world.user('amira').userName]).toEqual([true, isOffered, 'amira']);
+      expect(text).toContain("delete_user was not run: it needs a person's yes, and ");
+      expect(text).toContain(because);
+      expect(readAudit(server.stateDir)).toMatchObject([{ consent: { channel: 'elicitation', answer } }]);
+    },
+  );
+
+  test('that never answers is not waited for longer than the call, and nothing runs', async () => {
     const sandbox = await sandboxForTest();
-    const server = untilTestEnds(await startServer({ sandbox, access: 'full', onElicit: () => answer }));
-    expect(await callTool(server, 'delete_user', { userName: 'amira' })).toMatchObject({
-      isError: true,
-      text: 'delete_user was not run: it needs the yes of a person, and nobody gave it.',
-    });
-    expect(sandbox.world.state.users.some(({ userName }) => userName === 'amira')).toBe(true);
+    let isAsked: () => void = () => undefined;
+    const asked = new Promise<void>((resolve) => (isAsked = resolve));
+    const onElicit = () => {
+      isAsked();
+      return new Promise<never>(() => undefined);
+    };
+    const server = untilTestEnds(await startServer({ sandbox, access: 'full', onElicit }));
+    const aborting = new AbortController();
+    const called = callTool(server, 'delete_user', { userName: 'amira' }, { signal: aborting.signal });
+    await asked;
+    aborting.abort();
+    await expect(called).rejects.toThrow(/abort/i);
+    await expect.poll(() => readAudit(server.stateDir).map(({ consent }) => consent)).toMatchObject([{ answer: 'no_answer' }]);
+    expect(sandbox.world.user('amira').userName).toBe('amira');
   });
 
-  test('runs nothing when the form cannot be shown', async () => {
+  test('is asked three times and not forty when it declines each time, and a granted approval still works', async () => {
     const sandbox = await sandboxForTest();
-    const server = untilTestEnds(
-      await startServer({
-        sandbox,
-        access: 'full',
-        onElicit: () => {
-          throw new Error('no window');
-        },
-      }),
-    );
-    expect((await callTool(server, 'delete_user', { userName: 'amira' })).isError).toBe(true);
-    expect(sandbox.world.state.users.some(({ userName }) => userName === 'amira')).toBe(true);
+    let asked = 0;
+    const onElicit = () => {
+      asked += 1;
+      return { action: 'decline' } as const;
+    };
+    const server = untilTestEnds(await startServer({ sandbox, access: 'full', onElicit }));
+    const texts: string[] = [];
+    for (let call = 0; call < 40; call += 1) texts.push((await callTool(server, 'delete_user', { userName: 'amira' })).text);
+    expect(asked).toBe(3);
+    expect(texts[3]).toMatch(/three questions of this kind got no yes within ten minutes, so none is asked until \d\d:\d\d UTC/);
+    expect(new Set(texts.slice(3)).size).toBe(1);
+    expect(readAudit(server.stateDir)[3]).toMatchObject({ consent: { answer: 'paused' } });
+    const id = /approve ([2-9a-y]{8})/.exec(texts[3] ?? '')?.[1] ?? '';
+    const { approvals } = openJournal(server.stateDir);
+    expect(approvals.list().filter(({ state }) => state === 'pending')).toHaveLength(1);
+    expect(approvals.grant(id)).toBe('pending');
+    expect((await callTool(server, 'delete_user', { userName: 'amira' })).isError).toBe(false);
+  });
+
+  test('is marked by the audit as what it says of itself, whatever name it takes', async () => {
+    const sandbox = await sandboxForTest();
+    const pipe = untilTestEnds(startPipe({ sandbox }));
+    await pipe.request('tools/call', {
+      _meta: { ...modernMeta, 'io.modelcontextprotocol/clientInfo': { name: 'terminal', version: '' } },
+      name: 'get_server_info',
+      arguments: {},
+    });
+    expect(readAudit(pipe.stateDir)).toMatchObject([{ client: { claimed: 'terminal' } }]);
   });
 
   test('has the name of a store typed before it is detached, and a wrong name detaches nothing', async () => {
@@ -109,7 +174,10 @@ describe('a client of 2025-11-25 that can ask', () => {
     expect(sandbox.world.state.stores.map(({ id }) => id)).toContain(2);
     expect((await callTool(server, 'detach_store', { id: 2 })).isError).toBe(false);
     expect(sandbox.world.state.stores.map(({ id }) => id)).not.toContain(2);
-    expect(schemas[0]).toMatchObject({ properties: { confirm: { type: 'string', title: 'Type 2024 to run it' } }, required: ['confirm'] });
+    expect(schemas[0]).toMatchObject({
+      properties: { confirm: { type: 'string', title: 'Detach archive store 2 "2024": type 2024' } },
+      required: ['confirm'],
+    });
   });
 
   test('says in the question that something is hidden from it, where a word of the archive was sent as a secret before', async () => {
@@ -128,7 +196,12 @@ describe('a client of 2025-11-25 that can ask', () => {
     await callTool(server, 'detach_store', { id: 4 });
     await callTool(server, 'create_user', { userName: 'nobody', privileges: ['login'], password: 'current' });
     await callTool(server, 'detach_store', { id: 4 });
-    expect(asked.map((message) => [message.includes('It is the current store'), message.split('\n').slice(4)])).toEqual([
+    expect(
+      asked.map((message) => [
+        message.includes('It is the current store'),
+        message.split('\n').filter((line) => line.startsWith('Hidden: ')),
+      ]),
+    ).toEqual([
       [true, []],
       [
         false,
@@ -156,7 +229,7 @@ describe('a client of 2026-07-28 that can ask', () => {
     const call = (name: string, args: object, retry: object = {}): Promise<Message> =>
       pipe.request('tools/call', { _meta: meta, name, arguments: args, ...retry });
     const exists = (wanted: string) => sandbox.world.state.users.some(({ userName }) => userName === wanted);
-    return { sandbox, call, exists };
+    return { sandbox, call, exists, stateDir: pipe.stateDir };
   }
 
   function questionOf({ result }: Message): { readonly inputRequests: Record<string, unknown>; readonly requestState: string } {
@@ -201,7 +274,7 @@ describe('a client of 2026-07-28 that can ask', () => {
 
   test('runs an answer once', async () => {
     const { sandbox, call } = await start();
-    const args = { id: '4:1', reason: 'asked for' };
+    const args = { id: '4:1', folder: 'johndoe/Inbox', reason: 'asked for' };
     const { requestState } = questionOf(await call('delete_message', args));
     const answer = { requestState, inputResponses: { confirm: { action: 'accept', content: { confirm: '4:1' } } } };
     expect((await call('delete_message', args, answer)).result?.['isError']).toBeUndefined();
@@ -210,13 +283,125 @@ describe('a client of 2026-07-28 that can ask', () => {
     expect(sandbox.requests.filter(({ path }) => path.endsWith('/DeleteMessage'))).toHaveLength(sent);
   });
 
-  test('runs nothing when the object has become another one since the question was shown', async () => {
+  test.each<[string, (world: World) => void, string]>([
+    ['the account is another one of the same name', (world) => swapAccounts(world.state.users, world.user('amira')), 'privileges admin'],
+    [
+      'its full name is another one',
+      (world) => void (world.user('amira').fullName = 'Somebody Else'),
+      'Delete user amira (Somebody Else)?',
+    ],
+  ])('is asked again with what changed when %s by then, and the old yes runs nothing', async (_what, change, shown) => {
     const { sandbox, call, exists } = await start();
-    const { requestState } = questionOf(await call('delete_user', { userName: 'amira' }));
-    sandbox.world.user('amira').fullName = 'Somebody Else';
-    const { result } = await call('delete_user', { userName: 'amira' }, { requestState, inputResponses: { confirm: YES } });
-    expect(result).toMatchObject({ isError: true, content: [{ text: FOREIGN }] });
+    const first = questionOf(await call('delete_user', { userName: 'amira' }));
+    change(sandbox.world);
+    const answer = { requestState: first.requestState, inputResponses: { confirm: YES } };
+    const second = questionOf(await call('delete_user', { userName: 'amira' }, answer));
     expect(exists('amira')).toBe(true);
+    const message = JSON.stringify(second.inputRequests);
+    expect(message).toContain('Nothing was run yet: what an earlier yes was given to has changed');
+    expect(message).toContain(shown);
+    const again = { requestState: second.requestState, inputResponses: { confirm: YES } };
+    expect((await call('delete_user', { userName: 'amira' }, again)).result?.['isError']).toBeUndefined();
+    expect(exists('amira')).toBe(false);
+  });
+
+  test('runs a call when only counts and sizes of its question have changed, and the audit keeps the text that was answered', async () => {
+    const { sandbox, call, stateDir } = await start();
+    const { requestState, inputRequests } = questionOf(await call('compact_store', { id: 2 }));
+    const message = sandbox.world.state.messages.find(({ storeId }) => storeId === 2);
+    if (!message) throw new Error('no message in store 2');
+    sandbox.world.state.messages.push({ ...message, number: 9999 });
+    const { result } = await call('compact_store', { id: 2 }, { requestState, inputResponses: { confirm: YES } });
+    expect(result?.['isError']).toBeUndefined();
+    const sent = readAudit(stateDir).find(({ outcome }) => outcome === 'sent');
+    const { params } = inputRequests['confirm'] as { params: { message: string } };
+    expect(sent).toMatchObject({ consent: { channel: 'input_required', answer: 'accepted', prompt: params.message } });
+  });
+
+  test('that answers otherwise ends as what it answered', async () => {
+    const { call, exists, stateDir } = await start();
+    for (const confirm of [{ action: 'decline' }, { action: 'cancel' }, { action: 'accept', content: { confirm: 'yes' } }]) {
+      const { requestState } = questionOf(await call('delete_user', { userName: 'amira' }));
+      expect((await call('delete_user', { userName: 'amira' }, { requestState, inputResponses: { confirm } })).result).toMatchObject({
+        isError: true,
+      });
+    }
+    const answers = readAudit(stateDir).map(({ consent }) => (consent as { answer: string }).answer);
+    expect(answers).toEqual(['asked', 'declined', 'asked', 'cancelled', 'asked', 'not_ticked']);
+    expect(exists('amira')).toBe(true);
+    const { result } = await call('delete_user', { userName: 'amira' });
+    expect(result).toMatchObject({ isError: true, content: [{ text: expect.stringContaining('none is asked until') as unknown }] });
+  });
+});
+
+/** Gives the name and the full name of an account to the administrator's, as two renames do. */
+function swapAccounts(users: WorldUser[], account: WorldUser): void {
+  const other = users.find(({ privileges }) => privileges.includes('admin'));
+  if (!other) throw new Error('no administrator');
+  const { userName, fullName } = account;
+  Object.assign(account, { userName: 'amira.away' });
+  users.push({ ...structuredClone(other), userName, fullName });
+}
+
+describe('an approval', () => {
+  /** Has a client that cannot ask call a tool, and grants what it gets. */
+  async function approved(server: RunningServer, tool: string, args: Readonly<Record<string, unknown>>): Promise<string> {
+    const { text } = await callTool(server, tool, args);
+    const id = /approve ([2-9a-y]{8})/.exec(text)?.[1];
+    if (id === undefined) throw new Error(text);
+    expect(openJournal(server.stateDir).approvals.grant(id)).toBe('pending');
+    return id;
+  }
+
+  test('for a synchronisation that deletes no account is void once it would, and the new request says what changed', async () => {
+    const sandbox = await sandboxForTest();
+    sandbox.world.state.directoryServices['deleteUsers'] = false;
+    const server = untilTestEnds(await startServer({ sandbox, access: 'full' }));
+    const users = sandbox.world.state.users.length;
+    const id = await approved(server, 'sync_users_with_directory_services', { dryRun: false });
+    sandbox.world.state.directoryServices['deleteUsers'] = true;
+    expect((await callTool(server, 'sync_users_with_directory_services', { dryRun: false })).isError).toBe(true);
+    expect(sandbox.world.state.users).toHaveLength(users);
+    const [fresh, old] = openJournal(server.stateDir).approvals.list();
+    expect([old?.approvalId, old?.state, fresh?.state]).toEqual([id, 'void', 'pending']);
+    expect(fresh?.prompt).toContain(
+      'has changed (- then, + now):\n- Accounts are created and changed to match the directory. No account is deleted',
+    );
+    const kept = readAudit(server.stateDir).find(({ consent }) => (consent as { answer?: string }).answer === 'invalid');
+    expect(kept).toMatchObject({ consent: { channel: 'approval', approvalId: id, prompt: old?.prompt } });
+    expect(old?.prompt).toContain('No account is deleted: deleteUsers is off.');
+  });
+
+  test('for an account is void when another account has taken over its name and full name', async () => {
+    const sandbox = await sandboxForTest();
+    const server = untilTestEnds(await startServer({ sandbox, access: 'full' }));
+    await approved(server, 'delete_user', { userName: 'amira' });
+    swapAccounts(sandbox.world.state.users, sandbox.world.user('amira'));
+    expect((await callTool(server, 'delete_user', { userName: 'amira' })).isError).toBe(true);
+    expect(sandbox.requests.filter(({ path }) => path.endsWith('/DeleteUser'))).toEqual([]);
+  });
+
+  test('for settings is void when a legal hold was set meanwhile', async () => {
+    const sandbox = await sandboxForTest();
+    sandbox.world.state.compliance['legalHoldEnabled'] = false;
+    const server = untilTestEnds(await startServer({ sandbox, access: 'full' }));
+    const args = { config: { ...sandbox.world.state.compliance, logSuccessfulUserActivities: [] } };
+    await approved(server, 'set_compliance_configuration', args);
+    sandbox.world.state.compliance['legalHoldEnabled'] = true;
+    expect((await callTool(server, 'set_compliance_configuration', args)).isError).toBe(true);
+    expect(sandbox.world.state.compliance['legalHoldEnabled']).toBe(true);
+  });
+
+  test('is requested at most 20 times for a target, and the same call gets the same one', async () => {
+    const sandbox = await sandboxForTest();
+    const server = untilTestEnds(await startServer({ sandbox, access: 'full' }));
+    const ask = async (id: number) => (await callTool(server, 'delete_credential', { id })).text;
+    const texts: string[] = [];
+    for (let id = 1; id <= 30; id += 1) texts.push(await ask(id), await ask(id));
+    const ids = texts.slice(0, 40).map((text) => /approve ([2-9a-y]{8})/.exec(text)?.[1]);
+    expect([new Set(ids).size, ids[0] === ids[1], ids.includes(undefined)]).toEqual([20, true, false]);
+    for (const text of texts.slice(40))
+      expect(text).toContain('too many approvals are pending already (20 for the target default, 20 in all)');
   });
 });
 
@@ -227,11 +412,11 @@ describe('a client that cannot ask', () => {
     const { isError, text } = await callTool(server, 'delete_user', { userName: 'amira' });
     expect(isError).toBe(true);
     expect(text).toMatch(
-      /^delete_user was not run: it needs the yes of a person, and this client cannot ask for one\. Whoever may decide runs `mailstore-mcp approve [2-9a-z]{8} --state-dir ".+"` in a terminal/,
+      /^delete_user was not run: it needs a person's yes, and this client cannot ask a person\. Give this command to a person who may decide, do not run it yourself, and call again with the same arguments once they have run it in a terminal within ten minutes: `mailstore-mcp approve [2-9a-z]{8} --state-dir ".+"`/,
     );
     expect(sandbox.world.state.users.some(({ userName }) => userName === 'amira')).toBe(true);
-    expect(auditOf(server.stateDir)).toMatchObject([
-      { command: 'DeleteUser', decision: 'ask', consent: { channel: 'none', answer: 'not asked' } },
+    expect(readAudit(server.stateDir)).toMatchObject([
+      { command: 'DeleteUser', decision: 'ask', consent: { channel: 'none', answer: 'unavailable' } },
     ]);
   });
 

@@ -38,7 +38,7 @@ describe('the gate', () => {
       refusal(() => passGate(DELETE_USER.command, DELETE_USER.args, { access: 'full' })),
     ]).toEqual([
       "rename_store is refused: with these arguments it is write, and this server runs with MAILSTORE_ACCESS=read-only. An administrator who means it sets MAILSTORE_ACCESS=read-write in the server's configuration and restarts it.",
-      'delete_user was not run: it needs the yes of a person, and nobody gave it.',
+      "delete_user was not run: it needs a person's yes, and there is none.",
     ]);
   });
 
@@ -54,7 +54,7 @@ describe('the gate', () => {
     const { command, args } = DELETE_USER;
     const others: readonly unknown[] = [undefined, null, {}, { given: false }, { given: undefined }];
     const codes = others.map((yes) => refusal(() => passGate(command, args, { access: 'full', yes: yes as typeof YES })));
-    expect(codes).toEqual(others.map(() => 'delete_user was not run: it needs the yes of a person, and nobody gave it.'));
+    expect(codes).toEqual(others.map(() => "delete_user was not run: it needs a person's yes, and there is none."));
   });
 
   test('judges a call by what was read for it, and by the worst where nothing was', () => {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { systemClock } from '../../src/base/clock.ts';
-import type { Person } from '../../src/guard/person.ts';
+import type { Prompter } from '../../src/guard/prompter.ts';
 import { Journal } from '../../src/journal/journal.ts';
 import type { Sandbox } from '../../src/sandbox/sandbox.ts';
 import { runBinary } from '../helpers/run-binary.ts';
@@ -79,21 +79,21 @@ describe('a yes is void', () => {
   test('when the object has changed while somebody at this machine thought about it', async () => {
     const sandbox = await sandboxForTest();
     const { guard, stateDir } = startBackend(sandbox);
-    const slow: Person = {
+    const slow: Prompter = {
       channel: 'terminal',
       ask: async () => {
         sandbox.world.user('amira').fullName = 'Somebody Else';
-        return { kind: 'yes' };
+        return { kind: 'accepted' };
       },
     };
     const deletion = { command: commandNamed('DeleteUser'), args: { userName: 'amira' }, target: 'default' };
-    await expect(guard.run(deletion, { client: 'test', person: slow })).rejects.toThrow(FOREIGN);
+    await expect(guard.run(deletion, { client: { claimed: 'test' }, prompter: slow })).rejects.toThrow(FOREIGN);
     expect(sent(sandbox, 'DeleteUser')).toBe(0);
     const lines = (await runBinary(['audit', '--json', '--state-dir', stateDir])).stdout.trimEnd().split('\n');
     expect(lines.map((line) => JSON.parse(line) as object)).toMatchObject([
       { consent: { channel: 'terminal', answer: 'invalid' }, reason: expect.stringMatching(FOREIGN) as string },
     ]);
-    await guard.run(deletion, { client: 'test', person: yesSayer() });
+    await guard.run(deletion, { client: { claimed: 'test' }, prompter: yesSayer() });
     expect(sent(sandbox, 'DeleteUser')).toBe(1);
   });
 
@@ -234,9 +234,9 @@ describe('arguments', () => {
       }),
     );
     const reason = `x${' '.repeat(1_000_000)}y`;
-    expect((await callTool(server, 'delete_message', { id: '4:1', reason })).isError).toBe(true);
-    expect(asked[0]?.split('\n')[0]).toMatch(/^Delete a message \(delete_message\) on default/);
-    expect(asked[0]?.split('\n').at(-1)).toMatch(/^Consequence: /);
+    expect((await callTool(server, 'delete_message', { id: '4:1', folder: 'johndoe/Inbox', reason })).isError).toBe(true);
+    expect(asked[0]?.split('\n')[0]).toMatch(/^Delete message 4:1 "/);
+    expect(asked[0]?.split('\n').at(-1)).toMatch(/\(cut; \d+ characters in all\) \(delete_message\)$/);
     expect(sent(sandbox, 'DeleteMessage')).toBe(0);
   });
 });

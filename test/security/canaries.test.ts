@@ -287,7 +287,7 @@ test('no secret is in what the programs beside the server show of its record', a
 /** Shows a question to a person at a terminal, who says no. */
 async function askInTerminal(id: string, folder: readonly string[]): Promise<{ readonly stdout: string; readonly stderr: string }> {
   if (!hasTerminal) return { stdout: 'No terminal to be had here.', stderr: '' };
-  const { screen } = await runInTerminal(['approve', id, ...folder], [{ after: 'Shall it be done?', type: 'no' }]);
+  const { screen } = await runInTerminal(['approve', id, ...folder], [{ after: ' to cancel:', type: 'no' }]);
   expect(screen).toContain('Arguments: {');
   return { stdout: screen, stderr: '' };
 }

@@ -156,7 +156,7 @@ describe('a name that is shown', () => {
     expect((await callTool(server, 'delete_user', { userName: evil })).isError).toBe(false);
     expect(sandbox.world.state.users.filter(({ userName }) => userName === names[7])).toEqual([]);
     expect(sandbox.world.state.users).toHaveLength(before - 1);
-    expect(asked[0]).toContain(`What: user ${evil} (New)\n`);
+    expect(asked[0]).toContain(`Delete user ${evil} (New)?\n`);
   });
 
   test('is not the name that it looks like', async () => {
@@ -169,9 +169,9 @@ describe('a name that is shown', () => {
 });
 
 /** A name that ends its line and goes on as if the server spoke. */
-const FORGED = 'Amira\nConsequence: nothing is deleted.\r\nArguments: {}\u2028Shall it be done? Type yes: yes\u001B[2K\u001B[1A\u202E';
+const FORGED = 'Amira\nEffect: nothing is deleted.\r\nArguments: {}\u2028Delete: type yes to confirm: yes\u001B[2K\u001B[1A\u202E';
 const FORGED_SHOWN =
-  'Amira[U+000A]Consequence: nothing is deleted.[U+000D][U+000A]Arguments: {}[U+2028]Shall it be done? Type yes: yes[U+001B][2K[U+001B][1A[U+202E]';
+  'Amira[U+000A]Effect: nothing is deleted.[U+000D][U+000A]Arguments: {}[U+2028]Delete: type yes to confirm: yes[U+001B][2K[U+001B][1A[U+202E]';
 
 describe('the question that a person sees', () => {
   async function askedAbout(fullName: string): Promise<readonly string[]> {
@@ -190,9 +190,16 @@ describe('the question that a person sees', () => {
 
   test('has the lines that this server gives it, whatever is in a name', async () => {
     const plain = await askedAbout('Amira Okoye');
-    expect(plain.map((line) => /^[A-Z][a-z]+(?=:)/.exec(line)?.[0])).toEqual([undefined, 'What', 'Arguments', 'Consequence']);
+    expect(plain.map((line) => /^[A-Z][a-z]+(?=:)/.exec(line)?.[0])).toEqual([
+      undefined,
+      undefined,
+      'Now',
+      'Effect',
+      'Archive',
+      'Arguments',
+    ]);
     const forged = await askedAbout(FORGED);
-    expect(forged[1]).toBe(`What: user amira (${FORGED_SHOWN})`);
+    expect(forged[0]).toBe(`Delete user amira (${FORGED_SHOWN})?`);
     expect(forged.length).toBe(plain.length);
     expect(forged.filter((line) => HIDDEN.test(line))).toEqual([]);
   });
@@ -205,16 +212,16 @@ describe('the question that a person sees', () => {
       return { action: 'decline' } as const;
     };
     const server = untilTestEnds(await startServer({ sandbox, access: 'full', onElicit }));
-    await callTool(server, 'delete_message', { id: '4:1', reason: FORGED });
+    await callTool(server, 'delete_message', { id: '4:1', folder: 'johndoe/Inbox', reason: FORGED });
     await callTool(server, 'create_job', { name: FORGED, action: 'ProcessRetentionPolicies', owner: 'admin', time: '01:00' });
     expect(asked).toHaveLength(2);
     for (const message of asked) {
-      expect(message.split('\n').map((line) => line.split(' ')[0]?.replace(/^[A-Z][a-z]+$/, 'Title'))).toEqual([
-        'Title',
-        'What:',
-        'Arguments:',
-        'Consequence:',
-      ]);
+      expect(
+        message
+          .split('\n')
+          .flatMap((line) => /^[A-Z][a-z]+(?=:)/.exec(line)?.[0] ?? [])
+          .filter((name) => name !== 'Now'),
+      ).toEqual(['Effect', 'Archive', 'Arguments']);
       expect(HIDDEN.test(message)).toBe(false);
     }
   });
@@ -228,7 +235,7 @@ describe('the question that a person sees', () => {
     const store = sandbox.world.store(2);
     store.name = name;
     const titles: string[] = [];
-    const typed = ['', ' ', '2024', 'yes', 'true'];
+    const typed = ['', '2024'];
     let shown = '';
     const server = untilTestEnds(
       await startServer({
@@ -236,7 +243,7 @@ describe('the question that a person sees', () => {
         access: 'full',
         onElicit: (params) => {
           const schema = JSON.stringify('requestedSchema' in params ? params.requestedSchema : {});
-          shown = /"title":"Type (.*?) to run it"/.exec(schema)?.[1] ?? '';
+          shown = /"title":"[^"]*: type (.*?)"/.exec(schema)?.[1] ?? '';
           titles.push(shown);
           return { action: 'accept', content: { confirm: typed.shift() ?? shown } };
         },
@@ -256,14 +263,14 @@ describe('the question that a person sees', () => {
     const { text } = await callTool(server, 'delete_user', { userName: 'amira' });
     const id = /mailstore-mcp approve (\S+)/.exec(text)?.[1] ?? '';
     const folder = ['--state-dir', server.stateDir];
-    const { screen } = await runInTerminal(['approve', id, ...folder], [{ after: '\n\nShall it be done?', type: 'no' }]);
-    const question = screen.slice(screen.indexOf('Delete a user'), screen.lastIndexOf('Shall it be done?'));
+    const { screen } = await runInTerminal(['approve', id, ...folder], [{ after: ' to cancel:', type: 'no' }]);
+    const question = screen.slice(screen.indexOf('Delete user amira'), screen.lastIndexOf('Delete amira: type'));
     expect(
       question
         .trimEnd()
         .split('\n')
         .map((line) => line.split(' ')[0]),
-    ).toEqual(['Delete', 'What:', 'Arguments:', 'Consequence:']);
+    ).toEqual(['Delete', 'The', 'Now:', 'Effect:', 'Archive:', 'Arguments:']);
     expect(HIDDEN.test(question.replaceAll('\r', ''))).toBe(false);
     expect(screen).toContain('It was not granted.');
     expect(HIDDEN.test((await runBinary(['approve', ...folder])).stdout)).toBe(false);

@@ -12,7 +12,7 @@ import { commandNamed, permitted, startClient } from '../helpers/start-client.ts
 import { sandboxForTest } from '../helpers/start-server.ts';
 import { respond, respondJson, startTlsServer, type RawAnswer, type TlsServer } from '../helpers/tls-server.ts';
 
-const CALLER = { client: 'test' };
+const CALLER = { client: { claimed: 'test' } };
 
 /** What the commands of this file are called with; each is permitted by the gate once per round. */
 const CALLS = [
@@ -154,7 +154,7 @@ test.each(['legacy', 'legacy-xml'] as const)(
     };
     await guard.run(
       { command: set, args: { settings }, target: 'default' },
-      { client: 'test', person: { channel: 'terminal', ask: async () => ({ kind: 'yes' }) } },
+      { client: { claimed: 'test' }, prompter: { channel: 'terminal', ask: async () => ({ kind: 'accepted' }) } },
     );
     const answered = await guard.run({ command: get, args: {}, target: 'default' }, CALLER);
     expect(answered).toMatchObject({ kind: 'value', value: { hostname: 'a.example', statusUrl: '/JSON/Invoke/DeleteEmptyFolders' } });

@@ -5,7 +5,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import type { Access, ApiForm } from '../../src/base/target.ts';
 import { GROUPS } from '../../src/catalogue/define-command.ts';
 import { openTester } from '../../src/cli/open-tester.ts';
-import type { Person } from '../../src/guard/person.ts';
+import type { Prompter } from '../../src/guard/prompter.ts';
 import type { Sandbox, SandboxOptions } from '../../src/sandbox/sandbox.ts';
 import type { Exchange, Tester } from '../../src/tester/tester.ts';
 import { collectingLog, commandNamed } from '../helpers/start-client.ts';
@@ -129,16 +129,20 @@ describe('a call of the tester', () => {
     const readOnly = testerOf(sandbox, stateDir, 'read-only');
     await expect(readOnly.tester.call(callOf('DeleteUser', { userName: 'johndoe' }))).rejects.toThrow('delete_user is refused');
     const asked: string[] = [];
-    const saying = (kind: 'yes' | 'no'): Person => ({
+    const saying = (kind: 'accepted' | 'declined'): Prompter => ({
       channel: 'tester',
-      ask: async ({ shown }) => {
-        asked.push(shown.split('\n')[1] ?? '');
+      ask: async ({ prompt }) => {
+        asked.push(prompt.split('\n')[0] ?? '');
         return { kind };
       },
     });
-    await expect(tester.call(callOf('DeleteUser', { userName: 'johndoe' }), { person: saying('no') })).rejects.toThrow('nobody gave it');
-    expect(await tester.call(callOf('DeleteUser', { userName: 'johndoe' }), { person: saying('yes') })).toMatchObject({ value: null });
-    expect(asked).toEqual(['What: user johndoe (John Doe)', 'What: user johndoe (John Doe)']);
+    await expect(tester.call(callOf('DeleteUser', { userName: 'johndoe' }), { prompter: saying('declined') })).rejects.toThrow(
+      'the question was declined',
+    );
+    expect(await tester.call(callOf('DeleteUser', { userName: 'johndoe' }), { prompter: saying('accepted') })).toMatchObject({
+      value: null,
+    });
+    expect(asked).toEqual(['Delete user johndoe (John Doe)?', 'Delete user johndoe (John Doe)?']);
     const lines = readFileSync(join(stateDir, 'audit.jsonl'), 'utf8')
       .trimEnd()
       .split('\n')
@@ -148,8 +152,8 @@ describe('a call of the tester', () => {
     );
     expect(audited.map(({ client, decision, consent }) => [client, decision, consent?.channel, consent?.answer])).toEqual([
       ['tester', 'refuse', undefined, undefined],
-      ['tester', 'ask', 'tester', 'no'],
-      ['tester', 'ask', 'tester', 'yes'],
+      ['tester', 'ask', 'tester', 'declined'],
+      ['tester', 'ask', 'tester', 'accepted'],
       ['tester', 'ask', undefined, undefined],
     ]);
   });

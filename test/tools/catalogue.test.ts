@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import * as z from 'zod';
 import { type Command, GROUPS } from '../../src/catalogue/define-command.ts';
-import { fieldTraits, innermost, wireType } from '../../src/catalogue/fields.ts';
+import { fieldTraits, innermost, sentFields, wireType } from '../../src/catalogue/fields.ts';
 import { toolName } from '../../src/catalogue/naming.ts';
 import { commands, findCommand } from '../../tools/index.ts';
 import { DOUBTFUL, REFERENCE, SERVER_ONLY } from './reference-facts.ts';
@@ -223,7 +223,7 @@ function referenceFact(at: string): unknown {
 }
 
 function declaredFacts({ group, effect, longRunning, idempotent, input }: Command): Facts {
-  const args = Object.entries(input).map(([name, schema]): [string, string] => [name, describeArgument(schema)]);
+  const args = Object.entries(sentFields(input)).map(([name, schema]): [string, string] => [name, describeArgument(schema)]);
   return { group, effect, longRunning, idempotent, ...Object.fromEntries(args) };
 }
 

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { toShownText } from '../../src/catalogue/drifting.ts';
 import { setComplianceConfiguration } from '../../tools/compliance.ts';
 
 const { question, inverse } = setComplianceConfiguration;
@@ -17,7 +18,7 @@ test('before legal hold is lifted a person reads what can be deleted then, and t
   const found = { ...reads, before: held };
   expect({
     object: question?.object(args, found),
-    consequence: question?.consequence(args, found),
+    consequence: toShownText(question?.consequence(args, found) ?? ''),
     typed: question?.typed?.(args, found),
   }).toEqual({
     object: 'the compliance settings of ARCHIVE01',
@@ -32,7 +33,7 @@ test('before legal hold is lifted a person reads what can be deleted then, and t
 
 test('where legal hold stays off, nothing has to be typed', () => {
   const found = { ...reads, before: { ...held, legalHoldEnabled: false } };
-  expect({ consequence: question?.consequence(args, found), typed: question?.typed?.(args, found) }).toEqual({
+  expect({ consequence: toShownText(question?.consequence(args, found) ?? ''), typed: question?.typed?.(args, found) }).toEqual({
     consequence:
       'Legal hold is off and stays off. No longer written to the activity log of MailStore: UserDelete. ' +
       'The settings can be put back; what is deleted or not logged in the meantime cannot.',
@@ -41,7 +42,11 @@ test('where legal hold stays off, nothing has to be typed', () => {
 });
 
 test('where the settings cannot be read, legal hold is taken to be lifted', () => {
-  expect({ object: question?.object(args, {}), consequence: question?.consequence(args, {}), typed: question?.typed?.(args, {}) }).toEqual({
+  expect({
+    object: question?.object(args, {}),
+    consequence: toShownText(question?.consequence(args, {}) ?? ''),
+    typed: question?.typed?.(args, {}),
+  }).toEqual({
     object: 'the compliance settings',
     consequence: 'Legal hold will be off: messages can be deleted then, also by the retention policies.',
     typed: 'legal hold',

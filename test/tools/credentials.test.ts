@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { toShownText } from '../../src/catalogue/drifting.ts';
 import { createCredential, deleteCredential, setCredentialSettings } from '../../tools/credentials.ts';
 
 test('before a credential is deleted a person is told what is known to use it', () => {
@@ -16,7 +17,7 @@ test('before a credential is deleted a person is told what is known to use it', 
   const lost = 'It is deleted for good with its secrets, and whatever uses it stops working.';
   const ask = (id: number, read: Readonly<Record<string, unknown>>) => [
     question?.object({ id }, read),
-    question?.consequence({ id }, read),
+    toShownText(question?.consequence({ id }, read) ?? ''),
   ];
   expect([ask(1, found), ask(2, { directory: { credentialId: 1 }, profiles: [{ name: 'Journal' }] }), ask(3, {})]).toEqual([
     ['credential 1 "M365 archiving app"', `${lost} The synchronisation with the directory uses it. 2 profiles use it: Journal, Sales.`],

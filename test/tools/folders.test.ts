@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { toShownText } from '../../src/catalogue/drifting.ts';
 import { deleteEmptyFolders, moveFolder } from '../../tools/folders.ts';
 
 describe('moving a folder', () => {
@@ -53,7 +54,7 @@ test('before empty folders are deleted a person reads among how many they are', 
   const looked = before?.pick([{ name: 'Inbox', childFolders: [{ name: '2025' }] }, { name: 'Sent' }], { folder: 'amira' });
   const asked = (args: { folder?: string }, found: Readonly<Record<string, unknown>>) => [
     question?.object(args, found),
-    question?.consequence(args, found),
+    toShownText(question?.consequence(args, found) ?? ''),
   ];
   expect([
     asked({ folder: 'amira' }, { before: looked }),

@@ -43,7 +43,7 @@ describe('putting back', () => {
     async (_name, command) => {
       const sandbox = await sandboxForTest();
       const { guard } = startBackend(sandbox);
-      const caller = { client: 'test', person: yesSayer() };
+      const caller = { client: { claimed: 'test' }, prompter: yesSayer() };
       const before = comparable(sandbox.world.state);
       const answered = await guard.run(
         { command, args: z.strictObject(command.input).parse(command.examples[0]), target: 'default' },

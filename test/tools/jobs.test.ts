@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { toShownText } from '../../src/catalogue/drifting.ts';
 import { commands } from '../../tools/index.ts';
 import { createJob, deleteJob, renameJob, runJobAsync, setJobEnabled, setJobSchedule } from '../../tools/jobs.ts';
 
@@ -10,12 +11,12 @@ const retention = { ...compact, id: 2, name: 'Retention', action: 'ProcessRetent
 describe('what a person is asked', () => {
   test('before a job is run now names its command and whose rights it has', () => {
     const { question } = runJobAsync;
-    expect([question?.object({ id: 4 }, { job: compact }), question?.consequence({ id: 4 }, { job: compact })]).toEqual([
+    expect([question?.object({ id: 4 }, { job: compact }), toShownText(question?.consequence({ id: 4 }, { job: compact }) ?? '')]).toEqual([
       'job 4 "Compact 2024", which runs CompactStore --id="2"',
       'The server runs it now with the rights of admin. ' +
         'What its command deletes, overwrites or sends away cannot be brought back. Stopping it later takes nothing back.',
     ]);
-    expect([question?.object({ id: 4 }, {}), question?.consequence({ id: 4 }, {})]).toEqual([
+    expect([question?.object({ id: 4 }, {}), toShownText(question?.consequence({ id: 4 }, {}) ?? '')]).toEqual([
       'job 4',
       'The server runs it now. What it runs is not known here, so the worst has to be expected. ' +
         'What its command deletes, overwrites or sends away cannot be brought back. Stopping it later takes nothing back.',
@@ -24,7 +25,10 @@ describe('what a person is asked', () => {
 
   test('before a job is switched on says when it will run', () => {
     const args = { id: 4, enabled: true };
-    expect([setJobEnabled.question?.object(args, { job: compact }), setJobEnabled.question?.consequence(args, { job: compact })]).toEqual([
+    expect([
+      setJobEnabled.question?.object(args, { job: compact }),
+      toShownText(setJobEnabled.question?.consequence(args, { job: compact }) ?? ''),
+    ]).toEqual([
       'job 4 "Compact 2024", which runs CompactStore --id="2"',
       'The server will run it by itself, on day 1 of each month at 22:00 (W. Europe Standard Time) with the rights of admin, ' +
         'and nobody is asked again. What its command deletes, overwrites or sends away cannot be brought back.',
@@ -33,7 +37,7 @@ describe('what a person is asked', () => {
 
   test('before a schedule is replaced shows the old and the new one', () => {
     const args = { id: 4, timeZoneId: '$Local', interval: 60 } as const;
-    expect(setJobSchedule.question?.consequence(args, { job: compact })).toBe(
+    expect(toShownText(setJobSchedule.question?.consequence(args, { job: compact }) ?? '')).toBe(
       'Its schedule is now: on day 1 of each month at 22:00 (W. Europe Standard Time). ' +
         'The server will run it every hour with the rights of admin, and nobody is asked again. ' +
         'It is switched off, and runs only once it is switched on. What its command deletes, overwrites or sends away cannot be brought back.',
@@ -42,7 +46,7 @@ describe('what a person is asked', () => {
 
   test('before a job is made names its command, its times and whose rights it has', () => {
     const args = { name: 'Compact', action: 'CompactStore --id="3"', owner: 'johndoe', timeZoneId: '$Local', time: '04:00' };
-    expect([createJob.question?.object(args, {}), createJob.question?.consequence(args, {})]).toEqual([
+    expect([createJob.question?.object(args, {}), toShownText(createJob.question?.consequence(args, {}) ?? '')]).toEqual([
       'new job "Compact", which runs CompactStore --id="3"',
       "The server runs it daily at 04:00 (the server's time zone) with the rights of johndoe, and nobody is asked again. " +
         'What its command deletes, overwrites or sends away cannot be brought back.',
@@ -51,13 +55,16 @@ describe('what a person is asked', () => {
 
   test('before a job is deleted says what stops', () => {
     const { question } = deleteJob;
-    expect([question?.object({ id: 4 }, { before: compact }), question?.consequence({ id: 4 }, { before: compact })]).toEqual([
+    expect([
+      question?.object({ id: 4 }, { before: compact }),
+      toShownText(question?.consequence({ id: 4 }, { before: compact }) ?? ''),
+    ]).toEqual([
       'job 4 "Compact 2024", which runs CompactStore --id="2"',
       'The job is deleted for good, and its command no longer runs unless another job runs it. ' +
         'Its schedule is lost with it: on day 1 of each month at 22:00 (W. Europe Standard Time). It is switched off already. ' +
         'To pause a job, set_job_enabled is enough.',
     ]);
-    expect([question?.object({ id: 4 }, {}), question?.consequence({ id: 4 }, {})]).toEqual([
+    expect([question?.object({ id: 4 }, {}), toShownText(question?.consequence({ id: 4 }, {}) ?? '')]).toEqual([
       'job 4',
       'The job is deleted for good, and its command no longer runs unless another job runs it. To pause a job, set_job_enabled is enough.',
     ]);
@@ -75,7 +82,7 @@ describe('what a person is asked', () => {
       'on day 13 of each month, if that is a Friday, at 04:00 (W. Europe Standard Time)',
     ],
   ])('a schedule %j reads: %s', (schedule, words) => {
-    expect(deleteJob.question?.consequence({ id: 4 }, { before: { ...compact, schedule } })).toContain(
+    expect(toShownText(deleteJob.question?.consequence({ id: 4 }, { before: { ...compact, schedule } }) ?? '')).toContain(
       `Its schedule is lost with it: ${words}.`,
     );
   });

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { toShownText } from '../../src/catalogue/drifting.ts';
 import { createProfile, deleteProfile, runProfile, setProfileServerSideExecution } from '../../tools/profiles.ts';
 
 const serverSideExecution = { automatic: true, automaticPauseBetweenExecutions: 7200, automaticMaintenanceWindows: null };
@@ -6,7 +7,10 @@ const branch = { id: 5, name: 'Branch office', owner: 'admin', type: 'I', connec
 
 test('before a profile is deleted a person reads what ends with it', () => {
   const { question, irreversible } = deleteProfile;
-  const asked = (found: Readonly<Record<string, unknown>>) => [question?.object({ id: 5 }, found), question?.consequence({ id: 5 }, found)];
+  const asked = (found: Readonly<Record<string, unknown>>) => [
+    question?.object({ id: 5 }, found),
+    toShownText(question?.consequence({ id: 5 }, found) ?? ''),
+  ];
   const manualExport = { ...branch, name: null, type: 'E', owner: undefined, serverSideExecution: null };
   expect([asked({ before: branch }), asked({ before: manualExport }), asked({}), irreversible]).toEqual([
     [

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { toShownText } from '../../src/catalogue/drifting.ts';
 import { processRetentionPolicies, setRetentionPolicies } from '../../tools/retention.ts';
 
 const tenYears = { policies: [{ name: 'Default', keepDays: 3650, deleteMessages: true }] };
@@ -12,7 +13,7 @@ test('before the policies are replaced a person reads the old and the new ones, 
   const found = { before: tenYears, server, jobs, compliance: { legalHoldEnabled: true } };
   expect({
     object: question?.object(args, found),
-    consequence: question?.consequence(args, found),
+    consequence: toShownText(question?.consequence(args, found) ?? ''),
     typed: question?.typed?.(args, found),
   }).toEqual({
     object: 'the retention policies of ARCHIVE01',
@@ -24,13 +25,17 @@ test('before the policies are replaced a person reads the old and the new ones, 
       'Processed by job 2 "Retention" (next at 2026-03-05 02:00 UTC). Legal hold is on and blocks deletion while it lasts.',
     typed: 'ARCHIVE01',
   });
-  expect([question?.object({ config: {} }, {}), question?.consequence({ config: {} }, {}), question?.typed?.({ config: {} }, {})]).toEqual([
+  expect([
+    question?.object({ config: {} }, {}),
+    toShownText(question?.consequence({ config: {} }, {}) ?? ''),
+    question?.typed?.({ config: {} }, {}),
+  ]).toEqual([
     'the retention policies',
     'Messages that are due by the new policies are deleted when these are processed next, and putting the old policies back does not bring them back.',
     'retention policies',
   ]);
   const none = { config: { policies: [] } };
-  expect(question?.consequence(none, { before: tenYears })).toBe(
+  expect(toShownText(question?.consequence(none, { before: tenYears }) ?? '')).toBe(
     'The policies are now: "Default" (3,650 days, then deleted). They will be: none.',
   );
 });
@@ -44,7 +49,7 @@ test('before the policies are processed a person reads what the archive holds; a
   const found = { retention: tenYears, compliance: { legalHoldEnabled: false }, server, stores };
   expect({
     object: question?.object({}, found),
-    consequence: question?.consequence({}, found),
+    consequence: toShownText(question?.consequence({}, found) ?? ''),
     typed: question?.typed?.({}, found),
   }).toEqual({
     object: 'the retention policies of ARCHIVE01: "Default" (3,650 days, then deleted)',
@@ -55,7 +60,7 @@ test('before the policies are processed a person reads what the archive holds; a
     typed: 'ARCHIVE01',
   });
   const blocked = { retention: { policies: keeping.policies.slice(0, 1) }, compliance: { legalHoldEnabled: true }, stores: [{ id: 1 }] };
-  expect({ object: question?.object({}, blocked), consequence: question?.consequence({}, blocked) }).toEqual({
+  expect({ object: question?.object({}, blocked), consequence: toShownText(question?.consequence({}, blocked) ?? '') }).toEqual({
     object: 'the retention policies: "Default" (3,650 days, then not deleted)',
     consequence:
       'All messages whose retention period has ended are deleted for everyone; ' +

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { toShownText } from '../../src/catalogue/drifting.ts';
 import { setStoreProperties, setStoreRequestedState } from '../../tools/stores.ts';
 import { commandNamed } from '../helpers/start-client.ts';
 
@@ -121,7 +122,7 @@ describe('the question', () => {
     const { question } = commandNamed(name);
     return {
       object: question?.object(args, found),
-      consequence: question?.consequence(args, found),
+      consequence: toShownText(question?.consequence(args, found) ?? ''),
       typed: question?.typed?.(args, found),
     };
   };

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { toShownText } from '../../src/catalogue/drifting.ts';
 import * as users from '../../tools/users.ts';
 
 const args = { userName: 'amira' };
@@ -22,14 +23,14 @@ describe('what a person is asked', () => {
   test('before a user is deleted names what is lost and that the mail stays', () => {
     const { question } = users.deleteUser;
     const found = { user: { ...amira, authentication: 'directoryServices' }, archive: { name: 'amira' } };
-    expect([question?.object(args, found), question?.consequence(args, found)]).toEqual([
+    expect([question?.object(args, found), toShownText(question?.consequence(args, found) ?? '')]).toEqual([
       'user amira (Amira Okoye)',
       'The account is deleted for good, with its password, settings, rights and privileges (login, export). ' +
         'The user has rights on 1 archive now: amira (read). ' +
         'The archive amira stays, with its mail. ' +
         'If the user is still in the directory, the next synchronisation makes a new account.',
     ]);
-    expect([question?.object(args, {}), question?.consequence(args, {})]).toEqual([
+    expect([question?.object(args, {}), toShownText(question?.consequence(args, {}) ?? '')]).toEqual([
       'user amira',
       'The account is deleted for good, with its password, settings, rights and privileges. Archived mail stays.',
     ]);
@@ -40,7 +41,7 @@ describe('what a person is asked', () => {
       folder,
       privileges: ['read', 'write'],
     }));
-    const ask = (user: unknown) => users.clearUserPrivilegesOnFolders.question?.consequence(args, { user });
+    const ask = (user: unknown) => toShownText(users.clearUserPrivilegesOnFolders.question?.consequence(args, { user }) ?? '');
     const lost = 'The user loses every right on archives, the own one included; each has to be granted again by itself.';
     expect([ask({ ...amira, privilegesOnFolders: rights }), ask(withoutRights), ask(amira2012)]).toEqual([
       `${lost} The user has rights on 7 archives now: amira (read, write), support (read, write), sales (read, write), ` +
@@ -53,10 +54,10 @@ describe('what a person is asked', () => {
   test('about multi-factor login tells its status, and who is an administrator', () => {
     const admin = { ...amira, privileges: ['admin'] };
     expect({
-      initialize: users.initializeMFA.question?.consequence(args, { user: amira }),
-      disable: users.disableMFA.question?.consequence(args, { user: admin }),
-      disableUnread: users.disableMFA.question?.consequence(args, {}),
-      appPasswords: users.deleteAppPasswords.question?.consequence(args, { user: amira }),
+      initialize: toShownText(users.initializeMFA.question?.consequence(args, { user: amira }) ?? ''),
+      disable: toShownText(users.disableMFA.question?.consequence(args, { user: admin }) ?? ''),
+      disableUnread: toShownText(users.disableMFA.question?.consequence(args, {}) ?? ''),
+      appPasswords: toShownText(users.deleteAppPasswords.question?.consequence(args, { user: amira }) ?? ''),
     }).toEqual({
       initialize:
         'Multi-factor login is turned on, and the user has to enrol at the next login. An enrolment that exists is discarded for good. ' +

@@ -10,9 +10,10 @@ import { callerShape } from '../../catalogue/fields.ts';
 import { isEnded, type TaskRecord } from '../../journal/task-record.ts';
 import { asCurl, asMcpCall, asPowerShell } from '../copy-as.ts';
 import type { Answered, Tester, TesterCall } from '../tester.ts';
+import type { AskedQuestion } from '../../guard/prompter.ts';
 import { CallHistory } from './call-history.ts';
 import { describeCommand } from './describe-commands.ts';
-import { Questions } from './page-person.ts';
+import { Questions } from './page-prompter.ts';
 import {
   COPY_FORMS,
   type AnswerRequest,
@@ -44,6 +45,8 @@ export interface PageApiOptions {
   readonly version: string;
   readonly clock: Clock;
   readonly log: Log;
+  /** Shows the code of a question where only a person at the terminal sees it. Absent if there is no terminal: then nobody can be asked. */
+  readonly showCode?: ((code: string, question: AskedQuestion) => void) | undefined;
   /** Returns how a terminal puts a change back; absent where the archive ends with this program. */
   readonly revertCommand?: (change: number) => string;
 }
@@ -63,19 +66,21 @@ const callRequest: z.ZodType<CallRequest> = z.union([
   }),
   z.strictObject({ repeat: z.int() }),
 ]);
-const answerRequest: z.ZodType<AnswerRequest> = z.strictObject({ id: z.string(), answer: z.string() });
+const answerRequest: z.ZodType<AnswerRequest> = z.strictObject({ id: z.string(), answer: z.string(), code: z.string().optional() });
 const copyRequest: z.ZodType<CopyRequest> = z.strictObject({ call: z.int(), exchange: z.int(), as: z.enum(COPY_FORMS) });
 
 /** The operations that the page's server offers, independent of HTTP. */
 export class PageApi {
   readonly #options: PageApiOptions;
   readonly #history = new CallHistory();
-  readonly #questions = new Questions();
+  /** Absent if no terminal can show the codes of questions: then nobody can be asked here. */
+  readonly #questions: Questions | undefined;
   /** Reports each call that ends, and so each task that begins. */
   readonly #calls = new EventEmitter().setMaxListeners(0);
 
   constructor(options: PageApiOptions) {
     this.#options = options;
+    this.#questions = options.showCode && new Questions(options.showCode);
   }
 
   catalogue(): Catalogue {
@@ -112,7 +117,7 @@ export class PageApi {
     let end: CallEnd;
     try {
       const answered = await tester.call(call, {
-        person: this.#questions.person((question) => tell({ kind: 'question', ...question }), signal),
+        prompter: this.#questions?.prompter((question) => tell({ kind: 'question', ...question }), signal),
         // The polls of a long command come after its answer.
         onExchange: (exchange) => {
           const numbered = this.#history.addExchange(summary.id, exchange);
@@ -131,8 +136,7 @@ export class PageApi {
 
   /** Settles the question that waits on the page. */
   answer(body: unknown): { readonly isKnown: boolean } {
-    const { id, answer } = read(answerRequest, body);
-    return { isKnown: this.#questions.answer(id, answer) };
+    return { isKnown: this.#questions?.answer(read(answerRequest, body)) ?? false };
   }
 
   /**

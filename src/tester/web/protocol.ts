@@ -142,18 +142,23 @@ export type CallEvent =
   | { readonly kind: 'task'; readonly task: TaskInfo }
   | { readonly kind: 'ended'; readonly call: CallSummary };
 
-/** A question about a destructive call, which waits for `POST answer`. */
+/** A question about a call, which waits for `POST answer`. */
 export interface QuestionInfo {
   readonly id: string;
-  readonly shown: string;
-  /** What has to be typed to say yes; a plain yes will do where it is absent. */
-  readonly typed?: string;
+  readonly prompt: string;
+  /** Names the act, such as `Delete amira`. */
+  readonly label: string;
+  /** What has to be typed to say yes; absent if a plain yes is enough. */
+  readonly confirmationText?: string;
 }
 
-/** The body of `POST answer`: what was typed, `yes`, or anything else for no. */
+/** The body of `POST answer`. */
 export interface AnswerRequest {
   readonly id: string;
+  /** The text that was typed, or `yes`; empty to cancel. */
   readonly answer: string;
+  /** The code that the terminal shows for this question. */
+  readonly code?: string | undefined;
 }
 
 export const COPY_FORMS = ['curl', 'powershell', 'mcp'] as const;

@@ -206,18 +206,18 @@ describe.skipIf(!hasBrowser)('the page in Chromium (skipped where /usr/bin/chrom
   });
 
   test('a destructive command asks with what is at stake; no leaves everything as it is, yes does it', async () => {
-    const { url, sandbox } = await startTester({ access: 'full' });
+    const { url, sandbox, nextCode } = await startTester({ access: 'full', terminal: true });
     const page = await openPage(browser, url);
     const isThere = () => sandbox.world.state.users.some(({ userName }) => userName === 'johndoe');
     await choose(page, 'DeleteUser');
     await field(page, 'userName').fill('johndoe');
-    const dialog = page.getByRole('dialog', { name: 'Shall it be done?' });
-    const refused = outcomeOf(page).getByText('delete_user was not run: it needs the yes of a person, and nobody gave it.');
+    const dialog = page.getByRole('dialog', { name: 'Delete user johndoe (John Doe)?' });
+    const refused = outcomeOf(page).getByText("delete_user was not run: it needs a person's yes, and the question was declined.");
 
     await send(page);
-    await dialog.getByText('What: user johndoe (John Doe)').waitFor();
-    await waitForFocus(dialog.getByRole('button', { name: 'No, leave it' }));
-    await dialog.getByRole('button', { name: 'No, leave it' }).click();
+    await dialog.getByText('The account is deleted for good').waitFor();
+    await waitForFocus(dialog.getByRole('button', { name: 'Cancel' }));
+    await dialog.getByRole('button', { name: 'Cancel' }).click();
     await refused.waitFor();
     expect([await dialog.count(), isThere()]).toEqual([0, true]);
 
@@ -228,7 +228,10 @@ describe.skipIf(!hasBrowser)('the page in Chromium (skipped where /usr/bin/chrom
     expect([await dialog.count(), isThere()]).toEqual([0, true]);
 
     await send(page);
-    await dialog.getByRole('button', { name: 'Yes, do it' }).click();
+    const yes = dialog.getByRole('button', { name: 'Delete johndoe' });
+    expect(await yes.isDisabled()).toBe(true);
+    await dialog.getByLabel('Code from the terminal').fill(await nextCode());
+    await yes.click();
     await outcomeOf(page)
       .getByText(/^Done in/)
       .waitFor();
@@ -237,17 +240,18 @@ describe.skipIf(!hasBrowser)('the page in Chromium (skipped where /usr/bin/chrom
   });
 
   test('the worst is done only when its name is typed', async () => {
-    const { url, sandbox } = await startTester({ access: 'full' });
+    const { url, sandbox, nextCode } = await startTester({ access: 'full', terminal: true });
     const page = await openPage(browser, url);
     await choose(page, 'SetComplianceConfiguration');
     await page.getByLabel(/^config/).fill('{"legalHoldEnabled": false}');
     sandbox.world.state.compliance['legalHoldEnabled'] = true;
     await send(page);
     const dialog = page.getByRole('dialog');
-    const typed = dialog.getByRole('textbox');
+    const typed = dialog.getByLabel(/to confirm$/);
     await waitForFocus(typed);
-    const yes = dialog.getByRole('button', { name: 'Yes, do it' });
+    const yes = dialog.getByRole('button', { name: /^Replace / });
     expect(await yes.isDisabled()).toBe(true);
+    await dialog.getByLabel('Code from the terminal').fill(await nextCode());
     await typed.fill('something else');
     await page.keyboard.press('Enter');
     expect([await yes.isDisabled(), sandbox.world.state.compliance['legalHoldEnabled']]).toEqual([true, true]);
@@ -259,8 +263,8 @@ describe.skipIf(!hasBrowser)('the page in Chromium (skipped where /usr/bin/chrom
     expect(sandbox.world.state.compliance['legalHoldEnabled']).toBe(false);
   });
 
-  test('a page that is closed while it is asked has said no', async () => {
-    const { url, sandbox } = await startTester({ access: 'full' });
+  test('a page that is closed while it is asked cancels the question', async () => {
+    const { url, sandbox } = await startTester({ access: 'full', terminal: true });
     const page = await openPage(browser, url);
     await choose(page, 'DeleteUser');
     await field(page, 'userName').fill('johndoe');
@@ -273,7 +277,7 @@ describe.skipIf(!hasBrowser)('the page in Chromium (skipped where /usr/bin/chrom
       .getByRole('button', { name: /^DeleteUser/ })
       .last()
       .click();
-    await outcomeOf(other).getByText('nobody gave it').waitFor();
+    await outcomeOf(other).getByText('the question was closed without an answer').waitFor();
     expect(sandbox.requests.filter(({ path }) => path.endsWith('/DeleteUser'))).toEqual([]);
   });
 

@@ -83,9 +83,9 @@ export function App() {
     const { text } = await postJson<CopyText>('copy', request);
     setCopied({ as, text });
   };
-  const answer = async (text: string) => {
+  const answer = async (given: Omit<AnswerRequest, 'id'>) => {
     dispatch({ kind: 'answered' });
-    const request: AnswerRequest = { id: question?.id ?? '', answer: text };
+    const request: AnswerRequest = { id: question?.id ?? '', ...given };
     await postJson('answer', request);
   };
   const cancel = async (taskId: string) => {
@@ -167,7 +167,7 @@ export function App() {
         </div>
       </main>
       <Announcer state={state} />
-      {question && <QuestionDialog key={question.id} question={question} onAnswer={(text) => report(answer(text))} />}
+      {question && <QuestionDialog key={question.id} question={question} onAnswer={(given) => report(answer(given))} />}
       {copied && <CopyDialog {...copied} onClose={() => setCopied(undefined)} />}
     </>
   );

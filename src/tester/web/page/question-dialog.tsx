@@ -1,37 +1,40 @@
 import { useState } from 'preact/hooks';
-import { isTyped } from '../../../guard/person.ts';
-import type { QuestionInfo } from '../protocol.ts';
+import { isConfirmation } from '../../../guard/prompter.ts';
+import type { AnswerRequest, QuestionInfo } from '../protocol.ts';
 import { Code } from './body-view.tsx';
 import { Modal } from './modal.tsx';
 
 interface Props {
   readonly question: QuestionInfo;
-  readonly onAnswer: (answer: string) => void;
+  readonly onAnswer: (answer: Omit<AnswerRequest, 'id'>) => void;
 }
 
-/** Asks for the yes to a destructive call. The safe answer has the focus, or the field in which the name has to be typed. */
-export function QuestionDialog({ question: { shown, typed }, onAnswer }: Props) {
+/** Asks for the yes to a call. The safe answer has the focus, or the first field that has to be filled. */
+export function QuestionDialog({ question: { prompt, label, confirmationText }, onAnswer }: Props) {
   const [text, setText] = useState('');
-  const isReady = typed === undefined || isTyped({ typed }, text);
+  const [code, setCode] = useState('');
+  const [heading = '', ...lines] = prompt.split('\n');
+  const isReady = code.trim() !== '' && (confirmationText === undefined || isConfirmation({ confirmationText }, text));
+  const cancel = () => onAnswer({ answer: '' });
   return (
-    <Modal labelledBy="question-heading" onEscape={() => onAnswer('')}>
+    <Modal labelledBy="question-heading" onEscape={cancel}>
       <form
         onSubmit={(event) => {
           event.preventDefault();
-          if (isReady) onAnswer(typed === undefined ? 'yes' : text);
+          if (isReady) onAnswer({ answer: confirmationText === undefined ? 'yes' : text, code });
         }}
       >
-        <h2 id="question-heading">Shall it be done?</h2>
+        <h2 id="question-heading">{heading}</h2>
         <Code label="What is about to happen" isProse>
-          {shown}
+          {lines.join('\n')}
         </Code>
-        {typed !== undefined && (
+        {confirmationText !== undefined && (
           <div class="field">
-            <label for="typed">
-              Type <strong>{typed}</strong> to say yes
+            <label for="confirmation">
+              Type <strong>{confirmationText}</strong> to confirm
             </label>
             <input
-              id="typed"
+              id="confirmation"
               type="text"
               autocomplete="off"
               spellcheck={false}
@@ -41,12 +44,23 @@ export function QuestionDialog({ question: { shown, typed }, onAnswer }: Props) 
             />
           </div>
         )}
+        <div class="field">
+          <label for="code">Code from the terminal in which the tester runs</label>
+          <input
+            id="code"
+            type="text"
+            autocomplete="off"
+            spellcheck={false}
+            value={code}
+            onInput={(event) => setCode(event.currentTarget.value)}
+          />
+        </div>
         <p class="actions">
-          <button type="button" autofocus={typed === undefined} onClick={() => onAnswer('')}>
-            No, leave it
+          <button type="button" autofocus={confirmationText === undefined} onClick={cancel}>
+            Cancel
           </button>
           <button type="submit" class="danger" disabled={!isReady}>
-            Yes, do it
+            {label}
           </button>
         </p>
       </form>

@@ -1,0 +1,38 @@
+import { createInterface, type Interface } from 'node:readline/promises';
+import { isConfirmation, type Answer, type AskedQuestion, type Prompter } from '../guard/prompter.ts';
+
+/** Asks the person at this terminal; undefined if there is no terminal. Questions go to stderr, because stdout may be a pipe. */
+export function terminalPrompter(): Prompter | undefined {
+  const { stdin, stderr } = process;
+  if (!stdin.isTTY || !stderr.isTTY) return undefined;
+  return {
+    channel: 'terminal',
+    ask: async (question) => {
+      stderr.write(`${question.prompt}\n\n`);
+      const terminal = createInterface({ input: stdin, output: stderr });
+      try {
+        return readAnswer(question, await readLine(terminal, promptFor(question)));
+      } finally {
+        terminal.close();
+      }
+    },
+  };
+}
+
+function promptFor({ label, confirmationText = 'yes' }: AskedQuestion): string {
+  return `${label}: type ${confirmationText} to confirm, or press Enter to cancel: `;
+}
+
+function readAnswer(question: AskedQuestion, line: string | undefined): Answer {
+  if (line === undefined) return { kind: 'cancelled' };
+  const text = line.trim();
+  const isYes = question.confirmationText === undefined ? text.toLowerCase() === 'yes' : isConfirmation(question, text);
+  if (isYes) return { kind: 'accepted' };
+  return { kind: ['', 'n', 'no'].includes(text.toLowerCase()) ? 'declined' : 'not_ticked' };
+}
+
+/** Reads a line; undefined if the terminal is closed instead, as by Ctrl-C: the question would never be answered. */
+async function readLine(terminal: Interface, prompt: string): Promise<string | undefined> {
+  const closed = new Promise<undefined>((resolve) => terminal.once('close', () => resolve(undefined)));
+  return Promise.race([terminal.question(prompt).catch(() => undefined), closed]);
+}
