@@ -34,6 +34,7 @@ async function generate(): Promise<Map<string, string>> {
     ['docs/troubleshooting.md', troubleshootingPage()],
     ['docs/cli.md', cliPage(await Promise.all(Object.values(subcommands).map((load) => load())))],
     ['claude_desktop_config.example.json', claudeDesktopExample()],
+    ['server.json', registryEntry()],
     ...toolList.map(({ tool }) => [`${SNAPSHOTS}/${tool.name}.json`, toolSnapshot(tool)] as const),
   ];
   return new Map(await Promise.all(texts.map(async ([path, text]) => [path, await formatted(path, text)] as const)));
@@ -203,7 +204,7 @@ function configurationPage(): string {
 
 function troubleshootingPage(): string {
   const sections = Object.entries<Cause>(causes).map(([id, { what, cure, exitCode }]) =>
-    [`## ${what}`, `${cure}`, `\`${id}\`, ${exitCode === 'warning' ? 'a warning' : `exit code ${exitCode}`}`].join('\n\n'),
+    [`## ${what}`, cure, `\`${id}\`, ${exitCode === 'warning' ? 'a warning' : `exit code ${exitCode}`}`].join('\n\n'),
   );
   return [
     header('src/cli/doctor/causes.ts'),
@@ -253,24 +254,48 @@ function subcommandSection(subcommand: Subcommand): string {
   return [`## ${name}`, `${toSentence(summary)} ${TAKEN_SETTINGS[settings]}`, ...parts].join('\n\n');
 }
 
-/** The entries that a user copies; throws when a variable in them is none of the settings. */
+/** The entries that a user copies, after `npm install --global .`; two values are to be filled in. Throws when a variable is none of the settings. */
 function claudeDesktopExample(): string {
   const environment = {
-    MAILSTORE_URL: 'https://archive.example.com:8463',
+    MAILSTORE_URL: 'https://mailstore.example.com:8463',
     MAILSTORE_USERNAME: 'admin',
     MAILSTORE_PASSWORD_FILE: 'C:\\Users\\you\\mailstore-password.txt',
-    MAILSTORE_TLS_FINGERPRINT: 'the SHA-256 fingerprint of your server’s certificate',
     MAILSTORE_ACCESS: 'read-only',
   };
-  const known = new Set<string | undefined>(settingList.map(({ env }) => env));
+  const known = new Set<string>(settingList.map(({ env }) => env));
   const unknown = Object.keys(environment).filter((name) => !known.has(name));
   if (unknown.length > 0)
     throw new Error(`The example configuration sets ${unknown.join(', ')}, which src/config/settings.ts does not know`);
   return toJson({
     mcpServers: {
-      'mailstore-sandbox': { command: 'npx', args: ['-y', 'mailstore-mcp', '--sandbox'] },
-      mailstore: { command: 'npx', args: ['-y', 'mailstore-mcp'], env: environment },
+      'mailstore-sandbox': { command: 'mailstore-mcp', args: ['--sandbox'] },
+      mailstore: { command: 'mailstore-mcp', args: [], env: environment },
     },
+  });
+}
+
+/** The entry of the MCP registry; its name has to be the `mcpName` of package.json. */
+function registryEntry(): string {
+  const { name, version, description, mcpName } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as Record<string, string>;
+  return toJson({
+    $schema: 'https://static.modelcontextprotocol.io/schemas/2025-12-11/server.schema.json',
+    name: mcpName,
+    description,
+    version,
+    packages: [
+      {
+        registryType: 'npm',
+        identifier: name,
+        version,
+        transport: { type: 'stdio' },
+        environmentVariables: settingList.map(({ env, summary, secret, key }) => ({
+          name: env,
+          description: summary,
+          isRequired: key === 'url' || key === 'username',
+          isSecret: secret === true,
+        })),
+      },
+    ],
   });
 }
 

@@ -9,7 +9,7 @@ export type Lenient = { readonly value: unknown } | { readonly problem: string }
  * an object, and null for an optional value that is left out. The text `"null"` is refused where null has a meaning of its own: it would be
  * stored as a name. Everything else is left to the schema.
  */
-export function readLeniently(schema: z.core.$ZodType, value: unknown): Lenient {
+function readLeniently(schema: z.core.$ZodType, value: unknown): Lenient {
   if (value === undefined) return { value };
   if (value === null) return { value: isOptional(schema) && !accepts(schema, null) ? undefined : null };
   const inner = innermost(schema);

@@ -1,0 +1,65 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { createManifest } from '../scripts/bundle/manifest.ts';
+import { settingList } from '../src/config/settings.ts';
+
+const read = (path: string) => readFileSync(new URL(`../${path}`, import.meta.url), 'utf8');
+const manifest = JSON.parse(read('package.json')) as Record<string, string>;
+
+describe('what a user copies', () => {
+  test('the example configuration stands in the README as it is', () => {
+    expect(read('README.md')).toContain(read('claude_desktop_config.example.json').trim());
+  });
+
+  test.each(['README.md', 'claude_desktop_config.example.json', 'docs/clients.md', 'docs/tester.md'])(
+    '%s does not name npx, by which nothing can be run until the name is published',
+    (path) => {
+      expect(read(path)).not.toMatch(/npx (?:-y )?mailstore-mcp|"npx"/);
+    },
+  );
+
+  test('the commands of the README are one a line, as PowerShell 5.1 needs it', () => {
+    const blocks = [...read('README.md').matchAll(/```sh\n(.*?)```/gs)].map(([, block]) => block ?? '');
+    expect(blocks.length).toBeGreaterThan(0);
+    expect(blocks.filter((block) => /&&|\|\||\$PWD|\\$/m.test(block))).toEqual([]);
+  });
+});
+
+describe('the packages', () => {
+  test('the registry entry has the name of package.json, and every variable, with the secret marked', () => {
+    const entry = JSON.parse(read('server.json')) as {
+      name: string;
+      version: string;
+      packages: { identifier: string; version: string; environmentVariables: { name: string; isSecret: boolean }[] }[];
+    };
+    expect([entry.name, entry.version]).toEqual([manifest['mcpName'], manifest['version']]);
+    const [npm] = entry.packages;
+    expect([npm?.identifier, npm?.version]).toEqual([manifest['name'], manifest['version']]);
+    expect(npm?.environmentVariables.map(({ name }) => name)).toEqual(settingList.map(({ env }) => env));
+    expect(npm?.environmentVariables.filter(({ isSecret }) => isSecret).map(({ name }) => name)).toEqual(['MAILSTORE_PASSWORD']);
+  });
+
+  test('the bundle for Claude Desktop asks for the password as a sensitive field, and runs on the three platforms', () => {
+    expect(createManifest()).toMatchObject({
+      manifest_version: '0.3',
+      version: manifest['version'],
+      server: {
+        type: 'node',
+        entry_point: 'dist/mailstore-mcp.cjs',
+        mcp_config: { env: { MAILSTORE_PASSWORD: '${user_config.password}' } },
+      },
+      user_config: { password: { sensitive: true, required: true }, url: { required: true } },
+      compatibility: { platforms: ['win32', 'darwin', 'linux'] },
+    });
+  });
+
+  test('the container runs as a user without rights, keeps its state in a volume, and copies no secret', () => {
+    const lines = read('Dockerfile').split('\n');
+    const last = lines.slice(lines.findLastIndex((line) => line.startsWith('FROM ')));
+    expect(last).toContain('USER node');
+    expect(last.indexOf('USER node')).toBeLessThan(last.findIndex((line) => line.startsWith('ENTRYPOINT')));
+    expect(last).toContain('VOLUME /state');
+    expect(last.filter((line) => /^(?:COPY|ADD)/.test(line))).toEqual(['COPY --from=build /build/dist /app/dist']);
+    expect(lines.filter((line) => /PASSWORD|SECRET/.test(line))).toEqual([]);
+  });
+});
