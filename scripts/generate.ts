@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { type FormatConfig, format } from 'oxfmt';
 import { ACCESS_LEVELS, type Access } from '../src/base/target.ts';
 import { type Command, GROUPS, type Group, RISKS, type Risk, type Verdict } from '../src/catalogue/define-command.ts';
+import { describeErrors, type Audience } from '../src/base/errors.ts';
 import { toolName } from '../src/catalogue/naming.ts';
 import type { Subcommand } from '../src/cli/define-subcommand.ts';
 import { argumentWords, optionSummary, optionTerm, toSentence } from '../src/cli/help-text.ts';
@@ -19,6 +20,7 @@ import { decideVerdict, mildestEffect, possibleRisks, worstEffect } from '../src
 import { describeTool } from '../src/mcp/describe-tool.ts';
 import type { ToolDefinition } from '../src/mcp/tool-definition.ts';
 import { toolList } from '../src/mcp/tool-list.ts';
+import { errorCases } from '../test/base/error-cases.ts';
 import { commands } from '../tools/index.ts';
 
 const REFRESH = 'npm run generate';
@@ -33,6 +35,7 @@ async function generate(): Promise<Map<string, string>> {
     ['docs/configuration.md', configurationPage()],
     ['docs/troubleshooting.md', troubleshootingPage()],
     ['docs/cli.md', cliPage(await Promise.all(Object.values(subcommands).map((load) => load())))],
+    ['docs/errors.md', errorsPage()],
     ['claude_desktop_config.example.json', claudeDesktopExample()],
     ['server.json', registryEntry()],
     ...toolList.map(({ tool }) => [`${SNAPSHOTS}/${tool.name}.json`, toolSnapshot(tool)] as const),
@@ -252,6 +255,32 @@ function subcommandSection(subcommand: Subcommand): string {
     ].join('\n\n');
   });
   return [`## ${name}`, `${toSentence(summary)} ${TAKEN_SETTINGS[settings]}`, ...parts].join('\n\n');
+}
+
+const AUDIENCES: Readonly<Record<Audience, string>> = {
+  caller: 'the caller',
+  configuration: 'the administrator of this server',
+  record: 'the administrator of this server (state folder)',
+  server: 'the administrator of MailStore',
+  network: 'the administrator of the network',
+  us: 'the makers of this server',
+};
+
+function errorsPage(): string {
+  const rows = describeErrors().map(({ code: name, audience, request, retry, exitCode }) => [
+    code(name),
+    AUDIENCES[audience],
+    request,
+    retry ? 'yes' : '',
+    String(exitCode),
+    errorCases[name][0]?.[1] ?? '',
+  ]);
+  return [
+    header('src/base/errors.ts and test/base/error-cases.ts'),
+    '# Errors',
+    'Every error that a caller can meet. _Request_ says what is known of the request: `not sent` (nothing happened), `unknown` (it was sent, and no readable answer came: a change may have been carried out) or `answered`. Where it is unknown, the sentence goes on: a read can be called again, and the state has to be read before a change is repeated. _Repeated_ marks what the server tries again by itself: reads, and writes to its own record. _Exit_ is the exit code of `mailstore-mcp`.',
+    table(['Code', 'Who can act', 'Request', 'Repeated', 'Exit', 'For example'], rows),
+  ].join('\n\n');
 }
 
 /** The entries that a user copies, after `npm install --global .`; two values are to be filled in. Throws when a variable is none of the settings. */

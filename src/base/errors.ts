@@ -1,450 +1,785 @@
-/** Who can do something about an error. */
-export type Audience = 'caller' | 'configuration' | 'server' | 'network' | 'us';
+/** Who can do something about an error; `record` is whoever keeps the state folder, in which tasks and approvals are. */
+export type Audience = 'caller' | 'configuration' | 'record' | 'server' | 'network' | 'us';
 
-interface ErrorLine<Details> {
+/**
+ * What is known of the request: it was not sent, so nothing happened; it was sent and nothing readable came back, so it may have been carried
+ * out; or the server answered it.
+ */
+export type RequestState = 'not sent' | 'unknown' | 'answered';
+
+interface Row<Details> {
   readonly audience: Audience;
+  readonly request: RequestState;
+  /** Whether the client repeats a read that ended this way, and a write to the journal is tried again. */
+  readonly retry: boolean;
+  /** Exit code of the process. Default: 1 for an unknown or answered request, else 2 (caller, configuration, record), 4 (network) or 1. */
+  readonly exitCode?: number;
   /** One sentence on what failed and with which value, and what to do next. */
   readonly say: (details: Details) => string;
 }
 
-const line = <Details = Record<never, never>>(audience: Audience, say: (details: Details) => string): ErrorLine<Details> => ({
-  audience,
-  say,
-});
+/** A row without one of its columns does not compile. */
+const row = <Details = Record<never, never>>(columns: Row<Details>): Row<Details> => columns;
 
 /** Every error that a caller can meet, in one table. */
 const table = {
-  unknownTool: line<{ tool: string; nearest?: string | undefined }>(
-    'caller',
-    ({ tool, nearest }) =>
+  unknownTool: row<{ tool: string; nearest?: string | undefined }>({
+    audience: 'caller',
+    request: 'not sent',
+    retry: false,
+    say: ({ tool, nearest }) =>
       `There is no tool '${tool}'${nearest ? `; did you mean ${nearest}?` : '; list the tools to see what this server offers.'}`,
-  ),
-  unknownCommand: line<{ command: string; nearest?: string | undefined }>(
-    'caller',
-    ({ command, nearest }) => `There is no MailStore command '${command}'${nearest ? `; did you mean ${nearest}?` : '.'}`,
-  ),
-  unknownArguments: line<{ tool: string; unknown: readonly string[]; expected: readonly string[]; nearest?: string | undefined }>(
-    'caller',
-    ({ tool, unknown, expected, nearest }) =>
+  }),
+  unknownCommand: row<{ command: string; nearest?: string | undefined }>({
+    audience: 'caller',
+    request: 'not sent',
+    retry: false,
+    say: ({ command, nearest }) => `There is no MailStore command '${command}'${nearest ? `; did you mean ${nearest}?` : '.'}`,
+  }),
+  unknownArguments: row<{ tool: string; unknown: readonly string[]; expected: readonly string[]; nearest?: string | undefined }>({
+    audience: 'caller',
+    request: 'not sent',
+    retry: false,
+    say: ({ tool, unknown, expected, nearest }) =>
       `${tool} does not take ${list(unknown)}${nearest ? ` (did you mean ${nearest}?)` : ''}; ${expected.length > 0 ? `it takes ${list(expected)}` : 'it takes no arguments'}. Remove or rename and call again.`,
-  ),
-  invalidArguments: line<{ tool: string; problems: readonly string[] }>(
-    'caller',
-    ({ tool, problems }) => `${tool} was not called: ${problems.join('; ')}. Correct this and call again.`,
-  ),
-  unsendable: line<{ argument: string }>(
-    'caller',
-    ({ argument }) =>
+  }),
+  invalidArguments: row<{ tool: string; problems: readonly string[] }>({
+    audience: 'caller',
+    request: 'not sent',
+    retry: false,
+    say: ({ tool, problems }) => `${tool} was not called: ${problems.join('; ')}. Correct this and call again.`,
+  }),
+  unsendable: row<{ argument: string }>({
+    audience: 'caller',
+    request: 'not sent',
+    retry: false,
+    say: ({ argument }) =>
       `The argument ${argument} contains a NUL character or half of a surrogate pair, which cannot be sent; remove it and call again.`,
-  ),
-  notAllowed: line<{ tool: string; effect: string; access: string; needed: string; limitedTarget?: string | undefined }>(
-    'caller',
-    ({ tool, effect, access, needed, limitedTarget }) =>
+  }),
+  notAllowed: row<{ tool: string; effect: string; access: string; needed: string; limitedTarget?: string | undefined }>({
+    audience: 'caller',
+    request: 'not sent',
+    retry: false,
+    exitCode: 3,
+    say: ({ tool, effect, access, needed, limitedTarget }) =>
       limitedTarget !== undefined
         ? `${tool} is refused: with these arguments it is ${effect}, and the target ${limitedTarget} has its own access ${access}. An administrator who means it sets that to ${needed} in the file of MAILSTORE_CONFIG, with MAILSTORE_ACCESS no lower, and restarts the server.`
         : `${tool} is refused: with these arguments it is ${effect}, and this server runs with MAILSTORE_ACCESS=${access}. An administrator who means it sets MAILSTORE_ACCESS=${needed} in the server's configuration and restarts it.`,
-  ),
-  toolsetOff: line<{ tool: string; toolset: string }>(
-    'caller',
-    ({ tool, toolset }) =>
+  }),
+  toolsetOff: row<{ tool: string; toolset: string }>({
+    audience: 'caller',
+    request: 'not sent',
+    retry: false,
+    exitCode: 3,
+    say: ({ tool, toolset }) =>
       `${tool} is refused: it belongs to the toolset ${toolset}, which is not among MAILSTORE_TOOLSETS. An administrator can add it there and restart the server.`,
-  ),
-  notConfirmed: line<{ tool: string }>('caller', ({ tool }) => `${tool} was not run: it needs a person's yes, and there is none.`),
-  declined: line<{ tool: string }>('caller', ({ tool }) => `${tool} was not run: it needs a person's yes, and the question was declined.`),
-  keepsChanging: line<{ tool: string }>(
-    'caller',
-    ({ tool }) =>
+  }),
+  notConfirmed: row<{ tool: string }>({
+    audience: 'caller',
+    request: 'not sent',
+    retry: false,
+    exitCode: 3,
+    say: ({ tool }) => `${tool} was not run: it needs a person's yes, and there is none.`,
+  }),
+  declined: row<{ tool: string }>({
+    audience: 'caller',
+    request: 'not sent',
+    retry: false,
+    say: ({ tool }) => `${tool} was not run: it needs a person's yes, and the question was declined.`,
+  }),
+  keepsChanging: row<{ tool: string }>({
+    audience: 'caller',
+    request: 'not sent',
+    retry: false,
+    say: ({ tool }) =>
       `${tool} was not run: what its question shows has changed each time before it could run. Look at the object, then call again.`,
-  ),
-  tooManyApprovals: line<{ pending: number; target: string; here: number }>(
-    'caller',
-    ({ pending, target, here }) =>
+  }),
+  tooManyApprovals: row<{ pending: number; target: string; here: number }>({
+    audience: 'caller',
+    request: 'not sent',
+    retry: false,
+    say: ({ pending, target, here }) =>
       `Nothing was run: it needs a person's yes, and too many approvals are pending already (${here} for the target ${target}, ${pending} in all). Wait until a person has decided on them, or ten minutes until they expire.`,
-  ),
-  needsApproval: line<{ tool: string; because: string; command: string }>(
-    'caller',
-    ({ tool, because, command }) =>
+  }),
+  needsApproval: row<{ tool: string; because: string; command: string }>({
+    audience: 'caller',
+    request: 'not sent',
+    retry: false,
+    exitCode: 3,
+    say: ({ tool, because, command }) =>
       `${tool} was not run: it needs a person's yes, and ${because}. Give this command to a person who may decide, do not run it yourself, and call again with the same arguments once they have run it in a terminal within ten minutes: \`${command}\`.`,
-  ),
-  foreignAnswer: line<{ tool: string }>(
-    'caller',
-    ({ tool }) =>
+  }),
+  foreignAnswer: row<{ tool: string }>({
+    audience: 'caller',
+    request: 'not sent',
+    retry: false,
+    exitCode: 3,
+    say: ({ tool }) =>
       `${tool} was not run: the answer does not belong to this call, is older than ten minutes, was used before, or what it was given to has changed. Call again to be asked again.`,
-  ),
-  unknownApproval: line<{ approvalId: string }>(
-    'configuration',
-    ({ approvalId }) =>
+  }),
+  unknownApproval: row<{ approvalId: string }>({
+    audience: 'configuration',
+    request: 'not sent',
+    retry: false,
+    say: ({ approvalId }) =>
       `No approval with the id '${approvalId}' is pending here; approve without an id lists the pending ones, and --state-dir names the server's folder if it has another.`,
-  ),
-  approvalOver: line<{ approvalId: string; state: string }>(
-    'configuration',
-    ({ approvalId, state }) => `The request ${approvalId} is ${state} and cannot be decided any more; have the call repeated.`,
-  ),
-  setupFailed: line<{ says: string; cure: string }>('configuration', ({ says, cure }) => `${says} ${cure}`.trim()),
-  noTerminal: line<{ what: string }>(
-    'configuration',
-    ({ what }) => `${what} takes a yes only from a person at a terminal, and this is not one; run it in a terminal yourself.`,
-  ),
-  unknownTarget: line<{ target: string; known: readonly string[] }>(
-    'caller',
-    ({ target, known }) => `There is no target '${target}' here; this server has ${list(known)}.`,
-  ),
-  unknownChange: line<{ number: number }>('caller', ({ number }) => `There is no change ${number}; list_changes shows the recorded ones.`),
-  alreadyReverted: line<{ number: number; by: number }>(
-    'caller',
-    ({ number, by }) => `The change ${number} was put back before, by the change ${by}; revert that one to have it again.`,
-  ),
-  noWayBack: line<{ number: number; reason?: string | undefined }>(
-    'caller',
-    ({ number, reason }) => `The change ${number} cannot be put back: ${reason ?? 'what was before it does not allow it.'}`,
-  ),
-  otherArchive: line<{ number: number; origin: string }>(
-    'caller',
-    ({ number, origin }) =>
+  }),
+  approvalOver: row<{ approvalId: string; state: string }>({
+    audience: 'configuration',
+    request: 'not sent',
+    retry: false,
+    say: ({ approvalId, state }) => `The request ${approvalId} is ${state} and cannot be decided any more; have the call repeated.`,
+  }),
+  setupFailed: row<{ says: string; cure: string }>({
+    audience: 'configuration',
+    request: 'not sent',
+    retry: false,
+    say: ({ says, cure }) => `${says} ${cure}`.trim(),
+  }),
+  noTerminal: row<{ what: string }>({
+    audience: 'configuration',
+    request: 'not sent',
+    retry: false,
+    say: ({ what }) => `${what} takes a yes only from a person at a terminal, and this is not one; run it in a terminal yourself.`,
+  }),
+  unknownTarget: row<{ target: string; known: readonly string[] }>({
+    audience: 'caller',
+    request: 'not sent',
+    retry: false,
+    say: ({ target, known }) => `There is no target '${target}' here; this server has ${list(known)}.`,
+  }),
+  unknownChange: row<{ number: number }>({
+    audience: 'caller',
+    request: 'not sent',
+    retry: false,
+    say: ({ number }) => `There is no change ${number}; list_changes shows the recorded ones.`,
+  }),
+  alreadyReverted: row<{ number: number; by: number }>({
+    audience: 'caller',
+    request: 'not sent',
+    retry: false,
+    say: ({ number, by }) => `The change ${number} was put back before, by the change ${by}; revert that one to have it again.`,
+  }),
+  noWayBack: row<{ number: number; reason?: string | undefined }>({
+    audience: 'caller',
+    request: 'not sent',
+    retry: false,
+    say: ({ number, reason }) => `The change ${number} cannot be put back: ${reason ?? 'what was before it does not allow it.'}`,
+  }),
+  otherArchive: row<{ number: number; origin: string }>({
+    audience: 'caller',
+    request: 'not sent',
+    retry: false,
+    say: ({ number, origin }) =>
       `The change ${number} was made at ${origin}, which is not configured here, and it can be put back nowhere else. Configure that archive and try again.`,
-  ),
-  changedSince: line<{ number: number; left: string; now: string }>(
-    'caller',
-    ({ number, left, now }) =>
+  }),
+  changedSince: row<{ number: number; left: string; now: string }>({
+    audience: 'caller',
+    request: 'not sent',
+    retry: false,
+    say: ({ number, left, now }) =>
       `The change ${number} was not put back, because its object was changed since: it left ${excerpt(left, 500)}, and now it is ${excerpt(now, 500)}. Set it by its own tool if that is meant.`,
-  ),
-  maskedSecret: line<{ tool: string; field: string }>(
-    'caller',
-    ({ tool, field }) =>
+  }),
+  maskedSecret: row<{ tool: string; field: string }>({
+    audience: 'caller',
+    request: 'not sent',
+    retry: false,
+    say: ({ tool, field }) =>
       `${tool} was not called: ${field} is '***', which is what reads show in the place of a secret. State the secret itself or where it is, such as {"fromEnv": "MAILSTORE_SECRET_…"}, or leave the field out.`,
-  ),
-  secretNotSet: line<{ tool: string; field: string; variable: string; nearest?: string | undefined }>(
-    'caller',
-    ({ tool, field, variable, nearest }) =>
+  }),
+  secretNotSet: row<{ tool: string; field: string; variable: string; nearest?: string | undefined }>({
+    audience: 'caller',
+    request: 'not sent',
+    retry: false,
+    say: ({ tool, field, variable, nearest }) =>
       `${tool} was not called: ${field} is to come from the variable ${variable}, which is not set${nearest ? ` (did you mean ${nearest}?)` : ''}. Set it in the server's configuration and restart it.`,
-  ),
-  noSecretsFolder: line<{ tool: string; field: string }>(
-    'caller',
-    ({ tool, field }) =>
+  }),
+  noSecretsFolder: row<{ tool: string; field: string }>({
+    audience: 'caller',
+    request: 'not sent',
+    retry: false,
+    say: ({ tool, field }) =>
       `${tool} was not called: ${field} is to come from a file, and MAILSTORE_SECRETS_DIR names no folder for such files. Set it in the server's configuration and restart it.`,
-  ),
-  secretOutside: line<{ tool: string; field: string; file: string }>(
-    'caller',
-    ({ tool, field, file }) =>
+  }),
+  secretOutside: row<{ tool: string; field: string; file: string }>({
+    audience: 'caller',
+    request: 'not sent',
+    retry: false,
+    say: ({ tool, field, file }) =>
       `${tool} was not called: the file '${file}' for ${field} is not inside MAILSTORE_SECRETS_DIR; name one that is.`,
-  ),
-  secretUnreadable: line<{ tool: string; field: string; file: string; reason: string }>(
-    'caller',
-    ({ tool, field, file, reason }) => `${tool} was not called: the file '${file}' for ${field} cannot be used (${reason}).`,
-  ),
-  callNotAllowed: line<{ command: string; effect: string; access: string; needed: string }>(
-    'caller',
-    ({ command, effect, access, needed }) =>
+  }),
+  secretUnreadable: row<{ tool: string; field: string; file: string; reason: string }>({
+    audience: 'caller',
+    request: 'not sent',
+    retry: false,
+    say: ({ tool, field, file, reason }) => `${tool} was not called: the file '${file}' for ${field} cannot be used (${reason}).`,
+  }),
+  callNotAllowed: row<{ command: string; effect: string; access: string; needed: string }>({
+    audience: 'caller',
+    request: 'not sent',
+    retry: false,
+    exitCode: 3,
+    say: ({ command, effect, access, needed }) =>
       `${command} is refused: with these arguments it is ${effect}, and the access is ${access}. Whoever means it adds --access ${needed}; a target's own setting may still be lower.`,
-  ),
-  interrupted: line<{ command: string }>(
-    'caller',
-    ({ command }) =>
-      `${command} was interrupted before its answer came; whether it was carried out is not known. Read the state before you repeat it.`,
-  ),
-  unknownTask: line<{ taskId: string }>(
-    'caller',
-    ({ taskId }) => `There is no task '${taskId}'; list_tasks shows the tasks this server knows.`,
-  ),
-  cannotCancel: line<{ command: string }>(
-    'caller',
-    ({ command }) =>
+  }),
+  unknownTask: row<{ taskId: string }>({
+    audience: 'caller',
+    request: 'not sent',
+    retry: false,
+    say: ({ taskId }) => `There is no task '${taskId}'; list_tasks shows the tasks this server knows.`,
+  }),
+  cannotCancel: row<{ command: string }>({
+    audience: 'caller',
+    request: 'not sent',
+    retry: false,
+    say: ({ command }) =>
       `${command} cannot be cancelled: the 2012 form of the API has no way to ask for it. The command runs on and its end will be kept.`,
-  ),
-  notFoundForKeep: line<{ tool: string; read: string; names: readonly string[] }>(
-    'caller',
-    ({ tool, read, names }) =>
+  }),
+  notFoundForKeep: row<{ tool: string; read: string; names: readonly string[] }>({
+    audience: 'caller',
+    request: 'not sent',
+    retry: false,
+    say: ({ tool, read, names }) =>
       `${tool} was not called: ${list(names)} would be cleared when left out, and ${read} does not show the object to keep them from. Check the id, or state every value (null clears).`,
-  ),
-  notShownForKeep: line<{ tool: string; read: string; names: readonly string[] }>(
-    'caller',
-    ({ tool, read, names }) =>
+  }),
+  notShownForKeep: row<{ tool: string; read: string; names: readonly string[] }>({
+    audience: 'caller',
+    request: 'not sent',
+    retry: false,
+    say: ({ tool, read, names }) =>
       `${tool} was not called: ${list(names)} would be cleared when left out, and ${read} does not show what is set now. State every one of these and call again (null clears).`,
-  ),
-  otherSpelling: line<{ tool: string; read: string; names: readonly string[]; known: readonly string[] }>(
-    'caller',
-    ({ tool, read, names, known }) =>
+  }),
+  otherSpelling: row<{ tool: string; read: string; names: readonly string[]; known: readonly string[] }>({
+    audience: 'caller',
+    request: 'not sent',
+    retry: false,
+    say: ({ tool, read, names, known }) =>
       `${tool} was not called: ${list(names)} is not how ${read} spells it, and the server could take either. Its fields are ${list(known)}.`,
-  ),
-  readRunsLong: line<{ command: string }>(
-    'server',
-    ({ command }) => `${command} was to be read in the course of another call and runs long on this server; its value was not waited for.`,
-  ),
-  secretNotKept: line<{ path: string; reason: string }>(
-    'configuration',
-    ({ path, reason }) =>
+  }),
+  readRunsLong: row<{ command: string }>({
+    audience: 'server',
+    request: 'answered',
+    retry: false,
+    say: ({ command }) =>
+      `${command} was to be read in the course of another call and runs long on this server; its value was not waited for.`,
+  }),
+  secretNotKept: row<{ path: string; reason: string }>({
+    audience: 'configuration',
+    request: 'not sent',
+    retry: false,
+    say: ({ path, reason }) =>
       `Nothing was sent: the generated secret could not be written to '${path}' (${reason}), and without the file nobody would know it. Give this server the right to write there, or set MAILSTORE_SECRETS_DIR to another folder.`,
-  ),
-  commandMissing: line<{ command: string }>(
-    'server',
-    ({ command }) =>
+  }),
+  commandMissing: row<{ command: string }>({
+    audience: 'server',
+    request: 'not sent',
+    retry: false,
+    say: ({ command }) =>
       `This MailStore does not have the command ${command}: its own list (get-metadata) leaves it out. A newer version may have it.`,
-  ),
+  }),
 
-  unknownSubcommand: line<{ name: string; nearest?: string | undefined }>(
-    'configuration',
-    ({ name, nearest }) => `There is no subcommand '${name}'${nearest ? `; did you mean ${nearest}?` : '; see mailstore-mcp --help.'}`,
-  ),
-  unknownOption: line<{ option: string; nearest?: string | undefined; help: string }>(
-    'configuration',
-    ({ option, nearest, help }) => `Unknown option ${option}${nearest ? `; did you mean ${nearest}?` : `; see ${help}.`}`,
-  ),
-  missingValue: line<{ option: string; placeholder: string }>(
-    'configuration',
-    ({ option, placeholder }) => `${option} needs a value; write ${option} ${placeholder}.`,
-  ),
-  missingArgument: line<{ command: string; placeholder: string; summary: string }>(
-    'configuration',
-    ({ command, placeholder, summary }) => `${command} needs ${placeholder}, ${summary}; see ${command} --help.`,
-  ),
-  unexpectedWord: line<{ word: string; nearest?: string | undefined; help: string }>(
-    'configuration',
-    ({ word, nearest, help }) => `Unexpected word '${word}'${nearest ? `; did you mean ${nearest}?` : `; see ${help}.`}`,
-  ),
-  unknownSetting: line<{ setting: string; nearest?: string | undefined }>(
-    'configuration',
-    ({ setting, nearest }) =>
+  unknownSubcommand: row<{ name: string; nearest?: string | undefined }>({
+    audience: 'configuration',
+    request: 'not sent',
+    retry: false,
+    say: ({ name, nearest }) => `There is no subcommand '${name}'${nearest ? `; did you mean ${nearest}?` : '; see mailstore-mcp --help.'}`,
+  }),
+  unknownOption: row<{ option: string; nearest?: string | undefined; help: string }>({
+    audience: 'configuration',
+    request: 'not sent',
+    retry: false,
+    say: ({ option, nearest, help }) => `Unknown option ${option}${nearest ? `; did you mean ${nearest}?` : `; see ${help}.`}`,
+  }),
+  missingValue: row<{ option: string; placeholder: string }>({
+    audience: 'configuration',
+    request: 'not sent',
+    retry: false,
+    say: ({ option, placeholder }) => `${option} needs a value; write ${option} ${placeholder}.`,
+  }),
+  missingArgument: row<{ command: string; placeholder: string; summary: string }>({
+    audience: 'configuration',
+    request: 'not sent',
+    retry: false,
+    say: ({ command, placeholder, summary }) => `${command} needs ${placeholder}, ${summary}; see ${command} --help.`,
+  }),
+  unexpectedWord: row<{ word: string; nearest?: string | undefined; help: string }>({
+    audience: 'configuration',
+    request: 'not sent',
+    retry: false,
+    say: ({ word, nearest, help }) => `Unexpected word '${word}'${nearest ? `; did you mean ${nearest}?` : `; see ${help}.`}`,
+  }),
+  unknownSetting: row<{ setting: string; nearest?: string | undefined }>({
+    audience: 'configuration',
+    request: 'not sent',
+    retry: false,
+    say: ({ setting, nearest }) =>
       `Unknown setting ${setting}${nearest ? `; did you mean ${nearest}?` : '; remove it, or see docs/configuration.md.'}`,
-  ),
-  invalidSetting: line<{ setting: string; value: string; expected: string }>(
-    'configuration',
-    ({ setting, value, expected }) => `${setting} is '${value}', but must be ${expected}.`,
-  ),
-  unexpandedPlaceholder: line<{ setting: string; placeholder: string }>(
-    'configuration',
-    ({ setting, placeholder }) =>
+  }),
+  invalidSetting: row<{ setting: string; value: string; expected: string }>({
+    audience: 'configuration',
+    request: 'not sent',
+    retry: false,
+    say: ({ setting, value, expected }) => `${setting} is '${value}', but must be ${expected}.`,
+  }),
+  unexpandedPlaceholder: row<{ setting: string; placeholder: string }>({
+    audience: 'configuration',
+    request: 'not sent',
+    retry: false,
+    say: ({ setting, placeholder }) =>
       `${setting} holds the placeholder '${placeholder}', which the client did not replace by a value; write the value in its place, or define what the placeholder names in the client.`,
-  ),
-  settingToRewrite: line<{ setting: string; value: string; problem: string; rewritten: string }>(
-    'configuration',
-    ({ setting, value, problem, rewritten }) => `${setting} is '${value}', which ${problem}; write '${rewritten}'.`,
-  ),
-  sha1Fingerprint: line<{ setting: string; thumbprint: string }>(
-    'configuration',
-    ({ setting, thumbprint }) =>
+  }),
+  settingToRewrite: row<{ setting: string; value: string; problem: string; rewritten: string }>({
+    audience: 'configuration',
+    request: 'not sent',
+    retry: false,
+    say: ({ setting, value, problem, rewritten }) => `${setting} is '${value}', which ${problem}; write '${rewritten}'.`,
+  }),
+  sha1Fingerprint: row<{ setting: string; thumbprint: string }>({
+    audience: 'configuration',
+    request: 'not sent',
+    retry: false,
+    say: ({ setting, thumbprint }) =>
       `${setting} holds a SHA-1 thumbprint (40 digits), but must be the SHA-256 fingerprint (64 digits); in PowerShell on the MailStore machine this shows it: \`Get-ChildItem -Recurse Cert:\\LocalMachine | Where-Object Thumbprint -eq ${thumbprint} | ForEach-Object { [BitConverter]::ToString([Security.Cryptography.SHA256]::Create().ComputeHash($_.RawData)) }\`.`,
-  ),
-  passwordFile: line<{ setting: string; path: string; problem: string; cure: string }>(
-    'configuration',
-    ({ setting, path, problem, cure }) => `The file '${path}' named by ${setting} ${problem}; ${cure}.`,
-  ),
-  notJsonFile: line<{ setting: string; path: string; line: number; column: number; problem: string }>(
-    'configuration',
-    ({ setting, path, line, column, problem }) =>
+  }),
+  passwordFile: row<{ setting: string; path: string; problem: string; cure: string }>({
+    audience: 'configuration',
+    request: 'not sent',
+    retry: false,
+    say: ({ setting, path, problem, cure }) => `The file '${path}' named by ${setting} ${problem}; ${cure}.`,
+  }),
+  notJsonFile: row<{ setting: string; path: string; line: number; column: number; problem: string }>({
+    audience: 'configuration',
+    request: 'not sent',
+    retry: false,
+    say: ({ setting, path, line, column, problem }) =>
       `The file '${path}' named by ${setting} is not JSON: line ${line}, column ${column}: ${problem}.`,
-  ),
-  notPrivate: line<{ what: string; path: string; problem: string; cure: string }>(
-    'configuration',
-    ({ what, path, problem, cure }) => `'${path}' (${what}) ${problem}, so nothing runs; cure it with \`${cure}\`.`,
-  ),
-  missingSetting: line<{ setting: string; hint: string }>('configuration', ({ setting, hint }) => `${setting} is not set; ${hint}`),
-  unreadableFile: line<{ setting: string; path: string; reason: string }>(
-    'configuration',
-    ({ setting, path, reason }) => `The file '${path}' named by ${setting} cannot be read (${reason}).`,
-  ),
-  plainHttp: line<{ url: string }>(
-    'configuration',
-    ({ url }) => `'${url}' is not https; MailStore's API is served over HTTPS only, and a password would be readable on the way.`,
-  ),
+  }),
+  notPrivate: row<{ what: string; path: string; problem: string; cure: string }>({
+    audience: 'configuration',
+    request: 'not sent',
+    retry: false,
+    say: ({ what, path, problem, cure }) => `'${path}' (${what}) ${problem}, so nothing runs; cure it with \`${cure}\`.`,
+  }),
+  missingSetting: row<{ setting: string; hint: string }>({
+    audience: 'configuration',
+    request: 'not sent',
+    retry: false,
+    say: ({ setting, hint }) => `${setting} is not set; ${hint}`,
+  }),
+  unreadableFile: row<{ setting: string; path: string; reason: string }>({
+    audience: 'configuration',
+    request: 'not sent',
+    retry: false,
+    say: ({ setting, path, reason }) => `The file '${path}' named by ${setting} cannot be read (${reason}).`,
+  }),
+  plainHttp: row<{ url: string }>({
+    audience: 'configuration',
+    request: 'not sent',
+    retry: false,
+    say: ({ url }) => `'${url}' is not https; MailStore's API is served over HTTPS only, and a password would be readable on the way.`,
+  }),
 
-  noSqlite: line<{ reasons: readonly string[] }>(
-    'configuration',
-    ({ reasons }) =>
+  noSqlite: row<{ reasons: readonly string[] }>({
+    audience: 'configuration',
+    request: 'not sent',
+    retry: false,
+    say: ({ reasons }) =>
       `Tasks cannot be kept, because no SQLite loads (${reasons.join('; ')}). Run with Node 22.13 or later, or install the package libsql beside mailstore-mcp.`,
-  ),
-  journalFull: line<{ path: string }>(
-    'configuration',
-    ({ path }) => `The disk is full: '${path}' could not be written. Free space, or set MAILSTORE_STATE_DIR to a folder on another disk.`,
-  ),
-  journalNotWritable: line<{ path: string; reason: string }>(
-    'configuration',
-    ({ path, reason }) =>
+  }),
+  journalFull: row<{ path: string }>({
+    audience: 'record',
+    request: 'not sent',
+    retry: true,
+    say: ({ path }) =>
+      `The disk is full: '${path}' could not be written. Free space, or set MAILSTORE_STATE_DIR to a folder on another disk.`,
+  }),
+  journalNotWritable: row<{ path: string; reason: string }>({
+    audience: 'record',
+    request: 'not sent',
+    retry: true,
+    say: ({ path, reason }) =>
       `'${path}' cannot be written (${reason}); give the account of this server the right to write this file and its folder, or set MAILSTORE_STATE_DIR to another folder.`,
-  ),
-  journalBroken: line<{ path: string; reason: string }>(
-    'configuration',
-    ({ path, reason }) =>
+  }),
+  journalBroken: row<{ path: string; reason: string }>({
+    audience: 'record',
+    request: 'not sent',
+    retry: true,
+    say: ({ path, reason }) =>
       `'${path}' is damaged or is no journal of this server (${reason}); it was left alone. Move it away to begin a new one, and keep it if its tasks matter.`,
-  ),
-  journalNewer: line<{ path: string; found: number; known: number }>(
-    'configuration',
-    ({ path, found, known }) =>
+  }),
+  journalNewer: row<{ path: string; found: number; known: number }>({
+    audience: 'configuration',
+    request: 'not sent',
+    retry: false,
+    say: ({ path, found, known }) =>
       `'${path}' was written by a newer mailstore-mcp (format ${found}; this one knows ${known}) and was left alone. Update this one, or set MAILSTORE_STATE_DIR to another folder.`,
-  ),
-  auditNotWritable: line<{ path: string; reason: string }>(
-    'configuration',
-    ({ path, reason }) =>
+  }),
+  auditNotWritable: row<{ path: string; reason: string }>({
+    audience: 'configuration',
+    request: 'not sent',
+    retry: false,
+    say: ({ path, reason }) =>
       `The audit '${path}' cannot be written (${reason}), so the call is not on record, and no change is made until it can be; free space, or give the account of this server the right to write this file and its folder.`,
-  ),
-  journalBusy: line<{ path: string; ms: number }>(
-    'us',
-    ({ path, ms }) =>
+  }),
+  journalBusy: row<{ path: string; ms: number }>({
+    audience: 'record',
+    request: 'not sent',
+    retry: true,
+    exitCode: 1,
+    say: ({ path, ms }) =>
       `Another process has kept '${path}' locked for ${ms} ms. Call again; if this stays, close what has the file open, such as a backup or a database viewer.`,
-  ),
-  journalUnusable: line<{ path: string; reason: string }>(
-    'configuration',
-    ({ path, reason }) =>
+  }),
+  journalUnusable: row<{ path: string; reason: string }>({
+    audience: 'record',
+    request: 'not sent',
+    retry: true,
+    say: ({ path, reason }) =>
       `'${path}' cannot be used (${reason}); check the disk and the folder, or set MAILSTORE_STATE_DIR to another folder.`,
-  ),
+  }),
 
-  hostNotFound: line<{ host: string }>('network', ({ host }) => `The host '${host}' cannot be found; check the name in MAILSTORE_URL.`),
-  connectionRefused: line<{ origin: string }>(
-    'network',
-    ({ origin }) =>
+  cancelledUnsent: row<{ reason: string }>({
+    audience: 'caller',
+    request: 'not sent',
+    retry: false,
+    exitCode: 130,
+    say: ({ reason }) => `Nothing was sent: ${reason} before.`,
+  }),
+  cancelledSent: row<{ reason: string }>({
+    audience: 'caller',
+    request: 'unknown',
+    retry: false,
+    exitCode: 130,
+    say: ({ reason }) => `The request was sent and its answer not waited for: ${reason}.`,
+  }),
+
+  hostNotFound: row<{ host: string }>({
+    audience: 'network',
+    request: 'not sent',
+    retry: false,
+    say: ({ host }) => `The host '${host}' cannot be found; check the name in MAILSTORE_URL.`,
+  }),
+  connectionRefused: row<{ origin: string }>({
+    audience: 'network',
+    request: 'not sent',
+    retry: true,
+    say: ({ origin }) =>
       `${origin} refuses connections; check that the Administration API is switched on in the MailStore Server service configuration, the port, and the firewall.`,
-  ),
-  connectTimeout: line<{ origin: string; ms: number }>(
-    'network',
-    ({ origin, ms }) => `${origin} did not accept a connection within ${ms} ms; check host, port and firewall.`,
-  ),
-  replyTimeout: line<{ origin: string; ms: number }>(
-    'network',
-    ({ origin, ms }) =>
-      `${origin} accepted the request and did not answer within ${ms} ms; whether it was carried out is not known. Read the state before you repeat it.`,
-  ),
-  connectionLost: line<{ origin: string; reason: string }>(
-    'network',
-    ({ origin, reason }) =>
-      `The connection to ${origin} broke before the answer was complete (${reason}); whether the request was carried out is not known. Read the state before you repeat it.`,
-  ),
-  connectionFailed: line<{ origin: string; reason: string }>(
-    'network',
-    ({ origin, reason }) => `No connection to ${origin} (${reason}); check that MAILSTORE_URL names MailStore's HTTPS port.`,
-  ),
-  certificateUntrusted: line<{ origin: string; reason: string; fingerprint: string }>(
-    'network',
-    ({ origin, reason, fingerprint }) =>
+  }),
+  connectTimeout: row<{ origin: string; ms: number }>({
+    audience: 'network',
+    request: 'not sent',
+    retry: true,
+    say: ({ origin, ms }) => `${origin} did not accept a connection and take the request within ${ms} ms; check host, port and firewall.`,
+  }),
+  replyTimeout: row<{ origin: string; ms: number }>({
+    audience: 'network',
+    request: 'unknown',
+    retry: false,
+    say: ({ origin, ms }) => `${origin} accepted the request and did not answer completely within ${ms} ms.`,
+  }),
+  connectionLost: row<{ origin: string; reason: string }>({
+    audience: 'network',
+    request: 'unknown',
+    retry: true,
+    say: ({ origin, reason }) => `The connection to ${origin} broke before the answer was complete (${reason}).`,
+  }),
+  connectionFailed: row<{ origin: string; reason: string }>({
+    audience: 'network',
+    request: 'not sent',
+    retry: true,
+    say: ({ origin, reason }) => `No connection to ${origin} (${reason}); check that MAILSTORE_URL names MailStore's HTTPS port.`,
+  }),
+  certificateUntrusted: row<{ origin: string; reason: string; fingerprint: string }>({
+    audience: 'network',
+    request: 'not sent',
+    retry: false,
+    say: ({ origin, reason, fingerprint }) =>
       `The certificate of ${origin} is not trusted (${reason}). If its SHA-256 fingerprint on the server reads ${fingerprint}, set MAILSTORE_TLS_FINGERPRINT to it; or set MAILSTORE_CA_FILE.`,
-  ),
-  certificateMismatch: line<{ origin: string; expected: string; seen: string }>(
-    'network',
-    ({ origin, expected, seen }) =>
+  }),
+  certificateMismatch: row<{ origin: string; expected: string; seen: string }>({
+    audience: 'network',
+    request: 'not sent',
+    retry: false,
+    say: ({ origin, expected, seen }) =>
       `The certificate of ${origin} has the SHA-256 fingerprint ${seen}, not the pinned ${expected}; nothing was sent. If the certificate was renewed, compare on the server and change MAILSTORE_TLS_FINGERPRINT.`,
-  ),
+  }),
 
-  unauthorized: line<{ user: string }>(
-    'server',
-    ({ user }) =>
+  unauthorized: row<{ user: string }>({
+    audience: 'server',
+    request: 'answered',
+    retry: false,
+    exitCode: 2,
+    say: ({ user }) =>
       `MailStore does not accept the login '${user}' (HTTP 401); check user name and password, the api login privilege, and, for admin, that its default password was changed.`,
-  ),
-  forbidden: line<{ user: string }>('server', ({ user }) => `MailStore refuses '${user}' (HTTP 403); the API needs an administrator.`),
-  pathNotFound: line<{ path: string }>(
-    'server',
-    ({ path }) => `The server knows no '${path}' (HTTP 404); check MAILSTORE_URL and MAILSTORE_API, this may not be MailStore's API.`,
-  ),
-  tokenUnknown: line<{ command: string }>(
-    'server',
-    ({ command }) =>
+  }),
+  forbidden: row<{ user: string }>({
+    audience: 'server',
+    request: 'answered',
+    retry: false,
+    exitCode: 2,
+    say: ({ user }) => `MailStore refuses '${user}' (HTTP 403); the API needs an administrator.`,
+  }),
+  pathNotFound: row<{ path: string }>({
+    audience: 'server',
+    request: 'answered',
+    retry: false,
+    say: ({ path }) => `The server knows no '${path}' (HTTP 404); check MAILSTORE_URL and MAILSTORE_API, this may not be MailStore's API.`,
+  }),
+  tokenUnknown: row<{ command: string }>({
+    audience: 'server',
+    request: 'answered',
+    retry: false,
+    say: ({ command }) =>
       `MailStore no longer knows the token of ${command}: its end was handed out before, or the server was restarted. The outcome is not known; check it by reading.`,
-  ),
-  lengthRequired: line(
-    'server',
-    () => `The server answered 411 Length Required; a proxy in between may have removed the Content-Length header.`,
-  ),
-  unavailable: line<{ status: number; origin: string }>('server', ({ status, origin }) =>
-    status === 503
-      ? `${origin} is not available right now (HTTP 503); try again later.`
-      : `A proxy in front of ${origin} got no answer from it (HTTP ${status}); whether the request was carried out is not known. Read the state before you repeat it.`,
-  ),
-  unexpectedStatus: line<{ status: number; excerpt: string }>(
-    'server',
-    ({ status, excerpt }) => `The server answered HTTP ${status}${excerpt ? `: ${excerpt.replace(/\.$/, '')}` : ' without a text'}.`,
-  ),
-  commandFailed: line<{ command: string; message: string }>(
-    'server',
-    ({ command, message }) => `MailStore could not run ${command}: ${message}`,
-  ),
-  notMailStore: line<{ origin: string; excerpt: string }>(
-    'server',
-    ({ origin, excerpt }) =>
+  }),
+  lengthRequired: row({
+    audience: 'server',
+    request: 'answered',
+    retry: false,
+    say: () => `The server answered 411 Length Required; a proxy in between may have removed the Content-Length header.`,
+  }),
+  unavailable: row<{ origin: string }>({
+    audience: 'server',
+    request: 'answered',
+    retry: true,
+    exitCode: 4,
+    say: ({ origin }) => `${origin} is not available right now (HTTP 503); try again later.`,
+  }),
+  gatewayFailed: row<{ status: number; origin: string }>({
+    audience: 'server',
+    request: 'unknown',
+    retry: true,
+    say: ({ status, origin }) => `A proxy in front of ${origin} got no answer from it (HTTP ${status}).`,
+  }),
+  headersTooLarge: row<{ origin: string; limit: number }>({
+    audience: 'server',
+    request: 'unknown',
+    retry: false,
+    say: ({ origin, limit }) =>
+      `The headers of the answer from ${origin} are larger than ${limit} bytes, so it was not read; a proxy in between may add them.`,
+  }),
+  redirected: row<{ status: number; origin: string; host: string }>({
+    audience: 'network',
+    request: 'answered',
+    retry: false,
+    say: ({ status, origin, host }) =>
+      `${origin} redirects to ${host} (HTTP ${status}), which is not followed because the login would go there. Set MAILSTORE_URL to MailStore's own address.`,
+  }),
+  turnedAway: row<{ status: number; excerpt: string }>({
+    audience: 'server',
+    request: 'answered',
+    retry: false,
+    say: ({ status, excerpt }) => `The server answered HTTP ${status}${excerpt ? `: ${excerpt.replace(/\.$/, '')}` : ' without a text'}.`,
+  }),
+  compressed: row<{ command: string; encoding: string }>({
+    audience: 'server',
+    request: 'unknown',
+    retry: false,
+    say: ({ command, encoding }) =>
+      `The answer to ${command} is compressed (${encoding}), which was not asked for, so it was not read; a proxy in between may do that. Switch it off for this address.`,
+  }),
+  unexpectedStatus: row<{ status: number; excerpt: string }>({
+    audience: 'server',
+    request: 'unknown',
+    retry: false,
+    say: ({ status, excerpt }) => `The server answered HTTP ${status}${excerpt ? `: ${excerpt.replace(/\.$/, '')}` : ' without a text'}.`,
+  }),
+  commandFailed: row<{ command: string; message: string }>({
+    audience: 'server',
+    request: 'answered',
+    retry: false,
+    say: ({ command, message }) => `MailStore could not run ${command}: ${message}`,
+  }),
+  notMailStore: row<{ origin: string; excerpt: string }>({
+    audience: 'server',
+    request: 'unknown',
+    retry: false,
+    say: ({ origin, excerpt }) =>
       `${origin} answered with a web page instead of MailStore's API ('${excerpt}'); a proxy or another service is in between. Check MAILSTORE_URL.`,
-  ),
-  truncated: line<{ command: string; bytes: number }>(
-    'server',
-    ({ command, bytes }) =>
-      `The answer to ${command} ended after ${bytes} bytes, before it was complete; whether the command was carried out is not known. Read the state before you repeat it.`,
-  ),
-  notJson: line<{ command: string; excerpt: string }>(
-    'server',
-    ({ command, excerpt }) => `The answer to ${command} is not JSON: '${excerpt}'. Check that MAILSTORE_API fits this server.`,
-  ),
-  notXml: line<{ command: string; excerpt: string }>(
-    'server',
-    ({ command, excerpt }) => `The answer to ${command} is not XML: '${excerpt}'. Check that MAILSTORE_API fits this server.`,
-  ),
-  notUtf8: line<{ command: string }>('server', ({ command }) => `The answer to ${command} is not valid UTF-8, so it was not used.`),
-  notAnEnvelope: line<{ command: string; excerpt: string }>(
-    'server',
-    ({ command, excerpt }) =>
+  }),
+  truncated: row<{ command: string; bytes: number }>({
+    audience: 'server',
+    request: 'unknown',
+    retry: false,
+    say: ({ command, bytes }) => `The answer to ${command} ended after ${bytes} bytes, before it was complete.`,
+  }),
+  notJson: row<{ command: string; excerpt: string }>({
+    audience: 'server',
+    request: 'unknown',
+    retry: false,
+    say: ({ command, excerpt }) => `The answer to ${command} is not JSON: '${excerpt}'. Check that MAILSTORE_API fits this server.`,
+  }),
+  notXml: row<{ command: string; excerpt: string }>({
+    audience: 'server',
+    request: 'unknown',
+    retry: false,
+    say: ({ command, excerpt }) => `The answer to ${command} is not XML: '${excerpt}'. Check that MAILSTORE_API fits this server.`,
+  }),
+  notUtf8: row<{ command: string }>({
+    audience: 'server',
+    request: 'unknown',
+    retry: false,
+    say: ({ command }) => `The answer to ${command} is not valid UTF-8, so it was not used.`,
+  }),
+  notAnEnvelope: row<{ command: string; excerpt: string }>({
+    audience: 'server',
+    request: 'unknown',
+    retry: false,
+    say: ({ command, excerpt }) =>
       `The answer to ${command} does not have the form of MailStore's API: '${excerpt}'. Check MAILSTORE_API and MAILSTORE_URL.`,
-  ),
-  stillRunning: line<{ tool: string; isRead: boolean; seconds: number }>('server', ({ tool, isRead, seconds }) =>
-    isRead
-      ? `${tool} was not answered within ${seconds} seconds. Narrow what it reads, or call again when MailStore has less to do.`
-      : `${tool} was not answered within ${seconds} seconds, and whether it was carried out is not known yet; it goes on, and mailstore-mcp audit will show its end. Read the state before you repeat it.`,
-  ),
-  tooDeep: line<{ command: string; limit: number }>(
-    'server',
-    ({ command, limit }) =>
+  }),
+  stillRunning: row<{ tool: string; isRead: boolean; seconds: number }>({
+    audience: 'server',
+    request: 'not sent',
+    retry: false,
+    say: ({ tool, isRead, seconds }) =>
+      isRead
+        ? `${tool} was not answered within ${seconds} seconds. Narrow what it reads, or call again when MailStore has less to do.`
+        : `${tool} was not answered within ${seconds} seconds, and whether it was carried out is not known yet; it goes on, and mailstore-mcp audit will show its end. Read the state before you repeat it.`,
+  }),
+  tooDeep: row<{ command: string; limit: number }>({
+    audience: 'server',
+    request: 'unknown',
+    retry: false,
+    say: ({ command, limit }) =>
       `The answer to ${command} nests lists and objects more than ${limit} deep, which no answer of MailStore does; it was not used. Check what is between this server and MailStore.`,
-  ),
-  unknownStatus: line<{ command: string; word: string }>(
-    'server',
-    ({ command, word }) =>
-      `MailStore says of ${command} that it is '${word}', which is no word of its API for a success or a failure. Read the state before you repeat it.`,
-  ),
-  foreignStatus: line<{ command: string }>(
-    'server',
-    ({ command }) => `The server answered the question for ${command} with the status of another command; it was not used.`,
-  ),
-  invalidStatus: line<{ command: string; field: string; value: string }>(
-    'server',
-    ({ command, field, value }) =>
-      `The status of ${command} has the ${field} ${value}, which cannot be right, so the status was not used. Read the state before you repeat it.`,
-  ),
-  tooLarge: line<{ command: string; limit: number }>(
-    'server',
-    ({ command, limit }) => `The answer to ${command} is larger than ${limit} bytes and was not read; narrow the request.`,
-  ),
-  foreignStatusUrl: line<{ url: string; origin: string }>(
-    'server',
-    ({ url, origin }) =>
+  }),
+  unknownStatus: row<{ command: string; word: string }>({
+    audience: 'server',
+    request: 'unknown',
+    retry: false,
+    say: ({ command, word }) =>
+      `MailStore says of ${command} that it is '${word}', which is no word of its API for a success or a failure.`,
+  }),
+  foreignStatus: row<{ command: string }>({
+    audience: 'server',
+    request: 'unknown',
+    retry: false,
+    say: ({ command }) => `The server answered the question for ${command} with the status of another command; it was not used.`,
+  }),
+  invalidStatus: row<{ command: string; field: string; value: string }>({
+    audience: 'server',
+    request: 'unknown',
+    retry: false,
+    say: ({ command, field, value }) =>
+      `The status of ${command} has the ${field} ${value}, which cannot be right, so the status was not used.`,
+  }),
+  tooLarge: row<{ command: string; limit: number }>({
+    audience: 'server',
+    request: 'unknown',
+    retry: false,
+    say: ({ command, limit }) => `The answer to ${command} is larger than ${limit} bytes and was not read; narrow the request.`,
+  }),
+  foreignStatusUrl: row<{ url: string; origin: string }>({
+    audience: 'server',
+    request: 'unknown',
+    retry: false,
+    say: ({ url, origin }) =>
       `The status of a command is said to be at '${url}'; it was not asked there, because the login goes only to /JSON/Status/ and /XML/Status/ on ${origin}. The outcome is not known; check it by reading.`,
-  ),
-  noDialect: line<{ origin: string; modern: string; legacy: string }>(
-    'server',
-    ({ origin, modern, legacy }) =>
+  }),
+  noDialect: row<{ origin: string; modern: string; legacy: string }>({
+    audience: 'server',
+    request: 'not sent',
+    retry: false,
+    exitCode: 4,
+    say: ({ origin, modern, legacy }) =>
       `Neither form of MailStore's API answers at ${origin} (get-metadata: ${modern}; /JSON/Invoke: ${legacy}). Check MAILSTORE_URL, or force one with MAILSTORE_API.`,
-  ),
+  }),
 
-  outputNotWritten: line<{ reason: string }>(
-    'us',
-    ({ reason }) => `The output could not be written (${reason}), so it is not complete; free space, or write it to another place.`,
-  ),
-  serverEnding: line<{ tool: string }>(
-    'caller',
-    ({ tool }) => `${tool} was not sent, because this server is ending. Call again when it runs.`,
-  ),
-  internal: line('us', () => `This server failed on the call; its stderr has the details.`),
+  outputNotWritten: row<{ reason: string }>({
+    audience: 'us',
+    request: 'not sent',
+    retry: false,
+    say: ({ reason }) => `The output could not be written (${reason}), so it is not complete; free space, or write it to another place.`,
+  }),
+  serverEnding: row<{ tool: string }>({
+    audience: 'caller',
+    request: 'not sent',
+    retry: false,
+    say: ({ tool }) => `${tool} was not sent, because this server is ending. Call again when it runs.`,
+  }),
+  internal: row({
+    audience: 'us',
+    request: 'unknown',
+    retry: false,
+    exitCode: 1,
+    say: () => `This server failed on the call; its stderr has the details.`,
+  }),
 } as const;
 
 export type ErrorCode = keyof typeof table;
 type DetailsOf<Code extends ErrorCode> = Parameters<(typeof table)[Code]['say']>[0];
+
+/** What is known about an error beyond its row. */
+export interface ErrorContext extends ErrorOptions {
+  /** What the request would have done. It decides what is said of an unknown one: a read can simply be repeated. */
+  readonly effect?: 'read' | 'change' | undefined;
+  /** Replaces the row's: what was read for a call that was itself not sent may be unknown. */
+  readonly request?: RequestState | undefined;
+  /** Files of generated secrets, kept because the change may have been carried out. */
+  readonly keptFiles?: readonly string[] | undefined;
+}
 
 /** An error of the table. Its message is one that may be shown to the caller: no secret, no stack trace. */
 export class MailStoreError<Code extends ErrorCode = ErrorCode> extends Error {
   override name = 'MailStoreError';
   readonly code: Code;
   readonly audience: Audience;
+  readonly request: RequestState;
+  readonly retry: boolean;
+  readonly exitCode: number;
   readonly details: DetailsOf<Code>;
+  readonly #context: ErrorContext;
 
-  constructor(code: Code, details: DetailsOf<Code>, options?: ErrorOptions) {
-    const entry: ErrorLine<DetailsOf<Code>> = table[code] as ErrorLine<DetailsOf<Code>>;
-    super(entry.say(details), options);
+  constructor(code: Code, details: DetailsOf<Code>, context: ErrorContext = {}) {
+    const columns: Row<DetailsOf<Code>> = table[code] as Row<DetailsOf<Code>>;
+    const request = context.request ?? columns.request;
+    super(
+      columns.say(details) + (request === 'unknown' ? sayUnknown(columns.audience, context) : ''),
+      'cause' in context ? { cause: context.cause } : undefined,
+    );
     this.code = code;
-    this.audience = entry.audience;
+    this.audience = columns.audience;
+    this.request = request;
+    this.retry = columns.retry;
+    this.exitCode = columns.exitCode ?? defaultExitCode(columns.audience, request);
     this.details = details;
+    this.#context = context;
   }
+
+  /** True if the caller cannot know whether something was changed. */
+  get mayHaveChanged(): boolean {
+    return this.request === 'unknown' && this.#context.effect !== 'read';
+  }
+
+  /** Returns the same error with more known about it. */
+  in(context: Omit<ErrorContext, 'cause'>): MailStoreError<Code> {
+    return new MailStoreError(this.code, this.details, { cause: this.cause, ...this.#context, ...context });
+  }
+}
+
+function sayUnknown(audience: Audience, { effect, keptFiles = [] }: ErrorContext): string {
+  if (effect === 'read') return audience === 'network' ? ' Nothing was changed; call again.' : '';
+  if (effect === undefined) return '';
+  const kept = keptFiles.length > 0 ? ` The generated secret is kept in ${list(keptFiles.map((path) => `'${path}'`))}.` : '';
+  return ` Whether the call was carried out is not known; read the state before you repeat it.${kept}`;
+}
+
+function defaultExitCode(audience: Audience, request: RequestState): number {
+  if (request !== 'not sent') return 1;
+  if (audience === 'network') return 4;
+  return audience === 'caller' || audience === 'configuration' || audience === 'record' ? 2 : 1;
+}
+
+/** Every row as docs/errors.md shows it. */
+export function describeErrors(): readonly (Omit<Row<never>, 'say'> & { readonly code: ErrorCode; readonly exitCode: number })[] {
+  return (Object.entries(table) as [ErrorCode, Row<never>][]).map(([code, { audience, request, retry, exitCode }]) => ({
+    code,
+    audience,
+    request,
+    retry,
+    exitCode: exitCode ?? defaultExitCode(audience, request),
+  }));
 }
 
 /** True for an error of the table with one of these codes. */

@@ -10,7 +10,6 @@ import { loadConfig, type Config, type Target } from '../config/load.ts';
 import { oneOf, text } from '../config/setting-types.ts';
 import { findingWords, isEnded, type TaskRecord } from '../journal/task-record.ts';
 import { worstEffect } from '../policy/decide.ts';
-import { mayHaveBegun } from '../tasks/readings.ts';
 import { commandNamed } from '../tester/named-command.ts';
 import { readArguments } from '../tester/read-arguments.ts';
 import type { Answered, Exchange, Tester, TesterCall } from '../tester/tester.ts';
@@ -74,7 +73,7 @@ async function runCall(given: CallGiven): Promise<void> {
     process.exitCode = await run(given);
   } catch (error) {
     sayError(error);
-    process.exitCode = exitCodeOf(error);
+    process.exitCode = error instanceof MailStoreError ? error.exitCode : 1;
   }
 }
 
@@ -133,9 +132,7 @@ class Call {
     } catch (error) {
       const { command } = this.#call;
       if (isError(error, 'notAllowed')) throw new MailStoreError('callNotAllowed', { ...error.details, command: command.name });
-      if (!signal.aborted || error instanceof MailStoreError) throw error;
-      if (worstEffect(command) !== 'read') sayError(new MailStoreError('interrupted', { command: command.name }));
-      return INTERRUPTED;
+      throw error;
     } finally {
       process.off('SIGINT', interrupt);
     }
@@ -291,13 +288,4 @@ function formOf({ flags: { '--api': api }, format }: CallGiven, target: Target):
 
 function refused(setting: string, value: string, values: readonly string[]): MailStoreError {
   return new MailStoreError('invalidSetting', { setting, value, expected: values.join(', ') });
-}
-
-/** Returns the exit code of an error: what the caller can mend, what was refused, what never reached the server, and all else. */
-function exitCodeOf(error: unknown): number {
-  if (!(error instanceof MailStoreError)) return 1;
-  if (isError(error, 'callNotAllowed', 'notConfirmed', 'needsApproval', 'foreignAnswer')) return 3;
-  if (mayHaveBegun(error)) return 1;
-  if (error.audience === 'caller' || error.audience === 'configuration' || isError(error, 'unauthorized', 'forbidden')) return 2;
-  return error.audience === 'network' || isError(error, 'unavailable', 'noDialect') ? 4 : 1;
 }

@@ -5,10 +5,10 @@ import { withoutStack } from '../wire/body.ts';
 /** The exit code of a command that MailStore calls succeeded and that found errors. */
 export const FOUND_ERRORS = 5;
 
-/** Says on stderr in one line why the program ends; exit code 2 for what the configuration or the command line can mend, else 1. */
+/** Says on stderr in one line why the program ends, and ends it with the exit code of its error. */
 export function exitWithError(error: unknown): never {
   sayError(error);
-  process.exit(error instanceof MailStoreError && error.audience === 'configuration' ? 2 : 1);
+  process.exit(error instanceof MailStoreError ? error.exitCode : 1);
 }
 
 /** Says on stderr in one line what went wrong. */

@@ -15,8 +15,8 @@ import type { Dialect, Progress, Reply, RunHandle, WireRequest, WireResponse } f
 import { chooseDialect, dialectNamed, type SpokenDialect } from './dialects.ts';
 import { maskCredentials } from './mask-credentials.ts';
 import { compareMetadata, type MetadataComparison } from './metadata.ts';
-import type { OnExchange, Purpose } from './observe.ts';
-import { isTransient, Transport, type TlsTrust } from './transport.ts';
+import type { OnExchange } from './observe.ts';
+import { Transport, type SendOptions, type TlsTrust } from './transport.ts';
 import { checkValue, type CheckedValue } from './value.ts';
 
 export interface ClientOptions {
@@ -26,7 +26,7 @@ export interface ClientOptions {
   readonly password: string;
   readonly trust: TlsTrust;
   readonly api: ApiForm;
-  /** Time limit for the head of an answer, in milliseconds. */
+  /** Time limit for a whole exchange, in milliseconds. */
   readonly timeoutMs: number;
   /** Told the names of the server's own list of commands, each time it was read. */
   readonly onCommands?: (names: ReadonlySet<string>) => void;
@@ -55,6 +55,11 @@ export interface ReadValue {
 /** A run on the server, with the dialect in which it was started and is to be followed. */
 export interface ClientRun extends RunHandle {
   readonly dialect: Dialect['name'];
+}
+
+export interface CallOptions extends Pick<SendOptions, 'signal' | 'deadline' | 'purpose'> {
+  /** True for a call that must not be sent twice, even if it is a read. */
+  readonly once?: boolean;
 }
 
 /** A permitted call in the form in which it is sent; only a client makes one, so nothing else can be sent. */
@@ -92,8 +97,8 @@ export class MailStoreClient {
       origin: options.origin,
       authorization: `Basic ${Buffer.from(`${options.username}:${options.password}`, 'utf8').toString('base64')}`,
       trust: options.trust,
-      connectTimeoutMs: CONNECT_TIMEOUT_MS,
-      replyTimeoutMs: options.timeoutMs,
+      connectTimeoutMs: Math.min(CONNECT_TIMEOUT_MS, options.timeoutMs),
+      timeoutMs: options.timeoutMs,
       ...(options.redactor && { redactor: options.redactor }),
       ...(options.onExchange && { onExchange: options.onExchange }),
     });
@@ -110,10 +115,15 @@ export class MailStoreClient {
   async prepare(permit: Permit): Promise<PreparedCall> {
     Permit.check(permit);
     const { command, args, effect } = permit;
-    const spoken = await this.#speak();
-    if (spoken.commands && !spoken.commands.has(command.name)) throw new MailStoreError('commandMissing', { command: command.name });
-    const form = encodeForm(command, await this.#mergeConfiguration(command, await this.#keepAbsent(command, args)));
-    return new PreparedCall(command, effect, spoken.dialect.invoke(command.name, form), spoken);
+    try {
+      const spoken = await this.#speak();
+      if (spoken.commands && !spoken.commands.has(command.name)) throw new MailStoreError('commandMissing', { command: command.name });
+      const form = encodeForm(command, await this.#mergeConfiguration(command, await this.#keepAbsent(command, args)));
+      return new PreparedCall(command, effect, spoken.dialect.invoke(command.name, form), spoken);
+    } catch (error) {
+      // Requests were made for it at most; the call itself was not sent.
+      throw error instanceof MailStoreError ? error.in({ request: 'not sent' }) : error;
+    }
   }
 
   /** Makes a read on this server's own account. Throws MailStoreError when it fails, and for a read that runs long. */
@@ -132,16 +142,22 @@ export class MailStoreClient {
 
   /**
    * Sends a prepared call and returns its value, or the run when the server answers with a token.
-   * Throws MailStoreError when the server reports a failure or the way to it is broken. Only reads are tried again after a
-   * fault, and not with `once`: what runs long would run twice. `purpose` is what an observer is told.
+   * Throws MailStoreError when the server reports a failure or the way to it is broken. Only reads are tried again after a fault, and not with
+   * `once`: what runs long would run twice.
    */
   async send(
     { command, effect, request, spoken }: PreparedCall,
-    { once = false, purpose = 'call', signal }: { readonly once?: boolean; readonly purpose?: Purpose; readonly signal?: AbortSignal } = {},
+    { once = false, purpose = 'call', signal, deadline }: CallOptions = {},
   ): Promise<Outcome> {
-    const attempt = async () => this.#transport.send(request, { signal, purpose, command });
-    const response = effect === 'read' && !once ? await this.#retry(attempt) : await attempt();
-    return this.#outcome(command, spoken.dialect, spoken.dialect.read(response, command));
+    const isChange = effect !== 'read';
+    const attempt = async () => this.#transport.send(request, { signal, deadline, purpose, command, isChange });
+    try {
+      const response = isChange || once ? await attempt() : await this.#retry(attempt);
+      return this.#outcome(command, spoken.dialect, spoken.dialect.read(response, command));
+    } catch (error) {
+      if (!(error instanceof MailStoreError) || error.request !== 'unknown') throw error;
+      throw error.in({ effect: isChange ? 'change' : 'read' });
+    }
   }
 
   /** Asks once for the status of a run and returns the answer's bytes unread, so that they can be stored first: the end is handed out once. */
@@ -279,7 +295,7 @@ export class MailStoreClient {
       try {
         return await attempt();
       } catch (error) {
-        if (!isTransient(error)) throw error;
+        if (!(error instanceof MailStoreError) || !error.retry) throw error;
         this.#options.log.debug(`trying again in ${pause} ms: ${String(error)}`);
         await this.#options.clock.sleep(pause);
       }

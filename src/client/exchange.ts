@@ -6,54 +6,107 @@ import type { Observation } from './observe.ts';
 export interface ExchangeOptions {
   /** Bytes of the answer that are read at most. */
   readonly bodyLimit: number;
-  readonly signal?: AbortSignal | undefined;
+  /** Time limit, in milliseconds, for everything: the wait for a connection, the request, the head and the whole body of the answer. */
+  readonly timeoutMs: number;
   readonly observation?: Observation | undefined;
 }
 
+/** Why an exchange has no answer, and how far its request got. */
+export class ExchangeFailed extends Error {
+  /** True if the request may have left: undici had taken it to a connection. What became of it is not known then, whatever the cause. */
+  readonly hasBegun: boolean;
+
+  constructor(hasBegun: boolean, cause: unknown) {
+    super('the exchange has no answer', { cause });
+    this.hasBegun = hasBegun;
+  }
+}
+
+/** The cause of an exchange that took longer than its time limit. */
+export const TIME_IS_UP = Symbol('time is up');
+
+export interface RunningExchange {
+  /** The complete answer. Rejects with ExchangeFailed, whose cause is undici's error, `TIME_IS_UP`, what `abort` was called with, or MailStoreError `tooLarge`. */
+  readonly answer: Promise<WireResponse>;
+  readonly hasBegun: boolean;
+  /** Ends the exchange. A request that was not begun is not sent any more. */
+  abort(cause: unknown): void;
+}
+
 /**
- * Sends one request and collects its whole answer. It stands on the pool's `dispatch`, because the streams of `request` cost about as much
- * processor time as the rest of a small call. Rejects with undici's error, the signal's reason, or MailStoreError `tooLarge`.
+ * Sends one request and collects its whole answer. It uses the pool's `dispatch`, because the streams of `request` cost about as much processor
+ * time as the rest of a small call.
  */
-export function exchange(
+export function startExchange(
   pool: Pool,
   request: Dispatcher.DispatchOptions,
-  { bodyLimit, signal, observation }: ExchangeOptions,
-): Promise<WireResponse> {
-  return new Promise((resolve, reject) => {
+  { bodyLimit, timeoutMs, observation }: ExchangeOptions,
+): RunningExchange {
+  let controller: Dispatcher.DispatchController | undefined;
+  let hasBegun = false;
+  let isOver = false;
+  let fail: (cause: unknown) => void = () => undefined;
+  const abort = (cause: unknown) => {
+    fail(cause);
+    controller?.abort(cause instanceof Error ? cause : new Error('aborted'));
+  };
+  const timer = setTimeout(() => abort(TIME_IS_UP), Math.max(0, timeoutMs));
+  const answer = new Promise<WireResponse>((resolve, reject) => {
     const chunks: Buffer[] = [];
     let size = 0;
     let status = 0;
-    let contentType = '';
-    let stopListening = () => {};
+    let head: Pick<WireResponse, 'contentType' | 'encoding' | 'location'> = { contentType: '' };
+    fail = (cause) => {
+      if (isOver) return;
+      isOver = true;
+      clearTimeout(timer);
+      reject(new ExchangeFailed(hasBegun, cause));
+    };
     pool.dispatch(request, {
-      onRequestStart: (controller) => {
+      onRequestStart: (started) => {
+        controller = started;
+        // The caller was told that nothing was sent.
+        if (isOver) {
+          started.abort(new Error('aborted'));
+          return;
+        }
+        hasBegun = true;
         observation?.begin();
-        if (!signal) return;
-        const abort = () => controller.abort(signal.reason as Error);
-        stopListening = () => signal.removeEventListener('abort', abort);
-        if (signal.aborted) abort();
-        else signal.addEventListener('abort', abort, { once: true });
       },
-      onResponseStart: (controller, statusCode, headers, reason = '') => {
+      onResponseStart: (started, statusCode, headers, reason = '') => {
         status = statusCode;
-        observation?.answer(statusCode, reason, controller.rawHeaders);
-        const type = headers['content-type'];
-        contentType = typeof type === 'string' ? type : '';
+        observation?.answer(statusCode, reason, started.rawHeaders);
+        head = readHead(headers);
       },
-      onResponseData: (controller, chunk) => {
+      onResponseData: (_, chunk) => {
         size += chunk.byteLength;
         if (size <= bodyLimit) chunks.push(chunk);
-        else controller.abort(new MailStoreError('tooLarge', { command: request.path, limit: bodyLimit }));
+        else abort(new MailStoreError('tooLarge', { command: request.path, limit: bodyLimit }));
       },
       onResponseEnd: () => {
-        stopListening();
+        if (isOver) return;
+        isOver = true;
+        clearTimeout(timer);
         observation?.receive(size);
-        resolve({ status, contentType, body: Buffer.concat(chunks, size) });
+        resolve({ status, ...head, body: Buffer.concat(chunks, size) });
       },
-      onResponseError: (_controller, error) => {
-        stopListening();
-        reject(error);
-      },
+      onResponseError: (_, error) => fail(error),
     });
   });
+  return {
+    answer,
+    get hasBegun() {
+      return hasBegun;
+    },
+    abort,
+  };
+}
+
+function readHead(headers: Readonly<Record<string, string | string[] | undefined>>): Omit<WireResponse, 'status' | 'body'> {
+  const { 'content-type': contentType, 'content-encoding': encoding, location } = headers;
+  return {
+    contentType: typeof contentType === 'string' ? contentType : '',
+    ...(encoding !== undefined && encoding !== '' && String(encoding).toLowerCase() !== 'identity' && { encoding: String(encoding) }),
+    ...(typeof location === 'string' && { location }),
+  };
 }

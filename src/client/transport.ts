@@ -1,11 +1,11 @@
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
-import { buildConnector, errors, Pool } from 'undici';
-import { excerpt, isError, MailStoreError } from '../base/errors.ts';
+import { buildConnector, Pool } from 'undici';
+import { excerpt, MailStoreError } from '../base/errors.ts';
 import type { Redactor } from '../base/redact.ts';
 import type { WireRequest, WireResponse } from '../wire/reply.ts';
 import type { Command } from '../catalogue/define-command.ts';
-import { exchange } from './exchange.ts';
+import { ExchangeFailed, startExchange, TIME_IS_UP, type RunningExchange } from './exchange.ts';
 import { Observation, type OnExchange, type Purpose } from './observe.ts';
 
 /** How the server's certificate is checked: by the system's trust, a private CA, or the fingerprint of the certificate itself. */
@@ -23,8 +23,8 @@ export interface TransportOptions {
   readonly trust: TlsTrust;
   /** Time limit for the connection including the TLS handshake. */
   readonly connectTimeoutMs: number;
-  /** Time limit for the head of the answer, and again between two parts of its body. */
-  readonly replyTimeoutMs: number;
+  /** Time limit for a whole exchange: the wait for a connection, the request, and the answer to its last byte. */
+  readonly timeoutMs: number;
   /** The number of connections kept at most. */
   readonly connections?: number;
   /** Bytes of an answer that are read at most. */
@@ -36,17 +36,25 @@ export interface TransportOptions {
 }
 
 export interface SendOptions {
-  /** Added to the time limit for the answer, in milliseconds. */
+  /** Added to the time limit of the exchange, in milliseconds. */
   readonly extraMs?: number;
+  /** When the exchange has to be over at the latest, on the clock of `performance.now()`. */
+  readonly deadline?: number | undefined;
+  /** Ends the exchange. A reason that is a MailStoreError is thrown as it is, with what is known of the request. */
   readonly signal?: AbortSignal | undefined;
-  /** What the request is made for, as an observer is told; `support` unless told. */
+  /** Purpose reported to observers. Default: `support`. */
   readonly purpose?: Purpose;
   /** The command that is called; it tells an observer what is secret in the request. */
   readonly command?: Command;
+  /** True for a request whose answer is waited for when the transport is closed: a change, whose outcome would be unknown. */
+  readonly isChange?: boolean;
 }
 
 /** Answers larger than this are not read: nothing in the API is meant to be. */
 const BODY_LIMIT = 256 * 1024 * 1024;
+
+/** Headers of an answer larger than this are not read. */
+const HEADER_LIMIT = 16 * 1024;
 
 /** Sends requests over one pool of keep-alive TLS connections to one server. */
 export class Transport {
@@ -54,6 +62,8 @@ export class Transport {
   readonly #options: TransportOptions;
   /** Whose request was begun last: a request is written in one go. */
   #writing: Observation | undefined;
+  readonly #running = new Map<RunningExchange, { readonly isChange: boolean }>();
+  #isClosing = false;
 
   constructor(options: TransportOptions) {
     this.#options = options;
@@ -61,8 +71,10 @@ export class Transport {
       connections: options.connections ?? 8,
       pipelining: 1,
       keepAliveTimeout: 60_000,
-      headersTimeout: options.replyTimeoutMs,
-      bodyTimeout: options.replyTimeoutMs,
+      // The exchange has one time limit of its own: these two would begin anew with each byte.
+      headersTimeout: 0,
+      bodyTimeout: 0,
+      maxHeaderSize: HEADER_LIMIT,
       connect: checkedConnector(options, options.onExchange && ((bytes) => this.#writing?.write(bytes))),
     });
   }
@@ -70,18 +82,23 @@ export class Transport {
   /**
    * Sends one request and returns its complete answer.
    * Throws MailStoreError when no connection comes about, the certificate is not the expected one (nothing was sent then), the answer does
-   * not arrive whole and in time, or it says that the server is not available (502, 503, 504).
+   * not arrive whole and in time, or it says that the server is not available (502, 503, 504). How far the request got decides what the error
+   * says of it, not the code of the fault: after its first byte, everything but an answer is `unknown`.
    */
   async send(request: WireRequest, options: SendOptions = {}): Promise<WireResponse> {
-    const { origin, authorization, replyTimeoutMs, bodyLimit = BODY_LIMIT, redactor, onExchange } = this.#options;
+    const { origin, authorization, timeoutMs, bodyLimit = BODY_LIMIT, redactor, onExchange } = this.#options;
+    const { extraMs = 0, deadline = Number.POSITIVE_INFINITY, signal, isChange = false } = options;
     const headers = {
       authorization,
       accept: 'application/json, application/xml;q=0.9, text/plain;q=0.8',
       ...(request.body !== '' && { 'content-type': 'application/x-www-form-urlencoded; charset=utf-8' }),
     };
     const observation = onExchange && this.#observe(request, headers, options, onExchange);
+    const limitMs = Math.max(0, Math.round(Math.min(timeoutMs + extraMs, deadline - performance.now())));
     try {
-      const answer = await exchange(
+      if (this.#isClosing) throw new ExchangeFailed(false, STOPPING);
+      if (signal?.aborted) throw new ExchangeFailed(false, readCause(signal));
+      const running = startExchange(
         this.#pool,
         {
           method: request.method ?? 'POST',
@@ -89,23 +106,42 @@ export class Transport {
           headers,
           // undici states the length of nothing for a POST, without which the server answers 411.
           body: request.body === '' ? null : request.body,
-          headersTimeout: replyTimeoutMs + (options.extraMs ?? 0),
         },
-        { bodyLimit, signal: options.signal, observation },
+        { bodyLimit, timeoutMs: limitMs, observation },
       );
-      const response = redactor ? redacted(answer, redactor) : answer;
-      observation?.end(response);
-      if (response.status >= 502 && response.status <= 504) throw new MailStoreError('unavailable', { status: response.status, origin });
-      return response;
+      const response = await this.#follow(running, isChange, signal);
+      const shown = redactor ? redacted(response, redactor) : response;
+      observation?.end(shown);
+      if (response.status === 503) throw new MailStoreError('unavailable', { origin });
+      if (response.status === 502 || response.status === 504)
+        throw new MailStoreError('gatewayFailed', { status: response.status, origin });
+      return shown;
     } catch (error) {
-      const explained: unknown = options.signal?.aborted ? options.signal.reason : this.#explain(error);
+      const explained = error instanceof ExchangeFailed ? this.#explain(error, limitMs) : error;
       observation?.fail(explained);
       throw explained;
     }
   }
 
+  /** Ends what can be repeated at once, and resolves when the answers to the changes that were begun are in. */
   async close(): Promise<void> {
+    this.#isClosing = true;
+    const changes = [...this.#running].filter(([running, { isChange }]) => isChange && running.hasBegun).map(([running]) => running);
+    for (const running of this.#running.keys()) if (!changes.includes(running)) running.abort(STOPPING);
+    await Promise.allSettled(changes.map(({ answer }) => answer));
     await this.#pool.destroy();
+  }
+
+  async #follow(running: RunningExchange, isChange: boolean, signal: AbortSignal | undefined): Promise<WireResponse> {
+    const abort = () => signal && running.abort(readCause(signal));
+    signal?.addEventListener('abort', abort, { once: true });
+    this.#running.set(running, { isChange });
+    try {
+      return await running.answer;
+    } finally {
+      this.#running.delete(running);
+      signal?.removeEventListener('abort', abort);
+    }
   }
 
   #observe(
@@ -121,46 +157,54 @@ export class Transport {
     return new Observation({ purpose, origin, request, headers, command, redactor, onWriting, onExchange });
   }
 
-  #explain(error: unknown): unknown {
-    const { origin, connectTimeoutMs, replyTimeoutMs, redactor } = this.#options;
-    if (error instanceof MailStoreError) return error;
-    const code = codeOf(error);
-    const reason = reasonOf(error, redactor);
-    const cause = { cause: error };
+  #explain({ hasBegun, cause }: ExchangeFailed, ms: number): MailStoreError {
+    const { origin, connectTimeoutMs, redactor } = this.#options;
+    if (cause instanceof MailStoreError) return cause.in({ request: hasBegun ? 'unknown' : 'not sent' });
+    if (cause === TIME_IS_UP) return new MailStoreError(hasBegun ? 'replyTimeout' : 'connectTimeout', { origin, ms });
+    if (cause === STOPPING || cause === CANCELLED) {
+      const reason = cause === STOPPING ? 'this program is ending' : 'the caller cancelled it';
+      return new MailStoreError(hasBegun ? 'cancelledSent' : 'cancelledUnsent', { reason });
+    }
+    const code = codeOf(cause);
+    const reason = reasonOf(cause, redactor);
+    if (hasBegun) {
+      return code === 'UND_ERR_HEADERS_OVERFLOW'
+        ? new MailStoreError('headersTooLarge', { origin, limit: HEADER_LIMIT }, { cause })
+        : new MailStoreError('connectionLost', { origin, reason }, { cause });
+    }
     switch (code) {
       case 'ECONNREFUSED':
-        return new MailStoreError('connectionRefused', { origin }, cause);
+        return new MailStoreError('connectionRefused', { origin }, { cause });
       case 'ENOTFOUND':
       case 'EAI_AGAIN':
-        return new MailStoreError('hostNotFound', { host: new URL(origin).hostname }, cause);
+        return new MailStoreError('hostNotFound', { host: new URL(origin).hostname }, { cause });
       case 'UND_ERR_CONNECT_TIMEOUT':
       case 'ETIMEDOUT':
-        return new MailStoreError('connectTimeout', { origin, ms: connectTimeoutMs }, cause);
-      case 'UND_ERR_HEADERS_TIMEOUT':
-      case 'UND_ERR_BODY_TIMEOUT':
-        return new MailStoreError('replyTimeout', { origin, ms: replyTimeoutMs }, cause);
-      case 'UND_ERR_SOCKET':
-      case 'UND_ERR_REQ_CONTENT_LENGTH_MISMATCH':
-      case 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH':
-      case 'ECONNRESET':
-      case 'EPIPE':
-        return new MailStoreError('connectionLost', { origin, reason }, cause);
+        return new MailStoreError('connectTimeout', { origin, ms: connectTimeoutMs }, { cause });
       default:
-        if (error instanceof errors.HTTPParserError || /terminated|other side closed/i.test(reason)) {
-          return new MailStoreError('connectionLost', { origin, reason }, cause);
-        }
-        return new MailStoreError('connectionFailed', { origin, reason }, cause);
+        return new MailStoreError('connectionFailed', { origin, reason }, { cause });
     }
   }
 }
 
-function redacted({ status, contentType, body }: WireResponse, redactor: Redactor): WireResponse {
-  return { status, contentType: redactor.header(contentType), body: redactor.body(body, contentType) };
+/** The cause of an exchange that ended because the transport was closed. */
+const STOPPING = Symbol('stopping');
+
+/** The cause of an exchange that ended because its signal was aborted without a reason of the error table. */
+const CANCELLED = Symbol('cancelled');
+
+function readCause(signal: AbortSignal): unknown {
+  return signal.reason instanceof MailStoreError ? signal.reason : CANCELLED;
 }
 
-/** Returns whether trying the same request again may help: the connection failed, or the server said that it is not available. */
-export function isTransient(error: unknown): error is MailStoreError {
-  return isError(error, 'connectionRefused', 'connectTimeout', 'connectionLost', 'connectionFailed', 'unavailable');
+function redacted(response: WireResponse, redactor: Redactor): WireResponse {
+  const { contentType, location, body } = response;
+  return {
+    ...response,
+    contentType: redactor.header(contentType),
+    ...(location !== undefined && { location: redactor.header(location) }),
+    body: redactor.body(body, contentType),
+  };
 }
 
 /**
@@ -169,7 +213,7 @@ export function isTransient(error: unknown): error is MailStoreError {
  * Sessions are not resumed, because a resumed handshake need not show the certificate.
  */
 function checkedConnector(
-  { origin, trust, connectTimeoutMs, redactor }: TransportOptions,
+  { origin, trust, connectTimeoutMs }: TransportOptions,
   onWrite: ((bytes: Buffer) => void) | undefined,
 ): ReturnType<typeof buildConnector> {
   const connect = buildConnector({
@@ -183,12 +227,7 @@ function checkedConnector(
   return (options, callback) => {
     connect(options, (error, socket) => {
       if (error) {
-        // A connection that breaks in the handshake has carried no request.
-        const isBroken = ['ECONNRESET', 'EPIPE'].includes(codeOf(error) ?? '');
-        callback(
-          isBroken ? new MailStoreError('connectionFailed', { origin, reason: reasonOf(error, redactor) }, { cause: error }) : error,
-          null,
-        );
+        callback(error, null);
         return;
       }
       const refusal = certificateRefusal(socket as TLSSocket, origin, trust);

@@ -2,11 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { MailStoreError } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
 import { maskSecrets } from '../catalogue/mask-secrets.ts';
-import { CommandFailed } from '../client/client.ts';
 import type { AuditLog } from '../audit/audit-log.ts';
 import type { AuditEntry } from '../audit/audit-record.ts';
 import type { Decision } from '../policy/decide.ts';
-import { mayHaveBegun } from '../tasks/readings.ts';
 import type { TaskCall } from '../tasks/runner.ts';
 import type { AdmittedCall, Answered, Caller, GuardedTarget } from './call.ts';
 
@@ -113,8 +111,10 @@ function endOf({ change, ...answered }: Answered): Partial<AuditEntry> {
 
 /** Returns what the audit records of a call that ended with this error. */
 export function outcomeOf(error: unknown): Pick<AuditEntry, 'outcome' | 'error'> {
-  if (error instanceof CommandFailed) return { outcome: 'failed', error: error.message };
-  if (error instanceof MailStoreError) return { outcome: mayHaveBegun(error) ? 'unknown' : 'not sent', error: error.message };
+  if (error instanceof MailStoreError) {
+    const outcome = error.mayHaveChanged ? 'unknown' : error.request === 'not sent' ? 'not sent' : 'failed';
+    return { outcome, error: error.message };
+  }
   return { outcome: 'unknown', error: error instanceof Error ? error.name : 'an error' };
 }
 

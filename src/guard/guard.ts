@@ -246,8 +246,9 @@ export class Guard {
       const answered = await this.#send(request, permit, target, caller);
       return { ...answered, ...(generated && { generated }) };
     } catch (error) {
-      if (outcomeOf(error).outcome !== 'unknown') forgetGenerated(generated);
-      throw error;
+      const mayHaveChanged = !(error instanceof MailStoreError) || error.mayHaveChanged;
+      if (!mayHaveChanged) forgetGenerated(generated);
+      throw mayHaveChanged && error instanceof MailStoreError && generated ? error.in({ keptFiles: Object.values(generated) }) : error;
     }
   }
 

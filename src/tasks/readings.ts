@@ -52,6 +52,8 @@ export function isStrange(error: unknown): error is MailStoreError {
     'notAnEnvelope',
     'truncated',
     'unexpectedStatus',
+    'turnedAway',
+    'compressed',
   );
 }
 
@@ -60,44 +62,7 @@ export function undigested(why: string): string {
   return `MailStore’s answer holds the end of the command and cannot be read; it is kept as it came. ${why}`;
 }
 
-/** True unless the failed poll surely never reached the server, so that the end may have been in its answer. */
-export function mayHaveTakenTheEnd(error: MailStoreError): boolean {
-  if (isError(error, 'unavailable')) return error.details.status !== 503;
-  return !isError(
-    error,
-    'hostNotFound',
-    'connectionRefused',
-    'connectTimeout',
-    'connectionFailed',
-    'certificateUntrusted',
-    'certificateMismatch',
-  );
-}
-
-/** An answer that did not arrive whole or readable: the server may well have begun the command. */
-export function mayHaveBegun(error: MailStoreError): boolean {
-  if (isError(error, 'unavailable')) return error.details.status !== 503;
-  return isError(
-    error,
-    'connectionLost',
-    'replyTimeout',
-    'truncated',
-    'notJson',
-    'notXml',
-    'notUtf8',
-    'notAnEnvelope',
-    'notMailStore',
-    'tooLarge',
-    'tooDeep',
-    'unknownStatus',
-    'foreignStatus',
-    'invalidStatus',
-    'foreignStatusUrl',
-    'unexpectedStatus',
-  );
-}
-
 /** True for a fault of the record itself, which says nothing about the server. */
-export function isJournalFault(error: unknown): error is MailStoreError {
-  return isError(error, 'journalFull', 'journalBusy', 'journalUnusable', 'journalNotWritable', 'journalBroken');
+export function isRecordFault(error: unknown): error is MailStoreError {
+  return error instanceof MailStoreError && error.audience === 'record';
 }

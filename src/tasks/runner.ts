@@ -18,7 +18,7 @@ import { gatherEvidence } from './evidence.ts';
 import { findingOf } from './finding.ts';
 import { LeaseWatch } from './lease-watch.ts';
 import { mergeMessages } from './messages.ts';
-import { isJournalFault, isStrange, mayHaveBegun, mayHaveTakenTheEnd, readIfNoEnd, REASONS, undigested } from './readings.ts';
+import { isRecordFault, isStrange, readIfNoEnd, REASONS, undigested } from './readings.ts';
 
 /** The journal's methods, each of which may answer later. */
 type AwaitedJournal = {
@@ -305,7 +305,7 @@ export class TaskRunner {
       await this.#keep(() => journal.finish(taskId, end), tell);
       return this.#task(taskId);
     }
-    if (error instanceof MailStoreError && !mayHaveBegun(error)) {
+    if (error instanceof MailStoreError && error.request !== 'unknown') {
       await this.#keep(() => journal.finish(taskId, { status: 'failed', error: error.message }), tell);
       throw error;
     }
@@ -430,7 +430,7 @@ export class TaskRunner {
         await this.#endUnknown(taskId, command, { reason: error.message, epoch });
         return { kind: 'over' };
       }
-      if (error instanceof MailStoreError && !mayHaveTakenTheEnd(error)) await journal.unmarkPoll(taskId, epoch);
+      if (error instanceof MailStoreError && error.request !== 'unknown') await journal.unmarkPoll(taskId, epoch);
       throw error;
     }
     const reading = readIfNoEnd(client, command, run, raw);
@@ -502,7 +502,7 @@ export class TaskRunner {
           await this.#tellEnd(taskId);
           return true;
         }
-        if (isJournalFault(error)) throw error;
+        if (isRecordFault(error)) throw error;
         const why = describe(error);
         const holdsEnd = client.saysEnded(run, raw) && !isError(error, 'truncated', 'notMailStore', 'foreignStatus');
         // A fault of this program with one answer is the same for every reading of it.
@@ -561,7 +561,7 @@ export class TaskRunner {
       try {
         return await write();
       } catch (error) {
-        if (!isJournalFault(error)) throw error;
+        if (!isRecordFault(error)) throw error;
         const isEnding = this.#stop.signal.aborted;
         if (isEnding && ++lastAttempts > LAST_ATTEMPTS.count) throw error;
         log.error(`what has to be stored is held in memory until it can be: ${error.message}`);
@@ -599,7 +599,7 @@ export class TaskRunner {
         try {
           if (!(await journal.heartbeat(taskId, epoch))) return;
         } catch (error) {
-          if (!isJournalFault(error)) throw error;
+          if (!isRecordFault(error)) throw error;
           log.warn(`a sign of life could not be stored and is tried again: ${error.message}`);
         }
       }

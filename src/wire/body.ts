@@ -2,10 +2,13 @@ import { isUtf8 } from 'node:buffer';
 import { excerpt, MailStoreError } from '../base/errors.ts';
 import type { WireResponse } from './reply.ts';
 
-/** Returns the body as text without its byte order mark. Throws MailStoreError `notUtf8` when the bytes are no UTF-8. */
+/** Returns the body as text without its byte order mark. Throws MailStoreError `compressed` or `notUtf8` when they are no UTF-8 text. */
 export function readText(response: WireResponse, command: string): string {
   const { buffer, byteOffset, byteLength } = response.body;
   const bytes = Buffer.from(buffer, byteOffset, byteLength);
+  // The journal keeps no headers, but gzip names itself.
+  const encoding = response.encoding ?? (bytes[0] === 0x1f && bytes[1] === 0x8b ? 'gzip' : undefined);
+  if (encoding !== undefined) throw new MailStoreError('compressed', { command, encoding: excerpt(encoding) });
   if (!isUtf8(bytes)) throw new MailStoreError('notUtf8', { command });
   return bytes.toString('utf8').replace(/^\uFEFF/, '');
 }

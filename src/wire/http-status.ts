@@ -1,4 +1,4 @@
-import { MailStoreError } from '../base/errors.ts';
+import { excerpt, MailStoreError } from '../base/errors.ts';
 import { errorText, readText, refusePage } from './body.ts';
 import type { WireResponse } from './reply.ts';
 
@@ -29,9 +29,18 @@ export function refuseHttpError(response: WireResponse, path: string, { origin, 
     case 411:
       throw new MailStoreError('lengthRequired', {});
     default: {
+      if (response.status >= 300 && response.status < 400 && response.location !== undefined) {
+        throw new MailStoreError('redirected', { status: response.status, origin, host: readHost(response.location, origin) });
+      }
       const text = readText(response, path);
       if (response.status < 400 || response.status >= 500) refusePage(text, response.contentType, origin);
-      throw new MailStoreError('unexpectedStatus', { status: response.status, excerpt: errorText(text) });
+      const code = response.status >= 400 && response.status < 500 ? 'turnedAway' : 'unexpectedStatus';
+      throw new MailStoreError(code, { status: response.status, excerpt: errorText(text) });
     }
   }
+}
+
+/** Returns the host that a redirect leads to. */
+function readHost(location: string, origin: string): string {
+  return URL.canParse(location, origin) ? new URL(location, origin).host || excerpt(location) : excerpt(location);
 }

@@ -42,6 +42,10 @@ export interface WireRequest {
 export interface WireResponse {
   readonly status: number;
   readonly contentType: string;
+  /** The value of the header `Content-Encoding`; absent where the body is not compressed. */
+  readonly encoding?: string;
+  /** The value of the header `Location`. */
+  readonly location?: string;
   readonly body: Uint8Array;
 }
 

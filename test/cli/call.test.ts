@@ -331,7 +331,7 @@ describe('the exit code', () => {
     const { env, sandbox } = await withSandbox();
     sandbox.faults.add('drop@/api/invoke/SetUserFullName');
     const { code, stderr } = await runBinary(['call', 'SetUserFullName', 'userName=johndoe', 'fullName=J', '--access', 'read-write'], env);
-    expect([code, stderr]).toEqual([1, expect.stringContaining('whether the request was carried out is not known')]);
+    expect([code, stderr]).toEqual([1, expect.stringContaining('Whether the call was carried out is not known')]);
   });
 
   test('has the meanings that the documentation lists', () => {

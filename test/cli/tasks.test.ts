@@ -115,7 +115,7 @@ describe('mailstore-mcp tasks', () => {
       2,
       'mailstore-mcp: mailstore-mcp tasks show needs TASK, the id of a task or the beginning of one, as tasks list shows it; see mailstore-mcp tasks show --help.\n',
     ],
-    [['show', 'ffff'], 1, "mailstore-mcp: There is no task 'ffff'; list_tasks shows the tasks this server knows.\n"],
+    [['show', 'ffff'], 2, "mailstore-mcp: There is no task 'ffff'; list_tasks shows the tasks this server knows.\n"],
     [['prune'], 2, 'mailstore-mcp: --older-than is not set; write a number of days such as 365.\n'],
     [['list', '--jsn'], 2, 'mailstore-mcp: Unknown option --jsn; did you mean --json?\n'],
   ])('%j is refused with one sentence', async (args, code, stderr) => {

@@ -1,5 +1,6 @@
 import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { once } from 'node:events';
+import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { MailStoreError } from '../../src/base/errors.ts';
 import type { ClientOptions } from '../../src/client/client.ts';
@@ -12,7 +13,7 @@ import { start } from '../sandbox/client.ts';
 
 const READ = ['GetUserInfo', { userName: 'johndoe' }] as const;
 const WRITE = ['SetUserFullName', { userName: 'johndoe', fullName: 'Jo' }] as const;
-const NOT_KNOWN = 'whether the request was carried out is not known. Read the state before you repeat it.';
+const NOT_KNOWN = 'Whether the call was carried out is not known; read the state before you repeat it.';
 
 /** Returns the one sentence or two with which a call ends; a stack trace or the password in it is a failure of the test. */
 async function failureOf(call: Promise<unknown>, password = 'secret'): Promise<string> {
@@ -37,10 +38,10 @@ async function startKnown(options: Partial<ClientOptions> = {}): Promise<TestCli
 
 describe('a fault on the way', () => {
   test.each([
-    ['drop', (url: string) => `The connection to ${url} broke before the answer was complete (other side closed); ${NOT_KNOWN}`, 3],
-    ['truncate', (url: string) => `The connection to ${url} broke before the answer was complete (other side closed); ${NOT_KNOWN}`, 3],
+    ['drop', (url: string) => `The connection to ${url} broke before the answer was complete (other side closed).`, 3],
+    ['truncate', (url: string) => `The connection to ${url} broke before the answer was complete (other side closed).`, 3],
     ['status-503', (url: string) => `${url} is not available right now (HTTP 503); try again later.`, 3],
-    ['status-502', (url: string) => `A proxy in front of ${url} got no answer from it (HTTP 502); ${NOT_KNOWN}`, 3],
+    ['status-502', (url: string) => `A proxy in front of ${url} got no answer from it (HTTP 502).`, 3],
     [
       'garbage',
       (_: string, command: string) =>
@@ -57,17 +58,25 @@ describe('a fault on the way', () => {
   ])('%s ends in one clear sentence; a read is tried as often as that helps, a write once', async (fault, sentence, tries) => {
     const { sandbox, call, counted, pauses } = await startKnown();
     sandbox.faults.add(fault);
-    expect(await failureOf(call(...READ), sandbox.password)).toBe(sentence(sandbox.url, 'GetUserInfo'));
+    const read = sentence(sandbox.url, 'GetUserInfo');
+    // What broke on the way can be called again; what came back broken would come so again.
+    const again = fault === 'drop' || fault === 'truncate' ? ' Nothing was changed; call again.' : '';
+    expect(await failureOf(call(...READ), sandbox.password)).toBe(`${read}${again}`);
     expect([counted(), pauses]).toEqual([tries, tries === 3 ? [200, 800] : []]);
-    expect(await failureOf(call(...WRITE), sandbox.password)).toBe(sentence(sandbox.url, 'SetUserFullName'));
+    const isRefused = fault === 'status-503';
+    const write = sentence(sandbox.url, 'SetUserFullName');
+    expect(await failureOf(call(...WRITE), sandbox.password)).toBe(isRefused ? write : `${write} ${NOT_KNOWN}`);
     expect([counted(), pauses.length]).toEqual([tries + 1, tries - 1]);
   });
 
   test('an answer that does not come in time is not waited for any longer and not asked for again', async () => {
     const { sandbox, call, counted, pauses } = await startKnown({ timeoutMs: 250 });
     sandbox.faults.add('delay=3600000');
-    const sentence = `${sandbox.url} accepted the request and did not answer within 250 ms; whether it was carried out is not known. Read the state before you repeat it.`;
-    expect([await failureOf(call(...READ)), await failureOf(call(...WRITE))]).toEqual([sentence, sentence]);
+    const sentence = `${sandbox.url} accepted the request and did not answer completely within 250 ms.`;
+    expect([await failureOf(call(...READ)), await failureOf(call(...WRITE))]).toEqual([
+      `${sentence} Nothing was changed; call again.`,
+      `${sentence} ${NOT_KNOWN}`,
+    ]);
     expect([counted(), pauses]).toEqual([0, []]);
   });
 
@@ -77,7 +86,7 @@ describe('a fault on the way', () => {
     );
     const { call } = startClient(server, { timeoutMs: 250, api: 'legacy' });
     expect(await failureOf(call(...READ))).toBe(
-      `${server.url} accepted the request and did not answer within 250 ms; whether it was carried out is not known. Read the state before you repeat it.`,
+      `${server.url} accepted the request and did not answer completely within 250 ms. Nothing was changed; call again.`,
     );
   });
 
@@ -174,7 +183,6 @@ describe('a server that turns the call away', () => {
     ['500 Internal Server Error', 'The server answered HTTP 500: System error.'],
     ['400 Bad Request', 'The server answered HTTP 400: System error.'],
     ['429 Too Many Requests', 'The server answered HTTP 429: System error.'],
-    ['301 Moved Permanently', 'The server answered HTTP 301: System error.'],
     ['204 No Content', 'The server answered HTTP 204 without a text.'],
   ])('%s has its sentence', async (status, sentence) => {
     const answer = status.startsWith('204')
@@ -185,10 +193,37 @@ describe('a server that turns the call away', () => {
     expect(server.requests).toHaveLength(2);
   });
 
+  test.each([
+    ['https://login.example.com/x?token=1', 'login.example.com'],
+    ['http://other.example:8080/', 'other.example:8080'],
+    ['//evil.example/api', 'evil.example'],
+    ['/relative', 'SELF'],
+  ])('a redirect to %s is not followed, and the error names its host', async (location, host) => {
+    const server = await startModern(`HTTP/1.1 302 Found\r\nLocation: ${location}\r\nContent-Length: 0\r\n\r\n`);
+    const shown = host === 'SELF' ? new URL(server.url).host : host;
+    expect(await failureOf(startClient(server).call(...WRITE))).toBe(
+      `${server.url} redirects to ${shown} (HTTP 302), which is not followed because the login would go there. Set MAILSTORE_URL to MailStore's own address.`,
+    );
+    expect(server.requests).toHaveLength(2);
+  });
+
+  test.each([
+    ['gzip', gzipSync],
+    ['br', brotliCompressSync],
+    ['deflate', deflateSync],
+  ])('a body that is compressed with %s is named as such', async (encoding, compress) => {
+    const body = compress('{"statusCode":"succeeded","result":null}');
+    const head = `HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Encoding: ${encoding}\r\nContent-Length: ${body.length}\r\n\r\n`;
+    const server = await startModern(Buffer.concat([Buffer.from(head), body]));
+    expect(await failureOf(startClient(server).call(...WRITE))).toBe(
+      `The answer to SetUserFullName is compressed (${encoding}), which was not asked for, so it was not read; a proxy in between may do that. Switch it off for this address. ${NOT_KNOWN}`,
+    );
+  });
+
   test('HTTP 504 leaves open whether the request got through', async () => {
     const server = await startModern(respond('504 Gateway Timeout', 'text/html', '<html>…</html>'));
     expect(await failureOf(startClient(server).call(...WRITE))).toBe(
-      `A proxy in front of ${server.url} got no answer from it (HTTP 504); ${NOT_KNOWN}`,
+      `A proxy in front of ${server.url} got no answer from it (HTTP 504). ${NOT_KNOWN}`,
     );
     expect(server.requests).toHaveLength(2);
   });
@@ -209,7 +244,7 @@ async function startModern(answer: RawAnswer): Promise<TlsServer> {
 
 describe('an answer that is none', () => {
   const HEAD = 'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n';
-  const CUT = (url: string) => `The connection to ${url} broke before the answer was complete (other side closed); ${NOT_KNOWN}`;
+  const CUT = (url: string) => `The connection to ${url} broke before the answer was complete (other side closed). ${NOT_KNOWN}`;
 
   test.each<[string, RawAnswer, (url: string) => string]>([
     ['a body shorter than its length', { cut: `${HEAD}Content-Length: 100\r\n\r\n{"statusCode"` }, CUT],
@@ -225,14 +260,14 @@ describe('an answer that is none', () => {
   test('a body that ends with the connection, in the middle of its JSON, is cut off', async () => {
     const server = await startModern({ cut: `${HEAD}Connection: close\r\n\r\n{"statusCode":"succeeded","result":{"a":1}` });
     expect(await failureOf(startClient(server).call(...WRITE))).toBe(
-      'The answer to SetUserFullName ended after 42 bytes, before it was complete; whether the command was carried out is not known. Read the state before you repeat it.',
+      'The answer to SetUserFullName ended after 42 bytes, before it was complete. Whether the call was carried out is not known; read the state before you repeat it.',
     );
   });
 
   test('bytes that are no HTTP are a broken connection with the reason', async () => {
     const server = await startModern({ cut: 'SSH-2.0-OpenSSH_9.6\r\n' });
     expect(await failureOf(startClient(server).call(...WRITE))).toBe(
-      `The connection to ${server.url} broke before the answer was complete (Response does not match the HTTP/1.1 protocol (Expected HTTP/, RTSP/ or ICE/)); ${NOT_KNOWN}`,
+      `The connection to ${server.url} broke before the answer was complete (Response does not match the HTTP/1.1 protocol (Expected HTTP/, RTSP/ or ICE/)). ${NOT_KNOWN}`,
     );
   });
 
@@ -258,7 +293,7 @@ function startTransport(
     authorization: 'Basic x',
     trust,
     connectTimeoutMs: 10_000,
-    replyTimeoutMs: 10_000,
+    timeoutMs: 10_000,
     ...options,
   });
   onTestFinished(async () => transport.close());
@@ -297,7 +332,7 @@ describe('no server', () => {
   test('a server that never shakes hands is given up', async () => {
     const url = await startPlain(() => undefined);
     expect(await failureOf(startTransport(url, {}, { connectTimeoutMs: 250 }).send({ path: '/', body: '' }))).toBe(
-      `${url} did not accept a connection within 250 ms; check host, port and firewall.`,
+      `${url} did not accept a connection and take the request within 250 ms; check host, port and firewall.`,
     );
   });
 });

@@ -13,8 +13,20 @@ export interface ReceivedRequest {
   readonly body: string;
 }
 
-/** The bytes of a response; `cut` ends the connection after them, and null cuts it without any. */
-export type RawAnswer = string | Buffer | { readonly cut: string | Buffer } | null;
+/**
+ * The bytes of a response; `cut` ends the connection after them, null cuts it without any, and `RESET` resets it; `later` writes them when
+ * they are there, and `trickle` goes on with a blank every few milliseconds.
+ */
+export type RawAnswer =
+  | string
+  | Buffer
+  | { readonly cut: string | Buffer }
+  | { readonly later: Promise<Buffer> }
+  | { readonly trickle: string; readonly everyMs: number }
+  | typeof RESET
+  | null;
+
+export const RESET = Symbol('reset');
 
 export interface TlsServer {
   readonly url: string;
@@ -57,7 +69,7 @@ export async function startTlsServer(
       for (let whole = takeRequest(received); whole; whole = takeRequest(received)) {
         received = whole.rest;
         requests.push(whole.request);
-        write(socket, answer(whole.request));
+        write(socket, answer(whole.request), () => rawSocketOf(socket, sockets)?.resetAndDestroy());
       }
     });
   });
@@ -137,8 +149,20 @@ function takeRequest(bytes: Buffer): { request: ReceivedRequest; rest: Buffer } 
   return { request: { method, path, headers, body: bytes.subarray(headEnd + 4, end).toString('utf8') }, rest: bytes.subarray(end) };
 }
 
-function write(socket: TLSSocket, answer: RawAnswer): void {
+/** TLS sockets cannot be reset; the TCP socket below can. */
+function rawSocketOf({ remotePort }: TLSSocket, sockets: ReadonlySet<Socket>): Socket | undefined {
+  return [...sockets].find((raw) => raw.remotePort === remotePort);
+}
+
+function write(socket: TLSSocket, answer: RawAnswer, reset: () => void): void {
   if (answer === null) socket.destroy();
+  else if (answer === RESET) reset();
   else if (typeof answer === 'string' || Buffer.isBuffer(answer)) socket.write(answer);
-  else socket.end(answer.cut);
+  else if ('cut' in answer) socket.end(answer.cut);
+  else if ('later' in answer) void answer.later.then((bytes) => socket.write(bytes));
+  else {
+    socket.write(answer.trickle || 'HTTP/1.1 200 OK\r\nX: ');
+    const timer = setInterval(() => socket.write(' '), answer.everyMs);
+    socket.once('close', () => clearInterval(timer));
+  }
 }
