@@ -22,6 +22,8 @@ const parser = new XMLParser({
   ignoreDeclaration: true,
   ignorePiTags: true,
   htmlEntities: true,
+  // One level more than an answer may have: what is that deep is named as such.
+  maxNestedTags: DEPTH_LIMIT + 2,
 });
 
 /**
@@ -35,28 +37,21 @@ export function readXml(response: WireResponse, command: string, origin: string)
   if (!text.trimStart().startsWith('<') || text.includes('<!DOCTYPE'))
     throw new MailStoreError('notXml', { command, excerpt: excerpt(text) });
   if (XMLValidator.validate(text) !== true) throw new MailStoreError('truncated', { command, bytes: response.body.byteLength });
-  const root = parse(text)?.find((node) => elementName(node) !== undefined);
+  const root = parse(text, command)?.find((node) => elementName(node) !== undefined);
   if (!root) throw new MailStoreError('notXml', { command, excerpt: excerpt(text) });
-  const value = valueAt(root, command);
+  const value = valueOf(root);
   if (isDeeper(value, DEPTH_LIMIT)) throw new MailStoreError('tooDeep', { command, limit: DEPTH_LIMIT });
   return value;
 }
 
-/** Returns the nodes of the document, or undefined where the parser gives up, as on nesting that no answer has. */
-function parse(text: string): readonly Node[] | undefined {
+/** Returns the nodes of the document, or undefined where the parser gives up. Throws MailStoreError `tooDeep` for nesting that no answer has. */
+function parse(text: string, command: string): readonly Node[] | undefined {
   try {
     return parser.parse(text) as Node[];
-  } catch {
-    return undefined;
-  }
-}
-
-function valueAt(root: Node, command: string): unknown {
-  try {
-    return valueOf(root);
   } catch (cause) {
-    if (cause instanceof RangeError) throw new MailStoreError('tooDeep', { command, limit: DEPTH_LIMIT }, { cause });
-    throw cause;
+    const isNesting = cause instanceof RangeError || (cause instanceof Error && /nested/i.test(cause.message));
+    if (isNesting) throw new MailStoreError('tooDeep', { command, limit: DEPTH_LIMIT }, { cause });
+    return undefined;
   }
 }
 
@@ -82,17 +77,19 @@ function valueOf(node: Node): unknown {
   }
 }
 
+/** In one pass over the elements: an object may have thousands of names. */
 function untypedValue(elements: readonly Node[], text: string): unknown {
   if (elements.length === 0) return text;
-  const names = elements.map(keyOf);
-  const [first] = names;
-  if (names.length > 1 && names.every((name) => name === first)) return elements.map(valueOf);
-  return Object.fromEntries(
-    [...new Set(names)].map((name) => {
-      const values = elements.filter((element) => keyOf(element) === name).map(valueOf);
-      return [name, values.length > 1 ? values : values[0]];
-    }),
-  );
+  const values = new Map<string, unknown[]>();
+  for (const element of elements) {
+    const key = keyOf(element);
+    const known = values.get(key);
+    if (known) known.push(valueOf(element));
+    else values.set(key, [valueOf(element)]);
+  }
+  const [first = []] = values.values();
+  if (values.size === 1 && first.length > 1) return first;
+  return Object.fromEntries([...values].map(([key, all]) => [key, all.length > 1 ? all : all[0]]));
 }
 
 function elementName(node: Node): string | undefined {
