@@ -630,7 +630,7 @@ const table = {
   }),
   stillRunning: row<{ tool: string; isRead: boolean; seconds: number }>({
     audience: 'server',
-    request: 'not sent',
+    request: 'unknown',
     retry: false,
     say: ({ tool, isRead, seconds }) =>
       isRead
@@ -679,7 +679,7 @@ const table = {
   }),
   noDialect: row<{ origin: string; modern: string; legacy: string }>({
     audience: 'server',
-    request: 'not sent',
+    request: 'unknown',
     retry: false,
     exitCode: 4,
     say: ({ origin, modern, legacy }) =>

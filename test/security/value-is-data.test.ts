@@ -149,6 +149,7 @@ test.each(['legacy', 'legacy-xml'] as const)(
       fromEmailAddress: 'a@a.example',
       fromDisplayName: 'a',
       recipientEmailAddress: 'a@a.example',
+      password: 'p',
       statusToken: 't',
       statusUrl: '/JSON/Invoke/DeleteEmptyFolders',
     };

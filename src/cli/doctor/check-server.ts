@@ -149,6 +149,10 @@ function explainFailure(error: unknown, { username, password, origin }: Target):
     'notUtf8',
     'pathNotFound',
     'unavailable',
+    'gatewayFailed',
+    'redirected',
+    'turnedAway',
+    'compressed',
   );
   return [{ check: 'api', cause: isForeign ? 'notMailStore' : 'apiFailed', says }];
 }
