@@ -98,7 +98,7 @@ describe('mailstore-mcp call', () => {
     const path = /^The generated password is in (.*)\.$/m.exec(stderr)?.[1] ?? '';
     const password = readFileSync(path, 'utf8').trim();
     expect(stdout).toContain('userName=new.user&privileges=login&password=***');
-    expect(stdout.match(/^(?:POST|GET) .*$/gm)).toEqual(['POST /api/invoke/SetUserPassword HTTP/1.1']);
+    expect(stdout.match(/^(?:POST|GET) .*$/gm)).toEqual(['POST /api/invoke/CreateUser HTTP/1.1']);
     expect(stdout + stderr).not.toContain(password);
   });
 
