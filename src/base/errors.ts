@@ -85,12 +85,14 @@ const table = {
     audience: 'caller',
     request: 'not sent',
     retry: false,
+    exitCode: 3,
     say: ({ tool }) => `${tool} was not run: it needs a person's yes, and the question was declined.`,
   }),
   keepsChanging: row<{ tool: string }>({
     audience: 'caller',
     request: 'not sent',
     retry: false,
+    exitCode: 3,
     say: ({ tool }) =>
       `${tool} was not run: what its question shows has changed each time before it could run. Look at the object, then call again.`,
   }),
@@ -98,6 +100,7 @@ const table = {
     audience: 'caller',
     request: 'not sent',
     retry: false,
+    exitCode: 3,
     say: ({ pending, target, here }) =>
       `Nothing was run: it needs a person's yes, and too many approvals are pending already (${here} for the target ${target}, ${pending} in all). Wait until a person has decided on them, or ten minutes until they expire.`,
   }),
