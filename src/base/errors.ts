@@ -682,7 +682,7 @@ const table = {
   }),
   noDialect: row<{ origin: string; modern: string; legacy: string }>({
     audience: 'server',
-    request: 'unknown',
+    request: 'not sent',
     retry: false,
     exitCode: 4,
     say: ({ origin, modern, legacy }) =>
