@@ -11,7 +11,8 @@ import { type SourceText, importsOf, lineAt, listSources, readSource, splitSourc
  */
 const MAY_IMPORT = {
   base: [],
-  catalogue: ['base'],
+  masking: ['base'],
+  catalogue: ['base', 'masking'],
   tools: ['base', 'catalogue'],
   wire: ['base', 'catalogue'],
   journal: ['base', 'catalogue', 'wire'],

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { parseAction } from '../src/catalogue/action.ts';
+import { parseAction } from '../src/base/action.ts';
 import {
   defineCommand,
   RISKS,

@@ -81,7 +81,9 @@ export const setRetentionPolicies = defineCommand({
   longRunning: false,
   idempotent: true,
   input: {
-    config: f.jsonObject('As in get_retention_policies. A field that is left out keeps its value; policies are replaced as a whole.'),
+    config: f.jsonObject('As in get_retention_policies. A field that is left out keeps its value; policies are replaced as a whole.', {
+      names: ['policies', 'name', 'keepDays', 'deleteMessages'],
+    }),
   },
   mergesInto: { argument: 'config', read: 'GetRetentionPolicies' },
   output: nothing,

@@ -217,6 +217,27 @@ const table = {
     retry: false,
     say: ({ tool, field, file, reason }) => `${tool} was not called: the file '${file}' for ${field} cannot be used (${reason}).`,
   }),
+  secretTooLong: row<{ tool: string; field: string; bytes: number; limit: number }>({
+    audience: 'caller',
+    request: 'not sent',
+    retry: false,
+    say: ({ tool, field, bytes, limit }) =>
+      `${tool} was not called: the secret in ${field} has ${bytes} bytes, and at most ${limit} are taken. Use a shorter one and call again.`,
+  }),
+  twinNames: row<{ tool: string; path: string; names: readonly [string, string] }>({
+    audience: 'caller',
+    request: 'not sent',
+    retry: false,
+    say: ({ tool, path, names: [one, other] }) =>
+      `${tool} was not called: ${path === '' ? 'its arguments have' : `${path} has`} ${one === other ? `the field '${one}' twice` : `the fields '${one}' and '${other}', which MailStore may take for the same one`}. Keep one and call again.`,
+  }),
+  noSecretTyped: row<{ argument: string; reason: string }>({
+    audience: 'caller',
+    request: 'not sent',
+    retry: false,
+    say: ({ argument, reason }) =>
+      `Nothing was sent: ${argument}=- is read from a prompt or from a line of stdin, and ${reason}. Type it there, or name a variable: ${argument}={"fromEnv": "MAILSTORE_SECRET_…"}.`,
+  }),
   callNotAllowed: row<{ command: string; effect: string; access: string; needed: string }>({
     audience: 'caller',
     request: 'not sent',
@@ -362,6 +383,20 @@ const table = {
     request: 'not sent',
     retry: false,
     say: ({ what, path, problem, cure }) => `'${path}' (${what}) ${problem}, so nothing runs; cure it with \`${cure}\`.`,
+  }),
+  twinSettings: row<{ path: string; names: readonly [string, string] }>({
+    audience: 'configuration',
+    request: 'not sent',
+    retry: false,
+    say: ({ path, names: [one, other] }) =>
+      `The file '${path}' named by MAILSTORE_CONFIG has ${one === other ? `'${one}' twice` : `both '${one}' and '${other}'`} in one object, and only one of them would count; remove the other.`,
+  }),
+  unsafeSecretsDir: row<{ path: string; reason: string }>({
+    audience: 'configuration',
+    request: 'not sent',
+    retry: false,
+    say: ({ path, reason }) =>
+      `MAILSTORE_SECRETS_DIR is '${path}', which ${reason}: every file in it could be sent to MailStore as a password. Make a folder for secrets alone, such as one named mailstore-secrets, and set it to that.`,
   }),
   missingSetting: row<{ setting: string; hint: string }>({
     audience: 'configuration',

@@ -1,4 +1,3 @@
-import type { Redactor } from './redact.ts';
 import { toVisible } from './visible.ts';
 
 export const LOG_LEVELS = ['error', 'warn', 'info', 'debug'] as const;
@@ -7,8 +6,8 @@ export type LogLevel = (typeof LOG_LEVELS)[number];
 export type Log = Record<LogLevel, (message: string) => void>;
 
 interface LogOptions {
-  /** Masks its secrets in every line. */
-  readonly redactor?: Redactor;
+  /** Masks secrets and credentials in every line. */
+  readonly redactor?: { text(line: string): string };
   /** Takes the lines; stderr unless told otherwise, as stdout belongs to the protocol. */
   write?(line: string): void;
 }

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { findMisspelt } from '../base/name-twins.ts';
 
 /** Facts about a field that its zod type cannot say. */
 interface FieldTraits {
@@ -154,10 +155,14 @@ export function callerShape(input: Record<string, z.ZodType>): Record<string, z.
   );
 }
 
-/** An object sent as JSON text. */
-export function jsonObject(description: string, options: { secretsInside?: true } = {}) {
+/**
+ * An object sent as JSON text. `names` are those of its fields from which the effect of a call or its question follows: another spelling of one is
+ * refused, since the server may take it for the same field.
+ */
+export function jsonObject(description: string, options: { secretsInside?: true; names?: readonly string[] } = {}) {
   return z
     .record(z.string(), z.unknown())
+    .superRefine((value, context) => refuseMisspelt(value, options.names ?? [], context))
     .describe(description)
     .register(traits, { wire: 'json', ...(options.secretsInside && { secret: 'inside' as const }) });
 }
@@ -171,11 +176,22 @@ export function configObject<Shape extends Record<string, z.ZodType>>(
   description: string,
   options: { secretsInside?: true } = {},
 ) {
-  return z
-    .looseObject(shape)
-    .partial()
-    .describe(description)
-    .register(traits, { wire: 'json', ...(options.secretsInside && { secret: 'inside' as const }) });
+  return (
+    z
+      .looseObject(shape)
+      .partial()
+      // Fields of objects inside it have names of their own.
+      .superRefine((value, context) =>
+        refuseMisspelt(Object.fromEntries(Object.keys(value).map((name) => [name, null])), Object.keys(shape), context),
+      )
+      .describe(description)
+      .register(traits, { wire: 'json', ...(options.secretsInside && { secret: 'inside' as const }) })
+  );
+}
+
+function refuseMisspelt(value: unknown, names: readonly string[], context: z.RefinementCtx): void {
+  const wrong = findMisspelt(value, names);
+  if (wrong) context.addIssue({ code: 'custom', message: `'${wrong.name}' must be spelled '${wrong.right}'` });
 }
 
 /** A secret inside a configuration object, or where it is. */

@@ -1,5 +1,6 @@
+import { MASK } from '../masking/masks.ts';
+import { isSecretName } from '../masking/secret-names.ts';
 import { drifts } from './drifting.ts';
-import { isSecretName, MASK } from './mask-secrets.ts';
 
 type Row = Readonly<Record<string, unknown>>;
 

@@ -1,6 +1,6 @@
 import type { DecisionContext, Risk } from './define-command.ts';
 import { isRow, rowOf } from './looks.ts';
-import { isSecretName } from './mask-secrets.ts';
+import { isSecretName } from '../masking/secret-names.ts';
 
 /** The form in which two spellings of one name are equal: of letter case, of Unicode and of blanks around it. */
 function comparableName(name: string): string {

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { commands } from '../../tools/index.ts';
 import { systemClock, type Clock } from '../base/clock.ts';
 import { createLog, type Log } from '../base/log.ts';
-import { Redactor } from '../base/redact.ts';
+import { Redactor } from '../masking/redactor.ts';
 import { MailStoreClient } from '../client/client.ts';
 import { KnownCommands } from '../client/known-commands.ts';
 import type { OnExchange } from '../client/observe.ts';

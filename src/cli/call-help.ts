@@ -26,6 +26,7 @@ export const EXIT_CODES: readonly (readonly [code: number, meaning: string])[] =
 export function callNotes(): string {
   return [
     'A secret may be named instead of written: \'password={"fromEnv": "MAILSTORE_SECRET_X"}\', {"fromFile": …} or {"generate": true}.',
+    'With password=- it is asked for, or read from a line of stdin; in the command line itself, every user of the machine can see it.',
     '',
     'Exit codes:',
     ...table(EXIT_CODES.map(([code, meaning]) => [String(code), meaning])),

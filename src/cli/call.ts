@@ -2,10 +2,11 @@ import { readFileSync } from 'node:fs';
 import { text as readText } from 'node:stream/consumers';
 import { isError, MailStoreError } from '../base/errors.ts';
 import { createLog } from '../base/log.ts';
-import { Redactor } from '../base/redact.ts';
+import { Redactor } from '../masking/redactor.ts';
 import { API_FORMS, type ApiForm } from '../base/target.ts';
 import { toVisible } from '../base/visible.ts';
 import type { Command } from '../catalogue/define-command.ts';
+import { refuseTwinsInJson } from '../catalogue/refuse-twins.ts';
 import { loadConfig, type Config, type Target } from '../config/load.ts';
 import { oneOf, text } from '../config/setting-types.ts';
 import { findingWords, isEnded, type TaskRecord } from '../journal/task-record.ts';
@@ -20,6 +21,7 @@ import { startEmbedded } from './embedded.ts';
 import { FOUND_ERRORS, sayError } from './exit.ts';
 import { openTester } from './open-tester.ts';
 import { endProgress, showProgress, writeAboveProgress } from './progress-bar.ts';
+import { readSecrets } from './read-secret.ts';
 import { terminalCommand } from './terminal-command.ts';
 import { terminalPrompter } from './terminal-prompter.ts';
 
@@ -58,6 +60,7 @@ export const call = defineSubcommand({
       { line: 'call --list', shows: 'all commands' },
       { line: 'call CreateUser --help', shows: 'the arguments of one command' },
       { line: 'call GetStores --sandbox --raw', shows: 'the HTTP exchange with an emulated MailStore' },
+      { line: 'call SetUserPassword userName=johndoe password=-', shows: 'a secret asked for, or read from a pipe' },
     ],
     notes: callNotes,
     helpFor: ([name]) => (name === undefined ? undefined : commandHelp(commandNamed(name))),
@@ -83,7 +86,8 @@ async function run(given: CallGiven): Promise<number> {
   if (name === undefined)
     throw new MailStoreError('missingSetting', { setting: 'the command of call', hint: 'call --list shows them all.' });
   const command = commandNamed(name);
-  const callArgs = { ...(await argumentsFrom(given.json)), ...readArguments(command, pairsOf(written)) };
+  const pairs = await readSecrets(command, pairsOf(written), { warn: say, isStdinTaken: given.json === '-' });
+  const callArgs = { ...(await argumentsFrom(name, given.json)), ...readArguments(command, pairs) };
 
   const sandbox = given.sandbox ? await startEmbedded() : undefined;
   try {
@@ -231,14 +235,16 @@ function endOf({ command, status, error, reason }: TaskRecord): string {
 }
 
 /** Returns the arguments of a file, or of stdin for `-`; none where no file is named. */
-async function argumentsFrom(path: string | undefined): Promise<Readonly<Record<string, unknown>>> {
+async function argumentsFrom(tool: string, path: string | undefined): Promise<Readonly<Record<string, unknown>>> {
   if (path === undefined) return {};
   let content: string;
   let value: unknown;
   try {
     content = path === '-' ? await readText(stdin) : readFileSync(path, 'utf8');
     value = JSON.parse(content.replace(/^\uFEFF/, '')) as unknown;
+    refuseTwinsInJson(tool, content.replace(/^\uFEFF/, ''));
   } catch (error) {
+    if (error instanceof MailStoreError) throw error;
     const reason = error instanceof SyntaxError ? 'no JSON' : error instanceof Error && 'code' in error ? String(error.code) : 'unreadable';
     throw new MailStoreError('unreadableFile', { setting: '--json', path, reason });
   }

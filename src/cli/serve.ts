@@ -1,6 +1,6 @@
 import { MailStoreError } from '../base/errors.ts';
 import { createLog, type Log } from '../base/log.ts';
-import { Redactor } from '../base/redact.ts';
+import { Redactor } from '../masking/redactor.ts';
 import { GROUPS } from '../catalogue/define-command.ts';
 import { KnownCommands } from '../client/known-commands.ts';
 import { loadConfig, type Config } from '../config/load.ts';

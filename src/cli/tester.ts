@@ -2,7 +2,7 @@ import { dirname, join } from 'node:path';
 import { realpathSync } from 'node:fs';
 import { systemClock } from '../base/clock.ts';
 import { createLog } from '../base/log.ts';
-import { Redactor } from '../base/redact.ts';
+import { Redactor } from '../masking/redactor.ts';
 import { loadConfig } from '../config/load.ts';
 import { wholeNumber } from '../config/setting-types.ts';
 import type { AskedQuestion } from '../guard/prompter.ts';

@@ -3,7 +3,7 @@ import type { Clock } from '../base/clock.ts';
 import { MailStoreError } from '../base/errors.ts';
 import { POLL_WAIT_MS } from '../base/limits.ts';
 import type { Log } from '../base/log.ts';
-import type { Redactor } from '../base/redact.ts';
+import type { Redactor } from '../masking/redactor.ts';
 import type { ApiForm } from '../base/target.ts';
 import type { Command, Effect } from '../catalogue/define-command.ts';
 import { isRow, mayLackSecret } from '../catalogue/looks.ts';
@@ -13,7 +13,6 @@ import { Permit, permitRead, type Arguments } from '../policy/gate.ts';
 import { encodeForm } from '../wire/form.ts';
 import type { Dialect, Progress, Reply, RunHandle, WireRequest, WireResponse } from '../wire/reply.ts';
 import { chooseDialect, dialectNamed, type SpokenDialect } from './dialects.ts';
-import { maskCredentials } from './mask-credentials.ts';
 import { compareMetadata, type MetadataComparison } from './metadata.ts';
 import type { OnExchange } from './observe.ts';
 import { Transport, type SendOptions, type TlsTrust } from './transport.ts';
@@ -30,7 +29,7 @@ export interface ClientOptions {
   readonly timeoutMs: number;
   /** Told the names of the server's own list of commands, each time it was read. */
   readonly onCommands?: (names: ReadonlySet<string>) => void;
-  /** Takes secrets out of what the server answers. */
+  /** Masks known secrets in what the server answers; credentials are masked without one too. */
   readonly redactor?: Redactor;
   /** Told of each exchange when it is over, in the course of the call that it belongs to. */
   readonly onExchange?: OnExchange;
@@ -286,7 +285,7 @@ export class MailStoreClient {
   #outcome(command: Command, dialect: Dialect, reply: Reply): Outcome {
     if (reply.kind === 'failed') throw new CommandFailed(command.name, reply.word, reply.message, reply.progress);
     if (reply.kind === 'running') return { ...reply, run: { ...reply.run, dialect: dialect.name } };
-    const checked = checkValue(command.output, maskCredentials(reply.value), { fromText: dialect.name === 'xml-2012' });
+    const checked = checkValue(command.output, reply.value, { fromText: dialect.name === 'xml-2012' });
     return { kind: 'value', progress: reply.progress, ...checked };
   }
 

@@ -1,9 +1,9 @@
-import { MASK, maskSecrets } from '../catalogue/mask-secrets.ts';
+import { maskSecrets } from '../catalogue/mask-secrets.ts';
 import type { Command } from '../catalogue/define-command.ts';
 import { fieldTraits } from '../catalogue/fields.ts';
-import type { Redactor } from '../base/redact.ts';
+import type { Redactor } from '../masking/redactor.ts';
 import type { WireRequest, WireResponse } from '../wire/reply.ts';
-import { maskCredentials } from './mask-credentials.ts';
+import { MASK } from '../masking/masks.ts';
 
 /** What a request is made for: the call itself, the status or the cancellation of its run, or what is read around it, such as the metadata. */
 export type Purpose = 'call' | 'status' | 'cancel' | 'support';
@@ -43,7 +43,7 @@ export interface ObservedRequest {
   readonly headers: Readonly<Record<string, string>>;
   /** The command that is called; it tells which fields of the form are secret. */
   readonly command?: Command | undefined;
-  readonly redactor?: Redactor | undefined;
+  readonly redactor: Redactor;
   /** Told when the request is about to be written, which is done before control goes back to the event loop. */
   readonly onWriting: (observation: Observation) => void;
   readonly onExchange: OnExchange;
@@ -76,27 +76,26 @@ export class Observation {
   /** Takes the head of the answer, its headers as the flat list that the parser gives. */
   answer(status: number, reason: string, rawHeaders: unknown): void {
     const { redactor } = this.#observed;
-    const headers = maskHeaders(headerLines(rawHeaders)).map(([name, value]) => [name, redactor?.header(value) ?? value] as const);
-    this.#head = { status, reason: redactor?.text(reason) ?? reason, headers };
+    const headers = maskHeaders(headerLines(rawHeaders)).map(([name, value]) => [name, redactor.header(value)] as const);
+    this.#head = { status, reason: redactor.text(reason), headers };
   }
 
   receive(bytes: number): void {
     this.#bytes = bytes;
   }
 
-  /** Tells of the whole exchange; the response is the one behind the redactor. */
+  /** Reports the whole exchange; the response has passed the redactor. */
   end({ status, body }: WireResponse): void {
     this.#tell(() => {
       const head = this.#head ?? { status, reason: '', headers: [] };
-      const hasEnvelope = this.#observed.request.path.startsWith('/api/');
-      const text = maskAnswer(Buffer.from(body).toString('utf8'), { hasEnvelope });
-      return { response: { ...head, body: text, bytes: this.#bytes } };
+      return { response: { ...head, body: Buffer.from(body).toString('utf8'), bytes: this.#bytes } };
     });
   }
 
   /** Tells that no response came whole. What fails after the end of the exchange is not told. */
   fail(error: unknown): void {
-    this.#tell(() => ({ error: error instanceof Error ? error.message : String(error) }));
+    const { redactor } = this.#observed;
+    this.#tell(() => ({ error: redactor.text(error instanceof Error ? error.message : String(error)) }));
   }
 
   #tell(came: () => Pick<Exchange, 'response' | 'error'>): void {
@@ -118,10 +117,14 @@ export class Observation {
       body: request.body,
     };
     const body = command ? maskForm(command, sent.body) : sent.body;
-    const shown = (text: string) => redactor?.text(text) ?? text;
     return {
       purpose,
-      request: { method: sent.method, url: origin + shown(sent.path), headers: maskHeaders(sent.headers), body: shown(body) },
+      request: {
+        method: sent.method,
+        url: origin + redactor.known(sent.path),
+        headers: maskHeaders(sent.headers),
+        body: redactor.known(body),
+      },
       startedAt: this.#startedAt,
       ms: Math.round(performance.now() - this.#start),
     };
@@ -177,74 +180,4 @@ function maskForm(command: Command, form: string): string {
       return new URLSearchParams({ [name]: JSON.stringify(masked[name]) }).toString();
     })
     .join('&');
-}
-
-const JSON_TOKEN = /"[^"\\]*(?:\\.[^"\\]*)*"|[{}[\]]/gs;
-const KEY_END = /\s*:/y;
-
-/** Masks the known credential fields in the text of an answer, and leaves every other character of it as it is. */
-function maskAnswer(text: string, { hasEnvelope }: { readonly hasEnvelope: boolean }): string {
-  if (/^\s*</.test(text)) return maskXml(text);
-  if (!/^\s*[[{]/.test(text)) return text;
-  // The keys under which the open objects and lists stand; the last one is that of the next value.
-  const keys: string[] = [''];
-  return text.replaceAll(JSON_TOKEN, (token: string, offset: number) => {
-    if (token === '{' || token === '[') {
-      keys.push(keys.at(-1) ?? '');
-      return token;
-    }
-    if (token === '}' || token === ']') {
-      keys.pop();
-      return token;
-    }
-    const content = parsed(token);
-    if (content === undefined) return token;
-    KEY_END.lastIndex = offset + token.length;
-    if (KEY_END.test(text)) {
-      keys[keys.length - 1] = content;
-      return token;
-    }
-    const key = keys.at(-1) ?? '';
-    if (keys.length === 2 && isTokenOfRun(key, hasEnvelope)) return token;
-    const masked = masking(key, content);
-    return masked === content ? token : JSON.stringify(masked);
-  });
-}
-
-const XML_TAG = /<(\/?)([^\s<>/!?]+)([^<>]*)>([^<]*)/g;
-
-function maskXml(text: string): string {
-  const open: string[] = [];
-  return text.replaceAll(XML_TAG, (whole: string, slash: string, name: string, attributes: string, content: string) => {
-    if (slash) {
-      open.pop();
-      return whole;
-    }
-    if (attributes.endsWith('/')) return whole;
-    // The entries of a list stand under its name; a key that is no XML name stands in an attribute.
-    const key = /\bitem="([^"]*)"/.exec(attributes)?.[1] ?? (name === 'item' ? (open.at(-1) ?? name) : name);
-    open.push(key);
-    if (content.trim() === '' || (open.length === 2 && isTokenOfRun(key, false))) return whole;
-    const masked = masking(key, content);
-    return masked === content ? whole : `${whole.slice(0, whole.length - content.length)}${masked}`;
-  });
-}
-
-/** What names a run is no credential: without it, nobody could read the exchanges that follow. */
-function isTokenOfRun(key: string, hasEnvelope: boolean): boolean {
-  return key === 'statusToken' || (hasEnvelope && key === 'token');
-}
-
-function masking(key: string, content: string): string {
-  const masked = maskCredentials({ [key]: content });
-  const value: unknown = typeof masked === 'object' && masked !== null ? Object.values(masked)[0] : content;
-  return typeof value === 'string' ? value : MASK;
-}
-
-function parsed(literal: string): string | undefined {
-  try {
-    return String(JSON.parse(literal));
-  } catch {
-    return undefined;
-  }
 }

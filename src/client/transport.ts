@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { buildConnector, Pool } from 'undici';
 import { excerpt, MailStoreError } from '../base/errors.ts';
-import type { Redactor } from '../base/redact.ts';
+import { Redactor } from '../masking/redactor.ts';
 import type { WireRequest, WireResponse } from '../wire/reply.ts';
 import type { Command } from '../catalogue/define-command.ts';
 import { ExchangeFailed, startExchange, TIME_IS_UP, type RunningExchange } from './exchange.ts';
@@ -29,7 +29,10 @@ export interface TransportOptions {
   readonly connections?: number;
   /** Bytes of an answer that are read at most. */
   readonly bodyLimit?: number;
-  /** Masks its secrets in every answer as soon as it was read, so that nothing behind the transport ever holds one that was sent back. */
+  /**
+   * Masks secrets and credentials in every answer as soon as it was read, so that nothing behind the transport ever holds one. Default: one that
+   * knows no secrets, and masks what looks like a credential.
+   */
   readonly redactor?: Redactor;
   /** Told of each exchange when it is over, in the course of the call that it belongs to. */
   readonly onExchange?: OnExchange;
@@ -59,13 +62,14 @@ const HEADER_LIMIT = 16 * 1024;
 /** Sends requests over one pool of keep-alive TLS connections to one server. */
 export class Transport {
   readonly #pool: Pool;
-  readonly #options: TransportOptions;
+  readonly #options: TransportOptions & { readonly redactor: Redactor };
   /** Whose request was begun last: a request is written in one go. */
   #writing: Observation | undefined;
   readonly #running = new Map<RunningExchange, { readonly isChange: boolean }>();
   #isClosing = false;
 
-  constructor(options: TransportOptions) {
+  constructor({ redactor = new Redactor(), ...rest }: TransportOptions) {
+    const options = { ...rest, redactor };
     this.#options = options;
     this.#pool = new Pool(options.origin, {
       connections: options.connections ?? 8,
@@ -110,7 +114,7 @@ export class Transport {
         { bodyLimit, timeoutMs: limitMs, observation },
       );
       const response = await this.#follow(running, isChange, signal);
-      const shown = redactor ? redacted(response, redactor) : response;
+      const shown = maskAnswer(response, request, redactor);
       observation?.end(shown);
       if (response.status === 503) throw new MailStoreError('unavailable', { origin });
       if (response.status === 502 || response.status === 504)
@@ -197,13 +201,16 @@ function readCause(signal: AbortSignal): unknown {
   return signal.reason instanceof MailStoreError ? signal.reason : CANCELLED;
 }
 
-function redacted(response: WireResponse, redactor: Redactor): WireResponse {
+/** What names a run in an envelope is no credential: without it, nobody could ask for the status. */
+const ENVELOPE_PLAIN: ReadonlySet<string> = new Set(['token']);
+
+function maskAnswer(response: WireResponse, { path }: WireRequest, redactor: Redactor): WireResponse {
   const { contentType, location, body } = response;
   return {
     ...response,
     contentType: redactor.header(contentType),
     ...(location !== undefined && { location: redactor.header(location) }),
-    body: redactor.body(body, contentType),
+    body: redactor.body(body, { contentType, ...(path.startsWith('/api/') && { plainNames: ENVELOPE_PLAIN }) }),
   };
 }
 
@@ -264,9 +271,9 @@ function certificateRefusal(socket: TLSSocket, origin: string, trust: TlsTrust):
   return new MailStoreError('certificateUntrusted', { origin, reason: String(socket.authorizationError), fingerprint: seen });
 }
 
-function reasonOf(error: unknown, redactor: Redactor | undefined): string {
+function reasonOf(error: unknown, redactor: Redactor): string {
   const told = tellReason(error);
-  return excerpt(redactor?.text(told) ?? told);
+  return excerpt(redactor.text(told));
 }
 
 /** OpenSSL's messages are lists of codes and source lines; what they mean stands beside them. */

@@ -1,7 +1,9 @@
 import { MailStoreError } from '../base/errors.ts';
 import { ACCESS_LEVELS, type Access } from '../base/target.ts';
+import { findTwinsInJson } from '../base/name-twins.ts';
 import { nearest } from '../base/nearest.ts';
 import { readKeychain } from './keychain.ts';
+import { checkSecretsDir } from './check-secrets-dir.ts';
 import { defaultStateDir } from './state-dir.ts';
 import { requirePrivate, requirePrivateState } from './private-files.ts';
 import { findPlaceholder, readTextFile } from './setting-types.ts';
@@ -75,6 +77,7 @@ export function loadConfig({ env = process.env, flags, embedded, stateDir = defa
   const access = required('access', texts);
   const server = serverSettings(texts, stateDir);
   requirePrivateState(server.stateDir);
+  if (server.secretsDir !== undefined) checkSecretsDir(server.secretsDir, { stateDir: server.stateDir, configFile: texts.config?.text });
   return {
     ...server,
     targets: embedded ? [{ name: 'sandbox', ...embedded, access, api: required('api', texts) }] : targetsFrom(texts, targets, access),
@@ -219,6 +222,8 @@ function readConfigFile(written: Written): { texts: Texts; targets: Record<strin
   if (fault) throw new MailStoreError('notJsonFile', { setting: written.name, path, ...fault });
   const parsed = JSON.parse(content) as unknown;
   requirePrivate(path, { what: 'the configuration file', isSecret: holdsPassword(parsed) });
+  const twins = findTwinsInJson(content);
+  if (twins) throw new MailStoreError('twinSettings', { path, names: twins.names });
   const { targets = {}, ...rest } = entriesIn('MAILSTORE_CONFIG', parsed);
   const named = Object.entries(entriesIn('targets', targets)).map(([name, target]): [string, Texts] => [
     name,

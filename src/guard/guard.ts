@@ -4,9 +4,10 @@ import { MailStoreError } from '../base/errors.ts';
 import { HOLD_MS } from '../base/limits.ts';
 import { InFlight } from '../base/in-flight.ts';
 import type { Log } from '../base/log.ts';
-import type { Redactor } from '../base/redact.ts';
+import type { Redactor } from '../masking/redactor.ts';
 import type { Found, Group } from '../catalogue/define-command.ts';
 import { toolName } from '../catalogue/naming.ts';
+import { refuseTwins } from '../catalogue/refuse-twins.ts';
 import type { AuditLog } from '../audit/audit-log.ts';
 import type { AuditEntry } from '../audit/audit-record.ts';
 import type { Change } from '../journal/change-journal.ts';
@@ -172,6 +173,7 @@ export class Guard {
   async #admit(request: TaskCall, caller: Caller): Promise<AdmittedCall> {
     const { command, args } = request;
     const target = this.#target(request.target);
+    refuseTwins(toolName(command.name), args);
     const found = await this.#find(request, target);
     const decision = this.#decide(request, target, found);
     const entry = this.#trail.open(request, caller, target, decision);

@@ -6,7 +6,9 @@ import { MailStoreError } from '../base/errors.ts';
 import { nearest } from '../base/nearest.ts';
 import type { Command } from '../catalogue/define-command.ts';
 import { fieldTraits, isSecretReference, type SecretReference } from '../catalogue/fields.ts';
-import { isSecretName, mapCredentialParts, MASK } from '../catalogue/mask-secrets.ts';
+import { mapCredentials } from '../masking/mask-text.ts';
+import { isNoSecret, MASK, valueMembers } from '../masking/masks.ts';
+import { classifyName, isDescriptive, kindBelow, type NameKind } from '../masking/secret-names.ts';
 import { toolName } from '../catalogue/naming.ts';
 
 type Arguments = Readonly<Record<string, unknown>>;
@@ -25,7 +27,12 @@ export interface SecretSources {
 const ALPHABET = 'ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz23456789';
 const GROUPS = 5;
 const GROUP_LENGTH = 4;
-const FILE_LIMIT = 65_536;
+
+/** The largest secret in bytes of UTF-8; a private key of 4,096 bits in PEM has 3,300. */
+const SECRET_LIMIT = 4096;
+
+/** A byte order mark and a line break are no part of the secret in a file. */
+const FILE_LIMIT = SECRET_LIMIT + 5;
 
 /** The secrets of one call: resolved from where they are, and the generated ones kept for the person who needs them. */
 export class Secrets {
@@ -43,9 +50,10 @@ export class Secrets {
     this.#sources = sources;
     const values: string[] = [];
     const lookThrough = (field: string, text: string): string => {
-      mapCredentialParts(text, (credential) => {
+      mapCredentials(text, (credential) => {
         if (credential === MASK) throw new MailStoreError('maskedSecret', { tool: this.#tool, field });
-        values.push(...writtenForms(credential));
+        this.#refuseLong(field, credential);
+        if (!isNoSecret(credential)) values.push(...writtenForms(credential));
         return credential;
       });
       return text;
@@ -53,7 +61,10 @@ export class Secrets {
     const resolveAt = (field: string, value: unknown): unknown => {
       const secret = isSecretReference(value) ? this.#resolve(field, value) : value;
       if (secret === MASK) throw new MailStoreError('maskedSecret', { tool: this.#tool, field });
-      if (typeof secret === 'string' && secret !== '') values.push(secret);
+      if (typeof secret === 'string') {
+        this.#refuseLong(field, secret);
+        if (!isNoSecret(secret)) values.push(secret);
+      }
       return secret;
     };
     const refuse = (field: string): never => {
@@ -91,6 +102,11 @@ export class Secrets {
     );
   }
 
+  #refuseLong(field: string, secret: string): void {
+    const bytes = Buffer.byteLength(secret);
+    if (bytes > SECRET_LIMIT) throw new MailStoreError('secretTooLong', { tool: this.#tool, field, bytes, limit: SECRET_LIMIT });
+  }
+
   #resolve(field: string, reference: SecretReference): string {
     if ('fromEnv' in reference) return this.#fromVariable(field, reference.fromEnv);
     if ('fromFile' in reference) return this.#fromFile(field, reference.fromFile);
@@ -122,7 +138,7 @@ export class Secrets {
       // Opening a pipe would wait for whoever writes to it.
       if (!stats.isFile()) throw new MailStoreError('secretUnreadable', { tool, field, file, reason: 'no regular file' });
       if (stats.size > FILE_LIMIT)
-        throw new MailStoreError('secretUnreadable', { tool, field, file, reason: `larger than ${FILE_LIMIT} bytes` });
+        throw new MailStoreError('secretUnreadable', { tool, field, file, reason: `larger than ${SECRET_LIMIT} bytes` });
       const bytes = readFileSync(path);
       if (!isUtf8(bytes)) throw new MailStoreError('secretUnreadable', { tool, field, file, reason: 'not UTF-8 text' });
       text = bytes.toString();
@@ -171,16 +187,23 @@ interface SecretVisitor {
 /** What an object under the name of a secret is meant to be when it has one of these. */
 const MISSPELT_REFERENCE = ['fromEnv', 'fromFile', 'generate'];
 
-/** Visits what stands under the name of a secret, directly or in a list, and every other text; the rest stays as it is. */
-function mapSecrets(value: unknown, path: string, visitor: SecretVisitor, isSecret = false): unknown {
+/** Visits everything under the name of a secret, the value of a pair that names one, and every other text; the rest stays as it is. */
+function mapSecrets(value: unknown, path: string, visitor: SecretVisitor, kind: NameKind = 'none'): unknown {
+  const isSecret = kind !== 'none';
   if (isSecret && (typeof value === 'string' || isSecretReference(value))) return visitor.resolveAt(path, value);
   // Reads mask a part of a text too, such as the password in a URL.
   if (typeof value === 'string') return value.includes(MASK) ? visitor.resolveAt(path, MASK) : visitor.lookThrough(path, value);
   if (typeof value !== 'object' || value === null) return value;
   if (isSecret && MISSPELT_REFERENCE.some((name) => name in value)) return visitor.refuse(path);
-  if (Array.isArray(value)) return value.map((inner, index) => mapSecrets(inner, `${path}.${index}`, visitor, isSecret));
+  if (Array.isArray(value)) return value.map((inner, index) => mapSecrets(inner, `${path}.${index}`, visitor, kind));
+  const isValue = valueMembers(value);
   return Object.fromEntries(
-    Object.entries(value).map(([name, inner]) => [name, mapSecrets(inner, `${path}.${name}`, visitor, isSecretName(name))]),
+    Object.entries(value).map(([name, inner]) => {
+      const own = isValue(name) ? 'secret' : classifyName(name);
+      // What describes a secret is masked with it, and is no secret to be looked for elsewhere.
+      const isAbout = isSecret && own === 'none' && isDescriptive(name) && !isSecretReference(inner);
+      return [name, mapSecrets(inner, `${path}.${name}`, visitor, isAbout ? 'none' : kindBelow(kind, own, name))];
+    }),
   );
 }
 

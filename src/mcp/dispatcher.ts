@@ -9,6 +9,7 @@ import { readArgumentsLeniently } from '../catalogue/lenient.ts';
 import { toolName } from '../catalogue/naming.ts';
 import { anything } from '../catalogue/outputs.ts';
 import { callerShape } from '../catalogue/fields.ts';
+import { refuseTwins } from '../catalogue/refuse-twins.ts';
 import type { Config } from '../config/load.ts';
 import { fromVisibleValue, toVisible } from '../base/visible.ts';
 import type { ConsentStates } from '../guard/consent-states.ts';
@@ -246,6 +247,7 @@ function parse(tool: string, handler: Handler, args: Arguments): Arguments {
   const expected = Object.keys(handler.shape);
   const unknown = Object.keys(args).filter((name) => !expected.includes(name));
   if (unknown.length > 0) throw new MailStoreError('unknownArguments', { tool, unknown, expected });
+  refuseTwins(tool, args);
   handler.schema ??= z.strictObject(handler.shape);
   // Names are shown with what hides in them made visible, and come back as they were shown.
   const lenient = readArgumentsLeniently(handler.shape, fromVisibleValue(args) as Arguments);

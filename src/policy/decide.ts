@@ -1,5 +1,5 @@
 import type { Access } from '../base/target.ts';
-import { parseAction } from '../catalogue/action.ts';
+import { parseAction } from '../base/action.ts';
 import {
   RISKS,
   type ActionVerdict,

@@ -1,6 +1,6 @@
 import { runProfile } from '../../tools/profiles.ts';
 import type { Clock } from '../base/clock.ts';
-import { parseAction } from '../catalogue/action.ts';
+import { parseAction } from '../base/action.ts';
 import { nextStart } from '../catalogue/schedule.ts';
 import { CommandFailure, utcMilliseconds, type World, type WorldEngine, type WorldJob, type WorldProfile } from '../catalogue/world.ts';
 import type { Invocation } from './runs.ts';

@@ -1,6 +1,7 @@
 import type { Command } from '../catalogue/define-command.ts';
 import { fieldTraits, isSecretReference } from '../catalogue/fields.ts';
-import { isSecretName, MASK } from '../catalogue/mask-secrets.ts';
+import { MASK } from '../masking/masks.ts';
+import { isSecretName } from '../masking/secret-names.ts';
 import { toolName } from '../catalogue/naming.ts';
 import type { Exchange } from '../client/observe.ts';
 import type { TesterCall } from './tester.ts';

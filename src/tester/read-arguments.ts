@@ -3,6 +3,7 @@ import { excerpt, MailStoreError } from '../base/errors.ts';
 import { nearest } from '../base/nearest.ts';
 import { fromVisible } from '../base/visible.ts';
 import type { Command } from '../catalogue/define-command.ts';
+import { refuseTwins } from '../catalogue/refuse-twins.ts';
 import { callerShape, fieldTraits, innermost, isSecretReference, wireType } from '../catalogue/fields.ts';
 import { readArgumentsLeniently } from '../catalogue/lenient.ts';
 
@@ -11,6 +12,7 @@ type Arguments = Readonly<Record<string, unknown>>;
 /** Returns the arguments as they are called with. Throws MailStoreError for what is unknown, missing, or none of its kind. */
 export function checkArguments(command: Command, args: Arguments): Arguments {
   refuseUnknown(command, Object.keys(args));
+  refuseTwins(command.name, args);
   const shape = callerShape(command.input);
   const lenient = readArgumentsLeniently(shape, args);
   if (lenient.problems.length > 0) throw new MailStoreError('invalidArguments', { tool: command.name, problems: lenient.problems });
@@ -35,6 +37,10 @@ export function readArguments(command: Command, written: Readonly<Record<string,
   const shape = callerShape(command.input);
   const args: Record<string, unknown> = {};
   const problems: string[] = [];
+  refuseTwins(
+    command.name,
+    Object.fromEntries(Object.entries(written).filter(([given]) => isJsonField(command, canonical.get(given.toLowerCase()) ?? given))),
+  );
   for (const [given, text] of Object.entries(written)) {
     const name = canonical.get(given.toLowerCase()) ?? given;
     const [field, schema] = [command.input[name], shape[name]];
@@ -55,6 +61,12 @@ function refuseUnknown(command: Command, names: readonly string[]): void {
   const [first] = unknown;
   if (first === undefined) return;
   throw new MailStoreError('unknownArguments', { tool: command.name, unknown, expected, nearest: nearest(first, expected) });
+}
+
+/** True for a field that is written as JSON; a text of any other may look like it. */
+function isJsonField(command: Command, name: string): boolean {
+  const field = command.input[name];
+  return field !== undefined && wireType(field) === 'json';
 }
 
 type Found = { readonly value: unknown } | { readonly expected: string };

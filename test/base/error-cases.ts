@@ -158,6 +158,28 @@ export const errorCases: {
       "set_user_password was not called: the file '../amira' for password is not inside MAILSTORE_SECRETS_DIR; name one that is.",
     ],
   ],
+  twinNames: [
+    [
+      { tool: 'set_retention_policies', path: 'config', names: ['policies', 'Policies'] },
+      "set_retention_policies was not called: config has the fields 'policies' and 'Policies', which MailStore may take for the same one. Keep one and call again.",
+    ],
+    [
+      { tool: 'set_smtp_settings', path: '', names: ['settings', 'settings'] },
+      "set_smtp_settings was not called: its arguments have the field 'settings' twice. Keep one and call again.",
+    ],
+  ],
+  noSecretTyped: [
+    [
+      { argument: 'password', reason: 'nothing was typed' },
+      'Nothing was sent: password=- is read from a prompt or from a line of stdin, and nothing was typed. Type it there, or name a variable: password={"fromEnv": "MAILSTORE_SECRET_…"}.',
+    ],
+  ],
+  secretTooLong: [
+    [
+      { tool: 'set_user_password', field: 'password', bytes: 100_000, limit: 4096 },
+      'set_user_password was not called: the secret in password has 100000 bytes, and at most 4096 are taken. Use a shorter one and call again.',
+    ],
+  ],
   secretUnreadable: [
     [
       { tool: 'set_user_password', field: 'password', file: 'amira', reason: 'ENOENT' },
@@ -240,6 +262,22 @@ export const errorCases: {
     [
       { setting: 'MAILSTORE_ACCESS', value: 'all', expected: 'read-only, read-write, full' },
       "MAILSTORE_ACCESS is 'all', but must be read-only, read-write, full.",
+    ],
+  ],
+  twinSettings: [
+    [
+      { path: '/etc/m.json', names: ['access', 'access'] },
+      "The file '/etc/m.json' named by MAILSTORE_CONFIG has 'access' twice in one object, and only one of them would count; remove the other.",
+    ],
+    [
+      { path: '/etc/m.json', names: ['access', 'Access'] },
+      "The file '/etc/m.json' named by MAILSTORE_CONFIG has both 'access' and 'Access' in one object, and only one of them would count; remove the other.",
+    ],
+  ],
+  unsafeSecretsDir: [
+    [
+      { path: '/', reason: 'is the root of a drive' },
+      "MAILSTORE_SECRETS_DIR is '/', which is the root of a drive: every file in it could be sent to MailStore as a password. Make a folder for secrets alone, such as one named mailstore-secrets, and set it to that.",
     ],
   ],
   missingSetting: [

@@ -1,6 +1,6 @@
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { createLog, LOG_LEVELS, type LogLevel } from '../../src/base/log.ts';
-import { Redactor } from '../../src/base/redact.ts';
+import { Redactor } from '../../src/masking/redactor.ts';
 
 test.each<[LogLevel, readonly string[]]>([
   ['error', ['error']],

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { Redactor } from '../../src/base/redact.ts';
+import { Redactor } from '../../src/masking/redactor.ts';
 import { commands } from '../../tools/index.ts';
 import { startClient, type TestClient } from '../helpers/start-client.ts';
 import { respondJson, startTlsServer, type TlsServer } from '../helpers/tls-server.ts';

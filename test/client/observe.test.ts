@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { Redactor } from '../../src/base/redact.ts';
+import { Redactor } from '../../src/masking/redactor.ts';
 import type { ClientOptions } from '../../src/client/client.ts';
 import type { Exchange } from '../../src/client/observe.ts';
 import { startClient } from '../helpers/start-client.ts';

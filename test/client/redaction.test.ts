@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { Redactor } from '../../src/base/redact.ts';
+import { Redactor } from '../../src/masking/redactor.ts';
 import { startClient } from '../helpers/start-client.ts';
 import { respond, respondJson, startTlsServer, type RawAnswer } from '../helpers/tls-server.ts';
 

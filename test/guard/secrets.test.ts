@@ -96,7 +96,7 @@ describe('a secret from a file', () => {
     ['two lines', 'one\ntwo\n', 'one\ntwo'],
     ['two line breaks', 's3cret\n\n', 's3cret\n'],
     ['letters of any script', 'gr\u00FC\u00DFe-\u5BC6\u7801\n', 'gr\u00FC\u00DFe-\u5BC6\u7801'],
-    ['65536 bytes', 'x'.repeat(65_536), 'x'.repeat(65_536)],
+    ['4096 bytes', `${'x'.repeat(4096)}\r\n`, 'x'.repeat(4096)],
   ])('is its content without mark and last line break: %s', (_, content, expected) => {
     const where = setUp();
     where.write('amira.txt', content);
@@ -169,7 +169,7 @@ describe('a secret from a file', () => {
     ['is a folder', 'team', undefined, 'no regular file'],
     ['is empty', 'amira.txt', '', 'empty'],
     ['holds only a line break', 'amira.txt', '\uFEFF\r\n', 'empty'],
-    ['is too large', 'amira.txt', `s3cret${'x'.repeat(65_531)}`, 'larger than 65536 bytes'],
+    ['is too large', 'amira.txt', `s3cret${'x'.repeat(4096)}`, 'larger than 4096 bytes'],
     ['is in the encoding that PowerShell redirects to', 'amira.txt', Buffer.from('\uFEFFs3cret\r\n', 'utf16le'), 'not UTF-8 text'],
   ])('that %s is refused with the reason, and nothing of it is told', (_, fromFile, content, reason) => {
     const where = setUp();

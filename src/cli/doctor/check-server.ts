@@ -2,7 +2,7 @@ import { commands } from '../../../tools/index.ts';
 import { systemClock } from '../../base/clock.ts';
 import { isError, MailStoreError } from '../../base/errors.ts';
 import { createLog } from '../../base/log.ts';
-import { Redactor } from '../../base/redact.ts';
+import { Redactor } from '../../masking/redactor.ts';
 import { MailStoreClient } from '../../client/client.ts';
 import { inspectConnection, type ServerCertificate } from '../../client/inspect-connection.ts';
 import type { Target } from '../../config/load.ts';

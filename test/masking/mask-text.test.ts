@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { maskCredentials } from '../../src/client/mask-credentials.ts';
+import { maskValue } from '../../src/masking/mask-value.ts';
 
 describe('in a result', () => {
   test('the text under the name of a credential is masked, at any depth', () => {
     expect(
-      maskCredentials({
+      maskValue({
         password: 'hunter2',
         SmtpPassword: 'hunter2',
         passphrase: 'product key',
@@ -42,7 +42,6 @@ describe('in a result', () => {
     const value = {
       password: null,
       secret: '',
-      token: 7,
       passwordSet: true,
       CredentialId: 'a0b1',
       credentialID: '1',
@@ -58,11 +57,11 @@ describe('in a result', () => {
       description: 'Asks for the password; the token comes by mail.',
       distinguishedName: 'CN=Password Desk,OU=Tokens,DC=example,DC=com',
     };
-    expect(maskCredentials(value)).toBe(value);
+    expect(maskValue(value)).toBe(value);
   });
 
   test('a number that XML wrote as text under a plural is how many there are; under another name it is the credential', () => {
-    expect(maskCredentials({ appPasswords: '2', password: '123456' })).toEqual({ appPasswords: '2', password: '***' });
+    expect(maskValue({ appPasswords: '2', password: '123456' })).toEqual({ appPasswords: '2', password: '***' });
   });
 });
 
@@ -74,7 +73,7 @@ describe('in a text', () => {
     ['https://mailstore.example.com:8463/path@x', 'https://mailstore.example.com:8463/path@x'],
     ['imap://amira@mail.example.com:993', 'imap://amira@mail.example.com:993'],
   ])('the password of a URL with a login is masked: %s', (text, masked) => {
-    expect(maskCredentials([text])).toEqual([masked]);
+    expect(maskValue([text])).toEqual([masked]);
   });
 
   test.each([
@@ -94,7 +93,7 @@ describe('in a text', () => {
     ['CN=Secretariat,OU=Tokens', 'CN=Secretariat,OU=Tokens'],
     ['the password is = to nothing', 'the password is = to nothing'],
   ])('what is assigned to a credential is masked: %s', (text, masked) => {
-    expect(maskCredentials({ action: text })).toEqual({ action: masked });
+    expect(maskValue({ action: text })).toEqual({ action: masked });
   });
 
   test('a long one that looks like an assignment or a URL halfway is read through', () => {
@@ -104,6 +103,6 @@ describe('in a text', () => {
       `password="${'\\"'.repeat(50_000)}`,
       `://${'a:'.repeat(50_000)}`,
     ];
-    expect(maskCredentials(texts)).toHaveLength(4);
+    expect(maskValue(texts)).toHaveLength(4);
   });
 });

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseAction } from '../../src/catalogue/action.ts';
+import { parseAction } from '../../src/base/action.ts';
 
 const LETTERS = [...'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'];
 const SIMPLE = [...LETTERS, ...'0123456789', ...'@$.,:/\\+_', 'ä', 'ж', '日'];

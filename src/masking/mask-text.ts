@@ -1,0 +1,478 @@
+import { parseAction } from '../base/action.ts';
+import { maskJson, type MaskJsonOptions } from './mask-json.ts';
+import { maskXml } from './mask-xml.ts';
+import { applyEdits, isNamedSecret, isNoSecret, MASK, type Change, type Edit } from './masks.ts';
+import { classifyName, isPlural, isSecretName } from './secret-names.ts';
+
+/** Documents inside a text of a document are read to this depth; below it, they are masked as plain text. */
+const DEEPEST = 4;
+
+/**
+ * What every text with a credential in it has somewhere: a word that names one, the userinfo of a URL, or a form that only credentials have.
+ * Most texts have none of it, and cost no more than this look. Letters written as JSON or XML escapes hide a word, so such texts are read.
+ */
+const MAY_HOLD =
+  /pass|pwd|pswd|pw\b|secret|geheim|kennw|losungsw|credential|zugangsdat|anmeldedat|token|(?<!["']|public|primary|registry)key|schl(?:ü|u\u0308|ue)ssel|(?<!status|error|\bp)code|pin(?:\b|code|_|s\b)|puk\b|pfx\b|p12\b|otp|psk\b|jwt\b|mnemonic|bearer|basic |cookie|authori[sz]ation"?\s*[:=]|connection.{0,2}string|zeichenfolge|signature|seed.?phrase|:\/\/[^\s"]{0,300}@|%3a%(?:25)*2f|-BEGIN |PuTTY-|eyJ|gh[opsu]_|github_pat|glpat-|xox[abprs]-|AKIA|\\u00[4-7]|&#x?[4-7]\d?|&#1[0-2]\d|[\uFF21-\uFF5A\u200B-\u200D\u00AD\u2060]/i;
+
+/** True unless nothing in the text can be a credential by its name or by its look. */
+export function mayHoldCredential(text: string): boolean {
+  return MAY_HOLD.test(text);
+}
+
+/** Returns the text with everything that looks like a credential masked; the same string where there is nothing. */
+export function maskText(text: string): string {
+  return mapCredentials(text, () => MASK);
+}
+
+/**
+ * Returns the text with `change` applied to everything that looks like a credential: the values of names such as `password` in JSON, XML, YAML,
+ * connection strings, options and plain text, the login of a URL, private keys, HTTP authorization and tokens of a known form. Linear in the length.
+ */
+export function mapCredentials(text: string, change: Change, depth = 0): string {
+  if (!mayHoldCredential(text)) return text;
+  const inner = (part: string) => mapCredentials(part, change, depth + 1);
+  if (depth < DEEPEST) {
+    const document = mapDocument(text, { change, text: inner });
+    if (document !== undefined) return document;
+  }
+  const action = readAction(text);
+  if (action) return mapInAction(text, action, change, inner);
+  return mapInPlainText(text, change);
+}
+
+/** Masks a text that is JSON or XML as a whole; undefined where it is neither. */
+export function mapDocument(text: string, options: MaskJsonOptions): string | undefined {
+  const first = /^\uFEFF?\s*(["<[{])/.exec(text)?.[1];
+  if (first === '<') return maskXml(text, options);
+  if (first === undefined) return undefined;
+  const body = text.startsWith('\uFEFF') ? text.slice(1) : text;
+  const masked = maskJson(body, options);
+  return masked === undefined || body === text ? masked : `\uFEFF${masked}`;
+}
+
+type Action = ReturnType<typeof parseAction>;
+
+function readAction(text: string): Action | undefined {
+  if (!/^\s*[A-Za-z][A-Za-z\d]* +--/.test(text)) return undefined;
+  try {
+    return parseAction(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** In the notation of the management shell a backslash ends no quote, so anything else would read on into the next argument. */
+function mapInAction(text: string, { command, args }: Action, change: Change, inner: Change): string {
+  const entries = Object.entries(args).map(([name, value]) => {
+    const isSecret = !isNoSecret(value) && isSecretName(name);
+    return { name, value, now: isSecret ? change(value) : inner(value) };
+  });
+  if (entries.every(({ value, now }) => now === value)) return text;
+  return [command, ...entries.map(({ name, now }) => `--${name}="${now}"`)].join(' ');
+}
+
+/** A stretch of text that is a credential. */
+type Found = readonly [start: number, end: number];
+
+function mapInPlainText(text: string, change: Change): string {
+  const found = [
+    ...findPrivateKeys(text),
+    ...findLogins(text),
+    ...findAuthorizations(text),
+    ...findAssignments(text),
+    ...findOptions(text),
+    ...findQuoted(text),
+    ...findPairs(text),
+    ...findElements(text),
+    ...findTokens(text),
+  ].toSorted((a, b) => a[0] - b[0] || b[1] - a[1]);
+  const edits: Edit[] = [];
+  let done = 0;
+  for (const [start, end] of found) {
+    if (end <= done) continue;
+    // What reaches beyond an earlier one is a part of the same credential.
+    const credential = text.slice(Math.max(start, done), end);
+    const last = edits.at(-1);
+    const changed = change(credential);
+    if (changed !== credential) {
+      if (last && start < done && last.end === done) edits[edits.length - 1] = { ...last, end };
+      else edits.push({ start: Math.max(start, done), end, text: changed });
+    }
+    done = end;
+  }
+  return applyEdits(text, edits);
+}
+
+const KEY_BEGIN = /-{4,5} ?BEGIN [A-Z\d ]{0,40}?PRIVATE KEY(?: BLOCK)? ?-{4,5}|PuTTY-User-Key-File-\d/g;
+const KEY_END = /-{4,5} ?END [A-Z\d ]{0,40}?PRIVATE KEY(?: BLOCK)? ?-{4,5}(?:\\+[rn]|[\r\n])*|\nPrivate-MAC:[^\r\n]*/g;
+
+/** Private keys with their frame, also without its beginning or its end. */
+function findPrivateKeys(text: string): Found[] {
+  if (!text.includes('PRIVATE KEY') && !text.includes('PuTTY-')) return [];
+  const begins = [...text.matchAll(KEY_BEGIN)].map(({ index }) => index);
+  const ends = [...text.matchAll(KEY_END)].map((match) => ({ index: match.index, after: match.index + match[0].length }));
+  const found: Found[] = [];
+  let done = 0;
+  let nextBegin = 0;
+  for (const { index, after } of ends) {
+    while (nextBegin < begins.length && (begins[nextBegin] ?? 0) < done) nextBegin++;
+    const begin = begins[nextBegin];
+    let start = begin !== undefined && begin < index ? begin : index;
+    // The beginning was cut off: what stands before the end is the key all the same.
+    if (start === index) while (start > done && /[A-Za-z\d+/=\s\\]/.test(text[start - 1] ?? '')) start--;
+    found.push([start, after]);
+    done = after;
+  }
+  const last = begins.find((begin) => begin >= done);
+  return last === undefined ? found : [...found, [last, text.length]];
+}
+
+const LONGEST_URL = 8192;
+const ENCODED_URL = /(%(?:25){0,3}3a%(?:25){0,3}2f%(?:25){0,3}2f)([^\s&"'<>]{1,1024}?)%(?:25){0,3}40/gi;
+const COLON = /:|%(?:25)*3a/i;
+/** Names of tokens that services issue, and texts that no person has as a user name. */
+const TOKEN_LIKE = /^(?:gh[opsu]_|github_pat_|glpat-|xox[abprs]-|sk-|AKIA|eyJ|pat-)|^(?=[^\s.@]*\d)(?=[^\s.@]*[A-Za-z])[\w-]{20,}$/;
+
+/** The passwords in the userinfo of URLs, and tokens that stand there alone. */
+function findLogins(text: string): Found[] {
+  const found: Found[] = [];
+  for (let sign = text.indexOf('://'); sign >= 0;) {
+    const start = sign + 3;
+    // A URL within a URL begins anew.
+    sign = text.indexOf('://', start);
+    const rest = text.slice(start, Math.min(start + LONGEST_URL, sign < 0 ? text.length : sign));
+    const url = /^[^\s"'<>`]*/.exec(rest)?.[0] ?? '';
+    const authority = /^[^/?#]*/.exec(url)?.[0] ?? '';
+    let at = authority.lastIndexOf('@');
+    // A password may hold a slash; a host with a port and a path has only digits there.
+    if (at < 0 && /^[^:]*:(?!\d{0,5}$)/.test(authority)) at = url.indexOf('@', authority.length);
+    if (at < 0) continue;
+    const userinfo = url.slice(0, at);
+    const colon = COLON.exec(userinfo);
+    if (colon) {
+      const from = start + colon.index + colon[0].length;
+      if (from < start + at) found.push([from, start + at]);
+    } else if (TOKEN_LIKE.test(userinfo)) found.push([start, start + at]);
+  }
+  for (const match of text.includes('%') ? text.matchAll(ENCODED_URL) : []) {
+    const [whole, sign = '', userinfo = ''] = match;
+    const colon = COLON.exec(userinfo);
+    const start = match.index + sign.length;
+    if (colon && whole !== '') found.push([start + colon.index + colon[0].length, start + userinfo.length]);
+  }
+  return found;
+}
+
+const HEADER =
+  /\b(?:proxy-)?authorization["'\\]{0,6}\s{0,4}[:=,]\s{0,4}["'\\]{0,6}(?:(?:basic|bearer|digest|negotiate|ntlm|token|apikey|aws4-hmac-sha256)\s{1,4})?([^\r\n"']*)/gi;
+const COOKIE = /\b(?:set-)?cookie["'\\]{0,6}\s{0,4}:\s{0,4}["'\\]{0,6}([^\r\n"']*)/gi;
+const SCHEME = /\b(basic|bearer)\s{1,4}([A-Za-z\d+/=_.~-]{6,})/gi;
+
+/** The credentials of HTTP's headers, also where only scheme and credentials are left. */
+function findAuthorizations(text: string): Found[] {
+  const headers = [...text.matchAll(HEADER), ...text.matchAll(COOKIE)].flatMap((match): Found[] => {
+    const value = (match[1] ?? '').replace(/\\+$/, '').trimEnd();
+    const start = match.index + match[0].length - (match[1] ?? '').length;
+    return isNoSecret(value) ? [] : [[start, start + value.length]];
+  });
+  const schemes = [...text.matchAll(SCHEME)].flatMap((match): Found[] => {
+    const [whole, scheme = '', value = ''] = match;
+    const isCredential =
+      scheme.toLowerCase() === 'basic'
+        ? /^[\x20-\x7E\u00A0-\uFFFC]*:[\x20-\x7E\u00A0-\uFFFC]*$/u.test(Buffer.from(value, 'base64').toString())
+        : value.length >= 12 && /\d/.test(value);
+    return isCredential ? [[match.index + whole.length - value.length, match.index + whole.length]] : [];
+  });
+  return [...headers, ...schemes];
+}
+
+const TOKENS =
+  /\beyJ[\w-]{8,}\.[\w-]{8,}(?:\.[\w-]*)?|\b(?:gh[opsu]_[A-Za-z\d]{20,}|github_pat_\w{20,}|glpat-[\w-]{15,}|xox[abprs]-[\w-]{10,}|AKIA[A-Z\d]{16})\b/g;
+
+/** Tokens that are known by their form. */
+function findTokens(text: string): Found[] {
+  return [...text.matchAll(TOKENS)].map((match): Found => [match.index, match.index + match[0].length]);
+}
+
+/** What a sentence says of a secret after its name and a colon, and what is no value of an option. */
+const SAID =
+  /^(?:the|an?|is|was|were|are|must|may|can|cannot|could|should|would|has|have|had|not|no|for|of|to|or|and|with|please|this|that|it|if|when|der|die|das|ein|eine|ist|war|wurde|muss|darf|kann|nicht|kein|keine|bitte|changed|unchanged|expired|required|invalid|incorrect|wrong|missing|empty|unknown|none|set|unset|enabled|disabled|yes|ja|nein|ok|valid|accepted|rejected|denied|failed|used|lowercase|uppercase|at|too)(?=$|[\s,;.)])/i;
+
+const NAME_CHARACTER = /[\p{L}\p{M}\p{N}_.$-]/u;
+const LONGEST_NAME = 64;
+
+/** A name before a position, also in quotes. */
+interface Named {
+  readonly name: string;
+  readonly start: number;
+}
+
+/** Returns the name that ends at a position, and where it alone names no secret, the one of two words; undefined for any other. */
+function secretNameBefore(text: string, end: number, mayHaveVerb: boolean): Named | undefined {
+  let last = end;
+  while (last > 0 && end - last < 12 && /[\s"'\\`\])]/.test(text[last - 1] ?? '') && text[last - 1] !== '\n') last--;
+  if (text.slice(last - 6, last) === '&quot;') last -= 6;
+  const first = nameStart(text, last);
+  if (first === last) return undefined;
+  const one = text.slice(first, last);
+  if (isSecretName(one)) return { name: one, start: first };
+  if (text[first - 1] !== ' ') return undefined;
+  const second = nameStart(text, first - 1);
+  if (mayHaveVerb && /^(?:is|was|ist|war|lautet)$/i.test(one)) {
+    const said = text.slice(second, first - 1);
+    return second < first - 1 && STRONG.test(said.normalize('NFC')) && isSecretName(said) ? { name: said, start: second } : undefined;
+  }
+  const two = text.slice(second, last);
+  // Two words name a secret only where the second alone does not describe one, as in "the password is".
+  if (second === first - 1 || !/(?:key|keys|code|codes|string|phrase|word|wort|schl\S+)$/iu.test(one.normalize('NFC'))) return undefined;
+  return isSecretName(two) ? { name: two, start: second } : undefined;
+}
+
+function nameStart(text: string, end: number): number {
+  let start = end;
+  while (start > 0 && end - start < LONGEST_NAME && NAME_CHARACTER.test(text[start - 1] ?? '')) start--;
+  return start;
+}
+
+/** The values of `name=value` and `name: value`. */
+function findAssignments(text: string): Found[] {
+  const found: Found[] = [];
+  const lines = new Lines(text);
+  const separator = /[=:]|->/g;
+  for (let match = separator.exec(text); match; match = separator.exec(text)) {
+    const at = match.index;
+    if (match[0] === ':' && text.startsWith('://', at)) continue;
+    const named = secretNameBefore(text, at, match[0] !== '=');
+    if (!named || /unexpected\s+$/i.test(text.slice(Math.max(0, named.start - 14), named.start))) continue;
+    const value = valueAfter(text, at + match[0].length, named, match[0] !== '=', lines);
+    if (!value) continue;
+    found.push(value);
+    separator.lastIndex = Math.max(value[1], at + 1);
+  }
+  return found;
+}
+
+/** Where the line of a position begins and ends; positions come in order, so that no line is looked through twice. */
+class Lines {
+  readonly #text: string;
+  #start = 0;
+  #end = -1;
+
+  constructor(text: string) {
+    this.#text = text;
+  }
+
+  at(position: number): { readonly lineStart: number; readonly lineEnd: number } {
+    if (position > this.#end || position < this.#start) {
+      this.#start = Math.max(this.#text.lastIndexOf('\n', position - 1), this.#text.lastIndexOf('\r', position - 1)) + 1;
+      this.#end = endOfLine(this.#text, position);
+    }
+    return { lineStart: this.#start, lineEnd: this.#end };
+  }
+}
+
+function valueAfter(text: string, after: number, { name, start: nameAt }: Named, isColon: boolean, lines: Lines): Found | undefined {
+  let at = after;
+  if (text[at] === '=' || text[at] === '>') at++;
+  while (at - after < 40 && (text[at] === ' ' || text[at] === '\t')) at++;
+  if (at >= text.length) return undefined;
+  const { lineStart, lineEnd } = lines.at(at);
+  if (isColon && lineEnd - at < 8 && /^[|>][\d+-]{0,3}\s*$/.test(text.slice(at, lineEnd))) return indentedBlock(text, lineStart, lineEnd);
+  if (at >= lineEnd) return isColon ? indentedBlock(text, lineStart, lineEnd) : undefined;
+  const quoted = quotedAt(text, at);
+  if (quoted) return isNoSecret(text.slice(...quoted)) ? undefined : quoted;
+  if (text[at] === '{' || text[at] === '[') {
+    if (classifyName(name) === 'credentials') return undefined;
+    return [at, !isColon && text[at] === '{' ? endOfBraces(text, at) : endOfBrackets(text, at)];
+  }
+  const line = text.slice(at, lineEnd);
+  if (isColon && SAID.test(line.slice(0, 40))) return undefined;
+  const value = unquotedValue(line, { text, lineStart, nameAt, isColon });
+  if (isNoSecret(value) || (isPlural(name) && /^[\d.,]{1,20}$/.test(value))) return undefined;
+  return [at, at + value.length];
+}
+
+interface Place {
+  readonly text: string;
+  readonly lineStart: number;
+  readonly nameAt: number;
+  readonly isColon: boolean;
+}
+
+/** Returns the value with which the rest of a line begins, by what kind of line it is. */
+function unquotedValue(line: string, { text, lineStart, nameAt, isColon }: Place): string {
+  if (!isColon) {
+    const isConnection = isConnectionString(text.slice(Math.max(lineStart, nameAt - 300), nameAt), line);
+    return ((isConnection ? /^[^;]+/ : /^[^\s;&]+/).exec(line)?.[0] ?? '').trimEnd();
+  }
+  const before = nameAt - lineStart < 80 ? text.slice(lineStart, nameAt) : 'x';
+  if (/^\s*(?:-\s+)?["']?$/.test(before)) {
+    const comment = line.indexOf(' #');
+    return (comment < 0 ? line : line.slice(0, comment)).trimEnd();
+  }
+  const word = /^\S+/.exec(line)?.[0] ?? '';
+  let end = word.length;
+  while (end > 1 && ',;.)]}'.includes(word[end - 1] ?? '')) end--;
+  return word.slice(0, end);
+}
+
+/** In a connection string, a list of names and values between semicolons, a value ends at a semicolon alone. */
+function isConnectionString(before: string, rest: string): boolean {
+  if (/=[^;=]*;\s*$/.test(before)) return true;
+  const semicolon = rest.slice(0, 4200).indexOf(';');
+  if (semicolon < 0) return false;
+  return semicolon === rest.trimEnd().length - 1 || /^\s*[\p{L}][\p{L}\d_ ]{0,40}=/u.test(rest.slice(semicolon + 1, semicolon + 60));
+}
+
+function endOfLine(text: string, from: number): number {
+  const breaks = /[\r\n]/g;
+  breaks.lastIndex = from;
+  return breaks.exec(text)?.index ?? text.length;
+}
+
+/** Returns the lines below one that are indented deeper: what YAML has under a name. */
+function indentedBlock(text: string, lineStart: number, lineEnd: number): Found | undefined {
+  const indent = /^[ \t]*(?:- +)?/.exec(text.slice(lineStart, lineEnd))?.[0].length ?? 0;
+  const line = /(?:\r?\n|\r)([ \t]*)(-? ?)([^\r\n]*)/y;
+  let [start, end] = [-1, lineEnd];
+  for (line.lastIndex = lineEnd; ;) {
+    const match = line.exec(text);
+    if (!match) break;
+    const [, blanks = '', dash = '', content = ''] = match;
+    const isInside = content === '' || blanks.length > indent || (dash.startsWith('-') && blanks.length >= indent && dash.length > 1);
+    if (!isInside) break;
+    if (content !== '') {
+      if (start < 0) start = match.index + match[0].length - content.length;
+      end = line.lastIndex;
+    }
+  }
+  return start < 0 ? undefined : [start, end];
+}
+
+/** Returns the inside of a quoted text, whose quotes may be escaped as in JSON or XML; to the end of the text where it is cut off. */
+function quotedAt(text: string, at: number): Found | undefined {
+  if (text.startsWith('&quot;', at)) {
+    const end = text.indexOf('&quot;', at + 6);
+    return [at + 6, end < 0 ? text.length : end];
+  }
+  const open = /(\\{0,15})(["'`])/y;
+  open.lastIndex = at;
+  const match = open.exec(text);
+  if (!match) return undefined;
+  const [, slashes = '', quote = ''] = match;
+  const start = open.lastIndex;
+  if (slashes === '') {
+    for (let end = start; end < text.length; end++) {
+      if (text[end] === '\\') end++;
+      else if (text[end] === quote) {
+        if (text[end + 1] !== quote) return [start, end];
+        end++;
+      }
+    }
+    return [start, text.length];
+  }
+  // Inside quotes that are escaped themselves, the closing one has the same number of backslashes, and a quote of the value has more.
+  for (let end = text.indexOf(quote, start); end >= 0; end = text.indexOf(quote, end + 1)) {
+    let count = 0;
+    while (end - 1 - count >= start && text[end - 1 - count] === '\\') count++;
+    if (count <= slashes.length) return [start, end - count];
+  }
+  return [start, text.length];
+}
+
+/** Returns the end of an ODBC value in braces, in which `}}` stands for one. */
+function endOfBraces(text: string, at: number): number {
+  for (let end = text.indexOf('}', at); end >= 0; end = text.indexOf('}', end + 2)) if (text[end + 1] !== '}') return end + 1;
+  return text.length;
+}
+
+/** Returns the end of an object or a list in a text that is not JSON as a whole. */
+function endOfBrackets(text: string, at: number): number {
+  let depth = 0;
+  let inString = false;
+  for (let end = at; end < text.length; end++) {
+    const character = text[end];
+    if (character === '\\' && inString) end++;
+    else if (character === '"') inString = !inString;
+    else if (inString) continue;
+    else if (character === '{' || character === '[') depth++;
+    else if ((character === '}' || character === ']') && --depth === 0) return end + 1;
+  }
+  return text.length;
+}
+
+const OPTION = /(?<=^|[\s"'`(,[])--?([\p{L}][\p{L}\p{M}\p{N}_.-]{1,60})["']?,?[ \t]+(?=[^\s=:-]|-[^\s-])/gu;
+
+/** The values of command-line options such as `--password x`. */
+function findOptions(text: string): Found[] {
+  if (!text.includes('-')) return [];
+  return [...text.matchAll(OPTION)].flatMap((match): Found[] => {
+    const [whole, name = ''] = match;
+    if (!isSecretName(name)) return [];
+    const at = match.index + whole.length;
+    const quoted = quotedAt(text, at);
+    if (quoted) return isNoSecret(text.slice(...quoted)) ? [] : [quoted];
+    const value = /[^\s]+/y;
+    value.lastIndex = at;
+    const found = value.exec(text)?.[0] ?? '';
+    return isNoSecret(found) || SAID.test(found) ? [] : [[at, at + found.length]];
+  });
+}
+
+const BEFORE_QUOTE = /([\p{L}\p{M}_-]{3,60})[ \t]+(?:(?:is|was|to|ist|war|lautet|auf|of|value)[ \t]+)?["'`„“‚«](?=\S)/gu;
+const STRONG = /passw|passphrase|passcode|kennw|geheimn|pwd|\bpin$/i;
+
+/** The quoted text behind a word for a password, as in "Login with password 'x' failed". */
+function findQuoted(text: string): Found[] {
+  return [...text.matchAll(BEFORE_QUOTE)].flatMap((match): Found[] => {
+    const [whole, name = ''] = match;
+    if (!STRONG.test(name.normalize('NFC')) || !isSecretName(name)) return [];
+    const start = match.index + whole.length;
+    const close = ({ '„': '“', '“': '”', '‚': '‘', '«': '»' } as Record<string, string>)[whole.at(-1) ?? ''] ?? whole.at(-1) ?? '';
+    const line = /^[^\r\n]*/.exec(text.slice(start, start + 4200))?.[0] ?? '';
+    const end = start + (line.includes(close) ? line.indexOf(close) : line.length);
+    return isNoSecret(text.slice(start, end)) ? [] : [[start, end]];
+  });
+}
+
+const PAIR =
+  /\b(?:\w{0,30}?(?:name|key|property|field|setting|parameter|param|option|attribute|header|variable|item)|schl(?:ü|ue)ssel|eigenschaft|feld)["'\\]{0,8}\s{0,4}[:=]\s{0,4}["'\\]{0,8}([\p{L}\p{M}\p{N}_. -]{2,60}?)["'\\]{0,8}[\s,;/]{0,40}(?:-\s{1,4})?["'\\]{0,8}(?:\w{0,30}?(?:value|val|wert|content|data))["'\\]{0,8}\s{0,4}[:=]\s{0,4}/giu;
+const PAIR_REVERSED =
+  /\b(?:value|val|wert)\s{0,4}=\s{0,4}("[^"]{0,4096}"|'[^']{0,4096}')\s{1,8}(?:\w{0,30}?(?:name|key|property|setting))\s{0,4}=\s{0,4}["']([\p{L}\p{M}\p{N}_. -]{2,60})["']/giu;
+
+/** The values of pairs such as `key="password" value="x"` and `name: password, value: x`. */
+function findPairs(text: string): Found[] {
+  if (!/val|wert|content|data/i.test(text)) return [];
+  const lines = new Lines(text);
+  const forward = [...text.matchAll(PAIR)].flatMap((match): Found[] => {
+    if (!isNamedSecret(match[1] ?? '')) return [];
+    const value = valueAfter(text, match.index + match[0].length, { name: match[1] ?? '', start: match.index }, false, lines);
+    return value ? [value] : [];
+  });
+  const backward = [...text.matchAll(PAIR_REVERSED)].flatMap((match): Found[] => {
+    const [whole, value = '', name = ''] = match;
+    if (!isNamedSecret(name)) return [];
+    const start = match.index + whole.indexOf(value) + 1;
+    return [[start, start + value.length - 2]];
+  });
+  return [...forward, ...backward];
+}
+
+const ELEMENT = /(?:<|&lt;)(?:[\w-]{1,40}:)?([\p{L}_][\p{L}\p{M}\p{N}_.-]{0,80})(?:\s[^<>]{0,500})?(?:>|&gt;)/gu;
+
+/** The contents of XML elements in a text that is not XML as a whole. */
+function findElements(text: string): Found[] {
+  if (!text.includes('<') && !text.includes('&lt;')) return [];
+  const found: Found[] = [];
+  const element = new RegExp(ELEMENT);
+  for (let match = element.exec(text); match; match = element.exec(text)) {
+    const [whole, name = ''] = match;
+    if (whole.endsWith('/>') || classifyName(name) !== 'secret') continue;
+    const start = element.lastIndex;
+    const ends = [`</${name}`, `&lt;/${name}`].map((sign) => text.indexOf(sign, start)).filter((at) => at >= 0);
+    const end = ends.length > 0 ? Math.min(...ends) : text.length;
+    if (!isNoSecret(text.slice(start, end))) found.push([start, end]);
+    element.lastIndex = end;
+  }
+  return found;
+}

@@ -1,0 +1,139 @@
+import { readXmlText, scanXml, writeXmlText } from '../base/xml-tokens.ts';
+import { applyEdits, isNamedSecret, isNamingKey, isNoSecret, isValueKey, mergeSpans, type Change, type Edit, type Span } from './masks.ts';
+import { classifyName, isPlural, kindBelow, type NameKind } from './secret-names.ts';
+
+export interface MaskXmlOptions {
+  readonly change: Change;
+  /** Masks what looks like a credential inside a text that stands under no secret name. */
+  readonly text: (text: string) => string;
+  /** Names directly under the root whose content is known to be no secret. */
+  readonly plainNames?: ReadonlySet<string>;
+}
+
+interface Element {
+  readonly name: string;
+  readonly kind: NameKind;
+  isNamedSecret: boolean;
+  /** Ranges of the parts that hold the value of a pair. */
+  readonly values: Span[];
+  /** Number of parts before this element. */
+  readonly from: number;
+}
+
+/** Content between tags, and how it is written. */
+interface Part {
+  readonly start: number;
+  readonly end: number;
+  readonly isCdata: boolean;
+}
+
+const NAME = /^<\/?(?:[^\s<>/:=]+:)?([^\s<>/:=]+)/;
+const ATTRIBUTE = /([^\s=<>"'/]+)\s*=\s*(?:"([^"]*)"|'([^']*)')/g;
+
+/**
+ * Returns an XML text with its credentials masked and every other character as it was; undefined where the text is no XML. A secret name covers
+ * everything below it, and a pair such as `<add key="password" value="…"/>` or `<name>password</name><value>…</value>` its value.
+ */
+export function maskXml(text: string, options: MaskXmlOptions): string | undefined {
+  const { change, plainNames } = options;
+  const edits: Edit[] = [];
+  const open: Element[] = [];
+  /** Every content so far, and the ranges of it that are values of pairs; these are masked at the end, so that pairs inside pairs are read once. */
+  const parts: Part[] = [];
+  const pairs: Span[] = [];
+  let hasRoot = false;
+
+  const maskPart = ({ start, end, isCdata }: Part) => {
+    const source = text.slice(start, end);
+    const content = isCdata ? source : readXmlText(source);
+    if (isNoSecret(content)) return;
+    const changed = change(content);
+    if (changed !== content) edits.push({ start, end, text: isCdata ? changed : writeXmlText(changed) });
+  };
+
+  const content = (part: Part) => {
+    const element = open.at(-1);
+    if (!element) return;
+    const source = text.slice(part.start, part.end);
+    if (source.trim() === '') return;
+    const said = part.isCdata ? source : readXmlText(source);
+    const isCount = isPlural(element.name) && /^\s*\d+\s*$/.test(said);
+    parts.push(part);
+    const outer = open.at(-2);
+    if (outer && isNamingKey(element.name)) outer.isNamedSecret ||= isNamedSecret(said.trim());
+    if (element.kind !== 'none' && !isCount) {
+      maskPart(part);
+      return;
+    }
+    const masked = options.text(said);
+    if (masked !== said) edits.push({ start: part.start, end: part.end, text: part.isCdata ? masked : writeXmlText(masked) });
+  };
+
+  /** Masks attributes; returns the element with what its attributes say of its content. */
+  const begin = (start: number, end: number): Element => {
+    const tag = text.slice(start, end);
+    const tagName = NAME.exec(tag)?.[1] ?? '';
+    const attributes = [...tag.matchAll(ATTRIBUTE)].map((match) => {
+      const [whole, name = '', double, single] = match;
+      const value = double ?? single ?? '';
+      const at = start + match.index + whole.length - 1 - value.length;
+      return { name: name.replace(/^.*:/, ''), value: readXmlText(value), start: at, end: at + value.length };
+    });
+    const outer = open.at(-1);
+    // Entries of a list stand under its name; a key that is no XML name stands in an attribute.
+    const item = attributes.find(({ name }) => name === 'item')?.value;
+    const name = readKey(item ?? (tagName === 'item' ? (outer?.name ?? tagName) : tagName));
+    const own = open.length === 1 && plainNames?.has(name) ? 'none' : classifyName(name);
+    const namesSecret = attributes.some(
+      (attribute) => attribute.name !== 'item' && isNamingKey(attribute.name) && isNamedSecret(attribute.value),
+    );
+    for (const attribute of attributes) {
+      if (attribute.name === 'item' || attribute.name === 'type' || attribute.name === 'nil' || isNoSecret(attribute.value)) continue;
+      const isSecret = classifyName(attribute.name) !== 'none' || (namesSecret && isValueKey(attribute.name));
+      const changed = isSecret ? change(attribute.value) : options.text(attribute.value);
+      if (changed !== attribute.value) edits.push({ start: attribute.start, end: attribute.end, text: writeXmlText(changed) });
+    }
+    const kind = kindBelow(outer?.kind ?? 'none', own, name);
+    return { name, kind: namesSecret ? 'secret' : kind, isNamedSecret: false, values: [], from: parts.length };
+  };
+
+  const isXml = scanXml(text, (kind, start, end) => {
+    switch (kind) {
+      case 'open':
+        hasRoot = true;
+        open.push(begin(start, end));
+        break;
+      case 'empty':
+        hasRoot = true;
+        begin(start, end);
+        break;
+      case 'close': {
+        const closed = open.pop();
+        const outer = open.at(-1);
+        if (closed?.isNamedSecret) pairs.push(...closed.values);
+        if (outer && closed && isValueKey(closed.name)) outer.values.push({ start: closed.from, end: parts.length });
+        break;
+      }
+      case 'cdata':
+        content({ start: start + '<![CDATA['.length, end: end - ']]>'.length, isCdata: true });
+        break;
+      case 'text':
+        content({ start, end, isCdata: false });
+        break;
+      default: {
+        const source = text.slice(start, end);
+        const masked = options.text(source);
+        if (masked !== source) edits.push({ start, end, text: masked });
+      }
+    }
+  });
+  if (!isXml || !hasRoot) return undefined;
+  for (const element of open) if (element.isNamedSecret) pairs.push(...element.values);
+  for (const { start, end } of mergeSpans(pairs)) for (const part of parts.slice(start, end)) maskPart(part);
+  return applyEdits(text, edits);
+}
+
+/** Characters that an XML name cannot hold travel as `_xHHHH_`. */
+function readKey(name: string): string {
+  return name.replaceAll(/_x([\dA-Fa-f]{4})_/g, (_, code: string) => String.fromCharCode(Number.parseInt(code, 16)));
+}

@@ -1,0 +1,87 @@
+import { isUtf8 } from 'node:buffer';
+import { decodeUtf8In } from './decoded-text.ts';
+import { KnownSecrets } from './known-secrets.ts';
+import { mapDocument, maskText, mayHoldCredential } from './mask-text.ts';
+import { MASK, mergeSpans, type Span } from './masks.ts';
+
+/** The words by which MailStore says how a command stands: masked, the end of a run would not be understood. */
+const WIRE_WORDS: ReadonlySet<string> = new Set(['succeeded', 'failed', 'running', 'cancelled']);
+
+export interface BodyOptions {
+  readonly contentType?: string;
+  /** Members of the outermost object that hold no secret whatever their name says, such as the token of a run. */
+  readonly plainNames?: ReadonlySet<string>;
+}
+
+/**
+ * The one door for what the far end says: bodies, headers and reasons pass it before anything keeps or shows them. Known secrets and what looks
+ * like a credential are masked as `***`. A text that is no more than a word by which MailStore says how a command stands stays as it is.
+ */
+export class Redactor {
+  readonly #known = new KnownSecrets();
+
+  /** Masks this secret from now on, and with `login` also the base64 of `login:secret`. */
+  add(secret: string, login?: string): void {
+    this.#known.add(secret, login);
+  }
+
+  /** Returns the text with every secret and every credential masked; the same string where there is none. */
+  text(text: string): string {
+    return maskText(this.known(text));
+  }
+
+  /** Returns a text of our own with every known secret masked; the same string where there is none. */
+  known(text: string): string {
+    return maskSpans(text, this.#find(text));
+  }
+
+  /**
+   * Returns the body of an answer with every secret and every credential masked; the same bytes where there is none. JSON and XML stay
+   * well-formed and keep their keys and tags.
+   */
+  body(bytes: Uint8Array, options: BodyOptions = {}): Uint8Array {
+    const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    const encoding = isUtf8(buffer) ? 'utf8' : 'latin1';
+    const text = buffer.toString(encoding);
+    const masked = this.#maskBody(text, options, encoding === 'utf8' ? (part) => this.#find(part) : (part) => this.#findInBytes(part));
+    return masked === text ? bytes : Buffer.from(masked, encoding);
+  }
+
+  /** Returns the value of an HTTP header, whose bytes were read as latin1, with every secret and every credential masked. */
+  header(value: string): string {
+    return Buffer.from(this.body(Buffer.from(value, 'latin1'))).toString('latin1');
+  }
+
+  #maskBody(text: string, { contentType = '', plainNames }: BodyOptions, find: (text: string) => readonly Span[]): string {
+    const hasKnown = find(text).length > 0;
+    if (!hasKnown && !mayHoldCredential(text)) return text;
+    const inText = hasKnown ? (part: string) => maskText(maskSpans(part, find(part))) : maskText;
+    const isPage = /^text\/html\b/i.test(contentType) || /^\uFEFF?\s*(?:<\?xml[^>]*>\s*)?<(?:!doctype\s+html|html)\b/i.test(text);
+    const document = isPage ? undefined : mapDocument(text, { change: () => MASK, text: inText, ...(plainNames && { plainNames }) });
+    return document ?? inText(text);
+  }
+
+  #find(text: string): readonly Span[] {
+    return WIRE_WORDS.has(text.trim()) ? [] : this.#known.find(text);
+  }
+
+  /** Looks for secrets in bytes that were read as latin1 and are not all UTF-8. */
+  #findInBytes(latin1: string): readonly Span[] {
+    const decoded = decodeUtf8In(latin1);
+    const { starts, ends } = decoded ?? {};
+    const inUtf8 = decoded ? this.#find(decoded.text) : [];
+    return [...this.#find(latin1), ...inUtf8.map(({ start, end }) => ({ start: starts?.[start] ?? start, end: ends?.[end - 1] ?? end }))];
+  }
+}
+
+/** Puts one mask in the place of each span; spans that overlap or touch are one, so that neither their number nor a rest of a secret shows. */
+function maskSpans(text: string, spans: readonly Span[]): string {
+  if (spans.length === 0) return text;
+  let masked = '';
+  let done = 0;
+  for (const { start, end } of mergeSpans(spans)) {
+    masked += text.slice(done, start) + MASK;
+    done = end;
+  }
+  return masked + text.slice(done);
+}
