@@ -95,7 +95,7 @@ export function maskJson(text: string, options: MaskJsonOptions): string | undef
       case ']': {
         const closed = frames.length > 1 ? frames.pop() : undefined;
         if (!closed) return;
-        if (closed.isObject && closed.isNamedSecret) pairs.push(...closed.values);
+        if (closed.isObject && closed.isNamedSecret) for (const value of closed.values) pairs.push(value);
         const outer = frames.at(-1);
         if (outer?.isObject && isValueKey(outer.key)) outer.values.push({ start: closed.start, end });
         if (outer) outer.count++;

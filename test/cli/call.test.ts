@@ -390,3 +390,33 @@ describe('the help of call', () => {
     expect(JSON.parse(answer)).not.toBeUndefined();
   });
 });
+
+describe('a secret of mailstore-mcp call', () => {
+  const SET = ['call', 'SetUserPassword', 'userName=amira'];
+
+  test('written into the command line is warned of, with the way that nobody else can see', async () => {
+    const { env, sandbox } = await withSandbox();
+    const { stderr } = await runBinary([...SET, 'password=Correct-Horse-9', '--access', 'read-write'], env);
+    expect(stderr).toContain('The secret in password stands in the command line');
+    expect(stderr).toContain('password=- asks for it, or reads it from a pipe');
+    expect(stderr).not.toContain('Correct-Horse-9');
+    expect(sandbox.requests.some(({ path }) => path === '/api/get-metadata')).toBe(true);
+  });
+
+  test('that is - is read from the first line of stdin, and is in no output', async () => {
+    const { env } = await withSandbox();
+    const args = [...SET, 'password=-', '--access', 'read-write', '--raw'];
+    const { stdout, stderr } = await runBinary(args, env, { input: 'Correct-Horse-9\nmore\n' });
+    expect(stderr).not.toContain('command line');
+    expect(stdout + stderr).not.toContain('Correct-Horse-9');
+    expect(`${stdout}${stderr}`).not.toContain('password=-&');
+  });
+
+  test('that is - and stays empty sends nothing', async () => {
+    const { env, sandbox } = await withSandbox();
+    const { code, stderr } = await runBinary([...SET, 'password=-', '--access', 'read-write'], env, { input: '\n' });
+    expect(code).toBe(2);
+    expect(stderr).toContain('Nothing was sent: password=- is read from a prompt or from a line of stdin, and nothing was typed.');
+    expect(sandbox.requests).toEqual([]);
+  });
+});

@@ -14,7 +14,7 @@ async function hear(answer: RawAnswer, api: 'modern' | 'legacy' | 'legacy-xml'):
   const exchanges: Exchange[] = [];
   const { call, logged } = startClient(server, { api, onExchange: (exchange) => exchanges.push(exchange) });
   const outcome = await call('GetServerInfo').catch((error: unknown) => error);
-  const said = outcome instanceof Error ? { message: outcome.message, ...outcome } : outcome;
+  const said = outcome instanceof Error ? [outcome.message, { ...outcome }] : outcome;
   return JSON.stringify({ said, exchanges, logged });
 }
 
