@@ -8,7 +8,7 @@ const PROMPT = ' to cancel:';
 /** Has a client that cannot ask call a tool, and returns the id that a person can approve it by. */
 async function request(server: RunningServer, tool: string, args: Readonly<Record<string, unknown>>): Promise<string> {
   const { text } = await callTool(server, tool, args);
-  const id = /mailstore-mcp approve (\S+)/.exec(text)?.[1];
+  const id = / approve ([2-9a-y]{8})/.exec(text)?.[1];
   if (id === undefined) throw new Error(text);
   return id;
 }

@@ -269,7 +269,7 @@ describe.runIf(hasTerminal)('a destructive command', () => {
     const { env } = await withSandbox();
     const refused = await runBinary(DELETE, env);
     expect({ code: refused.code, stdout: refused.stdout }).toEqual({ code: 3, stdout: '' });
-    const [, id = ''] = /`mailstore-mcp approve (\w+) /.exec(refused.stderr) ?? [];
+    const [, id = ''] = / approve (\w+) /.exec(refused.stderr) ?? [];
     expect((await runInTerminal(['approve', id], answering('yes'), env)).code).toBe(0);
     expect((await runBinary(DELETE, env)).code).toBe(0);
     expect((await runBinary(DELETE, env)).code).toBe(3);

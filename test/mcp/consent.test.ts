@@ -78,7 +78,7 @@ describe('a client of 2025-11-25 that can ask', () => {
     ]);
   });
 
-  const APPROVAL = /`mailstore-mcp approve [2-9a-y]{8} --state-dir ".+"`/;
+  const APPROVAL = /`.+ approve [2-9a-y]{8} --state-dir \S+`/;
 
   test.each([
     ['declined', { action: 'decline' }, 'and the question was declined.', false],
@@ -412,7 +412,7 @@ describe('a client that cannot ask', () => {
     const { isError, text } = await callTool(server, 'delete_user', { userName: 'amira' });
     expect(isError).toBe(true);
     expect(text).toMatch(
-      /^delete_user was not run: it needs a person's yes, and this client cannot ask a person\. Give this command to a person who may decide, do not run it yourself, and call again with the same arguments once they have run it in a terminal within ten minutes: `mailstore-mcp approve [2-9a-z]{8} --state-dir ".+"`/,
+      /^delete_user was not run: it needs a person's yes, and this client cannot ask a person\. Give this command to a person who may decide, do not run it yourself, and call again with the same arguments once they have run it in a terminal within ten minutes: `.+ approve [2-9a-z]{8} --state-dir \S+`/,
     );
     expect(sandbox.world.state.users.some(({ userName }) => userName === 'amira')).toBe(true);
     expect(readAudit(server.stateDir)).toMatchObject([
@@ -431,7 +431,7 @@ describe('a client that cannot ask', () => {
       name: 'delete_user',
       arguments: { userName: 'amira' },
     });
-    expect(result).toMatchObject({ isError: true, content: [{ text: expect.stringContaining('mailstore-mcp approve') as unknown }] });
+    expect(result).toMatchObject({ isError: true, content: [{ text: expect.stringContaining(' approve ') as unknown }] });
   });
 
   test('has no argument by which a model could say yes itself', async () => {

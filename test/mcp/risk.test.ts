@@ -120,7 +120,7 @@ describe('cancelling', () => {
     const { structured } = await callTool(server, 'recover_store', recover);
     const answer = await callTool(server, 'cancel_task', { taskId: structured['taskId'] });
     expect([answer.isError, asked.length]).toEqual([false, 2]);
-    expect(asked[1]).toContain('the running command recover_store');
+    expect(asked[1]).toContain('Cancel recover_store?');
   });
 
   test('by a request of the protocol or in a pipe fails closed with the id of an approval', async () => {

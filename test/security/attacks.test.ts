@@ -175,7 +175,7 @@ describe('of two processes at the same time', () => {
     const { sandbox, first, second, folder } = await startTwo();
     const unasked = async (pipe: Pipe) =>
       readAnswer((await pipe.request('tools/call', { _meta: modernMeta, name: 'delete_message', arguments: args })).result);
-    const id = /mailstore-mcp approve (\S+)/.exec((await unasked(first)).text)?.[1] ?? '';
+    const id = / approve ([2-9a-y]{8})/.exec((await unasked(first)).text)?.[1] ?? '';
     await unasked(second);
     const journal = Journal.open(folder, { clock: systemClock });
     expect(journal.approvals.grant(id)).toBe('pending');

@@ -243,7 +243,7 @@ describe('the question that a person sees', () => {
         access: 'full',
         onElicit: (params) => {
           const schema = JSON.stringify('requestedSchema' in params ? params.requestedSchema : {});
-          shown = /"title":"[^"]*: type (.*?)"/.exec(schema)?.[1] ?? '';
+          shown = /: type (.*?)","description"/.exec(schema)?.[1] ?? '';
           titles.push(shown);
           return { action: 'accept', content: { confirm: typed.shift() ?? shown } };
         },
@@ -261,7 +261,7 @@ describe('the question that a person sees', () => {
     sandbox.world.user('amira').fullName = FORGED;
     const server = untilTestEnds(await startServer({ sandbox, access: 'full' }));
     const { text } = await callTool(server, 'delete_user', { userName: 'amira' });
-    const id = /mailstore-mcp approve (\S+)/.exec(text)?.[1] ?? '';
+    const id = / approve ([2-9a-y]{8})/.exec(text)?.[1] ?? '';
     const folder = ['--state-dir', server.stateDir];
     const { screen } = await runInTerminal(['approve', id, ...folder], [{ after: ' to cancel:', type: 'no' }]);
     const question = screen.slice(screen.indexOf('Delete user amira'), screen.lastIndexOf('Delete amira: type'));
