@@ -10,7 +10,11 @@ function setUp() {
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   const at = (...names: string[]) => join(folder, ...names);
   for (const name of ['state', 'conf', 'secrets']) mkdirSync(at(name));
-  writeFileSync(at('conf', 'config.json'), JSON.stringify({ url: 'https://mail.example.com:8463', username: 'admin', password: 'secret' }));
+  writeFileSync(
+    at('conf', 'config.json'),
+    JSON.stringify({ url: 'https://mail.example.com:8463', username: 'admin', password: 'secret' }),
+    { mode: 0o600 },
+  );
   symlinkSync('/', at('link'));
   symlinkSync(at('secrets'), at('good-link'));
   const load = (secretsDir: string) =>
