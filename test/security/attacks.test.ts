@@ -51,6 +51,11 @@ async function question(pipe: Pipe, name: string, args: object): Promise<string>
   return String(result?.['requestState']);
 }
 
+/** True for a question that says that what an earlier yes was given to has changed. */
+function askedAgain(result: Message['result']): boolean {
+  return result?.['resultType'] === 'input_required' && JSON.stringify(result).includes('Nothing was run yet: what an earlier yes');
+}
+
 const sent = ({ requests }: Sandbox, command: string) => requests.filter(({ path }) => path.endsWith(`/${command}`)).length;
 
 describe('a yes is void', () => {
@@ -65,7 +70,7 @@ describe('a yes is void', () => {
       { id: 2 },
       { requestState, inputResponses: { confirm: { action: 'accept', content: { confirm: '2024' } } } },
     );
-    expect([readAnswer(result).text, sent(sandbox, 'DetachStore')]).toEqual([expect.stringMatching(FOREIGN), 0]);
+    expect([askedAgain(result), sent(sandbox, 'DetachStore')]).toEqual([true, 0]);
   });
 
   test('when the job has another command by then', async () => {
@@ -73,25 +78,30 @@ describe('a yes is void', () => {
     const requestState = await question(pipe, 'run_job_async', { id: 4 });
     sandbox.world.job(4).action = 'ProcessRetentionPolicies';
     const { result } = await call(pipe, 'run_job_async', { id: 4 }, { requestState, inputResponses: { confirm: YES } });
-    expect([readAnswer(result).text, sent(sandbox, 'RunJobAsync')]).toEqual([expect.stringMatching(FOREIGN), 0]);
+    expect([askedAgain(result), sent(sandbox, 'RunJobAsync')]).toEqual([true, 0]);
   });
 
   test('when the object has changed while somebody at this machine thought about it', async () => {
     const sandbox = await sandboxForTest();
     const { guard, stateDir } = startBackend(sandbox);
+    const prompts: string[] = [];
     const slow: Prompter = {
       channel: 'terminal',
-      ask: async () => {
+      ask: async ({ prompt }) => {
+        prompts.push(prompt);
         sandbox.world.user('amira').fullName = 'Somebody Else';
-        return { kind: 'accepted' };
+        return { kind: prompts.length === 1 ? 'accepted' : 'declined' };
       },
     };
     const deletion = { command: commandNamed('DeleteUser'), args: { userName: 'amira' }, target: 'default' };
-    await expect(guard.run(deletion, { client: { claimed: 'test' }, prompter: slow })).rejects.toThrow(FOREIGN);
+    await expect(guard.run(deletion, { client: { claimed: 'test' }, prompter: slow })).rejects.toThrow('the question was declined');
+    expect(prompts[1]).toContain('- Delete user amira (Amira Okoye)?\n');
+    expect(prompts[1]).toContain('\n+ Delete user amira (Somebody Else)?');
     expect(sent(sandbox, 'DeleteUser')).toBe(0);
     const lines = (await runBinary(['audit', '--json', '--state-dir', stateDir])).stdout.trimEnd().split('\n');
-    expect(lines.map((line) => JSON.parse(line) as object)).toMatchObject([
-      { consent: { channel: 'terminal', answer: 'invalid' }, reason: expect.stringMatching(FOREIGN) as string },
+    expect(lines.filter((line) => line.includes('"command"')).map((line) => JSON.parse(line) as object)).toMatchObject([
+      { consent: { channel: 'terminal', answer: 'invalid', prompt: prompts[0] }, reason: 'What was shown has changed.' },
+      { consent: { channel: 'terminal', answer: 'declined', prompt: prompts[1] } },
     ]);
     await guard.run(deletion, { client: { claimed: 'test' }, prompter: yesSayer() });
     expect(sent(sandbox, 'DeleteUser')).toBe(1);
@@ -152,7 +162,7 @@ describe('a yes is void', () => {
 });
 
 describe('of two processes at the same time', () => {
-  const args = { id: '4:1', reason: 'asked for' };
+  const args = { id: '4:1', folder: 'johndoe/Inbox', reason: 'asked for' };
 
   async function startTwo() {
     const sandbox = await sandboxForTest();
