@@ -1,7 +1,7 @@
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { build as bundle, transform, type Plugin } from 'esbuild';
+import { build as bundle, transform, type OnLoadResult, type Plugin } from 'esbuild';
 
 const OUT = 'dist';
 const TARGET = 'node20.19';
@@ -9,16 +9,24 @@ const TARGET = 'node20.19';
 /** The tester's page: its source, and the folder next to the program where its server finds it. */
 const PAGE = { source: 'src/tester/web/page', out: join(OUT, 'tester') } as const;
 
-/** Replaces `src/mcp/tool-list.ts` by its value: the schemas are computed here and not on every start. */
-const precomputedToolList: Plugin = {
-  name: 'precomputed-tool-list',
+/** Replaces two modules by their values: schemas and the library's opening answers are computed here and not on every start. */
+const precomputedValues: Plugin = {
+  name: 'precomputed-values',
   setup: ({ onLoad }) => {
     onLoad({ filter: /[\\/]src[\\/]mcp[\\/]tool-list\.ts$/ }, async () => {
       const { toolList } = await import('../src/mcp/tool-list.ts');
-      return { contents: `export const toolList = JSON.parse(${JSON.stringify(JSON.stringify(toolList))});`, loader: 'js' };
+      return precomputed('toolList', toolList);
+    });
+    onLoad({ filter: /[\\/]src[\\/]mcp[\\/]recorded-answers\.ts$/ }, async () => {
+      const { recordedAnswers } = await import('../src/mcp/recorded-answers.ts');
+      return precomputed('recordedAnswers', recordedAnswers);
     });
   },
 };
+
+function precomputed(name: string, value: unknown): OnLoadResult {
+  return { contents: `export const ${name} = JSON.parse(${JSON.stringify(JSON.stringify(value))});`, loader: 'js' };
+}
 
 /** Leaves out what this server never uses and would load: zod's messages in other languages, a second schema validator, and undici's fetch and its like. */
 const leanDependencies: Plugin = {
@@ -57,7 +65,7 @@ export async function build(): Promise<number> {
     legalComments: 'none',
     // Its CommonJS form requires its parts by names that cannot be bundled.
     alias: { 'jsonc-parser': 'jsonc-parser/lib/esm/main.js' },
-    plugins: [precomputedToolList, leanDependencies],
+    plugins: [precomputedValues, leanDependencies],
     write: false,
     logLevel: 'warning',
   });

@@ -7,10 +7,11 @@ import { loadConfig, type Config } from '../config/load.ts';
 import { requireSqlite } from '../journal/sqlite.ts';
 import type { Dispatcher } from '../mcp/dispatcher.ts';
 import type { Offer } from '../mcp/offered-tools.ts';
-import { serverFactory } from '../mcp/server.ts';
+import { recordedAnswers } from '../mcp/recorded-answers.ts';
+import { createSurface } from '../mcp/surface.ts';
 import { toolList } from '../mcp/tool-list.ts';
 import { widest } from '../policy/access.ts';
-import { serveOverStdio } from '../transports/serve.ts';
+import { FastOpening } from '../transports/fast-opening.ts';
 import { reserveStdout, StdioTransport, type ReservedStdout } from '../transports/stdio.ts';
 import type { Backend } from './backend.ts';
 import { defineAction, defineSubcommand, flag, type Given } from './define-subcommand.ts';
@@ -18,7 +19,7 @@ import { startEmbedded, type Embedded } from './embedded.ts';
 import { sayError } from './exit.ts';
 import { version } from './version.ts';
 
-/** When a server that nobody has asked for its tools takes over the tasks that a process before it left. */
+/** When a server whose tools no client has listed takes over the tasks that an earlier process left. */
 const ADOPT_AFTER_MS = 2000;
 
 /**
@@ -53,9 +54,9 @@ interface Ready {
 }
 
 /**
- * Serves MCP over stdio until the client closes its end or the process is told to end. What keeps it from working is said where people
- * look: the client is told in the instructions and in answer to every call, each of which tries again. Throws MailStoreError of the audience
- * `configuration` only at a terminal, where no client is.
+ * Serves MCP over stdio until the client closes its end or the process is signalled to end. What keeps it from working is said where people
+ * look: in the instructions and in the answer to every call, each of which tries again. Throws MailStoreError of the audience
+ * `configuration` only at a terminal, where there is no client.
  */
 export async function serve(prepareServer: () => Promise<Ready>, stdout: ReservedStdout): Promise<void> {
   const first = await prepareServer().catch(configurationFault);
@@ -96,15 +97,23 @@ export async function serve(prepareServer: () => Promise<Ready>, stdout: Reserve
   const transport = new StdioTransport(process.stdin, stdout, end);
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, end);
 
-  const factory = serverFactory({
+  const surface = createSurface({
     version,
-    offer: ready ? offerOf(ready) : { access: 'read-only', groups: GROUPS, targets: [], knownCommands: new Set() },
-    ...(first instanceof MailStoreError && { fault: first.message }),
-    dispatcher: async () => (await load()).dispatcher,
-    // The client is loaded and a connection opened once the list is on its way, when nobody waits for it.
-    onListed: once(() => setImmediate(warm)),
+    offer: ready ? chooseOffer(ready) : { access: 'read-only', groups: GROUPS, targets: [], knownCommands: new Set() },
+    fault: first instanceof MailStoreError ? first.message : undefined,
   });
-  serveOverStdio(factory, transport, { log });
+  // The rest is loaded and a connection opened once the list is sent, when no one waits for it.
+  const onListed = once(() => setImmediate(warm));
+  new FastOpening(transport, {
+    surface,
+    answers: recordedAnswers,
+    onOpened: onListed,
+    onerror: (error) => log.warn(error.message),
+    serve: async (opened) => {
+      const { serveOverStdio } = await import('../transports/serve.ts');
+      serveOverStdio(surface, opened, { calls: async () => (await load()).dispatcher, log });
+    },
+  });
   if (!ready) {
     sayError(first);
     return;
@@ -130,7 +139,7 @@ function isConfigurationFault(error: unknown): error is MailStoreError {
   return error instanceof MailStoreError && error.audience === 'configuration';
 }
 
-/** Returns what the configuration can mend. Throws everything else. */
+/** Returns an error that a change of the configuration mends. Throws every other error. */
 function configurationFault(error: unknown): MailStoreError {
   if (!isConfigurationFault(error)) throw error;
   return error;
@@ -151,7 +160,7 @@ async function loadBackend(config: Config, log: Log, redactor: Redactor): Promis
   };
 }
 
-function offerOf({ config, sandbox }: Ready): Offer {
+function chooseOffer({ config, sandbox }: Ready): Offer {
   return {
     access: widest(config.targets.map(({ access }) => access)),
     groups: config.toolsets,

@@ -72,8 +72,6 @@ export interface ToolCall {
 /** The tasks of one generation of the protocol: its words for the one engine behind them all. */
 export interface TaskFace {
   readonly capabilities: ServerCapabilities;
-  /** What the list says beside each long-running tool. */
-  readonly toolFields: Readonly<Record<string, unknown>>;
   /** True when a call is to be answered with a task. Throws ProtocolError when the client must not ask for one. */
   wantsTask(call: ToolCall, ctx: ServerContext): boolean;
   /** Returns the creation of a task, or the ordinary result of one that needs no following. */

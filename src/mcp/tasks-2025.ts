@@ -14,8 +14,6 @@ const PAGE_SIZE = 50;
 /** Tasks of 2025-11-25: the client decides, call by call, and only for tools whose listing permits it. */
 export const tasks2025: TaskFace = {
   capabilities: { tasks: { list: {}, cancel: {}, requests: { tools: { call: {} } } } },
-  // Never `required`: clients without tasks could not call such a tool at all.
-  toolFields: { execution: { taskSupport: 'optional' } },
   wantsTask: ({ name, isLongRunning, task }) => {
     if (task === undefined) return false;
     if (!isLongRunning) throw new ProtocolError(ProtocolErrorCode.MethodNotFound, `${name} cannot be called as a task; call it without.`);

@@ -24,7 +24,6 @@ const declaration = z.looseObject({
 /** Tasks of the extension under 2026-07-28: the server decides, for every client that declares the extension on its request. */
 export const tasksExtension: TaskFace = {
   capabilities: { extensions: { [EXTENSION]: {} } },
-  toolFields: {},
   wantsTask: ({ isLongRunning }, ctx) => isLongRunning && declaresExtension(ctx),
   // What has ended while it was started needs no following.
   created: async (task, calls) =>

@@ -169,14 +169,10 @@ export async function startFixtureServer(): Promise<FixtureServer> {
   const { guard, runner, consentStates } = backend;
   const calls = new FixtureCalls(new Dispatcher({ config, guard, runner, consentStates, log }));
   const handler = createMcpHandler(
-    protocolServers({
-      version: '0.0.0',
-      instructions: 'Tools for the conformance tests.',
-      tools,
-      longRunning: LONG_RUNNING,
-      calls: async () => calls,
-      onListed: () => undefined,
-    }),
+    protocolServers(
+      { version: '0.0.0', instructions: 'Tools for the conformance tests.', tools, longRunning: LONG_RUNNING },
+      { calls: async () => calls },
+    ),
   );
   const server = createServer((request, response) => {
     serve(handler, request, response).catch((error: unknown) => {
