@@ -25,7 +25,7 @@ export interface TransportOptions {
   readonly connectTimeoutMs: number;
   /** Time limit for a whole exchange: the wait for a connection, the request, and the answer to its last byte. */
   readonly timeoutMs: number;
-  /** The number of connections kept at most. */
+  /** The most connections for calls. Polls have `POLL_CONNECTIONS` of their own. */
   readonly connections?: number;
   /** Bytes of an answer that are read at most. */
   readonly bodyLimit?: number;
@@ -59,9 +59,13 @@ const BODY_LIMIT = 256 * 1024 * 1024;
 /** Headers of an answer larger than this are not read. */
 const HEADER_LIMIT = 16 * 1024;
 
-/** Sends requests over one pool of keep-alive TLS connections to one server. */
+/** The most connections for polls. The server holds each poll open, so that polls among the calls would use up the connections of the calls. */
+const POLL_CONNECTIONS = 64;
+
+/** Sends requests to one server over keep-alive TLS connections: one pool for calls, one for polls. */
 export class Transport {
-  readonly #pool: Pool;
+  readonly #calls: Pool;
+  readonly #polls: Pool;
   readonly #options: TransportOptions & { readonly redactor: Redactor };
   /** Whose request was begun last: a request is written in one go. */
   #writing: Observation | undefined;
@@ -71,16 +75,19 @@ export class Transport {
   constructor({ redactor = new Redactor(), ...rest }: TransportOptions) {
     const options = { ...rest, redactor };
     this.#options = options;
-    this.#pool = new Pool(options.origin, {
-      connections: options.connections ?? 8,
-      pipelining: 1,
-      keepAliveTimeout: 60_000,
-      // The exchange has one time limit of its own: these two would begin anew with each byte.
-      headersTimeout: 0,
-      bodyTimeout: 0,
-      maxHeaderSize: HEADER_LIMIT,
-      connect: checkedConnector(options, options.onExchange && ((bytes) => this.#writing?.write(bytes))),
-    });
+    const openPool = (connections: number) =>
+      new Pool(options.origin, {
+        connections,
+        pipelining: 1,
+        keepAliveTimeout: 60_000,
+        // The exchange has its own time limit: undici would start these two again with each byte.
+        headersTimeout: 0,
+        bodyTimeout: 0,
+        maxHeaderSize: HEADER_LIMIT,
+        connect: checkedConnector(options, options.onExchange && ((bytes) => this.#writing?.write(bytes))),
+      });
+    this.#calls = openPool(options.connections ?? 8);
+    this.#polls = openPool(POLL_CONNECTIONS);
   }
 
   /**
@@ -103,7 +110,7 @@ export class Transport {
       if (this.#isClosing) throw new ExchangeFailed(false, STOPPING);
       if (signal?.aborted) throw new ExchangeFailed(false, readCause(signal));
       const running = startExchange(
-        this.#pool,
+        options.purpose === 'status' ? this.#polls : this.#calls,
         {
           method: request.method ?? 'POST',
           path: request.path,
@@ -133,7 +140,7 @@ export class Transport {
     const changes = [...this.#running].filter(([running, { isChange }]) => isChange && running.hasBegun).map(([running]) => running);
     for (const running of this.#running.keys()) if (!changes.includes(running)) running.abort(STOPPING);
     await Promise.allSettled(changes.map(({ answer }) => answer));
-    await this.#pool.destroy();
+    await Promise.all([this.#calls.destroy(), this.#polls.destroy()]);
   }
 
   async #follow(running: RunningExchange, isChange: boolean, signal: AbortSignal | undefined): Promise<WireResponse> {
@@ -163,7 +170,7 @@ export class Transport {
 
   #explain({ hasBegun, cause }: ExchangeFailed, ms: number): MailStoreError {
     const { origin, connectTimeoutMs, redactor } = this.#options;
-    if (cause instanceof MailStoreError) return cause.in({ request: hasBegun ? 'unknown' : 'not sent' });
+    if (cause instanceof MailStoreError) return (cause as MailStoreError).in({ request: hasBegun ? 'unknown' : 'not sent' });
     if (cause === TIME_IS_UP) return new MailStoreError(hasBegun ? 'replyTimeout' : 'connectTimeout', { origin, ms });
     if (cause === STOPPING || cause === CANCELLED) {
       const reason = cause === STOPPING ? 'this program is ending' : 'the caller cancelled it';

@@ -58,15 +58,19 @@ describe('an observed exchange', () => {
   });
 
   test('shows neither a secret argument, however short, nor one inside an object', async () => {
-    const { server, exchanges, call } = await observed(() => respondJson(null));
+    const { server, exchanges, call } = await observed(({ path }) =>
+      respondJson(path.endsWith('/GetSmtpSettings') ? { hostname: 'old', password: null, port: 587 } : null),
+    );
     await call('SetUserPassword', { userName: 'johndoe', password: 'abc' });
     await call('SetSmtpSettings', { settings: { hostname: 'mx', password: 'x&y', port: 25 } });
     expect(server.requests.map(({ body }) => body)).toEqual([
       'userName=johndoe&password=abc',
+      '',
       'settings=%7B%22hostname%22%3A%22mx%22%2C%22password%22%3A%22x%26y%22%2C%22port%22%3A25%7D',
     ]);
     expect(exchanges.map(({ request }) => request.body)).toEqual([
       'userName=johndoe&password=***',
+      '',
       'settings=%7B%22hostname%22%3A%22mx%22%2C%22password%22%3A%22***%22%2C%22port%22%3A25%7D',
     ]);
   });
