@@ -20,6 +20,7 @@ import type { Clock } from '../base/clock.ts';
 import { isError, MailStoreError } from '../base/errors.ts';
 import { keepArguments, keepText } from '../base/keep-bounded.ts';
 import type { AuditHeads, AuditLink, AuditProcess } from '../journal/audit-head.ts';
+import type { TakenAlong } from '../journal/take-along.ts';
 import {
   AUDIT_FILE,
   digestOf,
@@ -100,6 +101,10 @@ export class AuditLog {
   #last: AuditLink | undefined;
   /** The journal that the chain is entered in. */
   #journal = '';
+  /** What the journal in its place took along; present until this is on record. */
+  #taken: TakenAlong | undefined;
+  /** The storing of heads, one after another. */
+  #stored: Promise<void> = Promise.resolve();
   /** The first file that is verified, as the chain found it in the journal. */
   #firstFile = 0;
   /** Events that could not be written yet. */
@@ -136,6 +141,15 @@ export class AuditLog {
    */
   async note(entry: AuditEntry): Promise<void> {
     return this.#add(entry, false);
+  }
+
+  /** Enters the chain in the journal that has taken the place of the one before, within a second, and records this. */
+  noticeNewJournal(taken: TakenAlong): void {
+    this.#taken = taken;
+    // Without a chain, the first line tells it.
+    if (!this.#last) return;
+    this.#isAhead = true;
+    this.#storeHeadLater();
   }
 
   /** Writes what waits, stores the head and closes the file. Never rejects: a head that could not be stored only leaves lines ahead of it. */
@@ -316,9 +330,11 @@ export class AuditLog {
         if (!this.#isRotated((stat) => stat.ino === file.ino && stat.dev === file.dev)) {
           this.#events.push({ event: found ? 'replaced' : 'missing' });
         }
-        this.#closeFile();
       }
-      this.#file = openFile(this.#folder, this.#path);
+      // Before the other is closed: a deleted file whose number is free again could not be told from the new one.
+      const next = openFile(this.#folder, this.#path);
+      this.#closeFile();
+      this.#file = next;
     }
     this.#closeTornLine();
     return this.#file === file || !file ? 'same' : 'next';
@@ -404,7 +420,12 @@ export class AuditLog {
   }
 
   /** Brings the lines to the disk and the head into the journal. */
-  async #storeHead(): Promise<void> {
+  #storeHead(): Promise<void> {
+    this.#stored = this.#stored.catch(() => undefined).then(() => this.#storeHeadNow());
+    return this.#stored;
+  }
+
+  async #storeHeadNow(): Promise<void> {
     const file = this.#file;
     const last = this.#last;
     if (!file || !last) return;
@@ -427,9 +448,10 @@ export class AuditLog {
       this.#last = undefined;
       return;
     }
+    const { heads } = await this.#heads.open(last.chain, identify());
     this.#journal = journal;
-    await this.#heads.open(last.chain, identify());
-    this.#events.push({ event: 'new_journal', journal, found: 'while running' });
+    this.#events.push({ event: 'new_journal', journal, found: 'while running', ...this.#taken, heads });
+    this.#taken = undefined;
     this.#append([]);
     await syncToDisk(this.#file?.fd ?? -1);
     await this.#heads.store(this.#last ?? last, AUDIT_FILE, place);

@@ -97,8 +97,18 @@ export type AuditEvent =
       readonly journal: string;
       readonly heads: readonly AuditLink[];
     }
-  /** The journal beside these lines is a new one; `lines` tells whether it was found so at a start or while the process was running. */
-  | { readonly event: 'new_journal'; readonly journal: string; readonly found: 'at the start' | 'while running' }
+  /**
+   * The journal beside these lines is a new one: found so at a start, or while this process was running, with the `tasks` that it took along or the
+   * reason why these are lost. It names the late lines of other chains, as `opened` does.
+   */
+  | {
+      readonly event: 'new_journal';
+      readonly journal: string;
+      readonly found: 'at the start' | 'while running';
+      readonly tasks?: number;
+      readonly lost?: string;
+      readonly heads?: readonly AuditLink[];
+    }
   /** The journal knows of lines, and the file is not there or has none. */
   | { readonly event: 'missing' }
   /** The file is shorter than it was. */

@@ -99,7 +99,8 @@ class Verification {
     // The openings come first: a line that they name stands before them.
     for (const file of this.#opened) {
       for await (const { bytes } of linesOf(file)) {
-        if (bytes.includes('"event":"opened"')) this.#readOpening(parseLine(normalise(bytes).bytes));
+        if (bytes.includes('"event":"opened"') || bytes.includes('"event":"new_journal"'))
+          this.#readOpening(parseLine(normalise(bytes).bytes));
       }
     }
     for (const file of this.#opened) await this.#readFile(file);
@@ -131,7 +132,7 @@ class Verification {
   }
 
   #readOpening(line: AuditLine | undefined): void {
-    if (line?.['event'] !== 'opened' || !Array.isArray(line['heads'])) return;
+    if ((line?.['event'] !== 'opened' && line?.['event'] !== 'new_journal') || !Array.isArray(line['heads'])) return;
     for (const head of line['heads'] as readonly unknown[]) if (isLink(head)) this.#mark(head, 'another chain');
   }
 
@@ -234,7 +235,7 @@ class Verification {
     if (event === undefined) return;
     if (event === 'new_journal') {
       this.#journalsMadeNew += 1;
-      this.#report(found, `the journal was made anew beside the lines before it (${textOf(line['found'])})`);
+      this.#report(found, `the journal was made anew beside the lines before it (${textOf(line['found'])})${sayTaken(line)}`);
     } else if (event === 'missing') {
       this.#report(found, 'the lines before it were not there when it was written, and the journal knew of them');
     } else if (event === 'shortened') {
@@ -326,6 +327,12 @@ function normalise(bytes: Buffer): { readonly bytes: Buffer; readonly habits: re
 
 function isUtf16(bytes: Buffer): boolean {
   return (bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff) || bytes.subarray(0, 64).includes(0);
+}
+
+function sayTaken({ tasks, lost }: AuditLine): string {
+  if (lost !== undefined) return `; what the one before knew of tasks is lost: ${textOf(lost)}`;
+  if (tasks === undefined) return '';
+  return tasks === 1 ? '; 1 task was taken along' : `; ${textOf(tasks)} tasks were taken along`;
 }
 
 function nameOf({ chain, number }: AuditLink): string {

@@ -42,7 +42,15 @@ export function openBackend(
   }: BackendOptions = {},
 ): Backend {
   const { stateDir, secretsDir, secretVariables, targets } = config;
-  const journal = Journal.open(stateDir, { clock });
+  const journal = Journal.open(stateDir, {
+    clock,
+    onReplaced: (taken) => {
+      const tasks =
+        taken.lost === undefined ? `${taken.tasks} of its tasks were taken along` : `its tasks could not be read: ${taken.lost}`;
+      log.error(`'${journal.path}' was moved or deleted, and another file is used in its place; ${tasks}`);
+      audit.noticeNewJournal(taken);
+    },
+  });
   const audit = new AuditLog(stateDir, journal.audit, clock);
   const known = new KnownCommands(stateDir);
   for (const { username, password } of targets) redactor.add(password, username);

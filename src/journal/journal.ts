@@ -8,12 +8,15 @@ import { AuditHeads } from './audit-head.ts';
 import { ChangeJournal } from './change-journal.ts';
 import { migrate, refuseNewer } from './migrations.ts';
 import { openSqlite, type Sqlite, type SqliteEngine } from './sqlite.ts';
+import { takeAlong, type TakenAlong } from './take-along.ts';
 import { TaskJournal, type LeaseTiming } from './task-journal.ts';
 
 export interface JournalOptions extends LeaseTiming {
   readonly clock: Clock;
   /** The database engines to try, in this order; all that are known unless told. */
   readonly engines?: readonly SqliteEngine[];
+  /** Called when the open file was moved, deleted or emptied, and the record goes on in the one that has its path now. */
+  readonly onReplaced?: (taken: TakenAlong) => void;
 }
 
 /** The durable record, one file in a folder, shared by every process that runs there. What a method wrote has reached the disk when it returns. */
@@ -38,15 +41,18 @@ export class Journal {
 
   /** Opens the record in `folder` and creates what is missing. Throws MailStoreError when no engine loads or the file cannot be used. */
   static open(folder: string, options: JournalOptions): Journal {
-    const { engines } = options;
+    const { engines, onReplaced } = options;
     const path = join(folder, 'journal.sqlite');
-    const db = openSqlite(path, { ...(engines && { engines }), inspect: (file) => refuseNewer(file, path) });
-    try {
-      migrate(db, path);
-    } catch (error) {
-      db.close();
-      throw error;
-    }
+    let taken: TakenAlong = { tasks: 0 };
+    const db = openSqlite(path, {
+      ...(engines && { engines }),
+      inspect: (file) => refuseNewer(file, path),
+      prepare: (file) => migrate(file, path),
+      takeAlong: (before, now) => {
+        taken = takeAlong(before, now);
+      },
+      onReplaced: () => onReplaced?.(taken),
+    });
     return new Journal(path, db, options);
   }
 

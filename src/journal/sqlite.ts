@@ -47,6 +47,15 @@ export interface SqliteOptions {
   readonly engines?: readonly SqliteEngine[];
   /** Looks at the file before anything is done that could change it; what it throws keeps the file from being used. */
   readonly inspect?: (db: Sqlite) => void;
+  /** Brings the file to the form that is expected. Not called for a file that is only read. */
+  readonly prepare?: (db: Sqlite) => void;
+  /**
+   * Called when the open file was moved or deleted and another one has its path, with both open; `before` is absent if the file itself was emptied.
+   * What it throws is thrown by the call that found this out, and the next call tries again.
+   */
+  readonly takeAlong?: (before: Sqlite | undefined, now: Sqlite) => void;
+  /** Called when calls go to the other file. */
+  readonly onReplaced?: () => void;
   /** True for an existing file that is only read: nothing is written to it or created beside it, and it may belong to somebody else. */
   readonly isReadOnly?: boolean;
 }
@@ -121,23 +130,41 @@ export const SQLITE_ENGINES: readonly SqliteEngine[] = [nodeSqlite, libsql];
  * Opens the file, which is created together with its folder for its owner alone when it does not exist, in rollback mode with full
  * synchronisation. Throws MailStoreError when no engine loads or the file cannot be used.
  */
-export function openSqlite(path: string, { engines = SQLITE_ENGINES, inspect, isReadOnly = false }: SqliteOptions = {}): Sqlite {
-  const open = loadEngine(engines);
-  if (!isReadOnly) createForOwner(path);
-  const db = new GuardedSqlite(path, open);
+export function openSqlite(path: string, { engines = SQLITE_ENGINES, ...options }: SqliteOptions = {}): Sqlite {
+  const connect = loadEngine(engines);
+  return options.isReadOnly ? openToRead(path, connect, options) : new FollowingSqlite(path, connect, options);
+}
+
+function openToRead(path: string, connect: Connect, { inspect }: SqliteOptions): Sqlite {
+  const db = new GuardedSqlite(path, connect);
   try {
-    db.exec(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}; PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL`);
-    if (isReadOnly) db.exec('PRAGMA query_only = ON');
+    db.exec(SETTINGS);
+    db.exec('PRAGMA query_only = ON');
     inspect?.(db);
-    if (isReadOnly) return db;
-    // Write-ahead mode is out of the question: the SQLite inside libsql may damage a file in it that several processes write.
-    db.exec('PRAGMA journal_mode = TRUNCATE');
     return db;
   } catch (error) {
     db.close();
     throw error;
   }
 }
+
+function openToWrite(path: string, connect: Connect, { inspect, prepare }: SqliteOptions): GuardedSqlite {
+  createForOwner(path);
+  const db = new GuardedSqlite(path, connect);
+  try {
+    db.exec(SETTINGS);
+    inspect?.(db);
+    // Write-ahead mode is out of the question: the SQLite inside libsql may damage a file in it that several processes write.
+    db.exec('PRAGMA journal_mode = TRUNCATE');
+    prepare?.(db);
+    return db;
+  } catch (error) {
+    db.close();
+    throw error;
+  }
+}
+
+const SETTINGS = `PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}; PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL`;
 
 /**
  * Throws MailStoreError `noSqlite`, which says what to do, when this runtime has no engine. Only looks for one: loading it takes about as long
@@ -147,7 +174,9 @@ export function requireSqlite(): void {
   firstOf(SQLITE_ENGINES, ({ find }) => find());
 }
 
-function loadEngine(engines: readonly SqliteEngine[]): (path: string) => SqliteConnection {
+type Connect = (path: string) => SqliteConnection;
+
+function loadEngine(engines: readonly SqliteEngine[]): Connect {
   return firstOf(engines, ({ load }) => load());
 }
 
@@ -175,6 +204,107 @@ function withoutExperimentalWarning<T>(load: () => T): T {
   }
 }
 
+/** Which file has a path. */
+interface FileIdentity {
+  readonly dev: bigint;
+  readonly ino: bigint;
+  readonly isEmpty: boolean;
+}
+
+/** Returns the file that has the path; undefined if there is none or it cannot be looked at. */
+function identify(path: string): FileIdentity | undefined {
+  try {
+    const { dev, ino, size } = statSync(path, { bigint: true });
+    return { dev, ino, isEmpty: size === 0n };
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * True if `now` is the file `before` with what was in it. On Windows, where file numbers are not reliable on every file system, a file cannot be
+ * moved or deleted while SQLite has it open.
+ */
+function isSameFile(before: FileIdentity | undefined, now: FileIdentity | undefined): boolean {
+  if (!before || !now || (now.isEmpty && !before.isEmpty)) return false;
+  return process.platform === 'win32' || (before.ino === now.ino && before.dev === now.dev);
+}
+
+/** Works in the file that has the path now: SQLite itself would go on in one that was moved or deleted, unseen by everybody else. */
+class FollowingSqlite implements Sqlite {
+  readonly #path: string;
+  readonly #connect: Connect;
+  readonly #options: SqliteOptions;
+  #db: GuardedSqlite;
+  #file: FileIdentity | undefined;
+  #isClosed = false;
+
+  constructor(path: string, connect: Connect, options: SqliteOptions) {
+    this.#path = path;
+    this.#connect = connect;
+    this.#options = options;
+    this.#db = this.#open();
+  }
+
+  exec(sql: string): void {
+    this.#current().exec(sql);
+  }
+
+  run(sql: string, params?: readonly SqlValue[]): number {
+    return this.#current().run(sql, params);
+  }
+
+  get<Row>(sql: string, params?: readonly SqlValue[]): Row | undefined {
+    return this.#current().get<Row>(sql, params);
+  }
+
+  all<Row>(sql: string, params?: readonly SqlValue[]): Row[] {
+    return this.#current().all<Row>(sql, params);
+  }
+
+  transaction<T>(work: () => T): T {
+    return this.#current().transaction(work);
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    this.#db.close();
+  }
+
+  #current(): GuardedSqlite {
+    if (this.#isClosed || this.#db.isInTransaction) return this.#db;
+    const found = identify(this.#path);
+    if (isSameFile(this.#file, found)) {
+      this.#file = found;
+      return this.#db;
+    }
+    const { takeAlong, onReplaced } = this.#options;
+    const before = this.#db;
+    const isEmptied = found?.isEmpty === true && found.ino === this.#file?.ino && found.dev === this.#file.dev;
+    const now = this.#open();
+    try {
+      takeAlong?.(isEmptied ? undefined : before, now);
+    } catch (error) {
+      this.#file = undefined;
+      now.close();
+      throw error;
+    }
+    this.#db = now;
+    before.close();
+    onReplaced?.();
+    return now;
+  }
+
+  #open(): GuardedSqlite {
+    const before = identify(this.#path);
+    const db = openToWrite(this.#path, this.#connect, this.#options);
+    const after = identify(this.#path);
+    // If the file was replaced meanwhile, nobody can say which one is open: the next call opens it again.
+    this.#file = before && !isSameFile(before, after) ? undefined : after;
+    return db;
+  }
+}
+
 /** Turns faults of disk and file into errors of the table, waits for locks, and keeps transactions whole. */
 class GuardedSqlite implements Sqlite {
   readonly #path: string;
@@ -182,9 +312,13 @@ class GuardedSqlite implements Sqlite {
   #isInTransaction = false;
   #isClosed = false;
 
-  constructor(path: string, open: (path: string) => SqliteConnection) {
+  constructor(path: string, connect: Connect) {
     this.#path = path;
-    this.#connection = this.#guard(() => open(path));
+    this.#connection = this.#guard(() => connect(path));
+  }
+
+  get isInTransaction(): boolean {
+    return this.#isInTransaction;
   }
 
   exec(sql: string): void {

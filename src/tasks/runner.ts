@@ -413,6 +413,8 @@ export class TaskRunner {
     const { journal, log } = this.#options;
     const task = await journal.get(taskId);
     const client = task && this.#clientOf(task);
+    if (!task)
+      log.error(`${command.name} is no longer followed, because the journal has no task ${taskId} any more; how it ends is not kept`);
     if (task?.damaged) {
       await this.#endUnknown(taskId, command, { reason: damagedReason(task.damaged), epoch });
       return { kind: 'over' };

@@ -302,9 +302,10 @@ describe('a record that fails', () => {
     expect((await runBinary(['audit', 'verify', '--state-dir', folder])).code).toBe(0);
   });
 
-  test('refuses writes and goes on reading when the journal is gone', async () => {
+  test('refuses writes and goes on reading when the journal is gone and none can be made in its place', async () => {
     const { sandbox, folder, tool } = await startWithFile();
     unlinkSync(join(folder, 'journal.sqlite'));
+    mkdirSync(join(folder, 'journal.sqlite'));
     expect((await tool('set_user_full_name', write)).isError).toBe(true);
     expect((await tool('delete_user', { userName: 'amira' })).isError).toBe(true);
     expect((await tool('rebuild_store_index', { id: 3, folder: 'amira' })).isError).toBe(true);
