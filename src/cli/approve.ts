@@ -46,17 +46,17 @@ async function runApprove({ flags, id, refuse }: Given<typeof options, typeof ar
   const audit = new AuditLog(stateDir, journal.audit, systemClock);
   const records = { journal, audit };
   try {
-    if (id === undefined) list(journal);
-    else if (refuse) await decide(records, findPending(journal, id), 'refuse');
-    else await ask(records, findPending(journal, id));
+    if (id === undefined) await list(journal);
+    else if (refuse) await decide(records, await findPending(journal, id), 'refuse');
+    else await ask(records, await findPending(journal, id));
   } finally {
     await audit.close();
     journal.close();
   }
 }
 
-function list({ approvals }: Journal): void {
-  const pending = approvals.list().filter(({ state }) => state === 'pending');
+async function list({ approvals }: Journal): Promise<void> {
+  const pending = (await approvals.list()).filter(({ state }) => state === 'pending');
   if (pending.length === 0) stdout.write('No approvals are pending.\n');
   for (const { approvalId, tool, target, label, expiresAt } of pending) {
     stdout.write(
@@ -66,8 +66,8 @@ function list({ approvals }: Journal): void {
 }
 
 /** Throws MailStoreError when no approval with this id is pending. */
-function findPending({ approvals }: Journal, id: string): Approval {
-  const approval = approvals.get(id.toLowerCase());
+async function findPending({ approvals }: Journal, id: string): Promise<Approval> {
+  const approval = await approvals.get(id.toLowerCase());
   if (!approval) throw new MailStoreError('unknownApproval', { approvalId: id });
   if (approval.state !== 'pending') throw new MailStoreError('approvalOver', { approvalId: approval.approvalId, state: approval.state });
   return approval;
@@ -91,12 +91,12 @@ async function decide(
   { approvalId, tool, target, prompt }: Approval,
   how: 'grant' | 'refuse',
 ): Promise<void> {
-  const current = approvals.get(approvalId)?.state ?? 'expired';
+  const current = (await approvals.get(approvalId))?.state ?? 'expired';
   if (current !== 'pending') throw new MailStoreError('approvalOver', { approvalId, state: current });
   // The line comes first: nothing is granted of which there is no record.
   const event = how === 'grant' ? 'approval_granted' : 'approval_refused';
   await audit.record({ event, approvalId, tool, target, prompt, decidedBy: thisProcess() });
-  const found = approvals[how](approvalId);
+  const found = await approvals[how](approvalId);
   if (found !== 'pending') throw new MailStoreError('approvalOver', { approvalId, state: found ?? 'expired' });
   stdout.write(how === 'grant' ? 'Granted. The call can be made again now, with the same arguments.\n' : 'Refused.\n');
 }

@@ -44,21 +44,21 @@ export const changes = defineSubcommand({
 });
 
 /** Only reads, so that it works on a copy that cannot be written. */
-function withJournal<T>(flags: Given['flags'], work: (journal: Journal) => T): T {
+async function withJournal<T>(flags: Given['flags'], work: (journal: Journal) => Promise<T>): Promise<T> {
   const folder = loadStateDir({ flags });
   const journal = Journal.openToRead(folder, { clock: systemClock }) ?? Journal.open(folder, { clock: systemClock });
   try {
-    return work(journal);
+    return await work(journal);
   } finally {
     journal.close();
   }
 }
 
-function list({ flags, json: isJson }: Given<{ json: typeof json }, object>): void {
+async function list({ flags, json: isJson }: Given<{ json: typeof json }, object>): Promise<void> {
   if (isJson) {
-    withJournal(flags, ({ changes: journal }) => {
+    await withJournal(flags, async ({ changes: journal }) => {
       for (let before: number | undefined; ;) {
-        const { rows, next } = journal.page({ limit: 500, before });
+        const { rows, next } = await journal.page({ limit: 500, before });
         for (const row of rows) stdout.write(`${escapeHidden(JSON.stringify(row))}\n`);
         if (next === undefined) return;
         before = next;
@@ -66,15 +66,15 @@ function list({ flags, json: isJson }: Given<{ json: typeof json }, object>): vo
     });
     return;
   }
-  const found = withJournal(flags, ({ changes: journal }) => journal.page({ limit: 50 }).rows);
+  const { rows: found } = await withJournal(flags, ({ changes: journal }) => journal.page({ limit: 50 }));
   if (found.length === 0) stdout.write('No change is recorded.\n');
   for (const { number, changedAt, target, summary, ...way } of found) {
     stdout.write(`${number}  ${changedAt.slice(0, 19)}Z  ${toVisibleLine(target)}  ${toVisibleLine(summary)}  ${wayOf(way)}\n`);
   }
 }
 
-function show({ flags, change: number, json: isJson }: Given<{ json: typeof json }, typeof changeArguments>): void {
-  const found = withJournal(flags, (journal) => journal.changes.get(number));
+async function show({ flags, change: number, json: isJson }: Given<{ json: typeof json }, typeof changeArguments>): Promise<void> {
+  const found = await withJournal(flags, (journal) => journal.changes.get(number));
   if (!found) throw new MailStoreError('unknownChange', { number });
   if (isJson) {
     stdout.write(`${escapeHidden(JSON.stringify(found))}\n`);

@@ -56,7 +56,7 @@ export const tasks = defineSubcommand({
       options: { json },
       arguments: taskArguments,
       examples: [{ line: 'tasks show 1b4e28ba', shows: 'the task whose id begins so' }],
-      run: (given) => readTasks(given, (journal) => show(findTask(journal, given.task), given)),
+      run: (given) => readTasks(given, async (journal) => show(await findTask(journal, given.task), given)),
     }),
     wait: defineAction({
       summary: 'follow one task to its end; exits with 0 when it succeeded and with 1 otherwise',
@@ -80,17 +80,17 @@ export const tasks = defineSubcommand({
 });
 
 /** Only reads, so that it works on a copy that cannot be written. */
-async function readTasks({ flags }: Pick<Given, 'flags'>, work: (tasks: TaskJournal) => void): Promise<void> {
+async function readTasks({ flags }: Pick<Given, 'flags'>, work: (tasks: TaskJournal) => Promise<void>): Promise<void> {
   const journal = Journal.openToRead(loadStateDir({ flags }), { clock: systemClock });
   if (!journal) return withTasks({ flags }, work);
   try {
-    work(journal.tasks);
+    await work(journal.tasks);
   } finally {
     journal.close();
   }
 }
 
-async function withTasks({ flags }: Pick<Given, 'flags'>, work: (tasks: TaskJournal) => void | Promise<void>): Promise<void> {
+async function withTasks({ flags }: Pick<Given, 'flags'>, work: (tasks: TaskJournal) => Promise<void>): Promise<void> {
   const journal = Journal.open(loadStateDir({ flags }), { clock: systemClock });
   try {
     await work(journal.tasks);
@@ -99,30 +99,30 @@ async function withTasks({ flags }: Pick<Given, 'flags'>, work: (tasks: TaskJour
   }
 }
 
-function findTask(journal: TaskJournal, id: string): TaskRecord {
-  const found = journal.idsBeginning(id);
-  const task = found.length === 1 && found[0] !== undefined ? journal.get(found[0]) : undefined;
+async function findTask(journal: TaskJournal, id: string): Promise<TaskRecord> {
+  const found = await journal.findIds(id);
+  const task = found.length === 1 && found[0] !== undefined ? await journal.get(found[0]) : undefined;
   if (!task) throw new MailStoreError('unknownTask', { taskId: id });
   return task;
 }
 
 /** Returns the newest tasks, or all of them; read page by page, however many there are. */
-function* listed(journal: TaskJournal, all: boolean): Generator<TaskRecord> {
+async function* listed(journal: TaskJournal, all: boolean): AsyncGenerator<TaskRecord> {
   for (let before: number | undefined; ;) {
-    const { rows, next } = journal.page({ limit: all ? 500 : 20, before });
+    const { rows, next } = await journal.page({ limit: all ? 500 : 20, before });
     yield* rows;
     if (!all || next === undefined) return;
     before = next;
   }
 }
 
-function list(journal: TaskJournal, { all, json: isJson }: Given<typeof listOptions, object>): void {
+async function list(journal: TaskJournal, { all, json: isJson }: Given<typeof listOptions, object>): Promise<void> {
   if (isJson) {
-    for (const task of listed(journal, all)) stdout.write(`${escapeHidden(JSON.stringify(task))}\n`);
+    for await (const task of listed(journal, all)) stdout.write(`${escapeHidden(JSON.stringify(task))}\n`);
     return;
   }
   let count = 0;
-  for (const task of listed(journal, all)) {
+  for await (const task of listed(journal, all)) {
     count++;
     const { taskId, command, target, startedAt } = task;
     writeLine(`${taskId}  ${startedAt.slice(0, 19)}Z  ${target}  ${command}  ${stateOf(task)}`);
@@ -166,7 +166,7 @@ function show(found: TaskRecord, { json: isJson }: { readonly json: boolean }): 
 }
 
 async function wait(journal: TaskJournal, { flags, task: id }: Given<object, typeof taskArguments>): Promise<void> {
-  let current = findTask(journal, id);
+  let current = await findTask(journal, id);
   // Where a MailStore is configured, this process follows the task itself if no other one does.
   const backend = isEnded(current) ? undefined : openIfConfigured(flags);
   try {
@@ -175,7 +175,7 @@ async function wait(journal: TaskJournal, { flags, task: id }: Given<object, typ
       if (current.revision !== seen) showProgress(stdout, current.progress ?? 0, current.statusText ?? current.status);
       seen = current.revision;
       await sleep(LOOK_MS);
-      current = journal.get(current.taskId) ?? current;
+      current = (await journal.get(current.taskId)) ?? current;
     }
     if (seen !== -1) endProgress(stdout);
   } finally {
@@ -192,7 +192,7 @@ async function wait(journal: TaskJournal, { flags, task: id }: Given<object, typ
 }
 
 async function cancel(journal: TaskJournal, { flags, task: id }: Given<object, typeof taskArguments>): Promise<void> {
-  const { taskId } = findTask(journal, id);
+  const { taskId } = await findTask(journal, id);
   const config = loadConfig({ flags });
   const backend = openBackend(config);
   try {
@@ -208,10 +208,10 @@ async function cancel(journal: TaskJournal, { flags, task: id }: Given<object, t
   }
 }
 
-function prune(journal: TaskJournal, olderThan: number | undefined): void {
+async function prune(journal: TaskJournal, olderThan: number | undefined): Promise<void> {
   if (olderThan === undefined)
     throw new MailStoreError('missingSetting', { setting: '--older-than', hint: 'write a number of days such as 365.' });
-  stdout.write(`${journal.prune(systemClock.now() - olderThan * DAY_MS)} ended tasks were removed.\n`);
+  stdout.write(`${await journal.prune(systemClock.now() - olderThan * DAY_MS)} ended tasks were removed.\n`);
 }
 
 /** Texts of a task come from the server: what could steer a terminal is shown and not obeyed. */

@@ -12,6 +12,9 @@ import type { TaskCall } from '../tasks/runner.ts';
 import type { AdmittedCall, Answered, GuardedTarget, ObjectState, ShownChange } from './call.ts';
 import { lookAt } from './question.ts';
 
+/** A change that can be put back. */
+type RevertibleChange = Change & { readonly inverse: NonNullable<Change['inverse']> };
+
 /** Reads the object of a write before and after it, keeps both with the call that puts it back, and prepares that call. */
 export class Changes {
   readonly #journal: ChangeJournal;
@@ -33,13 +36,13 @@ export class Changes {
   }
 
   /** Returns one page of the recorded changes, newest first. */
-  page(request: PageRequest): RowPage<Change> {
+  page(request: PageRequest): Promise<RowPage<Change>> {
     return this.#journal.page(request);
   }
 
   /** Returns a change. Throws MailStoreError when there is none with this number, it has no way back, or it was put back before. */
-  revertible(number: number): Change & { readonly inverse: NonNullable<Change['inverse']> } {
-    const change = this.#journal.get(number);
+  async findRevertible(number: number): Promise<RevertibleChange> {
+    const change = await this.#journal.get(number);
     if (!change) throw new MailStoreError('unknownChange', { number });
     const { revertedBy, inverse } = change;
     if (revertedBy !== undefined) throw new MailStoreError('alreadyReverted', { number, by: revertedBy });
@@ -51,7 +54,7 @@ export class Changes {
    * Returns the call that puts a change back in its archive. Throws MailStoreError when the object reads otherwise than the change left it. A change
    * whose object could not be read afterwards is put back without that comparison.
    */
-  async inverseCall({ number, ...change }: ReturnType<Changes['revertible']>, { name, client }: GuardedTarget): Promise<TaskCall> {
+  async inverseCall({ number, ...change }: RevertibleChange, { name, client }: GuardedTarget): Promise<TaskCall> {
     const changed = findCommand(change.command);
     const command = findCommand(change.inverse.command);
     if (!changed?.before || !command) throw new MailStoreError('noWayBack', { number, reason: changed?.irreversible });
@@ -62,9 +65,15 @@ export class Changes {
     return { command, args: z.strictObject(command.input).parse(change.inverse.args), target: name };
   }
 
-  /** Records that a change was put back by another. */
-  markReverted(number: number, { change }: Answered): void {
-    if (change?.number !== undefined) this.#journal.markReverted(number, change.number);
+  /** Records that a change was put back by another. Never rejects for a fault of the journal: the change was put back. */
+  async markReverted(number: number, { change }: Answered): Promise<void> {
+    if (change?.number === undefined) return;
+    try {
+      await this.#journal.markReverted(number, change.number);
+    } catch (error) {
+      if (!(error instanceof MailStoreError)) throw error;
+      this.#log.error(`the change ${number} was put back, which is not recorded: ${error.message}`);
+    }
   }
 
   /** Reads the object of a call; a failure is part of what it returns. */
@@ -100,7 +109,7 @@ export class Changes {
     ].filter((note) => note !== false);
     const note = notes.length > 0 && { note: notes.join(' ') };
     try {
-      const { number } = this.#journal.record({
+      const { number } = await this.#journal.record({
         command: command.name,
         target: target.name,
         origin: target.origin,

@@ -48,7 +48,7 @@ export class ConsentStates {
   }
 
   /** Returns, once, what a state says that was issued for this call and has not expired; undefined for any other text. */
-  redeem({ tool, argumentsKey }: AskedQuestion, text: string): RedeemedState | undefined {
+  async redeem({ tool, argumentsKey }: AskedQuestion, text: string): Promise<RedeemedState | undefined> {
     const [body = '', signature = '', ...rest] = text.split('.');
     const expected = Buffer.from(this.#sign(body));
     const given = Buffer.from(signature);
@@ -57,7 +57,7 @@ export class ConsentStates {
     // A question of the future was asked before the clock was set back: its age is unknown.
     const isOfFuture = state.expiresAt > this.#clock.now() + QUESTION_MS;
     if (state.tool !== tool || state.argumentsKey !== argumentsKey || isOfFuture) return undefined;
-    return this.#approvals.burn(state.nonce, state.expiresAt) ? state : undefined;
+    return (await this.#approvals.burn(state.nonce, state.expiresAt)) ? state : undefined;
   }
 
   #sign(body: string): string {

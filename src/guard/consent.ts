@@ -54,7 +54,7 @@ export class Consent {
     if (call.decision.kind === 'allow') return { kind: 'yes' };
     const rendered = await render(call);
     const { approvals, trail } = this.#options;
-    const granted = approvals.consume(rendered.question);
+    const granted = await approvals.consume(rendered.question);
     if (!granted) return this.#ask(call, rendered, render);
     const { approvalId, prompt, isValid } = granted;
     if (isValid) return { kind: 'yes', record: { channel: 'approval', answer: 'accepted', prompt, approvalId }, before: rendered.before };
@@ -66,7 +66,7 @@ export class Consent {
   async #ask(call: AskableCall, rendered: RenderedQuestion, render: Render): Promise<Yes | Asked> {
     const { prompter } = call.caller;
     if (!prompter) return this.#requestApproval(call, rendered, 'unavailable', 'this client cannot ask a person');
-    const pausedUntil = prompter.isPausable && this.#options.approvals.pausedUntil(rendered.question);
+    const pausedUntil = prompter.isPausable && (await this.#options.approvals.pausedUntil(rendered.question));
     if (pausedUntil) {
       const because = `three questions of this kind got no yes within ten minutes, so none is asked until ${new Date(pausedUntil).toISOString().slice(11, 16)} UTC`;
       return this.#requestApproval(call, rendered, 'paused', because);
@@ -112,7 +112,7 @@ export class Consent {
     { kind, prompt, reason }: { readonly kind: Refusal; readonly prompt: string; readonly reason?: string },
   ): Promise<never> {
     const { tool } = rendered.question;
-    if (isPausable) this.#options.approvals.countRefusal(rendered.question);
+    if (isPausable) await this.#options.approvals.countRefusal(rendered.question);
     if (kind !== 'declined') {
       const because = reason === undefined ? BECAUSE[kind] : `${BECAUSE[kind]} (${reason})`;
       return this.#requestApproval(call, rendered, kind, because, { channel, prompt });
@@ -141,7 +141,8 @@ export class Consent {
   /** Returns the id of a pending approval. Throws MailStoreError when too many are pending. */
   async #newApproval(entry: AuditEntry, question: AskedQuestion, record: ConsentRecord): Promise<string> {
     try {
-      return this.#options.approvals.request(question).approvalId;
+      const { approvalId } = await this.#options.approvals.request(question);
+      return approvalId;
     } catch (error) {
       if (error instanceof MailStoreError) await this.#options.trail.prompted(entry, record, error.message);
       throw error;

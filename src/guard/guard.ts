@@ -119,10 +119,10 @@ export class Guard {
    * left it.
    */
   async revert(number: number, caller: Caller): Promise<Answered | Asked> {
-    const change = this.#changes.revertible(number);
+    const change = await this.#changes.findRevertible(number);
     const inverse = await this.#changes.inverseCall(change, this.#targetAt(change));
     const answered = await this.run(inverse, caller);
-    if (answered.kind === 'value') this.#changes.markReverted(number, answered);
+    if (answered.kind === 'value') await this.#changes.markReverted(number, answered);
     return answered;
   }
 

@@ -1,213 +1,40 @@
-import { randomInt } from 'node:crypto';
-import type { Clock } from '../base/clock.ts';
-import { MailStoreError } from '../base/errors.ts';
 import type { ApprovableCall, Approval, ApprovalRequest, ApprovalState, ConsumedApproval } from './approval-record.ts';
-import { iso, json, parse } from './columns.ts';
-import type { Sqlite, SqlValue } from './sqlite.ts';
 
 /** How long an approval can be granted and used, in milliseconds after it was requested. */
 export const APPROVAL_MS = 600_000;
 
-/** How many requests may be pending at a time, so that a program cannot bury the one that matters. */
-const MAX_PENDING = { target: 20, all: 100 } as const;
-
-/** After so many refusals of one kind within this time, in milliseconds, no question of that kind is asked for as long again. */
-const PAUSE = { refusals: 3, ms: 600_000 } as const;
-
-/** Digits and letters that are not taken for one another when a person copies them. */
-const ID_ALPHABET = '23456789acdefhjkmnprtvwxy';
-const ID_LENGTH = 8;
-
-interface ApprovalRow {
-  readonly approval_id: string;
-  readonly tool: string;
-  readonly target: string;
-  readonly arguments_key: string;
-  readonly prompt_key: string;
-  readonly prompt: string;
-  readonly label: string;
-  readonly confirmation_text: string | null;
-  readonly state_now: ApprovalState;
-  readonly requested_at: number;
-  readonly expires_at: number;
-  readonly decided_at: number | null;
-}
-
-/** A request of the future was made before the clock was set back: nobody can say how old it is, so it counts as expired. */
-const IS_OVER = `state IN ('pending', 'granted') AND ? NOT BETWEEN requested_at AND expires_at - 1`;
-const SELECT_APPROVALS = `SELECT *, iif(${IS_OVER}, 'expired', state) AS state_now FROM approvals`;
-const IS_CALL = 'tool = ? AND target = ? AND arguments_key = ?';
-
 /** Approvals that persons give outside of the conversation. Each method is one transaction, so an approval is used once by all processes together. */
-export class ApprovalJournal {
-  readonly #db: Sqlite;
-  readonly #clock: Clock;
-
-  constructor(db: Sqlite, clock: Clock) {
-    this.#db = db;
-    this.#clock = clock;
-  }
-
+export interface ApprovalJournal {
   /**
    * Requests an approval, or returns the one that is pending for the same call and the same text. A pending one for the same call with another
-   * text is void. Throws MailStoreError `tooManyApprovals` when too many are pending.
+   * text is void. Rejects with MailStoreError `tooManyApprovals` when too many are pending.
    */
-  request(request: ApprovalRequest): Approval {
-    return this.#db.transaction(() => {
-      const now = this.#expire();
-      const [pending] = this.#select(now, `WHERE state = 'pending' AND ${IS_CALL}`, callColumns(request));
-      if (pending?.promptKey === request.promptKey) return pending;
-      if (pending) this.#db.run(`UPDATE approvals SET state = 'void' WHERE approval_id = ?`, [pending.approvalId]);
-      this.#refuseFlood(request.target);
-      const approvalId = newId();
-      this.#db.run(
-        `INSERT INTO approvals (approval_id, tool, target, arguments_key, prompt_key, prompt, label, confirmation_text, state, requested_at, expires_at)
-          VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'pending', ?, ?)`,
-        [
-          approvalId,
-          ...callColumns(request),
-          json(request.promptKey),
-          json(request.prompt),
-          json(request.label),
-          request.confirmationText === undefined ? null : json(request.confirmationText),
-          now,
-          now + APPROVAL_MS,
-        ],
-      );
-      const [made] = this.#select(now, 'WHERE approval_id = ?', [approvalId]);
-      if (!made) throw new Error(`the approval ${approvalId} was stored and cannot be read`);
-      return made;
-    });
-  }
+  request(request: ApprovalRequest): Promise<Approval>;
 
   /** Returns the state it was found in: it is granted now where that is `pending`, and else unchanged. Undefined for an unknown id. */
-  grant(approvalId: string): ApprovalState | undefined {
-    return this.#decide(approvalId, 'granted');
-  }
+  grant(approvalId: string): Promise<ApprovalState | undefined>;
 
   /** Returns the state it was found in: it is refused now where that is `pending`, and else unchanged. Undefined for an unknown id. */
-  refuse(approvalId: string): ApprovalState | undefined {
-    return this.#decide(approvalId, 'refused');
-  }
+  refuse(approvalId: string): Promise<ApprovalState | undefined>;
 
   /** Consumes the approval granted for this call; undefined if there is none. One whose text does not fit any more becomes void. */
-  consume(call: ApprovableCall): ConsumedApproval | undefined {
-    return this.#db.transaction(() => {
-      const now = this.#expire();
-      const [granted] = this.#select(now, `WHERE state = 'granted' AND ${IS_CALL} ORDER BY number LIMIT 1`, callColumns(call));
-      if (!granted) return undefined;
-      const { approvalId, prompt } = granted;
-      const isValid = granted.promptKey === call.promptKey;
-      this.#db.run('UPDATE approvals SET state = ? WHERE approval_id = ?', [isValid ? 'used' : 'void', approvalId]);
-      return { approvalId, prompt, isValid };
-    });
-  }
+  consume(call: ApprovableCall): Promise<ConsumedApproval | undefined>;
 
   /** Counts an answer that was no yes, for this tool at this target. */
-  countRefusal({ tool, target }: Pick<ApprovableCall, 'tool' | 'target'>): void {
-    this.#db.transaction(() => {
-      const now = this.#now();
-      // One of the future was counted before the clock was set back.
-      this.#db.run('DELETE FROM refusals WHERE refused_at NOT BETWEEN ? AND ?', [now - 2 * PAUSE.ms, now]);
-      this.#db.run('INSERT INTO refusals (tool, target, refused_at) VALUES (?, ?, ?)', [json(tool), json(target), now]);
-    });
-  }
+  countRefusal(call: Pick<ApprovableCall, 'tool' | 'target'>): Promise<void>;
 
   /** Returns until when (milliseconds since the Unix epoch) no question of this kind may be asked; undefined if it may. */
-  pausedUntil({ tool, target }: Pick<ApprovableCall, 'tool' | 'target'>): number | undefined {
-    const now = this.#now();
-    const refusals = this.#db.all<{ refused_at: number }>(
-      'SELECT refused_at FROM refusals WHERE tool = ? AND target = ? AND refused_at <= ? ORDER BY refused_at DESC LIMIT ?',
-      [json(tool), json(target), now, PAUSE.refusals],
-    );
-    const [last, first] = [refusals[0]?.refused_at, refusals[PAUSE.refusals - 1]?.refused_at];
-    if (last === undefined || first === undefined || last - first > PAUSE.ms) return undefined;
-    return now < last + PAUSE.ms ? last + PAUSE.ms : undefined;
-  }
+  pausedUntil(call: Pick<ApprovableCall, 'tool' | 'target'>): Promise<number | undefined>;
 
-  get(approvalId: string): Approval | undefined {
-    return this.#select(this.#now(), 'WHERE approval_id = ?', [approvalId])[0];
-  }
+  /** Returns the approval with this id. */
+  get(approvalId: string): Promise<Approval | undefined>;
 
   /** Returns the approvals of every state, the newest first. */
-  list({ limit = -1 }: { readonly limit?: number } = {}): readonly Approval[] {
-    return this.#select(this.#now(), 'ORDER BY number DESC LIMIT ?', [limit]);
-  }
+  list(options?: { readonly limit?: number }): Promise<readonly Approval[]>;
 
   /**
-   * Uses a nonce up that is good until `expiresAt` (milliseconds since the Unix epoch). True the first time; false afterwards, and for one that
-   * has expired. The expiry has to be bound to the nonce by whoever signed both: expired nonces are cleared.
+   * Uses up a nonce that is good until `expiresAt` (milliseconds since the Unix epoch). True the first time; false afterwards, and for one that has
+   * expired. The signer has to bind the expiry to the nonce: expired nonces are cleared.
    */
-  burn(nonce: string, expiresAt: number): boolean {
-    return this.#db.transaction(() => {
-      const now = this.#now();
-      // When the clock is set back, what was cleared would be new again: nothing that expires as early as the latest of it is taken.
-      const latest = 'coalesce((SELECT max(expires_at) FROM nonces WHERE expires_at <= ?), 0)';
-      this.#db.run(`UPDATE counters SET value = max(value, ${latest}) WHERE name = 'nonces_cleared_until'`, [now]);
-      this.#db.run('DELETE FROM nonces WHERE expires_at <= ?', [now]);
-      const cleared = this.#db.get<{ value: number }>(`SELECT value FROM counters WHERE name = 'nonces_cleared_until'`)?.value ?? 0;
-      const until = Math.trunc(expiresAt);
-      if (until <= Math.max(now, cleared)) return false;
-      return this.#db.run('INSERT INTO nonces (nonce, expires_at) VALUES (?, ?) ON CONFLICT DO NOTHING', [json(nonce), until]) > 0;
-    });
-  }
-
-  #refuseFlood(target: string): void {
-    const sql = `SELECT count(*) AS total, coalesce(sum(target = ?), 0) AS here FROM approvals WHERE state = 'pending'`;
-    const { total, here } = this.#db.get<{ total: number; here: number }>(sql, [json(target)]) ?? { total: 0, here: 0 };
-    if (total < MAX_PENDING.all && here < MAX_PENDING.target) return;
-    throw new MailStoreError('tooManyApprovals', { pending: total, target, here });
-  }
-
-  #decide(approvalId: string, state: 'granted' | 'refused'): ApprovalState | undefined {
-    return this.#db.transaction(() => {
-      const now = this.#expire();
-      const found = this.#select(now, 'WHERE approval_id = ?', [approvalId])[0]?.state;
-      if (found === 'pending') {
-        this.#db.run('UPDATE approvals SET state = ?, decided_at = ? WHERE approval_id = ?', [state, now, approvalId]);
-      }
-      return found;
-    });
-  }
-
-  /** Stores what has expired as such, so that it stays so when the clock is set back. Returns the time by which it did. */
-  #expire(): number {
-    const now = this.#now();
-    this.#db.run(`UPDATE approvals SET state = 'expired' WHERE ${IS_OVER}`, [now]);
-    return now;
-  }
-
-  #select(now: number, where: string, params: readonly SqlValue[]): readonly Approval[] {
-    return this.#db.all<ApprovalRow>(`${SELECT_APPROVALS} ${where}`, [now, ...params]).map(toApproval);
-  }
-
-  #now(): number {
-    return Math.trunc(this.#clock.now());
-  }
-}
-
-function newId(): string {
-  return Array.from({ length: ID_LENGTH }, () => ID_ALPHABET.charAt(randomInt(ID_ALPHABET.length))).join('');
-}
-
-/** As JSON, in which no two texts are the same: as they are, all would be the same from a NUL character on. */
-function callColumns({ tool, target, argumentsKey }: ApprovableCall): readonly string[] {
-  return [json(tool), json(target), json(argumentsKey)];
-}
-
-function toApproval(row: ApprovalRow): Approval {
-  return {
-    approvalId: row.approval_id,
-    tool: parse(row.tool),
-    target: parse(row.target),
-    argumentsKey: parse(row.arguments_key),
-    promptKey: parse(row.prompt_key),
-    prompt: parse(row.prompt),
-    label: parse(row.label),
-    ...(row.confirmation_text !== null && { confirmationText: parse<string>(row.confirmation_text) }),
-    state: row.state_now,
-    requestedAt: iso(row.requested_at),
-    expiresAt: iso(row.expires_at),
-    ...(row.decided_at !== null && { decidedAt: iso(row.decided_at) }),
-  };
+  burn(nonce: string, expiresAt: number): Promise<boolean>;
 }

@@ -1,7 +1,4 @@
-import type { Clock } from '../base/clock.ts';
-import { iso, json, parse } from './columns.ts';
 import type { PageRequest, RowPage } from './page.ts';
-import type { Sqlite, SqlValue } from './sqlite.ts';
 
 /** The call that puts a change back. */
 export interface InverseCall {
@@ -40,113 +37,23 @@ export interface Change extends NewChange {
   readonly revertedBy?: number;
 }
 
-interface ChangeRow {
-  readonly number: number;
-  readonly command: string;
-  readonly target: string;
-  readonly origin: string;
-  readonly login: string;
-  readonly arguments_masked: string;
-  readonly before: string;
-  readonly after: string;
-  readonly after_unread_because: string | null;
-  readonly inverse: string | null;
-  readonly summary: string;
-  readonly changed_at: number;
-  readonly reverted_by: number | null;
-}
-
 /** The writes that can be shown, and put back, later. Each method is one transaction. */
-export class ChangeJournal {
-  readonly #db: Sqlite;
-  readonly #clock: Clock;
-
-  constructor(db: Sqlite, clock: Clock) {
-    this.#db = db;
-    this.#clock = clock;
-  }
-
-  record(change: NewChange): Change {
-    const sql = `INSERT INTO changes
-        (command, target, origin, login, arguments_masked, before, after, after_unread_because, inverse, summary, changed_at)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING *`;
-    const params = [
-      change.command,
-      change.target,
-      change.origin,
-      change.login,
-      json(change.argumentsMasked),
-      json(change.before),
-      json(change.after),
-      change.afterUnreadBecause === undefined ? null : json(change.afterUnreadBecause),
-      change.inverse && json(change.inverse),
-      json(change.summary),
-      Math.trunc(this.#clock.now()),
-    ];
-    const [recorded] = this.#db.transaction(() => this.#changes(sql, params));
-    if (!recorded) throw new Error('a change was stored and cannot be read');
-    return recorded;
-  }
+export interface ChangeJournal {
+  /** Stores a change. */
+  record(change: NewChange): Promise<Change>;
 
   /** Returns the changes, the newest first. */
-  list({ limit = -1 }: { readonly limit?: number } = {}): readonly Change[] {
-    return this.#changes('SELECT * FROM changes ORDER BY number DESC LIMIT ?', [limit]);
-  }
+  list(options?: { readonly limit?: number }): Promise<readonly Change[]>;
 
   /** Returns one page of the changes, the newest first. `match` looks at the command, target, arguments and both states. */
-  page({ limit, before, offset = 0, match }: PageRequest): RowPage<Change> {
-    const wanted = match?.toLowerCase();
-    const isWanted =
-      wanted === undefined ? '' : `AND instr(lower(command || ' ' || target || ' ' || summary || ' ' || before || ' ' || after), ?) > 0`;
-    const params = wanted === undefined ? [] : [wanted];
-    const rows = this.#changes(`SELECT * FROM changes WHERE number < ? ${isWanted} ORDER BY number DESC LIMIT ? OFFSET ?`, [
-      before ?? Number.MAX_SAFE_INTEGER,
-      ...params,
-      limit + 1,
-      offset,
-    ]);
-    const total =
-      wanted === undefined
-        ? this.#db.get<{ value: number }>(`SELECT value FROM counters WHERE name = 'change_count'`)?.value
-        : this.#db.get<{ value: number }>(`SELECT count(*) AS value FROM changes WHERE number > 0 ${isWanted}`, params)?.value;
-    const shown = rows.slice(0, limit);
-    const next = rows.length > limit ? shown.at(-1)?.number : undefined;
-    return { rows: shown, total: total ?? 0, ...(next !== undefined && { next }) };
-  }
+  page(request: PageRequest): Promise<RowPage<Change>>;
 
-  get(number: number): Change | undefined {
-    return this.#changes('SELECT * FROM changes WHERE number = ?', [number])[0];
-  }
+  /** Returns the change with this number. */
+  get(number: number): Promise<Change | undefined>;
 
   /**
    * Records that the change `byNumber` put the change `number` back. False, and nothing is changed, where it was put back before, where
    * either does not exist, or where `byNumber` is not the later one.
    */
-  markReverted(number: number, byNumber: number): boolean {
-    const isLater = 'EXISTS (SELECT 1 FROM changes AS later WHERE later.number = ? AND later.number > changes.number)';
-    const sql = `UPDATE changes SET reverted_by = ? WHERE number = ? AND reverted_by IS NULL AND ${isLater}`;
-    return this.#db.transaction(() => this.#db.run(sql, [byNumber, number, byNumber]) > 0);
-  }
-
-  #changes(sql: string, params: readonly SqlValue[]): readonly Change[] {
-    return this.#db.all<ChangeRow>(sql, params).map(toChange);
-  }
-}
-
-function toChange(row: ChangeRow): Change {
-  return {
-    number: row.number,
-    command: row.command,
-    target: row.target,
-    origin: row.origin,
-    login: row.login,
-    argumentsMasked: parse(row.arguments_masked),
-    before: parse(row.before),
-    after: parse(row.after),
-    ...(row.after_unread_because !== null && { afterUnreadBecause: parse<string>(row.after_unread_because) }),
-    inverse: row.inverse === null ? null : parse<InverseCall>(row.inverse),
-    summary: parse(row.summary),
-    changedAt: iso(row.changed_at),
-    ...(row.reverted_by !== null && { revertedBy: row.reverted_by }),
-  };
+  markReverted(number: number, byNumber: number): Promise<boolean>;
 }

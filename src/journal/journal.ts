@@ -3,48 +3,57 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Clock } from '../base/clock.ts';
 import { isError } from '../base/errors.ts';
-import { ApprovalJournal } from './approval-journal.ts';
-import { AuditHeads } from './audit-head.ts';
-import { ChangeJournal } from './change-journal.ts';
+import type { ApprovalJournal } from './approval-journal.ts';
+import type { AuditHeads } from './audit-head.ts';
+import type { ChangeJournal } from './change-journal.ts';
+import { Database } from './database.ts';
 import { migrate, refuseNewer } from './migrations.ts';
-import { openSqlite, type Sqlite, type SqliteEngine } from './sqlite.ts';
+import type { SqliteEngine } from './sqlite.ts';
+import { SqliteApprovalJournal } from './sqlite-approval-journal.ts';
+import { SqliteAuditHeads } from './sqlite-audit-heads.ts';
+import { SqliteChangeJournal } from './sqlite-change-journal.ts';
+import { SqliteTaskJournal } from './sqlite-task-journal.ts';
 import { takeAlong, type TakenAlong } from './take-along.ts';
-import { TaskJournal, type LeaseTiming } from './task-journal.ts';
+import type { LeaseTiming, TaskJournal } from './task-journal.ts';
 
 export interface JournalOptions extends LeaseTiming {
   readonly clock: Clock;
-  /** The database engines to try, in this order; all that are known unless told. */
+  /** The database engines to try, in this order; all that are known by default. */
   readonly engines?: readonly SqliteEngine[];
   /** Called when the open file was moved, deleted or emptied, and the record goes on in the one that has its path now. */
   readonly onReplaced?: (taken: TakenAlong) => void;
 }
 
-/** The durable record, one file in a folder, shared by every process that runs there. What a method wrote has reached the disk when it returns. */
+/**
+ * The durable record, one file in a folder, shared by every process that runs there. What a method wrote has reached the disk when its promise
+ * resolves. A file that another process keeps locked is waited for beside the event loop, also where it is to be opened.
+ */
 export class Journal {
   readonly path: string;
   readonly tasks: TaskJournal;
   readonly approvals: ApprovalJournal;
   readonly changes: ChangeJournal;
   readonly audit: AuditHeads;
-  readonly #db: Sqlite;
+  readonly #db: Database;
   /** The folder of a copy that is removed when the record is closed. */
   #copy: string | undefined;
 
-  private constructor(path: string, db: Sqlite, { clock, ...timing }: JournalOptions) {
+  private constructor(path: string, db: Database, { clock, ...timing }: JournalOptions) {
     this.path = path;
     this.#db = db;
-    this.tasks = new TaskJournal(db, clock, timing);
-    this.approvals = new ApprovalJournal(db, clock);
-    this.changes = new ChangeJournal(db, clock);
-    this.audit = new AuditHeads(db);
+    this.tasks = new SqliteTaskJournal(db, clock, timing);
+    this.approvals = new SqliteApprovalJournal(db, clock);
+    this.changes = new SqliteChangeJournal(db, clock);
+    this.audit = new SqliteAuditHeads(db);
   }
 
   /** Opens the record in `folder` and creates what is missing. Throws MailStoreError when no engine loads or the file cannot be used. */
   static open(folder: string, options: JournalOptions): Journal {
-    const { engines, onReplaced } = options;
+    const { clock, engines, onReplaced } = options;
     const path = join(folder, 'journal.sqlite');
     let taken: TakenAlong = { tasks: 0 };
-    const db = openSqlite(path, {
+    const db = Database.open(path, {
+      clock,
       ...(engines && { engines }),
       inspect: (file) => refuseNewer(file, path),
       prepare: (file) => migrate(file, path),
@@ -84,8 +93,8 @@ export class Journal {
   }
 
   static #openToRead(path: string, options: JournalOptions): Journal {
-    const { engines } = options;
-    const db = openSqlite(path, { ...(engines && { engines }), isReadOnly: true, inspect: (file) => refuseNewer(file, path) });
+    const { clock, engines } = options;
+    const db = Database.open(path, { clock, ...(engines && { engines }), isReadOnly: true, inspect: (file) => refuseNewer(file, path) });
     return new Journal(path, db, options);
   }
 

@@ -6,7 +6,10 @@ import { MailStoreError } from '../base/errors.ts';
 /** What can be bound to a statement. Booleans and dates have no form of their own in SQLite: the caller says which number or text they are. */
 export type SqlValue = string | number | null | Uint8Array;
 
-/** One open database. Every method works synchronously, and throws MailStoreError when the disk or the file is at fault. */
+/**
+ * One open database. Every method works synchronously, and throws MailStoreError when the disk or the file is at fault. None waits for a lock: where
+ * another process has the file locked, it throws `journalBusy` at once.
+ */
 export interface Sqlite {
   /** Runs statements without parameters. */
   exec(sql: string): void;
@@ -20,6 +23,8 @@ export interface Sqlite {
    * `work` must not return a promise.
    */
   transaction<T>(work: () => T): T;
+  /** Runs `work`, which only reads, on one state of the file. `work` must not return a promise. */
+  snapshot<T>(work: () => T): T;
   /** Closes the file; closing again does nothing. */
   close(): void;
 }
@@ -59,11 +64,6 @@ export interface SqliteOptions {
   /** True for an existing file that is only read: nothing is written to it or created beside it, and it may belong to somebody else. */
   readonly isReadOnly?: boolean;
 }
-
-const BUSY_TIMEOUT_MS = 5000;
-
-/** How often a statement is begun that finds the file locked; each waits for BUSY_TIMEOUT_MS inside SQLite. */
-const BUSY_ATTEMPTS = 3;
 
 /** What the two modules are asked for; neither has types that hold on every runtime. */
 interface NodeSqliteModule {
@@ -164,7 +164,7 @@ function openToWrite(path: string, connect: Connect, { inspect, prepare }: Sqlit
   }
 }
 
-const SETTINGS = `PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}; PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL`;
+const SETTINGS = 'PRAGMA busy_timeout = 0; PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL';
 
 /**
  * Throws MailStoreError `noSqlite`, which says what to do, when this runtime has no engine. Only looks for one: loading it takes about as long
@@ -266,6 +266,10 @@ class FollowingSqlite implements Sqlite {
     return this.#current().transaction(work);
   }
 
+  snapshot<T>(work: () => T): T {
+    return this.#current().snapshot(work);
+  }
+
   close(): void {
     this.#isClosed = true;
     this.#db.close();
@@ -340,8 +344,16 @@ class GuardedSqlite implements Sqlite {
   }
 
   transaction<T>(work: () => T): T {
+    return this.#inTransaction('BEGIN IMMEDIATE', work);
+  }
+
+  snapshot<T>(work: () => T): T {
+    return this.#inTransaction('BEGIN', work);
+  }
+
+  #inTransaction<T>(begin: string, work: () => T): T {
     if (this.#isInTransaction) return work();
-    this.exec('BEGIN IMMEDIATE');
+    this.exec(begin);
     this.#isInTransaction = true;
     try {
       const result = work();
@@ -371,14 +383,10 @@ class GuardedSqlite implements Sqlite {
   }
 
   #guard<T>(call: () => T): T {
-    for (let attempt = 1; ; attempt++) {
-      try {
-        return call();
-      } catch (error) {
-        const code = resultCode(error);
-        if (isLocked(code) && attempt < BUSY_ATTEMPTS) continue;
-        throw explain(error, code, this.#path);
-      }
+    try {
+      return call();
+    } catch (error) {
+      throw explain(error, resultCode(error), this.#path);
     }
   }
 }
@@ -404,16 +412,12 @@ function resultCode(error: unknown): number | undefined {
   return inWords === undefined ? undefined : Number(inWords) & 0xff;
 }
 
-function isLocked(code: number | undefined): boolean {
-  return code === BUSY || code === LOCKED;
-}
-
 function explain(error: unknown, code: number | undefined, path: string): unknown {
   const options = { cause: error };
   switch (code) {
     case BUSY:
     case LOCKED:
-      return new MailStoreError('journalBusy', { path, ms: BUSY_TIMEOUT_MS * BUSY_ATTEMPTS }, options);
+      return new MailStoreError('journalBusy', { path, ms: 0 }, options);
     case FULL:
       return new MailStoreError('journalFull', { path }, options);
     case PERM:

@@ -63,7 +63,7 @@ export class RoundTripPrompter implements Prompter {
       return { kind: 'asked' };
     }
     this.#isRead = true;
-    const state = requestState === undefined ? undefined : this.#states.redeem(question, requestState);
+    const state = requestState === undefined ? undefined : await this.#states.redeem(question, requestState);
     if (!state) throw new MailStoreError('foreignAnswer', { tool: question.tool });
     const { prompt } = state;
     const answer = readAnswer(question, inputResponses?.[KEY]);

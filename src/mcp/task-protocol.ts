@@ -54,7 +54,7 @@ export interface Calls {
   call(tool: string, args: Arguments, context: CallContext): Promise<ToolAnswer>;
   /** Starts a tool and returns its task without waiting; the task can be read from then on. */
   start(tool: string, args: Arguments, context: CallContext): Promise<Started>;
-  readonly tasks: Pick<TaskRunner, 'get' | 'page' | 'numberOf' | 'waitForEnd'>;
+  readonly tasks: Pick<TaskRunner, 'get' | 'page' | 'findNumber' | 'waitForEnd'>;
   /** Asks the server to stop a task, on behalf of a client as it names itself. */
   cancel(taskId: string, client: ClaimedClient): Promise<TaskRecord>;
   /** Returns what the call of an ended task would have returned, had it waited. Rejects where that would have been a protocol error. */

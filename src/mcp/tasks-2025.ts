@@ -82,7 +82,7 @@ function taskFields(task: TaskRecord) {
 
 /** Returns a page of tasks. The cursor is the last task of the page before, so that tasks which begin meanwhile do not shift the next. */
 async function listPage(tasks: Calls['tasks'], cursor: string | undefined) {
-  const before = cursor === undefined ? undefined : await tasks.numberOf(cursor);
+  const before = cursor === undefined ? undefined : await tasks.findNumber(cursor);
   if (cursor !== undefined && before === undefined) throw new ProtocolError(ProtocolErrorCode.InvalidParams, 'There is no such cursor.');
   const { rows, next } = await tasks.page({ limit: PAGE_SIZE, before });
   const last = rows.at(-1);

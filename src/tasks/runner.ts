@@ -20,16 +20,9 @@ import { LeaseWatch } from './lease-watch.ts';
 import { mergeMessages } from './messages.ts';
 import { isRecordFault, isStrange, readIfNoEnd, REASONS, undigested } from './readings.ts';
 
-/** The journal's methods, each of which may answer later. */
-type AwaitedJournal = {
-  readonly [Name in keyof TaskJournal]: TaskJournal[Name] extends (...args: infer Args) => infer Result
-    ? (...args: Args) => Result | Promise<Result>
-    : TaskJournal[Name];
-};
-
 export interface RunnerOptions {
   readonly clients: ReadonlyMap<string, MailStoreClient>;
-  readonly journal: AwaitedJournal;
+  readonly journal: TaskJournal;
   /**
    * Told of each task that has ended after its call was answered, by the process that stored the end, or by a later one where that was killed in
    * between; `again` is true where an earlier process may have been told already. A rejection has it told anew later.
@@ -216,8 +209,8 @@ export class TaskRunner {
   }
 
   /** Returns the number of a task, by which `page` goes on behind it. */
-  async numberOf(taskId: string): Promise<number | undefined> {
-    return this.#options.journal.numberOf(taskId);
+  async findNumber(taskId: string): Promise<number | undefined> {
+    return this.#options.journal.findNumber(taskId);
   }
 
   /** Returns the tasks that run and the newest `ended` others, the newest first. */
@@ -556,7 +549,7 @@ export class TaskRunner {
    * Writes what exists nowhere else, for as long as it takes: a full disk gets room again, and a locked file is let go. Rejects when this
    * process is about to end and cannot wait any longer. `tell` hears of each fault.
    */
-  async #keep<T>(write: () => T | Promise<T>, tell?: Tell): Promise<T> {
+  async #keep<T>(write: () => Promise<T>, tell?: Tell): Promise<T> {
     const { clock, log } = this.#options;
     let lastAttempts = 0;
     for (let faults = 0; ; faults++) {

@@ -92,7 +92,7 @@ export class Lane {
     // Whatever happened before, in the end one process is there and lives.
     await start({ afterMs: 0, calls: [] }).ended;
     this.#sandbox.faults.clear();
-    const truth = collectTruth(plan, folder, workers, this.#events.current, restartedAt);
+    const truth = await collectTruth(plan, folder, workers, this.#events.current, restartedAt);
     const story = tellStory(truth);
     rmSync(folder, { recursive: true, force: true });
     return {
@@ -196,17 +196,18 @@ class Worker {
   }
 }
 
-function collectTruth(
+async function collectTruth(
   plan: Plan,
   folder: string,
   workers: readonly Worker[],
   events: RunTruth['events'],
   restartedAt: number | undefined,
-): RunTruth {
+): Promise<RunTruth> {
   const journal = Journal.open(folder, { clock: systemClock });
-  const tasks = journal.tasks
-    .list({ includeEnded: true })
-    .map((task): RecordedTask => ({ ...task, ends: journal.tasks.rawEnds(task.taskId) }));
+  const tasks: RecordedTask[] = [];
+  for (const task of await journal.tasks.list({ includeEnded: true })) {
+    tasks.push({ ...task, ends: await journal.tasks.rawEnds(task.taskId) });
+  }
   journal.close();
   const db = openSqlite(join(folder, 'journal.sqlite'));
   const integrity = db.all<{ integrity_check: string }>('PRAGMA integrity_check').map((row) => row.integrity_check);

@@ -199,14 +199,14 @@ async function call({ command: name, args, afterMs, cancels }: PlannedCall): Pro
 }
 
 /** True when nothing is left to do for anybody: what is ended twice in a row stays so. */
-function isSettled(): boolean {
-  return journal.tasks.active().length === 0 && journal.tasks.list().length === 0;
+async function isSettled(): Promise<boolean> {
+  return (await journal.tasks.active()).length === 0 && (await journal.tasks.list()).length === 0;
 }
 
 async function main(): Promise<void> {
   runner.adopt();
   await Promise.all(plan.calls.map(call));
-  for (let settled = 0; settled < 2; settled = isSettled() ? settled + 1 : 0) await systemClock.sleep(25);
+  for (let settled = 0; settled < 2; settled = (await isSettled()) ? settled + 1 : 0) await systemClock.sleep(25);
   await runner.close();
   await client.close();
   journal.close();

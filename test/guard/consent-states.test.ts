@@ -48,21 +48,21 @@ function signedBy(key: string | Uint8Array, state: string, change: (content: Rec
 }
 
 describe('the state of a question', () => {
-  test('brings the answer to its call, once', () => {
+  test('brings the answer to its call, once', async () => {
     const states = setUp().open();
     const state = states.issue(QUESTION);
     expect([
-      isRedeemed(states.redeem(QUESTION, state)),
-      isRedeemed(states.redeem(QUESTION, state)),
-      isRedeemed(states.redeem(QUESTION, state)),
+      isRedeemed(await states.redeem(QUESTION, state)),
+      isRedeemed(await states.redeem(QUESTION, state)),
+      isRedeemed(await states.redeem(QUESTION, state)),
     ]).toEqual([true, false, false]);
   });
 
-  test('is another one each time, and each is good for itself', () => {
+  test('is another one each time, and each is good for itself', async () => {
     const states = setUp().open();
     const [first, second] = [states.issue(QUESTION), states.issue(QUESTION)];
     expect(first).not.toBe(second);
-    expect([isRedeemed(states.redeem(QUESTION, second)), isRedeemed(states.redeem(QUESTION, first))]).toEqual([true, true]);
+    expect([isRedeemed(await states.redeem(QUESTION, second)), isRedeemed(await states.redeem(QUESTION, first))]).toEqual([true, true]);
   });
 
   test('is used up for every process of the record, and for one that is started later', async () => {
@@ -70,29 +70,29 @@ describe('the state of a question', () => {
     const [one, other] = [open(), open()];
     const [first, second] = [one.issue(QUESTION), one.issue(QUESTION)];
     expect([
-      isRedeemed(other.redeem(QUESTION, first)),
-      isRedeemed(one.redeem(QUESTION, first)),
-      isRedeemed(open().redeem(QUESTION, first)),
+      isRedeemed(await other.redeem(QUESTION, first)),
+      isRedeemed(await one.redeem(QUESTION, first)),
+      isRedeemed(await open().redeem(QUESTION, first)),
     ]).toEqual([true, false, false]);
     expect(await redeemInChild(folder, second)).toBe(true);
-    expect([isRedeemed(one.redeem(QUESTION, second)), await redeemInChild(folder, second)]).toEqual([false, false]);
+    expect([isRedeemed(await one.redeem(QUESTION, second)), await redeemInChild(folder, second)]).toEqual([false, false]);
   });
 
-  test('belongs to one call: for another one it is no answer, and stays good for its own', () => {
+  test('belongs to one call: for another one it is no answer, and stays good for its own', async () => {
     const states = setUp().open();
     const state = states.issue(QUESTION);
     expect([
-      isRedeemed(states.redeem({ ...QUESTION, tool: 'detach_store' }, state)),
-      isRedeemed(states.redeem({ ...QUESTION, argumentsKey: 'key-2' }, state)),
-      isRedeemed(states.redeem({ ...QUESTION, tool: 'DELETE_USER' }, state)),
-      isRedeemed(states.redeem({ ...QUESTION, argumentsKey: '' }, state)),
-      isRedeemed(states.redeem(QUESTION, state)),
+      isRedeemed(await states.redeem({ ...QUESTION, tool: 'detach_store' }, state)),
+      isRedeemed(await states.redeem({ ...QUESTION, argumentsKey: 'key-2' }, state)),
+      isRedeemed(await states.redeem({ ...QUESTION, tool: 'DELETE_USER' }, state)),
+      isRedeemed(await states.redeem({ ...QUESTION, argumentsKey: '' }, state)),
+      isRedeemed(await states.redeem(QUESTION, state)),
     ]).toEqual([false, false, false, false, true]);
   });
 
-  test('is worth nothing where another record is kept', () => {
+  test('is worth nothing where another record is kept', async () => {
     const { open } = setUp();
-    expect(isRedeemed(open('elsewhere').redeem(QUESTION, open().issue(QUESTION)))).toBe(false);
+    expect(isRedeemed(await open('elsewhere').redeem(QUESTION, open().issue(QUESTION)))).toBe(false);
   });
 
   test('tells its client nothing of the key by which it is signed', () => {
@@ -126,20 +126,20 @@ describe('a state that was not issued here', () => {
       (state) => `${signedBy('', state, (content) => ({ ...content, expiresAt: 9e15 })).split('.')[0]}.${state.split('.')[1]}`,
     ],
     ['text that is no JSON', (state) => `${Buffer.from('{').toString('base64url')}.${state.split('.')[1]}`],
-  ])('is refused, and the issued one stays good: %s', (_, forge) => {
+  ])('is refused, and the issued one stays good: %s', async (_, forge) => {
     const states = setUp().open();
     const [state, other] = [states.issue(QUESTION), states.issue(QUESTION)];
     const forged = forge(state, other);
     expect(forged).not.toBe(state);
-    expect([isRedeemed(states.redeem(QUESTION, forged)), isRedeemed(states.redeem(QUESTION, state))]).toEqual([false, true]);
+    expect([isRedeemed(await states.redeem(QUESTION, forged)), isRedeemed(await states.redeem(QUESTION, state))]).toEqual([false, true]);
   });
 
-  test('could be made by nobody but who can read the key', () => {
+  test('could be made by nobody but who can read the key', async () => {
     const { open, keyFile } = setUp();
     const states = open();
     const state = states.issue(QUESTION);
     const forged = signedBy(readFileSync(keyFile), state, (content) => ({ ...content, nonce: 'another' }));
-    expect(isRedeemed(states.redeem(QUESTION, forged))).toBe(true);
+    expect(isRedeemed(await states.redeem(QUESTION, forged))).toBe(true);
   });
 });
 
@@ -149,20 +149,20 @@ describe('time', () => {
     const states = open();
     const [early, late] = [states.issue(QUESTION), states.issue(QUESTION)];
     await clock.advance(TEN_MINUTES - 1);
-    expect(isRedeemed(states.redeem(QUESTION, early))).toBe(true);
+    expect(isRedeemed(await states.redeem(QUESTION, early))).toBe(true);
     await clock.advance(1);
-    expect(isRedeemed(states.redeem(QUESTION, late))).toBe(false);
+    expect(isRedeemed(await states.redeem(QUESTION, late))).toBe(false);
   });
 
   test('that is set back makes no used state new, even after its trace was cleared', async () => {
     const { open, clock } = setUp();
     const states = open();
     const used = states.issue(QUESTION);
-    expect(isRedeemed(states.redeem(QUESTION, used))).toBe(true);
+    expect(isRedeemed(await states.redeem(QUESTION, used))).toBe(true);
     await clock.advance(TEN_MINUTES + 60_000);
-    expect(isRedeemed(states.redeem(QUESTION, states.issue(QUESTION)))).toBe(true);
+    expect(isRedeemed(await states.redeem(QUESTION, states.issue(QUESTION)))).toBe(true);
     await clock.jump(-120_000);
-    expect([isRedeemed(states.redeem(QUESTION, used)), isRedeemed(open().redeem(QUESTION, used))]).toEqual([false, false]);
+    expect([isRedeemed(await states.redeem(QUESTION, used)), isRedeemed(await open().redeem(QUESTION, used))]).toEqual([false, false]);
   });
 
   test('that is set back makes no question live longer', async () => {
@@ -170,20 +170,20 @@ describe('time', () => {
     const states = open();
     const state = states.issue(QUESTION);
     await clock.jump(-3_600_000);
-    expect(isRedeemed(states.redeem(QUESTION, state))).toBe(false);
-    expect(isRedeemed(states.redeem(QUESTION, states.issue(QUESTION)))).toBe(true);
+    expect(isRedeemed(await states.redeem(QUESTION, state))).toBe(false);
+    expect(isRedeemed(await states.redeem(QUESTION, states.issue(QUESTION)))).toBe(true);
   });
 });
 
 describe('the key', () => {
-  test('is made with the first question, and stays', () => {
+  test('is made with the first question, and stays', async () => {
     const { open, folder, keyFile } = setUp();
     const states = open();
     expect(readdirSync(folder)).not.toContain('consent.key');
     const state = states.issue(QUESTION);
     const key = readFileSync(keyFile);
     expect(key.length).toBe(32);
-    expect(isRedeemed(open().redeem(QUESTION, state))).toBe(true);
+    expect(isRedeemed(await open().redeem(QUESTION, state))).toBe(true);
     expect(readFileSync(keyFile)).toEqual(key);
   });
 
@@ -197,21 +197,21 @@ describe('the key', () => {
     expect(statSync(keyFile).mode & 0o777).toBe(0o600);
   });
 
-  test.each([0, 1, 31, 33])('is made anew where a process died while writing it, after %i bytes', (length) => {
+  test.each([0, 1, 31, 33])('is made anew where a process died while writing it, after %i bytes', async (length) => {
     const { open, keyFile } = setUp();
     const states = open();
     writeFileSync(keyFile, new Uint8Array(length), { mode: 0o600 });
     const state = states.issue(QUESTION);
     expect(readFileSync(keyFile).length).toBe(32);
-    expect(isRedeemed(open().redeem(QUESTION, state))).toBe(true);
+    expect(isRedeemed(await open().redeem(QUESTION, state))).toBe(true);
   });
 
-  test('that was lost voids the open questions, and the next ones are good', () => {
+  test('that was lost voids the open questions, and the next ones are good', async () => {
     const { open, keyFile } = setUp();
     const state = open().issue(QUESTION);
     rmSync(keyFile);
     const states = open();
-    expect([isRedeemed(states.redeem(QUESTION, state)), isRedeemed(states.redeem(QUESTION, states.issue(QUESTION)))]).toEqual([
+    expect([isRedeemed(await states.redeem(QUESTION, state)), isRedeemed(await states.redeem(QUESTION, states.issue(QUESTION)))]).toEqual([
       false,
       true,
     ]);
@@ -224,9 +224,10 @@ async function redeemInChild(folder: string, state: string): Promise<unknown> {
   const program = `
     import { ConsentStates } from ${url('src/guard/consent-states.ts')};
     import { Journal } from ${url('src/journal/journal.ts')};
-    const clock = { now: () => ${new ManualClock().now()}, sleep: async () => undefined };
+    const clock = { now: () => ${new ManualClock().now()}, monotonic: () => performance.now(), sleep: async () => undefined };
     const journal = Journal.open(process.env.FOLDER, { clock });
-    console.log(new ConsentStates(process.env.FOLDER, journal.approvals, clock).redeem(JSON.parse(process.env.QUESTION), process.env.STATE) !== undefined);
+    const states = new ConsentStates(process.env.FOLDER, journal.approvals, clock);
+    console.log((await states.redeem(JSON.parse(process.env.QUESTION), process.env.STATE)) !== undefined);
     journal.close();
   `;
   const { stdout } = await promisify(execFile)(process.execPath, ['--import', 'tsx', '--input-type=module', '--eval', program], {

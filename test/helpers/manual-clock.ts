@@ -75,9 +75,13 @@ export class ManualClock implements Clock {
     this.#pass(target);
   }
 
-  /** Moves the time on in one leap, as when a machine was suspended, and then wakes whoever slept past it. */
+  /**
+   * Moves the time on in one leap, as when a machine was suspended, and then wakes whoever slept past it. A negative leap sets the time of day back;
+   * no time passes in it.
+   */
   async jump(ms: number): Promise<void> {
-    this.#pass(this.#elapsed + ms);
+    if (ms < 0) this.#now += ms;
+    else this.#pass(this.#elapsed + ms);
     await this.advance(0);
   }
 

@@ -50,7 +50,7 @@ export interface TlsServer {
 
 /** Starts a TLS server that knows nothing of HTTP but where a request ends, and writes the bytes it is told to; ended with the test. */
 export async function startTlsServer(
-  answer: (request: ReceivedRequest) => RawAnswer,
+  answer: (request: ReceivedRequest) => RawAnswer | Promise<RawAnswer>,
   options: { readonly certificate?: Certificate; readonly tls?: TlsOptions } = {},
 ): Promise<TlsServer> {
   const { certificate, privateKey, fingerprint } = options.certificate ?? (await createCertificate('127.0.0.1'));
@@ -69,7 +69,10 @@ export async function startTlsServer(
       for (let whole = takeRequest(received); whole; whole = takeRequest(received)) {
         received = whole.rest;
         requests.push(whole.request);
-        write(socket, answer(whole.request), () => rawSocketOf(socket, sockets)?.resetAndDestroy());
+        const given = answer(whole.request);
+        const reset = () => rawSocketOf(socket, sockets)?.resetAndDestroy();
+        if (given instanceof Promise) void given.then((later) => write(socket, later, reset));
+        else write(socket, given, reset);
       }
     });
   });

@@ -26,45 +26,49 @@ describeEngines('the journal of changes', (engine) => {
     return { clock, open, changes: open() };
   }
 
-  test('keeps what a write did for every process', () => {
+  test('keeps what a write did for every process', async () => {
     const { changes, open } = setUp();
-    const renamed = changes.record(RENAMED);
-    const created = changes.record(CREATED);
+    const renamed = await changes.record(RENAMED);
+    const created = await changes.record(CREATED);
     expect([renamed, created]).toEqual([
       { ...RENAMED, number: 1, changedAt: '2026-03-04T09:00:00.000Z' },
       { ...CREATED, number: 2, changedAt: '2026-03-04T09:00:00.000Z' },
     ]);
-    expect([open().get(1), open().get(2), open().get(3)]).toEqual([renamed, created, undefined]);
+    expect(await Promise.all([1, 2, 3].map((number) => open().get(number)))).toEqual([renamed, created, undefined]);
   });
 
   test('lists the newest first even when the clock was set back', async () => {
     const { clock, changes } = setUp();
-    const numbers = (limit?: number) => changes.list(limit === undefined ? {} : { limit }).map(({ number }) => number);
-    changes.record(RENAMED);
+    const numbers = async (limit?: number) => (await changes.list(limit === undefined ? {} : { limit })).map(({ number }) => number);
+    await changes.record(RENAMED);
     await clock.jump(-3_600_000);
-    changes.record(RENAMED);
-    changes.record(RENAMED);
-    expect([numbers(), numbers(2), numbers(0)]).toEqual([[3, 2, 1], [3, 2], []]);
+    await changes.record(RENAMED);
+    await changes.record(RENAMED);
+    expect([await numbers(), await numbers(2), await numbers(0)]).toEqual([[3, 2, 1], [3, 2], []]);
   });
 
-  test('is put back once', () => {
+  test('is put back once', async () => {
     const { changes, open } = setUp();
-    for (let count = 0; count < 3; count++) changes.record(RENAMED);
-    expect([changes.markReverted(1, 2), open().markReverted(1, 3), changes.markReverted(1, 2)]).toEqual([true, false, false]);
-    expect(open().get(1)).toEqual({ ...RENAMED, number: 1, changedAt: '2026-03-04T09:00:00.000Z', revertedBy: 2 });
-    expect(changes.markReverted(2, 3)).toBe(true);
-  });
-
-  test('is put back only by a change that was recorded later', () => {
-    const { changes } = setUp();
-    changes.record(RENAMED);
-    changes.record(RENAMED);
-    expect([changes.markReverted(2, 1), changes.markReverted(2, 2), changes.markReverted(2, 9), changes.markReverted(9, 10)]).toEqual([
-      false,
-      false,
+    for (let count = 0; count < 3; count++) await changes.record(RENAMED);
+    expect([await changes.markReverted(1, 2), await open().markReverted(1, 3), await changes.markReverted(1, 2)]).toEqual([
+      true,
       false,
       false,
     ]);
-    expect(changes.list().some(({ revertedBy }) => revertedBy !== undefined)).toBe(false);
+    expect(await open().get(1)).toEqual({ ...RENAMED, number: 1, changedAt: '2026-03-04T09:00:00.000Z', revertedBy: 2 });
+    expect(await changes.markReverted(2, 3)).toBe(true);
+  });
+
+  test('is put back only by a change that was recorded later', async () => {
+    const { changes } = setUp();
+    await changes.record(RENAMED);
+    await changes.record(RENAMED);
+    expect([
+      await changes.markReverted(2, 1),
+      await changes.markReverted(2, 2),
+      await changes.markReverted(2, 9),
+      await changes.markReverted(9, 10),
+    ]).toEqual([false, false, false, false]);
+    expect((await changes.list()).some(({ revertedBy }) => revertedBy !== undefined)).toBe(false);
   });
 });

@@ -52,55 +52,55 @@ function waitForStart(): void {
 }
 
 /** Takes tasks from their beginning to their end. */
-function write(journal: Journal): void {
+async function write(journal: Journal): Promise<void> {
   for (let round = 0; round < rounds; round++) {
-    const { task } = journal.tasks.begin(intent(`${order.name}-${round}`), holder);
+    const { task } = await journal.tasks.begin(intent(`${order.name}-${round}`), holder);
     say({ began: task.taskId });
-    journal.tasks.accepted(task.taskId, 1, { token: task.taskId }, 'modern', progress(0));
-    journal.tasks.markPoll(task.taskId, 1);
+    await journal.tasks.accepted(task.taskId, 1, { token: task.taskId }, 'modern', progress(0));
+    await journal.tasks.markPoll(task.taskId, 1);
     const body = randomBytes(20_000);
-    journal.tasks.storeRawEnd(task.taskId, { status: 200, contentType: 'application/json', body });
+    await journal.tasks.storeRawEnd(task.taskId, { status: 200, contentType: 'application/json', body });
     say({ stored: task.taskId, digest: digestOf(body) });
-    if (round % 2 === 0 && journal.tasks.finish(task.taskId, { status: 'succeeded', result: round })) {
+    if (round % 2 === 0 && (await journal.tasks.finish(task.taskId, { status: 'succeeded', result: round }))) {
       say({ finished: task.taskId, result: round });
     }
   }
 }
 
 /** Takes the lease of one task again and again from whoever holds it, each time as if it had been silent for long. */
-function take(journal: Journal): void {
-  const { taskId } = journal.tasks.begin(intent('shared'), holder).task;
+async function take(journal: Journal): Promise<void> {
+  const { taskId } = (await journal.tasks.begin(intent('shared'), holder)).task;
   for (let round = 0; round < rounds; round++) {
     offset += FENCE_MS + 1;
-    const epoch = journal.tasks.acquireLease(taskId, holder, () => true);
+    const epoch = await journal.tasks.acquireLease(taskId, holder, () => true);
     if (epoch !== undefined) say({ epoch });
   }
 }
 
 /** Uses up each of the same approvals, as far as the others have left it. */
-function consume(journal: Journal): void {
+async function consume(journal: Journal): Promise<void> {
   for (let round = 0; round < rounds; round++) {
-    if (journal.approvals.consume(call(`key-${round}`)) !== undefined) say({ won: round });
+    if ((await journal.approvals.consume(call(`key-${round}`))) !== undefined) say({ won: round });
   }
 }
 
 /** Burns each of the same nonces. */
-function burn(journal: Journal): void {
+async function burn(journal: Journal): Promise<void> {
   for (let round = 0; round < rounds; round++) {
-    if (journal.approvals.burn(`nonce-${round}`, order.at + 600_000)) say({ won: round });
+    if (await journal.approvals.burn(`nonce-${round}`, order.at + 600_000)) say({ won: round });
   }
 }
 
 if (order.role === 'open') {
   waitForStart();
-  say({ opened: open().tasks.revision() });
+  say({ opened: await open().tasks.revision() });
 } else {
   const journal = open();
   say({ opened: 0 });
   waitForStart();
   if (order.role === 'begin') {
-    const { task, isNew } = journal.tasks.begin(intent('shared'), holder);
+    const { task, isNew } = await journal.tasks.begin(intent('shared'), holder);
     say({ taskId: task.taskId, isNew });
-  } else ({ write, take, consume, burn })[order.role](journal);
+  } else await { write, take, consume, burn }[order.role](journal);
   journal.close();
 }

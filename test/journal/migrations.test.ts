@@ -2,10 +2,12 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { systemClock } from '../../src/base/clock.ts';
+import { Database } from '../../src/journal/database.ts';
 import { Journal } from '../../src/journal/journal.ts';
 import { migrate, MIGRATIONS } from '../../src/journal/migrations.ts';
-import { openSqlite } from '../../src/journal/sqlite.ts';
-import { TaskJournal } from '../../src/journal/task-journal.ts';
+import { openSqlite, type Sqlite } from '../../src/journal/sqlite.ts';
+import { SqliteTaskJournal } from '../../src/journal/sqlite-task-journal.ts';
+import type { TaskJournal } from '../../src/journal/task-journal.ts';
 import { describeEngines, temporaryFolder, untilTestEnds } from './engines.ts';
 import { ALPHA, call, intent, progress, rawEnd, RUN } from './samples.ts';
 
@@ -37,23 +39,27 @@ describeEngines('the schema', (engine) => {
   test('gets approvals, changes and audit where a file has tasks alone, and keeps the tasks', async () => {
     const folder = temporaryFolder();
     const path = join(folder, 'journal.sqlite');
-    const db = openFile(path);
-    migrate(db, path, MIGRATIONS.slice(0, 1));
-    const old = new TaskJournal(db, systemClock);
-    const { taskId } = old.begin(intent('ended'), ALPHA).task;
-    old.accepted(taskId, 1, RUN, 'modern', progress(10, 1, 'a line'));
-    old.storeRawEnd(taskId, rawEnd('the end'));
-    old.finish(taskId, { status: 'succeeded', result: { items: [1] } });
-    old.begin(intent('running'), ALPHA);
-    const read = (tasks: TaskJournal) => [tasks.list({ includeEnded: true }), tasks.rawEnds(taskId), tasks.revision()];
-    const before = read(old);
+    const prepare = (file: Sqlite) => migrate(file, path, MIGRATIONS.slice(0, 1));
+    const db = untilTestEnds(Database.open(path, { clock: systemClock, engines: [engine], prepare }));
+    const old = new SqliteTaskJournal(db, systemClock);
+    const { taskId } = (await old.begin(intent('ended'), ALPHA)).task;
+    await old.accepted(taskId, 1, RUN, 'modern', progress(10, 1, 'a line'));
+    await old.storeRawEnd(taskId, rawEnd('the end'));
+    await old.finish(taskId, { status: 'succeeded', result: { items: [1] } });
+    await old.begin(intent('running'), ALPHA);
+    const read = async (tasks: TaskJournal) => [
+      await tasks.list({ includeEnded: true }),
+      await tasks.rawEnds(taskId),
+      await tasks.revision(),
+    ];
+    const before = await read(old);
     db.close();
 
     const { tasks, approvals, changes, audit } = openJournal(folder);
-    expect(read(tasks)).toEqual(before);
-    expect([tasks.list({ includeEnded: true }).length, tasks.begin(intent('running'), ALPHA).isNew]).toEqual([2, false]);
-    expect([approvals.list(), changes.list(), (await audit.known()).heads]).toEqual([[], [], []]);
-    expect(approvals.request({ ...call(), prompt: 'Delete?', label: 'Delete' }).state).toBe('pending');
+    expect(await read(tasks)).toEqual(before);
+    expect([(await tasks.list({ includeEnded: true })).length, (await tasks.begin(intent('running'), ALPHA)).isNew]).toEqual([2, false]);
+    expect([await approvals.list(), await changes.list(), (await audit.known()).heads]).toEqual([[], [], []]);
+    expect((await approvals.request({ ...call(), prompt: 'Delete?', label: 'Delete' })).state).toBe('pending');
     expect(openFile(path).get('PRAGMA user_version')).toEqual({ user_version: 2 });
   });
 

@@ -84,15 +84,15 @@ function integrityOf(folder: string, engine: SqliteEngine): unknown {
 const INTACT = [{ integrity_check: 'ok' }];
 
 /** Compares what processes said was stored with what the file has. */
-function expectEverythingKept(folder: string, engine: SqliteEngine, lines: readonly Line[]): void {
+async function expectEverythingKept(folder: string, engine: SqliteEngine, lines: readonly Line[]): Promise<void> {
   const { tasks } = untilTestEnds(Journal.open(folder, { clock: systemClock, engines: [engine] }));
   for (const { began, stored, digest, finished, result } of lines) {
-    if (began !== undefined) expect(tasks.get(began), began).toBeDefined();
+    if (began !== undefined) expect(await tasks.get(began), began).toBeDefined();
     if (stored !== undefined) {
-      const body = tasks.rawEnd(stored)?.body ?? new Uint8Array();
+      const body = (await tasks.rawEnd(stored))?.body ?? new Uint8Array();
       expect(digestOf(body), stored).toBe(digest);
     }
-    if (finished !== undefined) expect(tasks.get(finished)).toMatchObject({ status: 'succeeded', result });
+    if (finished !== undefined) expect(await tasks.get(finished)).toMatchObject({ status: 'succeeded', result });
   }
 }
 
@@ -148,11 +148,11 @@ describeEngines('several processes', (engine) => {
     const { approvals } = untilTestEnds(Journal.open(folder, { clock: systemClock, engines: [engine] }));
     const keys = Array.from({ length: 60 }, (_, round) => round);
     for (const round of keys) {
-      const { approvalId } = approvals.request({ ...call(`key-${round}`), prompt: 'Delete?', label: 'Delete' });
-      if (round % 6 !== 0) approvals.grant(approvalId);
+      const { approvalId } = await approvals.request({ ...call(`key-${round}`), prompt: 'Delete?', label: 'Delete' });
+      if (round % 6 !== 0) await approvals.grant(approvalId);
     }
     expect(await race('consume', folder, keys.length)).toEqual(keys.filter((round) => round % 6 !== 0));
-    expect(approvals.list().filter(({ state }) => state === 'used').length).toBe(50);
+    expect((await approvals.list()).filter(({ state }) => state === 'used').length).toBe(50);
   }, 60_000);
 
   test('that burn the same nonces are let through once for each', async () => {
@@ -178,7 +178,7 @@ describeEngines('several processes', (engine) => {
       expect(integrityOf(folder, engine)).toEqual(INTACT);
     }
     expect(lines.some(({ stored }) => stored !== undefined)).toBe(true);
-    expectEverythingKept(folder, engine, lines);
+    await expectEverythingKept(folder, engine, lines);
   }, 90_000);
 
   const isRoot = process.getuid?.() === 0;
@@ -259,7 +259,7 @@ describe.skipIf(runtimes.length < 2)(
       expect(engine).toBeDefined();
       if (!engine) return;
       expect(integrityOf(folder, engine)).toEqual(INTACT);
-      expectEverythingKept(folder, engine, lines);
+      await expectEverythingKept(folder, engine, lines);
     }, 90_000);
   },
 );

@@ -20,91 +20,87 @@ function openIn(folder: string, engine: SqliteEngine) {
 }
 
 describeEngines('a journal whose file is moved while it is open', (engine) => {
-  test('takes along what runs, the answers that wait to be read and the ends to tell, and leaves what is over behind', () => {
+  test('takes along what runs, the answers that wait to be read and the ends to tell, and leaves what is over behind', async () => {
     const folder = temporaryFolder();
     const { journal, taken } = openIn(folder, engine);
-    const over = journal.tasks.begin(intent('over'), ALPHA).task;
-    journal.tasks.finish(over.taskId, { status: 'succeeded', result: 1 });
-    const running = journal.tasks.begin(intent('running'), ALPHA).task;
-    journal.tasks.accepted(running.taskId, 1, RUN, 'modern', progress(10));
-    journal.tasks.storeRawEnd(running.taskId, rawEnd('{"statusCode": "succeeded"}'));
-    const untold = journal.tasks.begin(intent('untold'), ALPHA).task;
-    journal.tasks.finish(untold.taskId, { status: 'failed', error: 'No.', teller: ALPHA });
-    const before = journal.tasks.get(running.taskId);
+    const over = (await journal.tasks.begin(intent('over'), ALPHA)).task;
+    await journal.tasks.finish(over.taskId, { status: 'succeeded', result: 1 });
+    const running = (await journal.tasks.begin(intent('running'), ALPHA)).task;
+    await journal.tasks.accepted(running.taskId, 1, RUN, 'modern', progress(10));
+    await journal.tasks.storeRawEnd(running.taskId, rawEnd('{"statusCode": "succeeded"}'));
+    const untold = (await journal.tasks.begin(intent('untold'), ALPHA)).task;
+    await journal.tasks.finish(untold.taskId, { status: 'failed', error: 'No.', teller: ALPHA });
+    const before = await journal.tasks.get(running.taskId);
     renameSync(join(folder, FILE), join(folder, 'moved.sqlite'));
-    expect(journal.tasks.get(running.taskId)).toEqual(before);
-    expect(journal.tasks.rawEnd(running.taskId)?.body).toEqual(rawEnd('{"statusCode": "succeeded"}').body);
-    expect(journal.tasks.untoldEnds()).toEqual([{ taskId: untold.taskId, teller: ALPHA }]);
-    expect(journal.tasks.get(over.taskId)).toBeUndefined();
+    expect(await journal.tasks.get(running.taskId)).toEqual(before);
+    expect((await journal.tasks.rawEnd(running.taskId))?.body).toEqual(rawEnd('{"statusCode": "succeeded"}').body);
+    expect(await journal.tasks.untoldEnds()).toEqual([{ taskId: untold.taskId, teller: ALPHA }]);
+    expect(await journal.tasks.get(over.taskId)).toBeUndefined();
     expect(taken).toEqual([{ tasks: 2 }]);
-    expect(journal.tasks.heartbeat(running.taskId, 1)).toBe(true);
-    expect(
-      openIn(folder, engine)
-        .journal.tasks.list()
-        .map(({ taskId }) => taskId),
-    ).toEqual([running.taskId]);
+    expect(await journal.tasks.heartbeat(running.taskId, 1)).toBe(true);
+    expect((await openIn(folder, engine).journal.tasks.list()).map(({ taskId }) => taskId)).toEqual([running.taskId]);
   });
 
-  test('lets no number be given twice, no nonce be used twice, and readers see the next news', () => {
+  test('lets no number be given twice, no nonce be used twice, and readers see the next news', async () => {
     const folder = temporaryFolder();
     const { journal, clock } = openIn(folder, engine);
     const expiresAt = clock.now() + 60_000;
-    expect(journal.approvals.burn('nonce', expiresAt)).toBe(true);
-    const { task } = journal.tasks.begin(intent('old'), ALPHA);
-    const number = journal.tasks.numberOf(task.taskId) ?? 0;
-    const revision = journal.tasks.revision();
-    journal.tasks.finish(task.taskId, { status: 'succeeded' });
+    expect(await journal.approvals.burn('nonce', expiresAt)).toBe(true);
+    const { task } = await journal.tasks.begin(intent('old'), ALPHA);
+    const number = (await journal.tasks.findNumber(task.taskId)) ?? 0;
+    const revision = await journal.tasks.revision();
+    await journal.tasks.finish(task.taskId, { status: 'succeeded' });
     renameSync(join(folder, FILE), join(folder, 'moved.sqlite'));
-    expect(journal.approvals.burn('nonce', expiresAt)).toBe(false);
-    const next = journal.tasks.begin(intent('new'), ALPHA).task;
+    expect(await journal.approvals.burn('nonce', expiresAt)).toBe(false);
+    const next = (await journal.tasks.begin(intent('new'), ALPHA)).task;
     expect(next.revision).toBeGreaterThan(revision);
-    expect(journal.tasks.numberOf(next.taskId)).toBeGreaterThan(number);
+    expect(await journal.tasks.findNumber(next.taskId)).toBeGreaterThan(number);
   });
 
-  test('forgets approvals: a person gives them again', () => {
+  test('forgets approvals: a person gives them again', async () => {
     const folder = temporaryFolder();
     const { journal } = openIn(folder, engine);
-    const { approvalId } = journal.approvals.request({ ...call(), prompt: 'Delete?', label: 'Delete' });
-    journal.approvals.grant(approvalId);
+    const { approvalId } = await journal.approvals.request({ ...call(), prompt: 'Delete?', label: 'Delete' });
+    await journal.approvals.grant(approvalId);
     renameSync(join(folder, FILE), join(folder, 'moved.sqlite'));
-    expect(journal.approvals.consume(call())).toBeUndefined();
+    expect(await journal.approvals.consume(call())).toBeUndefined();
   });
 
-  test('goes on in the old file when it is moved back, with the newer state of each task', () => {
+  test('goes on in the old file when it is moved back, with the newer state of each task', async () => {
     const folder = temporaryFolder();
     const { journal, taken } = openIn(folder, engine);
-    const { task } = journal.tasks.begin(intent(), ALPHA);
-    journal.tasks.accepted(task.taskId, 1, RUN, 'modern', progress(10));
+    const { task } = await journal.tasks.begin(intent(), ALPHA);
+    await journal.tasks.accepted(task.taskId, 1, RUN, 'modern', progress(10));
     renameSync(join(folder, FILE), join(folder, 'moved.sqlite'));
-    expect(journal.tasks.progressed(task.taskId, 1, progress(60, 2))).toBe(true);
-    expect(journal.tasks.finish(task.taskId, { status: 'succeeded', result: 'done' })).toBe(true);
+    expect(await journal.tasks.progressed(task.taskId, 1, progress(60, 2))).toBe(true);
+    expect(await journal.tasks.finish(task.taskId, { status: 'succeeded', result: 'done' })).toBe(true);
     renameSync(join(folder, 'moved.sqlite'), join(folder, FILE));
-    expect(journal.tasks.get(task.taskId)).toMatchObject({ status: 'succeeded', progress: 60, result: 'done' });
+    expect(await journal.tasks.get(task.taskId)).toMatchObject({ status: 'succeeded', progress: 60, result: 'done' });
     expect(taken).toEqual([{ tasks: 1 }, { tasks: 1 }]);
   });
 
-  test('says why nothing was taken along from a file that was damaged or emptied, and goes on', () => {
+  test('says why nothing was taken along from a file that was damaged or emptied, and goes on', async () => {
     for (const damage of [(path: string) => truncateSync(path), (path: string) => writeFileSync(path, 'x'.repeat(8192))]) {
       const folder = temporaryFolder();
       const { journal, taken } = openIn(folder, engine);
-      journal.tasks.begin(intent(), ALPHA);
+      await journal.tasks.begin(intent(), ALPHA);
       damage(join(folder, FILE));
       if (readFileSync(join(folder, FILE)).length > 0) renameSync(join(folder, FILE), join(folder, 'moved.sqlite'));
-      expect(journal.tasks.list()).toEqual([]);
+      expect(await journal.tasks.list()).toEqual([]);
       expect(taken).toEqual([{ tasks: 0, lost: expect.stringMatching(/\w/) as string }]);
-      expect(journal.tasks.begin(intent(), ALPHA).isNew).toBe(true);
+      expect((await journal.tasks.begin(intent(), ALPHA)).isNew).toBe(true);
     }
   });
 
-  test('tries again with each call while no file can be made in its place', () => {
+  test('tries again with each call while no file can be made in its place', async () => {
     const folder = temporaryFolder();
     const { journal } = openIn(folder, engine);
-    const { task } = journal.tasks.begin(intent(), ALPHA);
+    const { task } = await journal.tasks.begin(intent(), ALPHA);
     renameSync(join(folder, FILE), join(folder, 'moved.sqlite'));
     writeFileSync(join(folder, FILE), 'This is no database, but a note about where it went. '.repeat(20));
-    expect(() => journal.tasks.list()).toThrow(/is damaged or is no journal of this server/);
+    await expect(journal.tasks.list()).rejects.toThrow(/is damaged or is no journal of this server/);
     rmSync(join(folder, FILE));
-    expect(journal.tasks.list().map(({ taskId }) => taskId)).toEqual([task.taskId]);
+    expect((await journal.tasks.list()).map(({ taskId }) => taskId)).toEqual([task.taskId]);
   });
 });
 

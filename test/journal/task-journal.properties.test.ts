@@ -1,9 +1,11 @@
 import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { Database } from '../../src/journal/database.ts';
 import { migrate } from '../../src/journal/migrations.ts';
-import { openSqlite, type SqliteEngine } from '../../src/journal/sqlite.ts';
-import { LEASE_MS, TaskJournal } from '../../src/journal/task-journal.ts';
+import type { Sqlite, SqliteEngine } from '../../src/journal/sqlite.ts';
+import { SqliteTaskJournal } from '../../src/journal/sqlite-task-journal.ts';
+import { LEASE_MS, type TaskJournal } from '../../src/journal/task-journal.ts';
 import type { Holder, StoredRawEnd, TaskRecord, TaskState } from '../../src/journal/task-record.ts';
 import { ManualClock } from '../helpers/manual-clock.ts';
 import { describeEngines, temporaryFolder } from './engines.ts';
@@ -33,8 +35,6 @@ const step = fc.oneof(
   fc.record({ do: fc.constant('finish'), ...on, status: end, result: fc.nat({ max: 1 }) }),
   fc.record({ do: fc.constant('giveUp'), ...on, isFenced: fc.boolean() }),
   fc.record({ do: fc.constant('cancel'), ...on }),
-  fc.record({ do: fc.constant('note'), ...on }),
-  fc.record({ do: fc.constant('evidence'), ...on }),
   fc.record({ do: fc.constant('clock'), ...on, ms: fc.constantFrom(1, 5000, 16_000, 61_000, -16_000, -61_000) }),
   fc.record({ do: fc.constant('prune'), ...on }),
 );
@@ -66,11 +66,13 @@ class Processes {
 
   constructor(engine: SqliteEngine) {
     const path = join(temporaryFolder(), 'test.sqlite');
-    const files = HOLDERS.map(() => openSqlite(path, { engines: [engine] }));
-    // Nothing is killed here, so nothing has to reach the disk.
-    for (const file of files) file.exec('PRAGMA synchronous = OFF');
-    for (const file of files) migrate(file, path);
-    this.#journals = files.map((file) => new TaskJournal(file, this.clock));
+    const prepare = (file: Sqlite) => {
+      // Nothing is killed here, so nothing has to reach the disk.
+      file.exec('PRAGMA synchronous = OFF');
+      migrate(file, path);
+    };
+    const files = HOLDERS.map(() => Database.open(path, { clock: this.clock, engines: [engine], prepare }));
+    this.#journals = files.map((file) => new SqliteTaskJournal(file, this.clock));
     this.#close = () => {
       for (const file of files) file.close();
     };
@@ -85,19 +87,20 @@ class Processes {
   }
 
   /** Returns the newest task of the key, as any of the processes sees it. */
-  find(index: number, argumentsKey: string): TaskRecord | undefined {
-    return this.#journal(index)
-      .list({ includeEnded: true })
-      .find((task) => task.argumentsKey === argumentsKey);
+  async find(index: number, argumentsKey: string): Promise<TaskRecord | undefined> {
+    const tasks = await this.#journal(index).list({ includeEnded: true });
+    return tasks.find((task) => task.argumentsKey === argumentsKey);
   }
 
-  snapshot(): Snapshot {
+  async snapshot(): Promise<Snapshot> {
     const journal = this.#journal(0);
-    const tasks = journal.list({ includeEnded: true });
+    const tasks = await journal.list({ includeEnded: true });
+    const ends = new Map<string, readonly StoredRawEnd[]>();
+    for (const { taskId } of tasks) ends.set(taskId, await journal.rawEnds(taskId));
     return {
       tasks: new Map(tasks.map((task) => [task.taskId, task])),
-      ends: new Map(tasks.map(({ taskId }) => [taskId, journal.rawEnds(taskId)])),
-      revision: journal.revision(),
+      ends,
+      revision: await journal.revision(),
     };
   }
 
@@ -107,45 +110,45 @@ class Processes {
     const epoch = this.epochOf(call.who, taskId);
     switch (call.do) {
       case 'begin': {
-        const { task, isNew } = journal.begin(intent(call.key), this.#holder(call.who));
+        const { task, isNew } = await journal.begin(intent(call.key), this.#holder(call.who));
         if (isNew) this.#epochs[call.who]?.set(task.taskId, 1);
         return isNew;
       }
       case 'accept':
-        return journal.accepted(taskId, epoch, { token: `token-${call.who}` }, 'modern', progress(0));
+        return await journal.accepted(taskId, epoch, { token: `token-${call.who}` }, 'modern', progress(0));
       case 'acquire': {
-        const acquired = journal.acquireLease(taskId, this.#holder(call.who), () => 'gone' in call && call.gone);
+        const acquired = await journal.acquireLease(taskId, this.#holder(call.who), () => 'gone' in call && call.gone);
         if (acquired !== undefined) this.#epochs[call.who]?.set(taskId, acquired);
         return acquired;
       }
       case 'heartbeat':
-        return journal.heartbeat(taskId, epoch);
+        return await journal.heartbeat(taskId, epoch);
       case 'release':
-        return journal.releaseLease(taskId, epoch);
+        return await journal.releaseLease(taskId, epoch);
       case 'mark':
-        return journal.markPoll(taskId, epoch);
+        return await journal.markPoll(taskId, epoch);
       case 'unmark':
-        return journal.unmarkPoll(taskId, epoch);
+        return await journal.unmarkPoll(taskId, epoch);
       case 'progress':
-        return journal.progressed(taskId, epoch, progress('percent' in call ? call.percent : 0));
+        return await journal.progressed(taskId, epoch, progress('percent' in call ? call.percent : 0));
       case 'storeEnd':
-        return journal.storeRawEnd(taskId, rawEnd('text' in call ? call.text : ''));
+        return await journal.storeRawEnd(taskId, rawEnd('text' in call ? call.text : ''));
       case 'setAside':
-        return journal.setRawEndAside(taskId, journal.rawEnds(taskId)['index' in call ? call.index : 0]?.rawEndId ?? 0, 'unreadable');
+        return await journal.setRawEndAside(
+          taskId,
+          (await journal.rawEnds(taskId))['index' in call ? call.index : 0]?.rawEndId ?? 0,
+          'unreadable',
+        );
       case 'finish':
-        return 'status' in call && journal.finish(taskId, { status: call.status, result: call.result });
+        return 'status' in call && (await journal.finish(taskId, { status: call.status, result: call.result }));
       case 'giveUp':
-        return journal.giveUp(taskId, { reason: 'no answer', ...('isFenced' in call && call.isFenced && { epoch }) });
+        return await journal.giveUp(taskId, { reason: 'no answer', ...('isFenced' in call && call.isFenced && { epoch }) });
       case 'cancel':
-        return journal.askedToCancel(taskId);
-      case 'note':
-        return journal.note(taskId, `note of ${call.who}`);
-      case 'evidence':
-        return journal.addEvidence(taskId, { source: 'GetStores', finding: 'Seen.' });
+        return await journal.askedToCancel(taskId);
       case 'clock':
         return this.clock.jump('ms' in call ? call.ms : 0);
       default:
-        return journal.prune(this.clock.now() - 20_000);
+        return await journal.prune(this.clock.now() - 20_000);
     }
   }
 
@@ -168,7 +171,14 @@ const NEEDS_LEASE: ReadonlySet<string> = new Set(['heartbeat', 'release', 'mark'
 const endOf = ({ status, result, error, endedAt }: TaskRecord) => ({ status, result, error, endedAt });
 const bytesOf = (ends: readonly StoredRawEnd[] | undefined) => ends?.map(({ rawEndId, status, body }) => ({ rawEndId, status, body }));
 const current = (ends: readonly StoredRawEnd[] | undefined) => ends?.find(({ unreadableBecause }) => unreadableBecause === undefined);
-const seen = ({ lease: _lease, pollMark: _pollMark, lostPoll: _lostPoll, revision: _revision, ...rest }: TaskRecord) => rest;
+const seen = ({
+  lease: _lease,
+  pollMark: _pollMark,
+  lostPoll: _lostPoll,
+  progressAt: _progressAt,
+  revision: _revision,
+  ...rest
+}: TaskRecord) => rest;
 
 function checkTask(before: TaskRecord, after: TaskRecord): void {
   if (before.status !== after.status) {
@@ -238,10 +248,10 @@ describeEngines('any calls of any holders', (engine) => {
         try {
           const first = { who: 0, key: 'key-1' } as const;
           for (const call of [{ ...first, do: 'begin' } as const, { ...first, do: 'accept' } as const, ...steps]) {
-            const before = processes.snapshot();
-            const about = processes.find(call.who, call.key);
+            const before = await processes.snapshot();
+            const about = await processes.find(call.who, call.key);
             const answer = await processes.run(call, about?.taskId ?? 'none');
-            check(call, answer, about, before, processes.snapshot(), processes);
+            check(call, answer, about, before, await processes.snapshot(), processes);
           }
         } finally {
           processes.close();

@@ -139,8 +139,8 @@ describe('a client of 2025-11-25 that can ask', () => {
     expect(readAudit(server.stateDir)[3]).toMatchObject({ consent: { answer: 'paused' } });
     const id = /approve ([2-9a-y]{8})/.exec(texts[3] ?? '')?.[1] ?? '';
     const { approvals } = openJournal(server.stateDir);
-    expect(approvals.list().filter(({ state }) => state === 'pending')).toHaveLength(1);
-    expect(approvals.grant(id)).toBe('pending');
+    expect((await approvals.list()).filter(({ state }) => state === 'pending')).toHaveLength(1);
+    expect(await approvals.grant(id)).toBe('pending');
     expect((await callTool(server, 'delete_user', { userName: 'amira' })).isError).toBe(false);
   });
 
@@ -349,7 +349,7 @@ describe('an approval', () => {
     const { text } = await callTool(server, tool, args);
     const id = /approve ([2-9a-y]{8})/.exec(text)?.[1];
     if (id === undefined) throw new Error(text);
-    expect(openJournal(server.stateDir).approvals.grant(id)).toBe('pending');
+    expect(await openJournal(server.stateDir).approvals.grant(id)).toBe('pending');
     return id;
   }
 
@@ -362,7 +362,7 @@ describe('an approval', () => {
     sandbox.world.state.directoryServices['deleteUsers'] = true;
     expect((await callTool(server, 'sync_users_with_directory_services', { dryRun: false })).isError).toBe(true);
     expect(sandbox.world.state.users).toHaveLength(users);
-    const [fresh, old] = openJournal(server.stateDir).approvals.list();
+    const [fresh, old] = await openJournal(server.stateDir).approvals.list();
     expect([old?.approvalId, old?.state, fresh?.state]).toEqual([id, 'void', 'pending']);
     expect(fresh?.prompt).toContain(
       'has changed (- then, + now):\n- Accounts are created and changed to match the directory. No account is deleted',

@@ -173,13 +173,13 @@ test.each([
   const stateDir = mkdtempSync(join(tmpdir(), 'mailstore-mcp-'));
   onTestFinished(() => rmSync(stateDir, { recursive: true, force: true }));
   const journal = Journal.open(stateDir, { clock: systemClock });
-  const { task } = journal.tasks.begin(
+  const { task } = await journal.tasks.begin(
     { command: 'VerifyStore', target: 'default', origin: server.url, argumentsKey: 'k', argumentsShown: { id: 3 } },
     { id: 'gone', pid: 2 ** 30, host: hostname() },
   );
-  journal.tasks.accepted(task.taskId, 1, run, 'json-2012', { version: 0, percent: null, text: null, messages: [] });
+  await journal.tasks.accepted(task.taskId, 1, run, 'json-2012', { version: 0, percent: null, text: null, messages: [] });
   // Nobody follows it any more.
-  journal.tasks.releaseLease(task.taskId, 1);
+  await journal.tasks.releaseLease(task.taskId, 1);
   journal.close();
   const { runner } = startBackend(server, { env: { MAILSTORE_API: 'legacy', MAILSTORE_STATE_DIR: stateDir } });
   const ended = await runner.waitForEnd(task.taskId, 30_000);

@@ -37,7 +37,7 @@ interface Set {
   readonly logged: string[];
   readonly runner: TaskRunner;
   /** Records a run that a process left which has ended since. */
-  leave(token: string): TaskRecord;
+  leave(token: string): Promise<TaskRecord>;
   /** Lets time pass until the task has ended. */
   end(task: TaskRecord): Promise<TaskRecord>;
 }
@@ -67,13 +67,13 @@ function setUp(far: TlsServer, api: ApiForm = 'modern'): Set {
     journal,
     logged,
     runner,
-    leave: (token) => {
+    leave: async (token) => {
       const intent = { command: 'VerifyStore', target: 'default', origin: far.url, argumentsKey: token, argumentsShown: VERIFY.args };
-      const { task } = journal.tasks.begin(intent, gone);
+      const { task } = await journal.tasks.begin(intent, gone);
       const run = api === 'modern' ? { token } : { token, statusPath: `/JSON/Status/${token}` };
       const progress = { version: 0, percent: null, text: null, messages: [] };
-      journal.tasks.accepted(task.taskId, 1, run, api === 'modern' ? 'modern' : 'json-2012', progress);
-      journal.tasks.releaseLease(task.taskId, 1);
+      await journal.tasks.accepted(task.taskId, 1, run, api === 'modern' ? 'modern' : 'json-2012', progress);
+      await journal.tasks.releaseLease(task.taskId, 1);
       return task;
     },
     end: async ({ taskId }) => {
@@ -104,13 +104,13 @@ describe('each fault of a task is its own', () => {
   ])('an end with %s makes its own task unknown, with its bytes kept, and the other task goes on', async (_, body) => {
     const far = await startFar({ bad: [respond('200 OK', 'application/json', body)], good: GOOD });
     const { leave, end, runner, journal, logged } = setUp(far);
-    const [bad, good] = [leave('bad'), leave('good')];
+    const [bad, good] = [await leave('bad'), await leave('good')];
     runner.adopt();
     expect((await end(good)).status).toBe('succeeded');
     const ended = await end(bad);
     expect(ended.status).toBe('unknown');
     expect(ended.reason).toMatch(/^MailStore’s answer holds the end of the command and cannot be read; it is kept as it came\. /);
-    expect(journal.tasks.rawEnds(bad.taskId).map((raw) => Buffer.from(raw.body).toString())).toEqual([body]);
+    expect((await journal.tasks.rawEnds(bad.taskId)).map((raw) => Buffer.from(raw.body).toString())).toEqual([body]);
     expect(logged.some((line) => line.includes(`it is not known how VerifyStore ended (task ${bad.taskId})`))).toBe(true);
     expect(far.asked('bad')).toBe(1);
   });
@@ -120,7 +120,7 @@ describe('each fault of a task is its own', () => {
     async (column) => {
       const far = await startFar({ bad: [respondStatus(2, { token: 'bad' })], good: GOOD });
       const { leave, end, runner, folder } = setUp(far);
-      const [bad, good] = [leave('bad'), leave('good')];
+      const [bad, good] = [await leave('bad'), await leave('good')];
       const db = openSqlite(join(folder, 'journal.sqlite'));
       db.run(`UPDATE tasks SET ${column} = ?, heartbeat_at = 1 WHERE task_id = ?`, ['{"half', bad.taskId]);
       db.close();
@@ -137,7 +137,7 @@ describe('each fault of a task is its own', () => {
   test('a time that no calendar has does not keep the tasks from being listed', async () => {
     const far = await startFar({ bad: [respondStatus(2, { token: 'bad' })] });
     const { leave, runner, folder } = setUp(far);
-    const bad = leave('bad');
+    const bad = await leave('bad');
     const db = openSqlite(join(folder, 'journal.sqlite'));
     db.run('UPDATE tasks SET started_at = ? WHERE task_id = ?', [9e15, bad.taskId]);
     db.close();
@@ -154,7 +154,7 @@ describe('an end is what MailStore calls one', () => {
       const strange = respondStatus(3, { token: 'one', statusCode });
       const far = await startFar({ one: [strange, strange, respondStatus(9, { token: 'one', statusCode: 'succeeded' })] });
       const { leave, end, runner } = setUp(far);
-      const task = leave('one');
+      const task = await leave('one');
       runner.adopt();
       expect((await end(task)).status).toBe('succeeded');
     },
@@ -163,7 +163,7 @@ describe('an end is what MailStore calls one', () => {
   test('a word that nobody knows ends the task as unknown when it persists, and the reason has the word', async () => {
     const far = await startFar({ one: [respondStatus(3, { token: 'one', statusCode: 'aborted' })] });
     const { leave, end, runner } = setUp(far);
-    const task = leave('one');
+    const task = await leave('one');
     runner.adopt();
     const ended = await end(task);
     expect([ended.status, ended.error]).toEqual(['unknown', undefined]);
@@ -174,7 +174,7 @@ describe('an end is what MailStore calls one', () => {
     const foreign = respondStatus(3, { token: 'other', statusCode: 'failed', error: { message: 'Disk full.' } });
     const far = await startFar({ one: [foreign, respondStatus(9, { token: 'one', statusCode: 'succeeded' })] });
     const { leave, end, runner } = setUp(far);
-    const task = leave('one');
+    const task = await leave('one');
     runner.adopt();
     expect((await end(task)).status).toBe('succeeded');
   });
@@ -196,7 +196,7 @@ describe('only MailStore denies a token, and only when it goes on denying', () =
   ])('%s is ridden out', async (_, api, answer, last) => {
     const far = await startFar({ one: [...Array.from({ length: 5 }, () => answer), last] });
     const { leave, end, runner } = setUp(far, api);
-    const task = leave('one');
+    const task = await leave('one');
     runner.adopt();
     expect((await end(task)).status).toBe('succeeded');
   });
@@ -207,7 +207,7 @@ describe('only MailStore denies a token, and only when it goes on denying', () =
   ])('a token that is denied for a minute in the %s form makes the end unknown, whatever the time of day says', async (_, api, answer) => {
     const far = await startFar({ one: [answer] });
     const { leave, runner, clock } = setUp(far, api);
-    const task = leave('one');
+    const task = await leave('one');
     runner.adopt();
     const begin = clock.monotonic();
     await expect.poll(() => far.asked('one'), PATIENCE).toBeGreaterThan(0);
@@ -227,9 +227,9 @@ describe('an end that was stored and not told', () => {
   test('is told once by a later process, however many look', async () => {
     const far = await startFar({});
     const { leave, journal, clock, folder } = setUp(far);
-    const task = leave('one');
+    const task = await leave('one');
     const teller: Holder = { id: 'gone', pid: spawnSync(process.execPath, ['--version']).pid, host: hostname() };
-    journal.tasks.giveUp(task.taskId, { reason: 'gone', teller });
+    await journal.tasks.giveUp(task.taskId, { reason: 'gone', teller });
     const told: [string, boolean][] = [];
     const others = [1, 2].map(() => {
       const other = Journal.open(folder, { clock });
@@ -254,6 +254,6 @@ describe('an end that was stored and not told', () => {
       }, PATIENCE)
       .toBe(1);
     await clock.advance(60_000);
-    expect([told, others.length, journal.tasks.untoldEnds()]).toEqual([[[task.taskId, true]], 2, []]);
+    expect([told, others.length, await journal.tasks.untoldEnds()]).toEqual([[[task.taskId, true]], 2, []]);
   });
 });

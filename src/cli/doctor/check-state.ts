@@ -88,7 +88,7 @@ export async function checkJournal(folder: string): Promise<readonly Finding[]> 
   try {
     const journal = Journal.open(folder, { clock: systemClock });
     try {
-      const active = journal.tasks.active();
+      const active = await journal.tasks.active();
       const orphaned = active.filter(({ lease }) => lease && hasEnded(lease.holder));
       if (orphaned.length === 0) return [fine];
       const ids = orphaned.map(({ taskId }) => taskId.slice(0, 8)).join(', ');
