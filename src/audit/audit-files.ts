@@ -1,11 +1,14 @@
 import { createHash } from 'node:crypto';
-import { closeSync, createReadStream, existsSync, openSync, readSync, readdirSync } from 'node:fs';
+import { closeSync, constants, createReadStream, existsSync, openSync, readSync, readdirSync } from 'node:fs';
 
 /** The file that lines are appended to. */
 export const AUDIT_FILE = 'audit.jsonl';
 
 /** What the first line of a chain names as the line before it. */
 export const NO_HASH = '0'.repeat(64);
+
+/** Opens a file to read it, and not one that a link in its place leads to; Windows has no such flag. */
+export const READ_NO_LINK = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0);
 
 const ROTATED = /^audit-(\d{9,15})\.jsonl$/;
 const CHUNK_BYTES = 65_536;
@@ -72,7 +75,7 @@ export function lineFrom(fd: number, start: number): Buffer {
 
 /** Yields the lines of a file without their line breaks, last line first. Reads no more than its reader takes. */
 export function* linesBackwards(path: string, size: number): Generator<Buffer> {
-  const fd = openSync(path, 'r');
+  const fd = openSync(path, READ_NO_LINK);
   try {
     // The parts of the line whose beginning has not been reached, last part first.
     let parts: Buffer[] = [];

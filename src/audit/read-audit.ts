@@ -3,7 +3,7 @@ import { open, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { isRow } from '../catalogue/looks.ts';
-import { AUDIT_FILE, linesBackwards, listRotated } from './audit-files.ts';
+import { AUDIT_FILE, linesBackwards, listRotated, READ_NO_LINK } from './audit-files.ts';
 
 /** A line as far as it is understood; it comes from the disk and may have any shape. */
 export type AuditLine = Readonly<Record<string, unknown>>;
@@ -63,7 +63,7 @@ export async function openFiles(folder: string, first = 0): Promise<readonly Ope
 
 async function openIfThere(path: string): Promise<FileHandle | undefined> {
   try {
-    return await open(path);
+    return await open(path, READ_NO_LINK);
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
     throw error;

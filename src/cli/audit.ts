@@ -85,7 +85,7 @@ export const audit = defineSubcommand({
 });
 
 async function verify({ flags, expect }: Given<typeof verifyOptions, object>): Promise<void> {
-  const folder = loadStateDir({ flags });
+  const folder = loadStateDir({ flags, isOnlyShown: true });
   const journal = Journal.openToRead(folder, { clock: systemClock });
   try {
     const expected = expect === undefined ? [] : [expect];
@@ -154,7 +154,7 @@ function counted(number: number, noun: string): string {
 
 /** Reads backwards from the newest line and stops when it has enough, so it costs the same however long the audit is. */
 function show(given: ShowOptions): void {
-  const folder = loadStateDir(given);
+  const folder = loadStateDir({ flags: given.flags, isOnlyShown: true });
   const { limit, json } = given;
   const isWanted = filterOf(given);
   const found: AuditLine[] = [];

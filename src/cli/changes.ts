@@ -45,8 +45,9 @@ export const changes = defineSubcommand({
 
 /** Only reads, so that it works on a copy that cannot be written. */
 async function withJournal<T>(flags: Given['flags'], work: (journal: Journal) => Promise<T>): Promise<T> {
-  const folder = loadStateDir({ flags });
-  const journal = Journal.openToRead(folder, { clock: systemClock }) ?? Journal.open(folder, { clock: systemClock });
+  const clock = systemClock;
+  const journal =
+    Journal.openToRead(loadStateDir({ flags, isOnlyShown: true }), { clock }) ?? Journal.open(loadStateDir({ flags }), { clock });
   try {
     return await work(journal);
   } finally {

@@ -81,7 +81,7 @@ export const tasks = defineSubcommand({
 
 /** Only reads, so that it works on a copy that cannot be written. */
 async function readTasks({ flags }: Pick<Given, 'flags'>, work: (tasks: TaskJournal) => Promise<void>): Promise<void> {
-  const journal = Journal.openToRead(loadStateDir({ flags }), { clock: systemClock });
+  const journal = Journal.openToRead(loadStateDir({ flags, isOnlyShown: true }), { clock: systemClock });
   if (!journal) return withTasks({ flags }, work);
   try {
     await work(journal.tasks);

@@ -81,6 +81,9 @@ const CONNECT_TIMEOUT_MS = 10_000;
 /** Pauses before a read is tried again after a fault that may pass, in milliseconds. */
 const RETRY_PAUSES_MS: readonly number[] = [200, 800];
 
+/** The read that any MailStore answers. */
+const CONNECTION_TEST = commands.find((command) => command.connectionTest);
+
 /** The request to cancel, as its answer is read. */
 const CANCEL = { name: 'cancel-async', longRunning: false } as const;
 
@@ -203,12 +206,18 @@ export class MailStoreClient {
     return { dialect: dialect.name, ...(listed && { comparison: compareMetadata(commands, listed) }) };
   }
 
-  /** Opens a connection and finds out the dialect ahead of the first call, which tries again where that failed. */
+  /**
+   * Opens a connection, finds out the API version and makes a read that needs the login, before the first call. A server lists its commands
+   * without a login (protocol.md §2.8), so only the read shows whether the login is accepted. A failure is logged, and the next call tries again.
+   */
   async warm(): Promise<void> {
-    await this.#speak().catch((error: unknown) => {
+    try {
+      await this.#speak();
+      if (CONNECTION_TEST) await this.read(CONNECTION_TEST);
+    } catch (error) {
       const { log, origin } = this.#options;
       log.warn(`calls to ${origin} will fail as it stands: ${error instanceof Error ? error.message : String(error)}`);
-    });
+    }
   }
 
   async close(): Promise<void> {

@@ -56,6 +56,9 @@ async function probeLegacy(transport: Transport, address: Addressed, metadata: W
     (response.status === 200 && /\bjson\b/i.test(response.contentType)) ||
     (response.status === 500 && /^text\/plain\b/i.test(response.contentType));
   if (isLegacy) return { dialect };
+  // Both API versions refuse a user who is no administrator before it is known which of them answers; a page is some other program's.
+  const isForbidden = [metadata, response].every(({ status, contentType }) => status === 403 && !/\bhtml\b/i.test(contentType));
+  if (isForbidden) throw new MailStoreError('forbidden', { user: address.user });
   throw new MailStoreError('noDialect', { origin: address.origin, modern: describe(metadata), legacy: describe(response) });
 }
 

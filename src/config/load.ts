@@ -5,7 +5,7 @@ import { nearest } from '../base/nearest.ts';
 import { readKeychain } from './keychain.ts';
 import { checkSecretsDir } from './check-secrets-dir.ts';
 import { defaultStateDir } from './state-dir.ts';
-import { requirePrivate, requirePrivateState } from './private-files.ts';
+import { refuseLinks, requirePrivate, requirePrivateState } from './private-files.ts';
 import { findPlaceholder, readTextFile } from './setting-types.ts';
 import { findJsonFault } from '../base/json-fault.ts';
 import { judgeVariable, settingList, settings, type Setting, type SettingKey, type SettingValue } from './settings.ts';
@@ -161,8 +161,11 @@ function fold(...layers: readonly Texts[]): Texts {
   return texts;
 }
 
-/** Returns the state folder alone, for subcommands that need no MailStore: they work where no target is configured. */
-export function loadStateDir({ env = process.env, flags }: Pick<ConfigSources, 'env' | 'flags'>): string {
+/**
+ * Returns the state folder alone, for subcommands that need no MailStore: they work where no target is configured. With `isOnlyShown` the folder
+ * may be a copy that belongs to another user, since nothing in it decides what is done. Throws MailStoreError `notPrivate` for any other folder of another user, and for a link in it.
+ */
+export function loadStateDir({ env = process.env, flags, isOnlyShown = false }: StateSources): string {
   checkVariables(env);
   const texts = textsFrom(({ env: variable, flag }) => {
     const given = flag === undefined ? undefined : flags[flag];
@@ -170,8 +173,14 @@ export function loadStateDir({ env = process.env, flags }: Pick<ConfigSources, '
   });
   const fromFile = () => (texts.config === undefined ? {} : readConfigFile(texts.config).texts);
   const stateDir = read('stateDir', texts) ?? read('stateDir', fromFile()) ?? defaultStateDir(env);
-  requirePrivateState(stateDir);
+  if (isOnlyShown) refuseLinks(stateDir);
+  else requirePrivateState(stateDir);
   return stateDir;
+}
+
+interface StateSources extends Pick<ConfigSources, 'env' | 'flags'> {
+  /** True if the record is read and shown, and nothing else is done. */
+  readonly isOnlyShown?: boolean;
 }
 
 /**

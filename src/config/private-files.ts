@@ -9,6 +9,8 @@ const STICKY = 0o1000;
 /** Who owns what a user namespace does not map, as on Linux; such a folder belongs to the machine around a container. */
 const UNMAPPED_OWNER = 65_534;
 
+const STATE_FILE = 'a file of the state folder';
+
 export interface Private {
   /** What the path is, for the error: `the state folder`. */
   readonly what: string;
@@ -39,13 +41,22 @@ export function requirePrivate(path: string, { what, isSecret = false }: Private
  */
 export function requirePrivateState(folder: string): void {
   requirePrivate(folder, { what: 'the state folder' });
+  refuseLinks(folder);
+  const owner = process.getuid?.();
+  if (owner === undefined) return;
   for (const name of namesIn(folder)) {
     const path = join(folder, name);
     const found = lstatSync(path, { throwIfNoEntry: false });
-    const kind = { what: `a file of the state folder`, isSecret: name.endsWith('.key') };
-    if (found?.isSymbolicLink()) refuse(kind.what, path, 'is a symbolic link', `rm ${quote(path)}`);
-    const owner = process.getuid?.();
-    if (found && owner !== undefined) requireOwn(path, found, owner, kind);
+    if (found) requireOwn(path, found, owner, { what: STATE_FILE, isSecret: name.endsWith('.key') });
+  }
+}
+
+/** Refuses a state folder that holds a link: who places one chooses the file that is read. Throws MailStoreError `notPrivate`. */
+export function refuseLinks(folder: string): void {
+  for (const name of namesIn(folder)) {
+    const path = join(folder, name);
+    const found = lstatSync(path, { throwIfNoEntry: false });
+    if (found?.isSymbolicLink()) refuse(STATE_FILE, path, 'is a symbolic link', `rm ${quote(path)}`);
   }
 }
 

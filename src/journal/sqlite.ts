@@ -1,4 +1,4 @@
-import { accessSync, chmodSync, closeSync, constants, mkdirSync, openSync, statSync } from 'node:fs';
+import { accessSync, chmodSync, closeSync, constants, lstatSync, mkdirSync, openSync, statSync } from 'node:fs';
 import { createRequire, isBuiltin } from 'node:module';
 import { dirname } from 'node:path';
 import { MailStoreError } from '../base/errors.ts';
@@ -136,6 +136,7 @@ export function openSqlite(path: string, { engines = SQLITE_ENGINES, ...options 
 }
 
 function openToRead(path: string, connect: Connect, { inspect }: SqliteOptions): Sqlite {
+  refuseLinks(path);
   const db = new GuardedSqlite(path, connect);
   try {
     db.exec(SETTINGS);
@@ -149,6 +150,7 @@ function openToRead(path: string, connect: Connect, { inspect }: SqliteOptions):
 }
 
 function openToWrite(path: string, connect: Connect, { inspect, prepare }: SqliteOptions): GuardedSqlite {
+  refuseLinks(path);
   createForOwner(path);
   const db = new GuardedSqlite(path, connect);
   try {
@@ -445,6 +447,23 @@ function createForOwner(path: string): void {
     accessSync(folder, constants.R_OK | constants.W_OK | constants.X_OK);
   } catch (error) {
     throw explainFileError(error, path);
+  }
+}
+
+/** SQLite follows links: who places one chooses the file that is read and written. Throws MailStoreError `notPrivate`. */
+function refuseLinks(path: string): void {
+  for (const file of [path, `${path}-journal`]) {
+    if (!isLink(file)) continue;
+    throw new MailStoreError('notPrivate', { what: 'the journal', path: file, problem: 'is a symbolic link', cure: `rm '${file}'` });
+  }
+}
+
+function isLink(path: string): boolean {
+  try {
+    return lstatSync(path).isSymbolicLink();
+  } catch {
+    // What cannot be looked at is reported by what opens it.
+    return false;
   }
 }
 

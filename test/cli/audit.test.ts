@@ -1,4 +1,4 @@
-import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
@@ -77,10 +77,10 @@ describe('mailstore-mcp audit show', () => {
       code: 0,
       stderr: '',
       stdout: [
-        'TIME                  TARGET   USER   CLIENT    EFFECT       DECISION  OUTCOME    CALL',
-        '2026-03-04T09:00:00Z  default  admin  test 1.0  read         allow     succeeded  GetUserInfo {"userName":"johndoe"}',
-        '2026-03-05T09:00:00Z  berlin   amira  test 1.0  destructive  ask       succeeded  DeleteUser {"userName":"leaver"}  yes (elicitation)',
-        '2026-03-06T09:00:00Z  berlin   amira  test 1.0  destructive  ask       running    DeleteUser {"userName":"leaver"}  yes (elicitation)  task task-1  change 7  It broke.',
+        'TIME                  TARGET   USER   CLIENT              EFFECT       DECISION  OUTCOME    CALL',
+        '2026-03-04T09:00:00Z  default  admin  test 1.0 (claimed)  read         allow     succeeded  GetUserInfo {"userName":"johndoe"}',
+        '2026-03-05T09:00:00Z  berlin   amira  test 1.0 (claimed)  destructive  ask       succeeded  DeleteUser {"userName":"leaver"}  accepted (elicitation)',
+        '2026-03-06T09:00:00Z  berlin   amira  test 1.0 (claimed)  destructive  ask       running    DeleteUser {"userName":"leaver"}  accepted (elicitation)  task task-1  change 7  It broke.',
         '',
       ].join('\n'),
     });
@@ -93,7 +93,7 @@ describe('mailstore-mcp audit show', () => {
       arguments: { userName: 'a\u200Bb\n3  forged' },
     });
     expect((await audit('show', '--limit', '1')).stdout.split('\n')[1]).toBe(
-      '2026-03-04T09:00:00Z  default  ami[U+202E]ra  test 1.0  read    allow     -        GetUserInfo {"userName":"a[U+200B]b\\n3 forged"}  No. 2 2026[U+001B][2J',
+      '2026-03-04T09:00:00Z  default  ami[U+202E]ra  test 1.0 (claimed)  read    allow     -        GetUserInfo {"userName":"a[U+200B]b\\n3 forged"}  No. 2 2026[U+001B][2J',
     );
   });
 
@@ -156,7 +156,7 @@ describe('mailstore-mcp audit show', () => {
     const shortened = { time: '2026-03-04T09:00:00.000Z', event: 'shortened', from: 20, to: 10 };
     write([lines()[1] ?? '', '{"format":1,\u0007', JSON.stringify(shortened)]);
     expect((await audit('show')).stdout.split('\n').slice(1)).toEqual([
-      '2026-03-04T09:00:00Z  default  admin  test 1.0  read    allow     -        GetUserInfo {"userName":"johndoe"}',
+      '2026-03-04T09:00:00Z  default  admin  test 1.0 (claimed)  read    allow     -        GetUserInfo {"userName":"johndoe"}',
       '?                     unreadable: {"format":1,[U+0007]',
       '2026-03-04T09:00:00Z  shortened {"from":20,"to":10}',
       '',
@@ -229,6 +229,51 @@ describe('mailstore-mcp audit verify', () => {
   });
 });
 
+describe.skipIf(process.platform === 'win32')('a copy of the state folder that belongs to another user', () => {
+  const shown = [
+    ['audit', 'verify'],
+    ['audit', 'show'],
+    ['tasks', 'list'],
+    ['changes', 'list'],
+  ];
+
+  /** Only root can give a folder away; for another user, one that others may write is refused for the same reason. */
+  function giveAway(folder: string): void {
+    if (process.getuid?.() !== 0) return chmodSync(folder, 0o777);
+    for (const name of ['.', ...readdirSync(folder)]) chownSync(join(folder, name), 12_345, 12_345);
+  }
+
+  test.each(shown)('is read by %s %s', async (...words) => {
+    const { folder } = await terminalWith({}, DELETION);
+    giveAway(folder);
+    expect(await runBinary(words, { MAILSTORE_STATE_DIR: folder })).toMatchObject({ code: 0, stderr: '' });
+  });
+
+  test.each([
+    ['approve', 'list'],
+    ['tasks', 'prune', '--older-than', '1'],
+    ['audit', 'restart', '--reason', 'because'],
+  ])('is refused by %s %s', async (...words) => {
+    const { folder } = await terminalWith({}, DELETION);
+    giveAway(folder);
+    const refused = await runBinary(words, { MAILSTORE_STATE_DIR: folder });
+    expect(refused).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining('(the state folder)') as unknown });
+  });
+
+  test.each(shown)('is refused by %s %s if a file in it is a symbolic link', async (...words) => {
+    const { folder } = await terminalWith({}, DELETION);
+    giveAway(folder);
+    const link = join(folder, 'audit-000000001.jsonl');
+    symlinkSync('/etc/passwd', link);
+    const refused = await runBinary(words, { MAILSTORE_STATE_DIR: folder });
+    expect(refused).toMatchObject({
+      code: 2,
+      stdout: '',
+      stderr: expect.stringContaining(`'${link}' (a file of the state folder)`) as unknown,
+    });
+  });
+});
+
 describe('mailstore-mcp audit restart', () => {
   test.runIf(hasTerminal)('begins anew on record when a person at a terminal says so', async () => {
     const { audit, folder, write, lines } = await terminalWith({}, DELETION);
@@ -236,7 +281,7 @@ describe('mailstore-mcp audit restart', () => {
     expect((await audit('verify')).code).toBe(1);
     const reason = 'It was saved with an editor.';
     const args = ['audit', 'restart', '--reason', reason];
-    const typed = (type: string) => [{ after: 'yes: ', type }];
+    const typed = (type: string) => [{ after: 'cancel: ', type }];
     expect((await runInTerminal(args, typed('no'), { MAILSTORE_STATE_DIR: folder })).code).toBe(1);
     expect((await audit('verify')).code).toBe(1);
     expect((await runInTerminal(args, typed('yes'), { MAILSTORE_STATE_DIR: folder })).code).toBe(0);

@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { isError } from '../../src/base/errors.ts';
@@ -35,6 +35,17 @@ describeEngines('a database', (engine) => {
     const db = open();
     const settings = ['journal_mode', 'synchronous', 'busy_timeout', 'foreign_keys'].map((name) => db.get(`PRAGMA ${name}`));
     expect(settings).toEqual([{ journal_mode: 'truncate' }, { synchronous: 2 }, { timeout: 0 }, { foreign_keys: 1 }]);
+  });
+
+  test.runIf(isPosix).each(['', '-journal'])('is not opened where test.sqlite%s is a symbolic link', (ending) => {
+    const folder = temporaryFolder();
+    const target = join(folder, 'of-somebody-else');
+    writeFileSync(target, '');
+    const link = join(folder, `test.sqlite${ending}`);
+    symlinkSync(target, link);
+    const error = thrownBy(() => open(join(folder, 'test.sqlite')));
+    expect(isError(error, 'notPrivate') && error.message).toContain(`'${link}' (the journal) is a symbolic link`);
+    expect(readFileSync(target, 'utf8')).toBe('');
   });
 
   test('returns what was stored', () => {

@@ -137,8 +137,7 @@ function explainFailure(error: unknown, { username, password, origin }: Target):
       { check, cause: 'mfaNeedsAppPassword', says: 'MailStore answers a password without its second factor in the same way.' },
     ];
   }
-  if (isError(error, 'forbidden') || (isError(error, 'noDialect') && isForbidden(error.details)))
-    return [{ check: 'login', cause: 'notAdministrator', says }];
+  if (isError(error, 'forbidden')) return [{ check: 'login', cause: 'notAdministrator', says }];
   const isForeign = isError(
     error,
     'notMailStore',
@@ -155,11 +154,6 @@ function explainFailure(error: unknown, { username, password, origin }: Target):
     'compressed',
   );
   return [{ check: 'api', cause: isForeign ? 'notMailStore' : 'apiFailed', says }];
-}
-
-/** Both API versions answer 403 to a user who is no administrator, before either is known to be spoken. */
-function isForbidden({ modern, legacy }: { readonly modern: string; readonly legacy: string }): boolean {
-  return [modern, legacy].every((answer) => /\b403\b/.test(answer) && !/html/i.test(answer));
 }
 
 function describeServer(value: unknown): string {
