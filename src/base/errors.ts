@@ -682,6 +682,13 @@ const table = {
     say: ({ command, limit }) =>
       `The answer to ${command} nests lists and objects more than ${limit} deep, which no answer of MailStore does; it was not used. Check what is between this server and MailStore.`,
   }),
+  notMasked: row<{ command: string }>({
+    audience: 'server',
+    request: 'unknown',
+    retry: false,
+    say: ({ command }) =>
+      `Masking the secrets in the answer to ${command} failed, so the answer is not shown and was not used. Check with a read what the call did, and report this as a fault of mailstore-mcp.`,
+  }),
   unknownStatus: row<{ command: string; word: string }>({
     audience: 'server',
     request: 'unknown',

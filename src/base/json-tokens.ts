@@ -1,10 +1,11 @@
-/** `key` and `string` include their quotes; `word` is true, false or null. */
+/** `key` and `string` include their quotes; `word` is true, false, null or a word that some writers use, such as NaN. */
 export type JsonTokenKind = '{' | '}' | '[' | ']' | ',' | ':' | 'key' | 'string' | 'number' | 'word';
 
 const SPACE = /\s*/y;
 const SCALAR = /[^\s,:{}[\]"]+/y;
 const NUMBER = /^-?\d[\d.eE+-]*$/;
-const WORD = /^(?:true|false|null)$/;
+/** Some writers put the last three where JSON has no word. */
+const WORD = /^(?:true|false|null|NaN|-?Infinity|undefined)$/;
 const COLON = /\s*:/y;
 
 /**

@@ -1,9 +1,6 @@
 /** `text` stands between tags with entities in it; the others include their signs. */
 export type XmlTokenKind = 'open' | 'close' | 'empty' | 'text' | 'cdata' | 'other';
 
-/** Quotes in a tag may hold `>`; outside of them it ends the tag. */
-const TAG = /<[^<>"']*(?:(?:"[^"<]*"|'[^'<]*')[^<>"']*)*>/y;
-
 const ENCLOSURES = [
   ['<![CDATA[', ']]>', 'cdata'],
   ['<!--', '-->', 'other'],
@@ -26,12 +23,30 @@ export function scanXml(text: string, visit: (kind: XmlTokenKind, start: number,
       visit(kind, open, at);
       continue;
     }
-    TAG.lastIndex = open;
-    if (!TAG.test(text)) return false;
-    at = TAG.lastIndex;
+    const end = endOfTag(text, open);
+    if (end === undefined) return false;
+    at = end;
     visit(kindOfTag(text, open, at), open, at);
   }
   return true;
+}
+
+/**
+ * Returns the position after the tag that begins at `open`; undefined where it does not end before the next `<`. A quoted value may hold `>`.
+ * One regular expression for a whole tag would overflow its stack on millions of attributes.
+ */
+function endOfTag(text: string, open: number): number | undefined {
+  const next = text.indexOf('<', open + 1);
+  const limit = next < 0 ? text.length : next;
+  const sign = /[>"']/g;
+  for (sign.lastIndex = open + 1; ;) {
+    const match = sign.exec(text);
+    if (!match || match.index >= limit) return undefined;
+    if (match[0] === '>') return sign.lastIndex;
+    const close = text.indexOf(match[0], sign.lastIndex);
+    if (close < 0 || close >= limit) return undefined;
+    sign.lastIndex = close + 1;
+  }
 }
 
 function kindOfTag(text: string, open: number, end: number): XmlTokenKind {

@@ -3,6 +3,7 @@ import type { TLSSocket } from 'node:tls';
 import { buildConnector, Pool } from 'undici';
 import { excerpt, MailStoreError } from '../base/errors.ts';
 import { Redactor } from '../masking/redactor.ts';
+import { UNMASKED_TYPE } from '../wire/body.ts';
 import type { WireRequest, WireResponse } from '../wire/reply.ts';
 import type { Command } from '../catalogue/define-command.ts';
 import { ExchangeFailed, startExchange, TIME_IS_UP, type RunningExchange } from './exchange.ts';
@@ -122,7 +123,7 @@ export class Transport {
       );
       const response = await this.#follow(running, isChange, signal);
       const shown = maskAnswer(response, request, redactor);
-      observation?.end(shown);
+      observation?.end(shown.contentType === UNMASKED_TYPE ? { ...shown, body: NOT_MASKED } : shown);
       if (response.status === 503) throw new MailStoreError('unavailable', { origin });
       if (response.status === 502 || response.status === 504)
         throw new MailStoreError('gatewayFailed', { status: response.status, origin });
@@ -211,13 +212,19 @@ function readCause(signal: AbortSignal): unknown {
 /** What names a run in an envelope is no credential: without it, nobody could ask for the status. */
 const ENVELOPE_PLAIN: ReadonlySet<string> = new Set(['token']);
 
+/** What observers see in place of a body that could not be masked. */
+const NOT_MASKED = Buffer.from('(Masking the secrets in this body failed, so it is not shown.)');
+
+/** Masks an answer. Where masking fails, the bytes stay as they came, under a content type that no reader turns into text. */
 function maskAnswer(response: WireResponse, { path }: WireRequest, redactor: Redactor): WireResponse {
-  const { contentType, location, body } = response;
+  const { status, contentType, location, body } = response;
+  const masked = redactor.body(body, { contentType, ...(path.startsWith('/api/') && { plainNames: ENVELOPE_PLAIN }) });
+  if (masked === undefined) return { status, contentType: UNMASKED_TYPE, body };
   return {
     ...response,
     contentType: redactor.header(contentType),
     ...(location !== undefined && { location: redactor.header(location) }),
-    body: redactor.body(body, { contentType, ...(path.startsWith('/api/') && { plainNames: ENVELOPE_PLAIN }) }),
+    body: masked,
   };
 }
 

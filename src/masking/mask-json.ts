@@ -114,7 +114,7 @@ export function maskJson(text: string, options: MaskJsonOptions): string | undef
   });
   if (!isJson) return undefined;
   // A pair that is cut off before its object ends.
-  for (const frame of frames) if (frame.isObject && frame.isNamedSecret) pairs.push(...frame.values);
+  for (const frame of frames) if (frame.isObject && frame.isNamedSecret) for (const value of frame.values) pairs.push(value);
   for (const pair of mergeSpans(pairs)) maskPart(text, pair, edits, options);
   return applyEdits(text, edits);
 }

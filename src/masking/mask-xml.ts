@@ -110,7 +110,7 @@ export function maskXml(text: string, options: MaskXmlOptions): string | undefin
       case 'close': {
         const closed = open.pop();
         const outer = open.at(-1);
-        if (closed?.isNamedSecret) pairs.push(...closed.values);
+        if (closed?.isNamedSecret) for (const value of closed.values) pairs.push(value);
         if (outer && closed && isValueKey(closed.name)) outer.values.push({ start: closed.from, end: parts.length });
         break;
       }
@@ -128,7 +128,7 @@ export function maskXml(text: string, options: MaskXmlOptions): string | undefin
     }
   });
   if (!isXml || !hasRoot) return undefined;
-  for (const element of open) if (element.isNamedSecret) pairs.push(...element.values);
+  for (const element of open) if (element.isNamedSecret) for (const value of element.values) pairs.push(value);
   for (const { start, end } of mergeSpans(pairs)) for (const part of parts.slice(start, end)) maskPart(part);
   return applyEdits(text, edits);
 }

@@ -25,9 +25,16 @@ export class Redactor {
     this.#known.add(secret, login);
   }
 
-  /** Returns the text with every secret and every credential masked; the same string where there is none. */
+  /**
+   * Returns the text with every secret and every credential masked; the same string where there is none. A text on which masking fails becomes
+   * one mask, because a part of it may be a secret.
+   */
   text(text: string): string {
-    return maskText(this.known(text));
+    try {
+      return maskText(this.known(text));
+    } catch {
+      return MASK;
+    }
   }
 
   /** Returns a text of our own with every known secret masked; the same string where there is none. */
@@ -36,10 +43,18 @@ export class Redactor {
   }
 
   /**
-   * Returns the body of an answer with every secret and every credential masked; the same bytes where there is none. JSON and XML stay
-   * well-formed and keep their keys and tags.
+   * Returns the body of an answer with every secret and every credential masked; the same bytes where there is none, and undefined where
+   * masking fails. JSON and XML stay well-formed and keep their keys and tags.
    */
-  body(bytes: Uint8Array, options: BodyOptions = {}): Uint8Array {
+  body(bytes: Uint8Array, options: BodyOptions = {}): Uint8Array | undefined {
+    try {
+      return this.#body(bytes, options);
+    } catch {
+      return undefined;
+    }
+  }
+
+  #body(bytes: Uint8Array, options: BodyOptions): Uint8Array {
     const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     const encoding = isUtf8(buffer) ? 'utf8' : 'latin1';
     const text = buffer.toString(encoding);
@@ -49,7 +64,7 @@ export class Redactor {
 
   /** Returns the value of an HTTP header, whose bytes were read as latin1, with every secret and every credential masked. */
   header(value: string): string {
-    return Buffer.from(this.body(Buffer.from(value, 'latin1'))).toString('latin1');
+    return Buffer.from(this.body(Buffer.from(value, 'latin1')) ?? Buffer.from(MASK)).toString('latin1');
   }
 
   #maskBody(text: string, { contentType = '', plainNames }: BodyOptions, find: (text: string) => readonly Span[]): string {

@@ -46,6 +46,7 @@ export function isStrange(error: unknown): error is MailStoreError {
     'foreignStatus',
     'invalidStatus',
     'tooDeep',
+    'notMasked',
     'notJson',
     'notXml',
     'notUtf8',

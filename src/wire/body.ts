@@ -2,8 +2,18 @@ import { isUtf8 } from 'node:buffer';
 import { excerpt, MailStoreError } from '../base/errors.ts';
 import type { WireResponse } from './reply.ts';
 
-/** Returns the body as text without its byte order mark. Throws MailStoreError `compressed` or `notUtf8` when they are no UTF-8 text. */
+/**
+ * The content type of an answer whose secrets could not be masked. Its bytes may be the only copy of an end, so they are kept as they came, in
+ * files of their owner; no reader turns them into text.
+ */
+export const UNMASKED_TYPE = 'application/x-not-masked';
+
+/**
+ * Returns the body as text without its byte order mark. Throws MailStoreError `notMasked` for an answer whose secrets could not be masked, and
+ * `compressed` or `notUtf8` for one that is no UTF-8 text.
+ */
 export function readText(response: WireResponse, command: string): string {
+  if (response.contentType === UNMASKED_TYPE) throw new MailStoreError('notMasked', { command });
   const { buffer, byteOffset, byteLength } = response.body;
   const bytes = Buffer.from(buffer, byteOffset, byteLength);
   // The journal keeps no headers, but gzip names itself.

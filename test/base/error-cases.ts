@@ -341,6 +341,12 @@ export const errorCases: {
       'rename_user was not answered within 45 seconds, and whether it was carried out is not known yet; it goes on, and mailstore-mcp audit will show its end. Read the state before you repeat it.',
     ],
   ],
+  notMasked: [
+    [
+      { command: 'GetStores' },
+      'Masking the secrets in the answer to GetStores failed, so the answer is not shown and was not used. Check with a read what the call did, and report this as a fault of mailstore-mcp.',
+    ],
+  ],
   tooDeep: [
     [
       { command: 'GetStores', limit: 256 },

@@ -1,4 +1,6 @@
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
+import type { Exchange } from '../../src/client/observe.ts';
+import { KnownSecrets } from '../../src/masking/known-secrets.ts';
 import { Redactor } from '../../src/masking/redactor.ts';
 import { startClient } from '../helpers/start-client.ts';
 import { respond, respondJson, startTlsServer, type RawAnswer } from '../helpers/tls-server.ts';
@@ -69,4 +71,31 @@ test('nor does a value in XML', async () => {
     'legacy-xml',
   );
   expect(await call(INFO)).toMatchObject({ value: { version: '25.3', machineName: '*** & more' } });
+});
+
+test.each([
+  ['modern', INFO, respondJson({ statusCode: 'succeeded', result: { version: PASSWORD } })],
+  ['legacy', INFO, respondJson({ version: PASSWORD })],
+  ['legacy', INFO, respond('500 Internal Server Error', 'text/plain', PASSWORD)],
+  ['legacy', '/JSON/Invoke/GetServerInfo', respond('400 Bad Request', 'text/plain', PASSWORD)],
+  ['legacy-xml', INFO, respond('200 OK', 'application/xml', `<root><version>${PASSWORD}</version></root>`)],
+] as const)('in the %s form an answer on which masking fails is shown nowhere, and the error names %s', async (api, named, answer) => {
+  const server = await startTlsServer(({ path }) => (path === '/api/get-metadata' ? respondJson([{ name: INFO, args: [] }]) : answer));
+  const redactor = new Redactor();
+  redactor.add(PASSWORD, 'admin');
+  const find = Reflect.get(KnownSecrets.prototype, 'find');
+  const spy = vi.spyOn(KnownSecrets.prototype, 'find').mockImplementation(function (this: KnownSecrets, text) {
+    if (text.includes('Lantern')) throw new RangeError('Maximum call stack size exceeded');
+    return find.call(this, text);
+  });
+  onTestFinished(() => spy.mockRestore());
+  const exchanges: Exchange[] = [];
+  const { call, logged } = startClient(server, { api, redactor, onExchange: (exchange) => exchanges.push(exchange) });
+  const error: unknown = await call(INFO).catch((reason: unknown) => reason);
+  expect(error).toMatchObject({
+    code: 'notMasked',
+    message: `Masking the secrets in the answer to ${named} failed, so the answer is not shown and was not used. Check with a read what the call did, and report this as a fault of mailstore-mcp.`,
+  });
+  expect(exchanges.at(-1)?.response?.body).toBe('(Masking the secrets in this body failed, so it is not shown.)');
+  expect(JSON.stringify([error, exchanges, logged])).not.toContain('Lantern');
 });

@@ -14,7 +14,7 @@ function knowing(...secrets: readonly string[]): Redactor {
 
 /** Masks a body given as text, and returns it as text. */
 function maskBody(redactor: Redactor, body: string, contentType?: string): string {
-  return Buffer.from(redactor.body(Buffer.from(body), contentType === undefined ? {} : { contentType })).toString();
+  return Buffer.from(redactor.body(Buffer.from(body), contentType === undefined ? {} : { contentType }) ?? '').toString();
 }
 
 describe('a known secret', () => {
@@ -190,7 +190,7 @@ describe('the body of an answer', () => {
   test('that is not UTF-8 stays byte for byte beside the masks', () => {
     const redactor = knowing('Grüße-41');
     const body = Buffer.from('\xFF\x80 Gr\xFC\xDFe-41 Gr\xC3\xBC\xC3\x9Fe-41 \x9F\xC3', 'latin1');
-    expect(Buffer.from(redactor.body(body)).toString('latin1')).toBe('\xFF\x80 *** *** \x9F\xC3');
+    expect(Buffer.from(redactor.body(body) ?? '').toString('latin1')).toBe('\xFF\x80 *** *** \x9F\xC3');
   });
 
   test('says how a command stands even where that is the secret', () => {
@@ -235,3 +235,20 @@ function textsOf(value: unknown): string[] {
   if (typeof value === 'string') return [value];
   return typeof value === 'object' && value !== null ? Object.values(value).flatMap(textsOf) : [];
 }
+
+describe('an answer that repeats one thing very often', () => {
+  const value = 'Hunter2-x';
+  test.each([
+    ['members of one object that is cut off', '{"name":"password"', `,"value":"${value}"`, ''],
+    ['elements of one element', '<a><name>password</name>', `<value>${value}</value>`, '</a>'],
+    ['elements of one element that is cut off', '<a><name>password</name>', `<value>${value}</value>`, ''],
+  ])('is masked as a whole: %s', (_, before, repeated, after) => {
+    const body = `${before}${repeated.repeat(150_000)}${after}`;
+    expect(maskBody(new Redactor(), body)).toBe(body.replaceAll(value, '***'));
+  });
+
+  test('is masked as a whole: attributes of one tag', () => {
+    const body = `<a ${'"" '.repeat(3_000_000)}password="${value}"/>`;
+    expect(maskBody(new Redactor(), body)).toBe(body.replace(value, '***'));
+  });
+});

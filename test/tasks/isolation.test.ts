@@ -2,9 +2,11 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { spawnSync } from 'node:child_process';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { Journal } from '../../src/journal/journal.ts';
 import { openSqlite } from '../../src/journal/sqlite.ts';
+import { KnownSecrets } from '../../src/masking/known-secrets.ts';
+import { Redactor } from '../../src/masking/redactor.ts';
 import type { Holder, TaskRecord } from '../../src/journal/task-record.ts';
 import { TaskRunner, type TaskCall } from '../../src/tasks/runner.ts';
 import { ManualClock } from '../helpers/manual-clock.ts';
@@ -42,12 +44,12 @@ interface Set {
   end(task: TaskRecord): Promise<TaskRecord>;
 }
 
-function setUp(far: TlsServer, api: ApiForm = 'modern'): Set {
+function setUp(far: TlsServer, api: ApiForm = 'modern', options: { readonly redactor?: Redactor } = {}): Set {
   const folder = mkdtempSync(join(tmpdir(), 'isolation-'));
   const clock = new ManualClock();
   const journal = Journal.open(folder, { clock });
   const logged: string[] = [];
-  const { client } = startClient(far, { api });
+  const { client } = startClient(far, { api, ...options });
   const runner = new TaskRunner({
     clients: new Map([['default', client]]),
     journal: journal.tasks,
@@ -113,6 +115,31 @@ describe('each fault of a task is its own', () => {
     expect((await journal.tasks.rawEnds(bad.taskId)).map((raw) => Buffer.from(raw.body).toString())).toEqual([body]);
     expect(logged.some((line) => line.includes(`it is not known how VerifyStore ended (task ${bad.taskId})`))).toBe(true);
     expect(far.asked('bad')).toBe(1);
+  });
+
+  test('an end that cannot be masked makes its own task unknown, with its bytes kept and not shown', async () => {
+    const redactor = new Redactor();
+    redactor.add('Quiet-Harbour/41');
+    const body = '{"statusCode":"succeeded","token":"bad","statusVersion":3,"result":"Quiet-Harbour/41"}';
+    const far = await startFar({ bad: [respond('200 OK', 'application/json', body)], good: GOOD });
+    const find = Reflect.get(KnownSecrets.prototype, 'find');
+    const spy = vi.spyOn(KnownSecrets.prototype, 'find').mockImplementation(function (this: KnownSecrets, text) {
+      if (text.includes('Harbour')) throw new RangeError('Maximum call stack size exceeded');
+      return find.call(this, text);
+    });
+    onTestFinished(() => spy.mockRestore());
+    const { leave, end, runner, journal, logged } = setUp(far, 'modern', { redactor });
+    const [bad, good] = [leave('bad'), leave('good')];
+    runner.adopt();
+    expect((await end(good)).status).toBe('succeeded');
+    const ended = await end(bad);
+    expect([ended.status, ended.reason]).toEqual([
+      'unknown',
+      'MailStore’s answer holds the end of the command and cannot be read; it is kept as it came. Masking the secrets in the answer to VerifyStore failed, so the answer is not shown and was not used. Check with a read what the call did, and report this as a fault of mailstore-mcp.',
+    ]);
+    expect(journal.tasks.rawEnds(bad.taskId).map((raw) => Buffer.from(raw.body).toString())).toEqual([body]);
+    expect(far.asked('bad')).toBe(1);
+    expect(JSON.stringify([ended, await runner.list(), logged])).not.toContain('Harbour');
   });
 
   test.each(['run', 'messages', 'arguments_shown', 'evidence', 'status_text', 'lost_poll', 'holder', 'dialect'])(
