@@ -129,7 +129,7 @@ describe('each fault of a task is its own', () => {
     });
     onTestFinished(() => spy.mockRestore());
     const { leave, end, runner, journal, logged } = setUp(far, 'modern', { redactor });
-    const [bad, good] = [leave('bad'), leave('good')];
+    const [bad, good] = [await leave('bad'), await leave('good')];
     runner.adopt();
     expect((await end(good)).status).toBe('succeeded');
     const ended = await end(bad);
@@ -137,7 +137,7 @@ describe('each fault of a task is its own', () => {
       'unknown',
       'MailStore’s answer holds the end of the command and cannot be read; it is kept as it came. Masking the secrets in the answer to VerifyStore failed, so the answer is not shown and was not used. Check with a read what the call did, and report this as a fault of mailstore-mcp.',
     ]);
-    expect(journal.tasks.rawEnds(bad.taskId).map((raw) => Buffer.from(raw.body).toString())).toEqual([body]);
+    expect((await journal.tasks.rawEnds(bad.taskId)).map((raw) => Buffer.from(raw.body).toString())).toEqual([body]);
     expect(far.asked('bad')).toBe(1);
     expect(JSON.stringify([ended, await runner.list(), logged])).not.toContain('Harbour');
   });
