@@ -5,6 +5,7 @@
 import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import * as z from 'zod';
 import { type FormatConfig, format } from 'oxfmt';
 import { ACCESS_LEVELS, type Access } from '../src/base/target.ts';
 import { type Command, GROUPS, type Group, RISKS, type Risk, type Verdict } from '../src/catalogue/define-command.ts';
@@ -77,13 +78,13 @@ function groupTitle(group: Group): string {
 function toolsPage(): string {
   const sections = GROUPS.filter((group) => commands.some((command) => command.group === group)).map((group) => {
     const rows = commands.filter((command) => command.group === group).map(toolRow);
-    return `## ${groupTitle(group)}\n\n${table(['Tool', 'MailStore command', 'Effect', 'Risk', 'Put back', 'Long-running', 'Arguments', 'Since'], rows)}`;
+    return `## ${groupTitle(group)}\n\n${table(['Tool', 'MailStore command', 'Effect', 'Risk', 'Put back', 'Long-running', 'Arguments', 'Result', 'Since'], rows)}`;
   });
   return [
     header('tools/'),
     '# Tools',
     'Every tool is one command of MailStore’s Management API, with the command’s own argument names; a question mark stands after what may be left out.',
-    '_Effect_ is what a call does to the archive; a range stands where its arguments, or what they name, decide. _Risk_ is why a call asks a person although it can be put back, see [access levels](access.md); “can be” stands where arguments, or what is read, decide. _Put back_ says whether `revert_change` can undo it, or why nothing can; a yes holds where what was before can be read in full and one call leads back to it. _Since_ says when the command appeared, where that is known to be after version 9.0; “where listed” means that it is offered only where the server’s own metadata lists it.',
+    '_Effect_ is what a call does to the archive; a range stands where its arguments, or what they name, decide. _Risk_ is why a call asks a person although it can be put back, see [access levels](access.md); “can be” stands where arguments, or what is read, decide. _Put back_ says whether `revert_change` can undo it, or why nothing can; a yes holds where what was before can be read in full and one call leads back to it. _Result_ is the shape of the answer; a guess is one that no source describes. A reply in any other shape is shown whole all the same, and what differs is listed as `drift`. _Since_ says when the command appeared, where that is known to be after version 9.0; “where listed” means that it is offered only where the server’s own metadata lists it.',
     ...sections,
     '## Tasks and changes',
     'A command that takes long is answered with a task, and a write is recorded as a change. These tools follow the one and put back the other; they belong to no command of MailStore.',
@@ -181,8 +182,16 @@ function toolRow(command: Command): string[] {
     command.inverse ? 'yes' : (command.irreversible ?? ''),
     command.longRunning ? 'yes' : '',
     argumentsOf(describeTool(command)),
+    resultCell(command),
     [command.since, command.doubtful && 'where listed'].filter(Boolean).join('; '),
   ];
+}
+
+/** Returns what a command answers; a guess is what no source describes. */
+function resultCell({ output: { kind, schema, isGuess } }: Command): string {
+  if (schema instanceof z.ZodUnknown) return 'unknown';
+  const shape = kind === 'value' && schema instanceof z.ZodNull ? 'nothing' : kind;
+  return isGuess ? `${shape} (guess)` : shape;
 }
 
 function toolSnapshot({ name, title, description, annotations, inputSchema, outputSchema }: ToolDefinition): string {

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { defineCommand } from '../src/catalogue/define-command.ts';
 import * as f from '../src/catalogue/fields.ts';
 import { isRow, mayLackSecret, rowOf, sentences, textOf } from '../src/catalogue/looks.ts';
-import { nothing, record } from '../src/catalogue/outputs.ts';
+import { guess, nothing, record } from '../src/catalogue/outputs.ts';
 import { changedFields, isSameName, mergeConfiguration, risksOf } from '../src/catalogue/risk.ts';
 import { jobsInWords, policiesInWords } from '../src/catalogue/retention-words.ts';
 import { CommandFailure } from '../src/catalogue/world.ts';
@@ -80,6 +80,10 @@ export const setComplianceConfiguration = defineCommand({
           (kept.length === 0
             ? `The activity log of MailStore is emptied: none of the ${logged.length} activities is logged any more (${unlogged.join(', ')}).`
             : `No longer written to the activity log of MailStore: ${unlogged.join(', ')}.`),
+        before !== undefined &&
+          rowOf(config).logSuccessfulUserActivities !== undefined &&
+          !isTextList(logSuccessfulUserActivities) &&
+          'Which activities are logged now could not be read, so some may no longer be logged.',
         before !== undefined && 'The settings can be put back; what is deleted or not logged in the meantime cannot.',
       );
     },
@@ -94,7 +98,7 @@ export const setComplianceConfiguration = defineCommand({
     ),
   },
   mergesInto: { argument: 'config', read: 'GetComplianceConfiguration' },
-  output: nothing,
+  output: guess(nothing),
   examples: [
     { config: { legalHoldEnabled: true, logSuccessfulUserActivities: ['SessionLogin', 'UserDelete', 'ComplianceChangeSettings'] } },
   ],

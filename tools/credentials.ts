@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { defineCommand, type Found, type Look } from '../src/catalogue/define-command.ts';
 import * as f from '../src/catalogue/fields.ts';
 import { countOf, fieldsOf, rowOf, rowWhere, rowsOf, sentences, textOf } from '../src/catalogue/looks.ts';
-import { listOf, nothing, record } from '../src/catalogue/outputs.ts';
+import { guess, listOf, nothing, record } from '../src/catalogue/outputs.ts';
 import { CommandFailure, withoutSecrets } from '../src/catalogue/world.ts';
 
 const group = 'credentials';
@@ -97,7 +97,7 @@ export const createCredential = defineCommand({
         ? 'Export profiles can then send mail to MailStore Cloud with it.'
         : `Profiles and the directory synchronisation can then log in with it${tenantId === undefined ? '' : ` at the tenant ${tenantId}`}${applicationId === undefined ? '' : ` as the application ${applicationId}`}.`,
   },
-  output: record({ ID: z.int().optional() }),
+  output: guess(record({ ID: z.int().optional() })),
   examples: [
     {
       type: 'Office365_Modern',
@@ -134,7 +134,7 @@ export const getCredentialSettings = defineCommand({
   longRunning: false,
   idempotent: true,
   input: { id },
-  output: record({}),
+  output: guess(record({})),
   examples: [{ id: 1 }],
   emulate: (world, args) => withoutSecrets(world.credential(args.id).Settings),
 });
@@ -170,7 +170,7 @@ export const setCredentialSettings = defineCommand({
         describeUses(args, found),
       ),
   },
-  output: nothing,
+  output: guess(nothing),
   examples: [
     {
       id: 1,
@@ -213,7 +213,7 @@ export const deleteCredential = defineCommand({
     consequence: (args, found) =>
       sentences('It is deleted for good with its secrets, and whatever uses it stops working.', describeUses(args, found)),
   },
-  output: nothing,
+  output: guess(nothing),
   examples: [{ id: 1 }],
   emulate: (world, args) => {
     const { credentials } = world.state;

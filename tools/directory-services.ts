@@ -3,7 +3,7 @@ import { defineCommand } from '../src/catalogue/define-command.ts';
 import { drifts } from '../src/catalogue/drifting.ts';
 import * as f from '../src/catalogue/fields.ts';
 import { countOf, fieldsOf, mayLackSecret, rowOf, sentences, textOf } from '../src/catalogue/looks.ts';
-import { nothing, record } from '../src/catalogue/outputs.ts';
+import { guess, nothing, record } from '../src/catalogue/outputs.ts';
 import { changedFields, describeChanges, mergeConfiguration, risksOf } from '../src/catalogue/risk.ts';
 import { CommandFailure, withoutSecrets, type Step, type World } from '../src/catalogue/world.ts';
 
@@ -100,7 +100,7 @@ export const setDirectoryServicesConfiguration = defineCommand({
       );
     },
   },
-  output: nothing,
+  output: guess(nothing),
   examples: [
     {
       config: {
@@ -173,12 +173,14 @@ export const syncUsersWithDirectoryServices = defineCommand({
       ),
   },
   evidence: () => [{ read: 'GetUsers', args: {} }],
-  output: record({
-    dryRun: z.boolean().optional(),
-    created: z.array(z.string()).optional(),
-    updated: z.array(z.string()).optional(),
-    deleted: z.array(z.string()).optional(),
-  }),
+  output: guess(
+    record({
+      dryRun: z.boolean().optional(),
+      created: z.array(z.string()).optional(),
+      updated: z.array(z.string()).optional(),
+      deleted: z.array(z.string()).optional(),
+    }),
+  ),
   examples: [{ dryRun: true }, {}],
   emulate: function* (world, { dryRun = false }) {
     const type = directoryType(world);

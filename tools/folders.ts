@@ -3,7 +3,7 @@ import { defineCommand } from '../src/catalogue/define-command.ts';
 import { drifts } from '../src/catalogue/drifting.ts';
 import * as f from '../src/catalogue/fields.ts';
 import { countOf, rowOf, rowsOf, sentences } from '../src/catalogue/looks.ts';
-import { anything, listOf, nothing } from '../src/catalogue/outputs.ts';
+import { anything, guess, listOf, nothing } from '../src/catalogue/outputs.ts';
 import { risksOf } from '../src/catalogue/risk.ts';
 import { CommandFailure, archiveOf, type World, type WorldIndex } from '../src/catalogue/world.ts';
 
@@ -23,11 +23,13 @@ export const getChildFolders = defineCommand({
     folder: f.folderPath.optional(),
     maxLevels: z.int().positive().optional().describe('Levels to descend; the whole tree when absent.'),
   },
-  output: listOf({
-    name: z.string().optional(),
-    fullPath: z.string().nullish(),
-    childFolders: z.array(z.looseObject({})).nullish(),
-  }),
+  output: guess(
+    listOf({
+      name: z.string().optional(),
+      fullPath: z.string().nullish(),
+      childFolders: z.array(z.looseObject({})).nullish(),
+    }),
+  ),
   examples: [{ maxLevels: 1 }, { folder: 'amira' }],
   emulate: (world, { folder, maxLevels = Infinity }) => {
     if (folder !== undefined) world.requireFolder(folder);
@@ -112,7 +114,7 @@ export const moveFolder = defineCommand({
   longRunning: false,
   idempotent: false,
   input: { fromFolder: f.folderPath, toFolder: f.text().describe('New full path.') },
-  output: nothing,
+  output: guess(nothing),
   examples: [
     { fromFolder: 'oldcolleague', toFolder: 'former.colleague' },
     { fromFolder: 'amira/Drafts', toFolder: 'johndoe/Drafts of Amira' },

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { closedReason, requireOpen } from '../src/catalogue/archive-stores.ts';
 import { defineCommand } from '../src/catalogue/define-command.ts';
 import * as f from '../src/catalogue/fields.ts';
-import { anything, listOf, nothing } from '../src/catalogue/outputs.ts';
+import { anything, guess, listOf, nothing } from '../src/catalogue/outputs.ts';
 import { slices, type Run } from '../src/catalogue/steps.ts';
 import { CommandFailure, archiveOf, type World, type WorldIndex } from '../src/catalogue/world.ts';
 
@@ -18,13 +18,15 @@ export const getStoreIndexes = defineCommand({
   longRunning: false,
   idempotent: true,
   input: { id: f.storeId.optional() },
-  output: listOf({
-    storeId: z.int().nullish(),
-    folder: z.string().nullish(),
-    needsRebuild: z.boolean().nullish(),
-    selectedForRebuild: z.boolean().nullish(),
-    lastRebuilt: z.string().nullish(),
-  }),
+  output: guess(
+    listOf({
+      storeId: z.int().nullish(),
+      folder: z.string().nullish(),
+      needsRebuild: z.boolean().nullish(),
+      selectedForRebuild: z.boolean().nullish(),
+      lastRebuilt: z.string().nullish(),
+    }),
+  ),
   examples: [{ id: 3 }, {}],
   emulate: (world, { id }) => {
     if (id !== undefined) world.store(id);
@@ -85,7 +87,7 @@ export const selectAllStoreIndexesForRebuild = defineCommand({
   input: {},
   irreversible: 'No command takes the marks off; rebuild_selected_store_indexes does so by rebuilding.',
   nothingLost: true,
-  output: nothing,
+  output: guess(nothing),
   examples: [{}],
   emulate: (world) => {
     for (const index of attachedIndexes(world)) index.selectedForRebuild = true;

@@ -12,7 +12,7 @@ import {
 } from '../src/catalogue/define-command.ts';
 import * as f from '../src/catalogue/fields.ts';
 import { fieldsOf, rowOf, rowWhere, rowsOf, sentences, textOf } from '../src/catalogue/looks.ts';
-import { anything, listOf, nothing } from '../src/catalogue/outputs.ts';
+import { anything, guess, listOf, nothing } from '../src/catalogue/outputs.ts';
 import { DAYS_OF_WEEK, nextStart } from '../src/catalogue/schedule.ts';
 import { requireTimeZone, utcToZone, zoneToUtc } from '../src/catalogue/time-zones.ts';
 import { CommandFailure, type World, type WorldJob, type WorldSchedule } from '../src/catalogue/world.ts';
@@ -336,7 +336,7 @@ export const renameJob = defineCommand({
   longRunning: false,
   idempotent: true,
   input: { id: f.jobId, name: f.text() },
-  output: nothing,
+  output: guess(nothing),
   examples: [{ id: 1, name: 'Backup to E:' }],
   emulate: (world, { id, name }) => {
     world.job(id).name = name;
@@ -380,7 +380,7 @@ export const setJobEnabled = defineCommand({
   longRunning: false,
   idempotent: true,
   input: { id: f.jobId, enabled: z.boolean() },
-  output: nothing,
+  output: guess(nothing),
   examples: [{ id: 2, enabled: false }],
   emulate: (world, { id, enabled }) => {
     const job = world.job(id);
@@ -424,7 +424,7 @@ export const setJobSchedule = defineCommand({
   longRunning: false,
   idempotent: true,
   input: { id: f.jobId, ...schedule },
-  output: nothing,
+  output: guess(nothing),
   examples: [
     { id: 3, time: '04:00', dayOfMonth: 'Last' },
     { id: 1, interval: 360 },
@@ -467,7 +467,7 @@ export const deleteJob = defineCommand({
   longRunning: false,
   idempotent: true,
   input: { id: f.jobId },
-  output: nothing,
+  output: guess(nothing),
   examples: [{ id: 4 }],
   emulate: (world, { id }) => {
     const job = world.job(id);
@@ -500,7 +500,7 @@ export const runJobAsync = defineCommand({
   longRunning: false,
   idempotent: false,
   input: { id: f.jobId },
-  output: nothing,
+  output: guess(nothing),
   examples: [{ id: 1 }],
   emulate: (world, { id }) => {
     world.engine.startJob(world.job(id));
@@ -526,7 +526,7 @@ export const cancelJobAsync = defineCommand({
   longRunning: false,
   idempotent: true,
   input: { id: f.jobId },
-  output: nothing,
+  output: guess(nothing),
   examples: [{ id: 1 }],
   emulate: (world, { id }) => {
     world.engine.cancelJob(world.job(id));

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { defineCommand } from '../src/catalogue/define-command.ts';
-import { record } from '../src/catalogue/outputs.ts';
+import { guess, record } from '../src/catalogue/outputs.ts';
 
 export const getLicenseInformation = defineCommand({
   name: 'GetLicenseInformation',
@@ -13,7 +13,7 @@ export const getLicenseInformation = defineCommand({
   longRunning: false,
   idempotent: true,
   input: {},
-  output: record({ userCount: z.number().optional() }),
+  output: guess(record({ userCount: z.number().optional() })),
   examples: [{}],
   // The built-in administrator needs no licence.
   emulate: (world) => ({

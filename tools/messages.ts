@@ -1,8 +1,8 @@
 import * as z from 'zod';
 import { defineCommand } from '../src/catalogue/define-command.ts';
 import * as f from '../src/catalogue/fields.ts';
-import { fieldsOf, rowOf, rowWhere, sentences, sizeOf, textOf } from '../src/catalogue/looks.ts';
-import { listOf, nothing } from '../src/catalogue/outputs.ts';
+import { fieldsOf, rowOf, rowsWith, rowWhere, sentences, sizeOf, textOf } from '../src/catalogue/looks.ts';
+import { guess, listOf, nothing } from '../src/catalogue/outputs.ts';
 import { CommandFailure, isOpen, type World, type WorldMessage } from '../src/catalogue/world.ts';
 
 const group = 'messages';
@@ -18,14 +18,16 @@ export const getMessages = defineCommand({
   longRunning: false,
   idempotent: true,
   input: { folder: f.folderPath },
-  output: listOf({
-    id: z.string().optional(),
-    subject: z.string().nullish(),
-    from: z.string().nullish(),
-    to: z.string().nullish(),
-    date: z.string().nullish(),
-    size: z.int().nullish(),
-  }),
+  output: guess(
+    listOf({
+      id: z.string().optional(),
+      subject: z.string().nullish(),
+      from: z.string().nullish(),
+      to: z.string().nullish(),
+      date: z.string().nullish(),
+      size: z.int().nullish(),
+    }),
+  ),
   examples: [{ folder: 'johndoe/Inbox' }],
   emulate: (world, { folder }) => {
     world.requireFolder(folder);
@@ -52,7 +54,10 @@ export const deleteMessage = defineCommand({
       message: {
         read: 'GetMessages',
         args: ({ folder }) => ({ folder }),
-        pick: (messages, { id }) => fieldsOf(rowWhere(messages, 'id', id), ['id', 'subject', 'from', 'to', 'date', 'size']),
+        // Null is a message that is not there; undefined one that could not be looked for.
+        pick: (messages, { id }) =>
+          fieldsOf(rowWhere(messages, 'id', id), ['id', 'subject', 'from', 'to', 'date', 'size']) ??
+          (rowsWith(messages, 'id') ? null : undefined),
       },
       store: {
         read: 'GetStores',
@@ -64,11 +69,12 @@ export const deleteMessage = defineCommand({
     verb: () => 'Delete',
     object: ({ id }, { message }) => {
       const subject = textOf(rowOf(message).subject);
-      return subject === undefined ? `message ${id} without a subject` : `message ${id} "${subject}"`;
+      if (subject !== undefined) return `message ${id} "${subject}"`;
+      return rowOf(message).subject === undefined ? `message ${id}` : `message ${id} without a subject`;
     },
     label: ({ id }) => `Delete message ${id}`,
     refuse: ({ id, folder }, { message }) =>
-      message === undefined ? `get_messages shows no message ${id} in the folder ${folder}; check both there` : undefined,
+      message === null ? `get_messages shows no message ${id} in the folder ${folder}; check both there` : undefined,
     consequence: (_args, { store, compliance }) =>
       sentences(
         'The message is deleted for everyone; no call brings it back, short of recovering its whole archive store.',
@@ -100,7 +106,7 @@ export const deleteMessage = defineCommand({
     folder: f.unsent(f.folderPath.describe('The folder that get_messages shows it in.')),
     reason: f.text().describe('Why; kept in the audit log.'),
   },
-  output: nothing,
+  output: guess(nothing),
   examples: [{ id: '4:1', folder: 'johndoe/Inbox', reason: 'Private message, deleted at the request of the works council' }],
   emulate: (world, { id, reason }) => {
     const message = findMessage(world, id);

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { defineCommand, type Look, type Risk } from '../src/catalogue/define-command.ts';
 import * as f from '../src/catalogue/fields.ts';
 import { countOf, fieldsOf, isRow, rowOf, rowWhere, rowsOf, sentences, textOf } from '../src/catalogue/looks.ts';
-import { anything, listOf, nothing } from '../src/catalogue/outputs.ts';
+import { anything, guess, listOf, nothing } from '../src/catalogue/outputs.ts';
 import { risksOf } from '../src/catalogue/risk.ts';
 import { runProfile as runEmulatedProfile } from '../src/catalogue/profile-run.ts';
 import { utcToZone, zoneToUtc } from '../src/catalogue/time-zones.ts';
@@ -360,7 +360,7 @@ export const deleteProfile = defineCommand({
   longRunning: false,
   idempotent: true,
   input: { id: f.profileId },
-  output: nothing,
+  output: guess(nothing),
   examples: [{ id: 5 }],
   emulate: (world, { id }) => {
     const { profiles } = world.state;
@@ -469,7 +469,7 @@ export const setProfileServerSideExecution = defineCommand({
       };
     },
   },
-  output: nothing,
+  output: guess(nothing),
   examples: [
     { id: 2, automatic: true, automaticPauseBetweenExecutions: 600, automaticMaintenanceWindows: null },
     { id: 3, automatic: false },

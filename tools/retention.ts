@@ -2,8 +2,8 @@ import * as z from 'zod';
 import { closedReason, requireChangeable } from '../src/catalogue/archive-stores.ts';
 import { defineCommand, type Found, type Look } from '../src/catalogue/define-command.ts';
 import * as f from '../src/catalogue/fields.ts';
-import { describeContents, mayLackSecret, rowOf, rowsOf, sentences, textOf } from '../src/catalogue/looks.ts';
-import { anything, nothing, record } from '../src/catalogue/outputs.ts';
+import { describeContents, mayLackSecret, rowOf, sentences, textOf } from '../src/catalogue/looks.ts';
+import { anything, guess, nothing, record } from '../src/catalogue/outputs.ts';
 import { jobsInWords, policiesInWords } from '../src/catalogue/retention-words.ts';
 import type { Run } from '../src/catalogue/steps.ts';
 import { CommandFailure, utcMilliseconds, type World } from '../src/catalogue/world.ts';
@@ -31,17 +31,19 @@ export const getRetentionPolicies = defineCommand({
   longRunning: false,
   idempotent: true,
   input: {},
-  output: record({
-    policies: z
-      .array(
-        z.looseObject({
-          name: z.string().nullish(),
-          keepDays: z.number().nullish(),
-          deleteMessages: z.boolean().nullish(),
-        }),
-      )
-      .nullish(),
-  }),
+  output: guess(
+    record({
+      policies: z
+        .array(
+          z.looseObject({
+            name: z.string().nullish(),
+            keepDays: z.number().nullish(),
+            deleteMessages: z.boolean().nullish(),
+          }),
+        )
+        .nullish(),
+    }),
+  ),
   examples: [{}],
   emulate: (world) => structuredClone(world.state.retentionPolicies),
 });
@@ -86,7 +88,7 @@ export const setRetentionPolicies = defineCommand({
     }),
   },
   mergesInto: { argument: 'config', read: 'GetRetentionPolicies' },
-  output: nothing,
+  output: guess(nothing),
   examples: [{ config: { policies: [{ name: 'Default', keepDays: 4380, deleteMessages: true }] } }],
   emulate: (world, { config }) => {
     const parsed = configuration.safeParse(config);
@@ -126,12 +128,14 @@ export const processRetentionPolicies = defineCommand({
       return `the retention policies${ofServer(server)}${policies === undefined ? '' : `: ${policies}`}`;
     },
     consequence: (_args, { retention, compliance, stores }) => {
-      const policies = rowsOf(rowOf(retention).policies);
+      const { policies } = rowOf(retention);
+      const isAllKeeping =
+        Array.isArray(policies) && policies.length > 0 && policies.every((policy) => rowOf(policy).deleteMessages === false);
       return sentences(
         'All messages whose retention period has ended are deleted for everyone; no call brings them back, short of recovering whole archive stores.',
         'How many these are is not known beforehand.',
         describeContents(stores),
-        policies.length > 0 && policies.every(({ deleteMessages }) => deleteMessages === false) && 'None of the policies deletes messages.',
+        isAllKeeping && 'None of the policies deletes messages.',
         rowOf(compliance).legalHoldEnabled === true && 'Legal hold is on, which blocks this.',
       );
     },

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { defineCommand } from '../src/catalogue/define-command.ts';
-import { listOf } from '../src/catalogue/outputs.ts';
+import { guess, listOf } from '../src/catalogue/outputs.ts';
 
 export const getActiveSessions = defineCommand({
   name: 'GetActiveSessions',
@@ -12,13 +12,15 @@ export const getActiveSessions = defineCommand({
   longRunning: false,
   idempotent: true,
   input: {},
-  output: listOf({
-    id: z.unknown().optional(),
-    userName: z.string().nullish(),
-    client: z.string().nullish(),
-    address: z.string().nullish(),
-    loginTime: z.string().nullish(),
-  }),
+  output: guess(
+    listOf({
+      id: z.unknown().optional(),
+      userName: z.string().nullish(),
+      client: z.string().nullish(),
+      address: z.string().nullish(),
+      loginTime: z.string().nullish(),
+    }),
+  ),
   examples: [{}],
   emulate: (world) => world.state.sessions.map((session) => ({ ...session })),
 });

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { defineCommand } from '../src/catalogue/define-command.ts';
 import * as f from '../src/catalogue/fields.ts';
 import { rowOf, sentences, textOf } from '../src/catalogue/looks.ts';
-import { anything, nothing, record } from '../src/catalogue/outputs.ts';
+import { anything, guess, nothing, record } from '../src/catalogue/outputs.ts';
 import { changedFields, describeChanges, mergeConfiguration, risksOf } from '../src/catalogue/risk.ts';
 import { CommandFailure } from '../src/catalogue/world.ts';
 
@@ -35,15 +35,17 @@ export const getSmtpSettings = defineCommand({
   longRunning: false,
   idempotent: true,
   input: {},
-  output: record({
-    hostname: z.string().nullish(),
-    port: z.number().nullish(),
-    authenticationRequired: z.boolean().nullish(),
-    username: z.string().nullish(),
-    password: z.string().nullish(),
-    fromEmailAddress: z.string().nullish(),
-    recipientEmailAddress: z.string().nullish(),
-  }),
+  output: guess(
+    record({
+      hostname: z.string().nullish(),
+      port: z.number().nullish(),
+      authenticationRequired: z.boolean().nullish(),
+      username: z.string().nullish(),
+      password: z.string().nullish(),
+      fromEmailAddress: z.string().nullish(),
+      recipientEmailAddress: z.string().nullish(),
+    }),
+  ),
   examples: [{}],
   emulate: (world) => structuredClone({ ...world.state.smtp, password: null }),
 });
@@ -104,7 +106,7 @@ export const setSmtpSettings = defineCommand({
     ),
   },
   mergesInto: { argument: 'settings', read: 'GetSmtpSettings' },
-  output: nothing,
+  output: guess(nothing),
   examples: [
     {
       settings: {

@@ -14,7 +14,7 @@ import { defineCommand, type CommandCall, type Found, type Look, type Question }
 import { drifts } from '../src/catalogue/drifting.ts';
 import * as f from '../src/catalogue/fields.ts';
 import { countOf, fieldsOf, mayLackSecret, rowOf, rowWhere, sentences, sizeOf, textOf } from '../src/catalogue/looks.ts';
-import { anything, listOf, nothing, record } from '../src/catalogue/outputs.ts';
+import { anything, guess, listOf, nothing, record } from '../src/catalogue/outputs.ts';
 import { changedFields, describeChanges, isLocalPath, risksOf } from '../src/catalogue/risk.ts';
 import { evenly, slices, type Line, type Run } from '../src/catalogue/steps.ts';
 import { CommandFailure, type World, type WorldStore } from '../src/catalogue/world.ts';
@@ -408,7 +408,7 @@ export const setStoreRequestedState = defineCommand({
         requestedState === 'current' && 'It receives new mail from then on.',
       ),
   },
-  output: nothing,
+  output: guess(nothing),
   examples: [
     { id: 2, requestedState: 'writeProtected' },
     { id: 3, requestedState: 'current' },
@@ -437,7 +437,7 @@ export const renameStore = defineCommand({
     const name = textOf(rowOf(before).name);
     return name === undefined ? undefined : { command: 'RenameStore', args: { id, name } };
   },
-  output: nothing,
+  output: guess(nothing),
   examples: [{ id: 5, name: 'Import 2019 (old mail server)' }],
   emulate: (world, { id, name }) => {
     const store = world.store(id);
@@ -477,7 +477,7 @@ export const detachStore = defineCommand({
       ),
     typed: ({ id }, { store }) => textOf(rowOf(store).name) ?? String(id),
   },
-  output: nothing,
+  output: guess(nothing),
   examples: [{ id: 2 }],
   emulate: (world, { id }) => {
     const { stores, detachedStores } = world.state;
@@ -732,7 +732,7 @@ export const unlockStore = defineCommand({
         describeStore(store),
       ),
   },
-  output: nothing,
+  output: guess(nothing),
   examples: [{ id: 8, passphrase: 'PRODUCT-KEY-OF-THE-OTHER-INSTALLATION' }],
   emulate: (world, { id, passphrase }) => {
     const store = world.store(id);
@@ -819,7 +819,11 @@ export const verifyStore = defineCommand({
   effect: 'read',
   longRunning: true,
   idempotent: true,
-  input: { id: f.storeId, includeIndexes: z.boolean().describe('Also check the search indexes.') },
+  input: {
+    id: f.storeId,
+    // The vendor's tutorial and the wrapper of 2014 call the command with the id alone.
+    includeIndexes: f.acceptedWithout(false, z.boolean().describe('Also check the search indexes.')),
+  },
   evidence: ({ id }) => [{ read: 'GetStores', args: { includeSize: true }, rows: { id } }],
   output: anything,
   examples: [
@@ -881,7 +885,7 @@ export const getStoreAutoCreateConfiguration = defineCommand({
   longRunning: false,
   idempotent: true,
   input: {},
-  output: record({}),
+  output: guess(record({})),
   examples: [{}],
   emulate: (world) => structuredClone(world.state.storeAutoCreate),
 });
@@ -922,7 +926,7 @@ export const setStoreAutoCreateConfiguration = defineCommand({
         describeChanges(current, config),
       ),
   },
-  output: nothing,
+  output: guess(nothing),
   examples: [{ config: { enabled: true, interval: 'monthly', maximumMessageCount: null, namePattern: '{yyyy}-{MM}' } }],
   emulate: (world, { config }) => {
     for (const [key, value] of Object.entries(world.state.storeAutoCreate)) {

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { defineCommand } from '../src/catalogue/define-command.ts';
 import * as f from '../src/catalogue/fields.ts';
 import { fieldsOf, rowOf, sentences, textOf } from '../src/catalogue/looks.ts';
-import { anything, listOf, nothing, record } from '../src/catalogue/outputs.ts';
+import { anything, guess, listOf, nothing, record } from '../src/catalogue/outputs.ts';
 import { requireTimeZone, timeZoneList } from '../src/catalogue/time-zones.ts';
 import { CommandFailure } from '../src/catalogue/world.ts';
 
@@ -37,7 +37,7 @@ export const getServiceConfiguration = defineCommand({
   longRunning: false,
   idempotent: true,
   input: {},
-  output: record({ certificateThumbprint: z.string().nullish() }),
+  output: guess(record({ certificateThumbprint: z.string().nullish() })),
   examples: [{}],
   emulate: (world) => structuredClone(world.state.serviceConfiguration),
 });
@@ -70,7 +70,7 @@ export const setServiceCertificate = defineCommand({
       );
     },
   },
-  output: nothing,
+  output: guess(nothing),
   examples: [{ thumbprint: '0F1E2D3C4B5A69788796A5B4C3D2E1F001122334' }],
   emulate: (world, { thumbprint }) => {
     const wanted = thumbprint.replaceAll(/\s/g, '').toUpperCase();
@@ -92,7 +92,7 @@ export const getTimeZones = defineCommand({
   longRunning: false,
   idempotent: true,
   input: {},
-  output: listOf({ id: z.string().optional(), displayName: z.string().nullish() }),
+  output: guess(listOf({ id: z.string().optional(), displayName: z.string().nullish() })),
   examples: [{}],
   emulate: () => timeZoneList(),
 });

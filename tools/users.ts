@@ -1,8 +1,8 @@
 import * as z from 'zod';
 import { defineCommand, type CommandCall, type Look, type ReadCommand, type Search } from '../src/catalogue/define-command.ts';
 import * as f from '../src/catalogue/fields.ts';
-import { countOf, fieldsOf, rowOf, rowWhere, rowsOf, sentences, textOf } from '../src/catalogue/looks.ts';
-import { anything, listOf, nothing, record } from '../src/catalogue/outputs.ts';
+import { countOf, fieldsOf, rowOf, rowsWith, rowWhere, rowsOf, sentences, textOf } from '../src/catalogue/looks.ts';
+import { anything, guess, listOf, nothing, record } from '../src/catalogue/outputs.ts';
 import { isOwnLogin, isSameName, risksOf } from '../src/catalogue/risk.ts';
 import { CommandFailure, archiveOf, type World, type WorldUser } from '../src/catalogue/world.ts';
 
@@ -37,7 +37,9 @@ const archiveNames: Look<unknown> = {
   read: 'GetChildFolders',
   args: () => ({ maxLevels: 1 }),
   pick: (archives) =>
-    Array.isArray(archives) ? rowsOf(archives).map(({ name, fullPath }) => textOf(name) ?? textOf(fullPath) ?? '') : undefined,
+    Array.isArray(archives)
+      ? archives.map((archive: unknown) => textOf(archive) ?? textOf(rowOf(archive)['name']) ?? textOf(rowOf(archive)['fullPath']) ?? '')
+      : undefined,
 };
 
 /** Tells whether an archive of this name is there already; true where the archives could not be read. */
@@ -66,7 +68,7 @@ function takenFromOthers(field: string): Search<{ readonly userName: string }> {
     const own = textsOf(rowOf(await read('GetUserInfo', { userName: args.userName }))[field]);
     const wanted = given.filter((value) => !own?.some((had) => isSameName(had, value)));
     if (wanted.length === 0) return [];
-    const users = rowsOf(await read('GetUsers')).map(({ userName }) => userName);
+    const users = rowsWith(await read('GetUsers'), 'userName')?.map(({ userName }) => userName) ?? [];
     const others = users.filter((name) => name !== args.userName);
     if (users.length === others.length || others.length > ACCOUNTS_READ || !others.every((name) => typeof name === 'string'))
       return undefined;
@@ -231,7 +233,7 @@ export const setUserFullName = defineCommand({
   idempotent: true,
   input: { userName: f.userName, fullName: clearableText },
   ...replacesField('SetUserFullName', 'fullName', clearableText, null),
-  output: nothing,
+  output: guess(nothing),
   examples: [{ userName: 'johndoe', fullName: 'John A. Doe' }],
   emulate: (world, { userName, fullName }) => updateUser(world, userName, { fullName }),
 });
@@ -267,7 +269,7 @@ export const setUserDistinguishedName = defineCommand({
         describeRights(user),
       ),
   },
-  output: nothing,
+  output: guess(nothing),
   examples: [{ userName: 'johndoe', distinguishedName: 'CN=John Doe,OU=Staff,DC=example,DC=com' }],
   emulate: (world, { userName, distinguishedName }) => updateUser(world, userName, { distinguishedName }),
 });
@@ -299,7 +301,7 @@ export const setUserAuthentication = defineCommand({
         describeRights(user),
       ),
   },
-  output: nothing,
+  output: guess(nothing),
   examples: [{ userName: 'amira', authentication: 'integrated' }],
   emulate: (world, { userName, authentication }) => updateUser(world, userName, { authentication }),
 });
@@ -326,7 +328,7 @@ export const setUserEmailAddresses = defineCommand({
         'New mail to an address goes to the archive of the user who has it, so mail for that user can be read by this one.',
       ),
   },
-  output: nothing,
+  output: guess(nothing),
   examples: [{ userName: 'johndoe', emailAddresses: ['john.doe@example.com', 'johndoe@example.com', 'jd@example.com'] }],
   emulate: (world, { userName, emailAddresses }) => updateUser(world, userName, { emailAddresses: [...(emailAddresses ?? [])] }),
 });
@@ -353,7 +355,7 @@ export const setUserPop3UserNames = defineCommand({
         'Mail that MailStore Proxy fetches under a POP3 name goes to the archive of the user who has it, so mail for that user can be read by this one.',
       ),
   },
-  output: nothing,
+  output: guess(nothing),
   examples: [{ userName: 'johndoe', pop3UserNames: ['johndoe-pop'] }],
   emulate: (world, { userName, pop3UserNames }) => {
     world.user(userName).pop3UserNames = [...(pop3UserNames ?? [])];
@@ -388,7 +390,7 @@ export const setUserPassword = defineCommand({
         describeRights(user),
       ),
   },
-  output: nothing,
+  output: guess(nothing),
   examples: [{ userName: 'johndoe', password: 'Quiet-Harbour-41' }],
   emulate: (world, { userName, password }) => {
     world.user(userName).password = password;
@@ -420,7 +422,7 @@ export const setUserPrivileges = defineCommand({
         describeField('privileges', wordsOf(rowOf(user)['privileges']).join(', ')),
       ),
   },
-  output: nothing,
+  output: guess(nothing),
   examples: [{ userName: 'amira', privileges: ['login', 'export', 'changePassword'] }],
   emulate: (world, { userName, privileges }) => {
     if (!privileges.includes('admin') && world.isLastAdministrator(world.user(userName))) {
@@ -457,7 +459,7 @@ export const setUserLoginPrivileges = defineCommand({
         describeField('clients', wordsOf(rowOf(user)['loginPrivileges']).join(', ')),
       ),
   },
-  output: nothing,
+  output: guess(nothing),
   examples: [{ userName: 'amira', loginPrivileges: ['web', 'outlook'] }],
   emulate: (world, { userName, loginPrivileges }) => {
     requireApiOnlyForAdministrators(loginPrivileges, world.user(userName).privileges);
@@ -532,7 +534,7 @@ export const disableMFA = defineCommand({
         wordsOf(rowOf(user)['privileges']).includes('admin') && 'The user is an administrator.',
       ),
   },
-  output: nothing,
+  output: guess(nothing),
   examples: [{ userName: 'maria.lopez' }],
   emulate: (world, { userName }) => {
     world.user(userName).mfaStatus = 'Disabled';
@@ -566,7 +568,7 @@ export const deleteAppPasswords = defineCommand({
       'Programs that log in with one, over IMAP or in scripts, are refused until they are given a new one. ' +
       "The user's own password stays.",
   },
-  output: nothing,
+  output: guess(nothing),
   examples: [{ userName: 'maria.lopez' }],
   emulate: (world, { userName }) => {
     world.user(userName).appPasswords = 0;
@@ -612,7 +614,7 @@ export const renameUser = defineCommand({
         describeAdministrator(user),
       ),
   },
-  output: nothing,
+  output: guess(nothing),
   examples: [{ oldUserName: 'amira', newUserName: 'amira.okoye' }],
   emulate: (world, { oldUserName, newUserName }) => {
     const user = world.user(oldUserName);
@@ -668,7 +670,7 @@ export const deleteUser = defineCommand({
       );
     },
   },
-  output: nothing,
+  output: guess(nothing),
   examples: [{ userName: 'amira' }],
   emulate: (world, { userName }) => {
     world.removeUser(world.user(userName));
@@ -704,12 +706,7 @@ export const setUserPrivilegesOnFolder = defineCommand({
       archive: {
         read: 'GetChildFolders',
         args: () => ({ maxLevels: 1 }),
-        pick: (archives, { folder }) => ({
-          isThere: hasArchive(
-            rowsOf(archives).map(({ name }) => name),
-            folder,
-          ),
-        }),
+        pick: (archives, { folder }) => ({ isThere: hasArchive(archiveNames.pick(archives, {}), folder) }),
       },
     },
     object: ({ userName, folder }, { user }) => `the rights of ${nameUser(userName, user)} on the archive ${folder}`,
@@ -774,7 +771,7 @@ export const clearUserPrivilegesOnFolders = defineCommand({
         'The archives stay, with their mail.',
       ),
   },
-  output: nothing,
+  output: guess(nothing),
   examples: [{ userName: 'johndoe' }],
   emulate: (world, { userName }) => {
     world.user(userName).privilegesOnFolders = [];
@@ -888,7 +885,7 @@ function describeTakeOver(userName: string, archives: unknown): string | undefin
 /** True unless no other account has this directory identity. */
 function isIdentityTaken(distinguishedName: unknown, users: unknown): boolean {
   if (distinguishedName === undefined) return false;
-  return !Array.isArray(users) || rowsOf(users).some((user) => isSameName(user['distinguishedName'], distinguishedName));
+  return rowsWith(users, 'userName')?.some((user) => isSameName(user['distinguishedName'], distinguishedName)) ?? true;
 }
 
 function rightsInWords(privileges: readonly string[]): string {

@@ -9,6 +9,8 @@ interface FieldTraits {
   readonly secret?: true | 'inside';
   /** True when the server has no default of its own for a field that has one here. */
   readonly mandatory?: true;
+  /** What the server takes for a mandatory argument that is left out all the same; see `acceptedWithout`. */
+  readonly whenLeftOut?: boolean;
   /** True when the field is only shown in the question before a call, and not sent. */
   readonly unsent?: true;
 }
@@ -31,6 +33,16 @@ export function fieldTraits(schema: z.core.$ZodType): FieldTraits {
 export function unsent<Schema extends z.ZodType>(schema: Schema): Schema {
   const marked = schema.clone();
   traits.add(marked, { ...traits.get(schema), unsent: true });
+  return marked;
+}
+
+/**
+ * Marks an argument that the server's list calls mandatory and that older programs leave out without being refused. A caller of the tool
+ * states it; the emulated server takes `value` for it.
+ */
+export function acceptedWithout<Schema extends z.ZodType>(value: boolean, schema: Schema): Schema {
+  const marked = schema.clone();
+  traits.add(marked, { ...traits.get(schema), whenLeftOut: value });
   return marked;
 }
 

@@ -19,6 +19,12 @@ export function rowsOf(value: unknown): readonly Row[] {
   return Array.isArray(value) ? value.filter(isRow) : [];
 }
 
+/** Returns the objects of a list in which each entry is an object with this field; undefined for anything else, which cannot be searched. */
+export function rowsWith(value: unknown, field: string): readonly Row[] | undefined {
+  const rows = rowsOf(value);
+  return Array.isArray(value) && rows.length === value.length && rows.every((row) => row[field] !== undefined) ? rows : undefined;
+}
+
 /** Returns the one row of a list whose field has a value. */
 export function rowWhere(value: unknown, field: string, wanted: unknown): Row | undefined {
   return rowsOf(value).find((row) => row[field] === wanted);
@@ -71,7 +77,7 @@ export function describeContents(stores: unknown): string | undefined {
   const count = countOf(sumOf(rows.map(({ statisticsCount }) => statisticsCount)), 'message');
   // Sizes that were not calculated read as nothing.
   const size = sizeOf(sumOf(rows.map(({ statisticsSize }) => statisticsSize)) || undefined);
-  if (rows.length === 0 || count === undefined) return undefined;
+  if (rows.length === 0 || count === undefined || !Array.isArray(stores) || rows.length < stores.length) return undefined;
   return drifts(`MailStore counts ${count} in ${countOf(rows.length, 'archive store')}${size === undefined ? '' : `, ${size}`}.`);
 }
 

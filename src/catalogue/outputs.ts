@@ -8,6 +8,13 @@ export interface Output<Row extends z.ZodType = z.ZodType> {
   readonly kind: 'list' | 'record' | 'value';
   /** Describes the whole value as the server returns it (for a list: the array). */
   readonly schema: Row;
+  /** True where no source describes the value, and the schema is what its name and its sisters suggest. */
+  readonly isGuess?: true;
+}
+
+/** Marks an output whose shape no source describes. */
+export function guess<Row extends z.ZodType>(output: Output<Row>): Output<Row> {
+  return { ...output, isGuess: true };
 }
 
 /** A list of objects with these fields; fields may be missing from older or newer servers, and others may be present. */

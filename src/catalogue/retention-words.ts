@@ -1,18 +1,30 @@
 import { drifts } from './drifting.ts';
-import { countOf, rowOf, rowsOf, textOf } from './looks.ts';
+import { excerpt } from '../base/errors.ts';
+import { countOf, isRow, rowOf, rowsOf, textOf } from './looks.ts';
 
-/** Returns retention policies in words, such as `"Default" (3,650 days, then deleted)`; undefined where there is no list of them. */
+/**
+ * Returns retention policies in words, such as `"Default" (3,650 days, then deleted)`, and what is in another form as it is; undefined where
+ * nothing is known of them.
+ */
 export function policiesInWords(value: unknown): string | undefined {
+  if (value === undefined || (isRow(value) && Object.keys(value).length === 0)) return undefined;
   const { policies } = rowOf(value);
-  if (Array.isArray(policies) && policies.length === 0) return 'none';
-  const said = rowsOf(policies).map(({ name, keepDays, deleteMessages }) => {
+  if (!Array.isArray(policies)) return describeUnknown(policies === undefined ? value : policies);
+  if (policies.length === 0) return 'none';
+  const said = policies.map((policy: unknown) => {
+    if (!isRow(policy)) return describeUnknown(policy);
+    const { name, keepDays, deleteMessages } = policy;
     const days = countOf(keepDays, 'day');
     const end = typeof deleteMessages === 'boolean' ? `then ${deleteMessages ? 'deleted' : 'not deleted'}` : undefined;
     const terms = [days, end].filter((term) => term !== undefined).join(', ');
     const called = textOf(name);
     return `${called === undefined ? 'one without a name' : `"${called}"`}${terms && ` (${terms})`}`;
   });
-  return said.length === 0 ? undefined : said.join(', ');
+  return said.join(', ');
+}
+
+function describeUnknown(value: unknown): string {
+  return `in a form that is not known (${excerpt(JSON.stringify(value) ?? '')})`;
 }
 
 /** Returns the jobs that are switched on and run a command, such as `job 2 "Retention" (next at 2026-03-05 02:00 UTC)`; undefined without any. */

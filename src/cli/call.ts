@@ -150,11 +150,11 @@ class Call {
 
   #value(answered: Answered & { readonly kind: 'value' }): number {
     this.#write(answered.value);
-    const { change, generated, drift } = answered;
+    const { change, generated, drift, notes = [] } = answered;
     // The record of the embedded sandbox ends with this process.
     const isKept = change?.number !== undefined && change.note === undefined && !this.#given.sandbox;
     const revert = isKept ? terminalCommand(`changes revert ${change.number}`, this.#config.stateDir) : undefined;
-    say(...changeLines(change, generated), ...(revert === undefined ? [] : [`To put it back: ${revert}`]), ...driftLines(drift));
+    say(...changeLines(change, generated), ...(revert === undefined ? [] : [`To put it back: ${revert}`]), ...notes, ...driftLines(drift));
     return 0;
   }
 

@@ -13,10 +13,10 @@ import { Permit, permitRead, type Arguments } from '../policy/gate.ts';
 import { encodeForm } from '../wire/form.ts';
 import type { Dialect, Progress, Reply, RunHandle, WireRequest, WireResponse } from '../wire/reply.ts';
 import { chooseDialect, dialectNamed, type SpokenDialect } from './dialects.ts';
-import { compareMetadata, type MetadataComparison } from './metadata.ts';
+import { compareMetadata, listUnsentArguments, type MetadataComparison } from './metadata.ts';
 import type { OnExchange } from './observe.ts';
 import { Transport, type SendOptions, type TlsTrust } from './transport.ts';
-import { checkValue, type CheckedValue } from './value.ts';
+import { checkValue, type CheckedValue, type Drift } from './value.ts';
 
 export interface ClientOptions {
   /** `https://host:port`. */
@@ -40,15 +40,15 @@ export interface ClientOptions {
 /** What a call came to: its value, or a run that goes on. */
 export type Outcome =
   | ({ readonly kind: 'value'; readonly progress: Progress } & CheckedValue)
-  | { readonly kind: 'running'; readonly run: ClientRun; readonly progress: Progress };
+  | { readonly kind: 'running'; readonly run: ClientRun; readonly progress: Progress; readonly notes?: readonly string[] };
 
 /** What a read of this server's own came to. */
 export interface ReadValue {
   readonly value: unknown;
-  /** False where the value may differ from what the server holds: something was not of its declared shape, or types were not told. */
+  /** False where the value may differ from what the server holds: something is not of its declared shape, or the dialect writes no types. */
   readonly isExact: boolean;
-  /** True where a part of it is not of the declared shape and was left out. */
-  readonly isIncomplete?: boolean;
+  /** What is not of the declared shape. */
+  readonly drift: readonly Drift[];
 }
 
 /** A run on the server, with the dialect in which it was started and is to be followed. */
@@ -134,12 +134,8 @@ export class MailStoreClient {
     const outcome = await this.send(prepared, { purpose: 'support' });
     if (outcome.kind === 'running') throw new MailStoreError('readRunsLong', { command: command.name });
     // What is not declared comes from XML as text, whatever it was.
-    const isIncomplete = outcome.drift.length > 0;
-    return {
-      value: outcome.value,
-      isExact: !isIncomplete && prepared.spoken.dialect.name !== 'xml-2012',
-      ...(isIncomplete && { isIncomplete }),
-    };
+    const { value, drift } = outcome;
+    return { value, isExact: drift.length === 0 && prepared.spoken.dialect.name !== 'xml-2012', drift };
   }
 
   /**
@@ -152,11 +148,14 @@ export class MailStoreClient {
     { once = false, purpose = 'call', signal, deadline }: CallOptions = {},
   ): Promise<Outcome> {
     const isChange = effect !== 'read';
+    const notes = listUnsentArguments(command, spoken.commands);
     const attempt = async () => this.#transport.send(request, { signal, deadline, purpose, command, isChange });
     try {
       const response = isChange || once ? await attempt() : await this.#retry(attempt);
-      return this.#outcome(command, spoken.dialect, spoken.dialect.read(response, command));
+      const outcome = this.#outcome(command, spoken.dialect, spoken.dialect.read(response, command));
+      return notes.length > 0 ? { ...outcome, notes } : outcome;
     } catch (error) {
+      if (error instanceof CommandFailed && notes.length > 0) throw error.explained(notes);
       if (!(error instanceof MailStoreError) || error.request !== 'unknown') throw error;
       throw error.in({ effect: isChange ? 'change' : 'read' });
     }
@@ -256,8 +255,9 @@ export class MailStoreClient {
     const values = keep.pick((await this.read(read)).value, args);
     const names = { tool: toolName(command.name), read: toolName(read.name) };
     if (!values) throw new MailStoreError('notFoundForKeep', { ...names, names: absent });
-    // What is masked in a read would be written back as the mask.
-    const notShown = absent.filter((name) => values[name] === undefined || mayLackSecret(values[name]));
+    // What is masked in a read would be written back as the mask, and a value of another form than the argument's as something else.
+    const isKept = (name: string) => values[name] === null || command.input[name]?.safeParse(values[name]).success === true;
+    const notShown = absent.filter((name) => values[name] === undefined || mayLackSecret(values[name]) || !isKept(name));
     if (notShown.length > 0) throw new MailStoreError('notShownForKeep', { ...names, names: notShown });
     return { ...args, ...Object.fromEntries(absent.map((name) => [name, values[name]])) };
   }
@@ -270,7 +270,7 @@ export class MailStoreClient {
     const { argument } = mergesInto;
     const read = findCommand(mergesInto.read);
     if (!read) throw new MailStoreError('unknownCommand', { command: mergesInto.read });
-    const { value, isExact, isIncomplete } = await this.read(read, mergesInto.args?.(args) ?? {});
+    const { value, isExact, drift } = await this.read(read, mergesInto.args?.(args) ?? {});
     const names = { tool: toolName(command.name), read: toolName(read.name) };
     if (!isRow(value)) throw new MailStoreError('notFoundForKeep', { ...names, names: [argument] });
     const kept = Object.keys(value).filter((name) => !Object.hasOwn(given, name));
@@ -281,7 +281,7 @@ export class MailStoreClient {
     );
     if (twice.length > 0) throw new MailStoreError('otherSpelling', { ...names, names: twice, known: Object.keys(value) });
     const notShown = kept
-      .filter((name) => mayLackSecret({ [name]: value[name] }) || isIncomplete || (!isExact && !hasOneReading(value[name])))
+      .filter((name) => mayLackSecret({ [name]: value[name] }) || drift.length > 0 || (!isExact && !hasOneReading(value[name])))
       .map((name) => `${argument}.${name}`);
     if (notShown.length > 0) throw new MailStoreError('notShownForKeep', { ...names, names: notShown });
     return { ...args, [argument]: mergeConfiguration(value, given) };
@@ -337,5 +337,11 @@ export class CommandFailed extends MailStoreError<'commandFailed'> {
     super('commandFailed', { command, message });
     this.word = word;
     this.progress = progress;
+  }
+
+  /** Returns the same failure with sentences that may explain it. */
+  explained(notes: readonly string[]): CommandFailed {
+    const { command, message } = this.details;
+    return new CommandFailed(command, this.word, [message, ...notes].join(' '), this.progress);
   }
 }

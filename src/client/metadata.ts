@@ -56,6 +56,17 @@ export function compareMetadata(commands: readonly Command[], server: ReadonlyMa
   };
 }
 
+/** Returns one sentence for each argument that the server's list makes mandatory and that a call of the command as it is declared does not send. */
+export function listUnsentArguments(command: Command, server: ReadonlyMap<string, ServerCommand> | undefined): readonly string[] {
+  const known = new Set([...Object.keys(sentFields(command.input)), ...Object.keys(command.constants ?? {})]);
+  return (server?.get(command.name)?.args ?? [])
+    .filter((arg) => arg.nullable === false && !known.has(arg.name))
+    .map(
+      (arg) =>
+        `This server lists a mandatory argument ${excerpt(arg.name)} of ${command.name} that mailstore-mcp does not know and did not send.`,
+    );
+}
+
 function changedArguments(command: Command, theirs: ServerCommand): string[] {
   const ours = new Set([...Object.keys(sentFields(command.input)), ...Object.keys(command.constants ?? {})]);
   const names = new Set(theirs.args.map((arg) => arg.name));

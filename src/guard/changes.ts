@@ -82,7 +82,7 @@ export class Changes {
     try {
       return await lookAt(client, command.before, args);
     } catch (error) {
-      if (error instanceof MailStoreError) return { value: undefined, isExact: false, failed: error.message };
+      if (error instanceof MailStoreError) return { value: undefined, isExact: false, drift: [], failed: error.message };
       throw error;
     }
   }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { toShownText, toStableText, drifts } from '../catalogue/drifting.ts';
 import type { AskedQuestion } from './prompter.ts';
 import { findCommand } from '../../tools/index.ts';
-import { MailStoreError } from '../base/errors.ts';
+import { excerpt, MailStoreError } from '../base/errors.ts';
 import { toVisibleLine } from '../base/visible.ts';
 import type { Command, Found, Look, Search, Verdict } from '../catalogue/define-command.ts';
 import { outsideReferences } from '../catalogue/fields.ts';
@@ -11,6 +11,7 @@ import { maskSecrets } from '../catalogue/mask-secrets.ts';
 import { MASK } from '../masking/masks.ts';
 import { toolName } from '../catalogue/naming.ts';
 import type { MailStoreClient, ReadValue } from '../client/client.ts';
+import type { Drift } from '../client/value.ts';
 import type { TaskRecord } from '../journal/task-record.ts';
 import { argumentsKey } from '../tasks/arguments-key.ts';
 import type { AdmittedCall, GuardedTarget } from './call.ts';
@@ -21,19 +22,36 @@ type Arguments = Readonly<Record<string, unknown>>;
 export async function lookAt(client: MailStoreClient, look: Look<Arguments>, args: Arguments): Promise<ReadValue> {
   const command = findCommand(look.read);
   if (!command) throw new MailStoreError('unknownCommand', { command: look.read });
-  const { value, isExact } = await client.read(command, look.args?.(args) ?? {});
-  return { value: look.pick(value, args), isExact };
+  const { value, ...rest } = await client.read(command, look.args?.(args) ?? {});
+  return { ...rest, value: look.pick(value, args) };
 }
 
 /** Runs what a decision or a question needs to know: one read, or a search of several. Throws MailStoreError when a read fails. */
 export async function runSearch(client: MailStoreClient, look: Look<Arguments> | Search<Arguments>, args: Arguments): Promise<ReadValue> {
   if ('read' in look) return lookAt(client, look, args);
+  const drift: Drift[] = [];
   const value = await look.search(args, async (name, itsArguments = {}) => {
     const command = findCommand(name);
     if (!command) throw new MailStoreError('unknownCommand', { command: name });
-    return (await client.read(command, itsArguments)).value;
+    const read = await client.read(command, itsArguments);
+    drift.push(...read.drift);
+    return read.value;
   });
-  return { value, isExact: false };
+  return { value, isExact: false, drift };
+}
+
+/** Differences that a question shows of one read. */
+const DRIFT_SHOWN = 3;
+
+/** Returns the line that says what of a read is in a form that the words of a declaration may not cover. */
+function describeDrift(source: string, drift: readonly Drift[]): readonly string[] {
+  if (drift.length === 0) return [];
+  const shown = drift.slice(0, DRIFT_SHOWN).map(({ path, expected, got }) => {
+    const place = path === '' ? 'the answer' : path;
+    return got === undefined ? `${place} is missing` : `${place} is ${excerpt(JSON.stringify(got) ?? '')} where ${expected} was expected`;
+  });
+  const more = drift.length > DRIFT_SHOWN ? `; and ${drift.length - DRIFT_SHOWN} more` : '';
+  return [`What ${source} shows has an unknown form, so that this question may not say everything: ${shown.join('; ')}${more}.`];
 }
 
 /** Any word becomes a secret once somebody sends it as one, and that could hide from a person what they need to know. */
@@ -98,6 +116,9 @@ export async function renderQuestion({
     ...(facts === undefined || facts === '' ? [] : [`Now: ${facts}`]),
     ...warnings(decision, args, target),
     ...failed.toSorted(),
+    ...looks.flatMap(([key, look]) =>
+      describeDrift('read' in look ? toolName(look.read) : `the search for ${key}`, seen.get(key)?.drift ?? []),
+    ),
     ...(isMasked(seen.values()) ? [MASKED] : []),
     `Effect: ${effectInWords(decision)}`,
     `Archive: ${name}, ${origin}, as ${user}`,

@@ -4,7 +4,7 @@ import { callerShape, fieldTraits } from '../catalogue/fields.ts';
 import { toolName } from '../catalogue/naming.ts';
 import { worstEffect, mildestEffect } from '../policy/decide.ts';
 import { isPaged, pagingFields } from './paging.ts';
-import { changeSchema, driftSchema, generatedSchema, taskOutput } from './task-output.ts';
+import { changeSchema, driftSchema, generatedSchema, notesSchema, taskOutput } from './task-output.ts';
 import type { JsonSchema, ListedTool, ToolDefinition } from './tool-definition.ts';
 
 type ObjectSchema = ToolDefinition['inputSchema'];
@@ -49,6 +49,7 @@ function outputSchemaOf(command: Command): ObjectSchema {
   const hasSecret = Object.values(command.input).some((schema) => fieldTraits(schema).secret !== undefined);
   const beside = {
     drift: driftSchema,
+    notes: notesSchema,
     ...(!isRead && { change: changeSchema }),
     ...(!isRead && hasSecret && { generated: generatedSchema }),
   };
@@ -56,7 +57,7 @@ function outputSchemaOf(command: Command): ObjectSchema {
     case 'list':
       return {
         type: 'object',
-        properties: { items: value, total: { type: 'integer' }, nextOffset: { type: 'integer' }, ...beside },
+        properties: { items: { ...value, type: 'array' }, total: { type: 'integer' }, nextOffset: { type: 'integer' }, ...beside },
       };
     case 'record':
       return asObject({ ...value, properties: { ...(value['properties'] as object), ...beside } });
@@ -109,9 +110,41 @@ function isNumbers(value: unknown): value is readonly number[] {
   return Array.isArray(value) && value.every((entry) => typeof entry === 'number');
 }
 
-/** The far end may leave out a field or add one, so its part of a result demands nothing; wrong types are taken out before a client checks. */
+/**
+ * Turns a schema into one that names the fields and refuses nothing. The server may answer in any shape, and a client that checks must not
+ * refuse an answer; the types are told as text.
+ */
 function loosen(schema: unknown): JsonSchema {
-  return mapSchema(schema, ({ required: _required, additionalProperties: _additional, ...rest }) => rest);
+  if (typeof schema !== 'object' || schema === null) return {};
+  const { $ref, $defs, type, enum: values, anyOf = [], description, properties, items } = schema as SchemaParts;
+  const variants = anyOf.map(loosen);
+  const shaped = variants.find((variant) => 'properties' in variant || 'items' in variant || '$ref' in variant);
+  const types = [...(values ?? [type].flat()), ...anyOf.map((variant) => variant.type)].filter((name) => name !== undefined);
+  const isLeaf = properties === undefined && items === undefined && shaped === undefined;
+  const words = [description, isLeaf && types.length > 0 && `(${types.join(' or ')})`].filter(Boolean).join(' ');
+  return {
+    ...shaped,
+    ...($ref !== undefined && { $ref }),
+    ...($defs && { $defs: mapValues($defs, loosen) }),
+    ...(words !== '' && { description: words }),
+    ...(properties && { properties: mapValues(properties, loosen) }),
+    ...(items !== undefined && { items: loosen(items) }),
+  };
+}
+
+interface SchemaParts {
+  readonly $ref?: string;
+  readonly $defs?: Readonly<Record<string, unknown>>;
+  readonly type?: string | readonly string[];
+  readonly enum?: readonly unknown[];
+  readonly anyOf?: readonly SchemaParts[];
+  readonly description?: string;
+  readonly properties?: Readonly<Record<string, unknown>>;
+  readonly items?: unknown;
+}
+
+function mapValues<Value, Result>(record: Readonly<Record<string, Value>>, change: (value: Value) => Result): Record<string, Result> {
+  return Object.fromEntries(Object.entries(record).map(([name, value]) => [name, change(value)]));
 }
 
 /** Applies `change` to a schema and to every schema inside it. */

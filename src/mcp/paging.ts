@@ -47,8 +47,13 @@ export function pageOfRows(rows: readonly unknown[], total: number, { limit, off
   return { items, total, ...(next < total && { nextOffset: next }) };
 }
 
+/** Returns the characters of JSON that an answer may have. */
+export function characterLimit({ limit }: Paging): number {
+  return limit === undefined ? DEFAULT_BUDGET : ASKED_BUDGET;
+}
+
 function withinBudget(rows: readonly unknown[], limit: number | undefined): readonly unknown[] {
-  const budget = limit === undefined ? DEFAULT_BUDGET : ASKED_BUDGET;
+  const budget = characterLimit({ limit });
   let size = 0;
   const end = rows.findIndex((row, index) => {
     size += JSON.stringify(row).length + 1;

@@ -2,12 +2,13 @@ import type { CallToolResult } from '@modelcontextprotocol/server';
 import type { Output } from '../catalogue/outputs.ts';
 import { excerpt } from '../base/errors.ts';
 import { toVisible, visibleValue } from '../base/visible.ts';
+import { isRow } from '../catalogue/looks.ts';
 import type { Drift } from '../client/value.ts';
 import type { Answered } from '../guard/call.ts';
 import type { Change } from '../journal/change-journal.ts';
 import type { RowPage } from '../journal/page.ts';
 import { findingWords, isEnded, type TaskRecord } from '../journal/task-record.ts';
-import { pageOf, pageOfRows, type Page, type Paging } from './paging.ts';
+import { characterLimit, pageOf, pageOfRows, type Page, type Paging } from './paging.ts';
 
 type Structured = Record<string, unknown>;
 
@@ -26,13 +27,14 @@ const SHOWN_LINE = 300;
 /** Returns the result of a command that answered at once: the data as an object, and the same as text for clients that show only text. */
 export function valueResult(
   output: Output,
-  { value, drift, change, generated }: Answered & { readonly kind: 'value' },
+  { value, drift, notes = [], change, generated }: Answered & { readonly kind: 'value' },
   paging: Paging,
 ): CallToolResult {
   const data = shapeValue(output, value, paging);
-  return result(headOf(output, data), {
+  return result(headOf(output, value, data), {
     ...data,
     ...(drift.length > 0 && { drift: drift.map(boundDrift) }),
+    ...(notes.length > 0 && { notes }),
     ...(change && { change }),
     ...(generated && { generated }),
   });
@@ -74,12 +76,15 @@ export function errorResult(message: string): CallToolResult {
   return { content: [{ type: 'text', text: toVisible(message) }], isError: true };
 }
 
-/** Gives a command's value an object root: `{items, total, nextOffset?}`, the record itself, or `{result}`. */
+/** Gives a command's value an object root: `{items, total, nextOffset?}`, the record itself, or `{result}` for everything else. */
 function shapeValue(output: Output, value: unknown, paging: Paging): Structured {
-  if (output.kind === 'list') return Array.isArray(value) ? { ...pageOf(value, paging) } : { items: [], total: 0 };
-  if (output.kind === 'record') return typeof value === 'object' && value !== null ? { ...value } : {};
-  return Array.isArray(value) ? { result: pageOf(value, paging) } : { result: value ?? null };
+  if (output.kind === 'list' && Array.isArray(value)) return { ...pageOf(value, paging) };
+  if (output.kind === 'record' && isRow(value) && !BESIDE_VALUE.some((name) => Object.hasOwn(value, name))) return { ...value };
+  return boundResult(value ?? null, output.kind === 'list' ? characterLimit(paging) : SHOWN_RESULT);
 }
+
+/** Names in a result that are this server's own. A record that has one of them is shown as `result`, so that neither hides the other. */
+const BESIDE_VALUE = ['drift', 'notes', 'change', 'generated', 'result', 'resultCut'];
 
 function taskView(task: TaskRecord, output: Output | undefined, paging: Paging): Structured {
   const {
@@ -109,7 +114,8 @@ function taskView(task: TaskRecord, output: Output | undefined, paging: Paging):
     ...(!isEnded(task) && progressAt !== undefined && { progressAt }),
     statusText,
     messages: messages.slice(-SHOWN_MESSAGES).map(({ type, text }) => ({ type, text: excerpt(text, SHOWN_LINE) })),
-    ...(status === 'succeeded' && boundResult(output?.kind === 'list' ? shapeValue(output, task.result, paging) : (task.result ?? null))),
+    ...(status === 'succeeded' &&
+      boundResult(output?.kind === 'list' && isList(task.result) ? pageOf(task.result, paging) : (task.result ?? null))),
     ...(drift !== undefined && { drift: drift.map(boundDrift) }),
     ...(error !== undefined && { error }),
     startedAt,
@@ -129,13 +135,17 @@ function noteOf({ status, reason, note, cancelAskedAt }: TaskRecord): string | u
 }
 
 /** A result that no client would take whole is shown by its beginning, and what is left out is said. */
-function boundResult(value: unknown): Structured {
+function boundResult(value: unknown, limit = SHOWN_RESULT): Structured {
   const text = JSON.stringify(value) ?? 'null';
-  if (text.length <= SHOWN_RESULT) return { result: value };
+  if (text.length <= limit) return { result: value };
   return {
-    result: excerpt(text, SHOWN_RESULT),
-    resultCut: `The result has ${text.length} characters, of which the first ${SHOWN_RESULT} are shown; mailstore-mcp tasks show has all of it.`,
+    result: excerpt(text, limit),
+    resultCut: `The result has ${text.length} characters, of which the first ${limit} are shown; in a terminal, mailstore-mcp call, or mailstore-mcp tasks show for a task, has all of it.`,
   };
+}
+
+function isList(value: unknown): value is readonly unknown[] {
+  return Array.isArray(value);
 }
 
 function boundDrift(drift: Drift): Drift {
@@ -143,10 +153,11 @@ function boundDrift(drift: Drift): Drift {
   return got.length > SHOWN_MISFIT ? { ...drift, got: excerpt(got, SHOWN_MISFIT) } : drift;
 }
 
-function headOf(output: Output, data: Structured): string {
-  if (output.kind === 'list') return pageHead(data as unknown as Page);
-  if (output.kind === 'value' && data['result'] === null) return 'Done.';
-  return '';
+function headOf({ kind }: Output, value: unknown, data: Structured): string {
+  if (kind === 'value') return (value ?? null) === null ? 'Done.' : '';
+  if (kind === 'list' && Array.isArray(value)) return pageHead(data as unknown as Page);
+  if (kind === 'record' && isRow(value)) return '';
+  return `MailStore did not answer with ${kind === 'list' ? 'a list' : 'an object'}; result is its answer as it came.`;
 }
 
 function pageHead({ items, total, nextOffset }: Page): string {

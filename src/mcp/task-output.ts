@@ -5,8 +5,11 @@ import type { ToolDefinition } from './tool-definition.ts';
 export const driftSchema = {
   type: 'array',
   items: { type: 'object' },
-  description: 'Values that were not of the declared shape; they stand here and not in their place.',
+  description: 'Values not of the declared shape; they stay in their place.',
 } as const;
+
+/** Beside every value: what the caller has to know of the call itself. */
+export const notesSchema = { type: 'array', items: { type: 'string' } } as const;
 
 /** Beside the result of a write that can be shown. */
 export const changeSchema = {

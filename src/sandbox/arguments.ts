@@ -18,8 +18,8 @@ export interface WireArgument {
 interface Signature {
   readonly arguments: ReadonlyMap<string, WireArgument>;
   readonly schema: z.ZodType<ParsedArguments<InputShape>>;
-  /** What the command sees for an argument that was left out, where leaving out means clearing. */
-  readonly whenAbsent: Readonly<Record<string, null>>;
+  /** What the command gets for an argument that was left out: null where that means clearing, else what the server takes for it. */
+  readonly whenAbsent: Readonly<Record<string, boolean | null>>;
 }
 
 const signatures = new WeakMap<Command, Signature>();
@@ -40,7 +40,7 @@ export function parseArguments(command: Command, raw: RawArguments): ParsedArgum
   for (const argument of signature.arguments.values()) {
     const text = Object.hasOwn(raw, argument.name) ? raw[argument.name] : undefined;
     if (text === undefined) {
-      if (argument.mandatory) throw missing(argument.name);
+      if (argument.mandatory && !Object.hasOwn(signature.whenAbsent, argument.name)) throw missing(argument.name);
       continue;
     }
     if (argument.constant === undefined) {
@@ -116,9 +116,12 @@ function signatureOf(command: Command): Signature {
     ]),
     schema: z.strictObject(sentFields(command.input)),
     whenAbsent: Object.fromEntries(
-      fields
-        .filter(([name, schema]) => accepts(schema, null) && (!accepts(schema, undefined) || command.keepAbsent?.names.includes(name)))
-        .map(([name]) => [name, null]),
+      fields.flatMap(([name, schema]): [string, boolean | null][] => {
+        const { whenLeftOut } = fieldTraits(schema);
+        if (whenLeftOut !== undefined) return [[name, whenLeftOut]];
+        const clears = accepts(schema, null) && (!accepts(schema, undefined) || command.keepAbsent?.names.includes(name));
+        return clears ? [[name, null]] : [];
+      }),
     ),
   };
   signatures.set(command, signature);

@@ -175,7 +175,7 @@ export class TaskRunner {
     } catch (error) {
       return this.#startFailed(task, call, error, tell);
     }
-    return this.#settleStart(task, call, outcome, tell);
+    return withNotes(await this.#settleStart(task, call, outcome, tell), outcome);
   }
 
   /** Turns the running answer to an ordinary call into a task, because any command may answer with a token. */
@@ -183,7 +183,7 @@ export class TaskRunner {
     return this.#answer(call.command, async (tell) => {
       // A twin that is already followed keeps its own token; this one is a run of its own, so its intent must not be merged with another's.
       const { task } = await this.#keep(() => this.#begin(call, randomUUID()), tell);
-      return this.#settleStart(task, call, outcome, tell);
+      return withNotes(await this.#settleStart(task, call, outcome, tell), outcome);
     });
   }
 
@@ -724,4 +724,9 @@ function commandOf(task: TaskRecord): Command {
   const command = findCommand(task.command);
   if (!command) throw new MailStoreError('unknownCommand', { command: task.command });
   return command;
+}
+
+/** Returns the task with what its caller has to know of the call that started it. */
+function withNotes(task: TaskRecord, { notes = [] }: Outcome): TaskRecord {
+  return notes.length > 0 && task.note === undefined ? { ...task, note: notes.join(' ') } : task;
 }

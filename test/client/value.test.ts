@@ -43,14 +43,14 @@ describe('drift', () => {
     ['rights', 'read', 'array'],
     ['home', 'x', 'object'],
     ['home', [], 'object'],
-  ])('a mistyped field (%s is %j) is taken out and reported, and the others stay', (name, got, expected) => {
-    const { [name]: _left, ...others } = { ...JOHN, [name]: got } as Record<string, unknown>;
-    expect(checkValue(users, [{ ...JOHN, [name]: got }])).toEqual({ value: [others], drift: [{ path: `0.${name}`, expected, got }] });
+  ])('a mistyped field (%s is %j) stays in its place and is reported', (name, got, expected) => {
+    const value = [{ ...JOHN, [name]: got }];
+    expect(checkValue(users, value)).toEqual({ value, drift: [{ path: `0.${name}`, expected, got }] });
   });
 
-  test('null where a field may be missing counts as missing', () => {
+  test('null where a field may only be missing is reported', () => {
     expect(checkValue(users, [{ ...JOHN, active: null, rights: null }])).toEqual({
-      value: [JOHN],
+      value: [{ ...JOHN, active: null, rights: null }],
       drift: [
         { path: '0.active', expected: 'boolean', got: null },
         { path: '0.rights', expected: 'array', got: null },
@@ -61,7 +61,7 @@ describe('drift', () => {
   test('what does not fit inside of a nested object or list is reported by its whole path', () => {
     const value = [{ ...JOHN, rights: ['read', 5, 'write'], home: { folder: false, size: 3 } }];
     expect(checkValue(users, value)).toEqual({
-      value: [{ ...JOHN, rights: ['read', 'write'], home: { size: 3 } }],
+      value,
       drift: [
         { path: '0.rights.1', expected: 'string', got: 5 },
         { path: '0.home.folder', expected: 'string', got: false },
@@ -69,9 +69,9 @@ describe('drift', () => {
     });
   });
 
-  test('a row that is none is taken out of the list', () => {
+  test('a row that is no object stays in the list', () => {
     expect(checkValue(users, [JOHN, 'amira', null])).toEqual({
-      value: [JOHN],
+      value: [JOHN, 'amira', null],
       drift: [
         { path: '1', expected: 'object', got: 'amira' },
         { path: '2', expected: 'object', got: null },
@@ -83,8 +83,8 @@ describe('drift', () => {
     ['a list', users, { items: [] }, 'array'],
     ['a record', record({ version: z.string() }), [], 'object'],
     ['nothing', nothing, { ok: true }, 'null'],
-  ])('a value that is not even %s is no value', (_, output, got, expected) => {
-    expect(checkValue(output, got)).toEqual({ value: undefined, drift: [{ path: '', expected, got }] });
+  ])('a value that is not even %s stays as it came', (_, output, got, expected) => {
+    expect(checkValue(output, got)).toEqual({ value: got, drift: [{ path: '', expected, got }] });
   });
 
   test('a value whose shape is not known is passed through', () => {
@@ -153,12 +153,12 @@ describe('values that came as text', () => {
     [z.boolean(), 'yes', 'boolean'],
     [z.array(z.string()), 'a', 'array'],
   ])('%# %j is still no %s', (schema, got, expected) => {
-    expect(check({ kind: 'value', schema }, got)).toEqual({ value: undefined, drift: [{ path: '', expected, got }] });
+    expect(check({ kind: 'value', schema }, got)).toEqual({ value: got, drift: [{ path: '', expected, got }] });
   });
 
   test('without that knowledge text stays text', () => {
     expect(checkValue({ kind: 'value', schema: z.number() }, '42')).toEqual({
-      value: undefined,
+      value: '42',
       drift: [{ path: '', expected: 'number', got: '42' }],
     });
   });
@@ -199,14 +199,12 @@ describe('whatever a server sends', () => {
     );
   });
 
-  test('in what remains, fields are missing at most and none is mistyped', () => {
+  test('nothing is lost and nothing is moved', () => {
     fc.assert(
       fc.property(fc.constantFrom(...outputs), json, ({ output }, value) => {
-        const { value: remaining } = checkValue(output, value);
-        fc.pre(remaining !== undefined);
-        expect(checkValue(output, remaining).drift.filter((drift) => 'got' in drift)).toEqual([]);
+        expect(checkValue(output, value).value).toEqual(value);
       }),
-      { numRuns: 300, maxSkipsPerRun: 1000 },
+      { numRuns: 500 },
     );
   });
 });

@@ -69,6 +69,12 @@ describe.each([
     expect(sandbox.requests.filter(({ path, status }) => path === habits.statusPath && status === 200)).toHaveLength(seen.length - 1);
   });
 
+  test('verifies a store by its id alone, as the tutorial does', async () => {
+    const sandbox = await start();
+    const seen = await invoke(sandbox, habits, 'VerifyStore', { id: '3' });
+    expect(seen.at(-1)).toMatchObject({ statusCode: 'succeeded', error: null });
+  });
+
   test('learns of a failure from the status word of an HTTP 200', async () => {
     const sandbox = await start();
     const [answer] = await invoke(sandbox, habits, 'GetUserInfo', { userName: 'nobody' });

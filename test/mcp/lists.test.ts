@@ -56,8 +56,8 @@ describe('in an archive of ten thousand users', () => {
     emulate.mockRestore();
     expect(countTokens(text)).toBeLessThan(MOST_TOKENS);
     expect(structured).toMatchObject({
-      items: [],
-      total: 0,
+      result: expect.stringContaining('johndoe') as unknown,
+      resultCut: expect.stringMatching(/^The result has \d+ characters, of which the first 12000 are shown/) as unknown,
       drift: [{ path: '', expected: 'array', got: expect.stringContaining('johndoe') as unknown }],
     });
   });

@@ -1,0 +1,110 @@
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
+import type { Command } from '../../src/catalogue/define-command.ts';
+import { toolName } from '../../src/catalogue/naming.ts';
+import { worstEffect } from '../../src/policy/decide.ts';
+import { startSandbox, type Sandbox } from '../../src/sandbox/sandbox.ts';
+import { commands } from '../../tools/index.ts';
+import { commandNamed } from '../helpers/start-client.ts';
+import { callTool, readAnswer, startModernServer, startServer, type RunningServer } from '../helpers/start-server.ts';
+
+let sandbox: Sandbox;
+let first: RunningServer;
+let second: Awaited<ReturnType<typeof startModernServer>>;
+
+beforeAll(async () => {
+  sandbox = await startSandbox({ seed: 'small', runSeconds: 0.05 });
+  first = await startServer({ sandbox });
+  second = await startModernServer({ sandbox });
+  // From here on, both clients refuse a result that does not satisfy its output schema.
+  await first.client.listTools();
+  await second.client.listTools();
+});
+
+afterAll(async () => {
+  await first.close();
+  await second.close();
+  await sandbox.close();
+});
+
+/** Has the sandbox answer a command with a value for the rest of the test. */
+function answerWith(command: Command, value: unknown): void {
+  const spy = vi.spyOn(command, 'emulate').mockImplementation(() => value as never);
+  onTestFinished(() => spy.mockRestore());
+}
+
+describe('a list that comes in another shape', () => {
+  test.each<[what: string, value: unknown, shown: Readonly<Record<string, unknown>>, head: string]>([
+    ['texts in place of objects', ['UTC', 'GMT Standard Time'], { items: ['UTC', 'GMT Standard Time'], total: 2 }, '2 of 2.'],
+    [
+      'entries of mixed kinds',
+      [{ id: 'UTC' }, 'GMT', null, 7, ['x'], { id: 5 }],
+      { items: [{ id: 'UTC' }, 'GMT', null, 7, ['x'], { id: 5 }], total: 6 },
+      '6 of 6.',
+    ],
+    ['nothing in it', [], { items: [], total: 0 }, '0 of 0.'],
+    [
+      'an object',
+      { zones: ['UTC'] },
+      { result: { zones: ['UTC'] } },
+      'MailStore did not answer with a list; result is its answer as it came.',
+    ],
+    ['a text', 'UTC', { result: 'UTC' }, 'MailStore did not answer with a list; result is its answer as it came.'],
+    ['null', null, { result: null }, 'MailStore did not answer with a list; result is its answer as it came.'],
+  ])('is shown whole: %s', async (_, value, shown, head) => {
+    answerWith(commandNamed('GetTimeZones'), value);
+    const { structured, text, isError } = await callTool(first, 'get_time_zones');
+    const { drift: _drift, ...rest } = structured;
+    expect([isError, rest, text.split('\n', 1)[0]]).toEqual([false, shown, head]);
+  });
+});
+
+describe('a record that comes in another shape', () => {
+  test.each<[what: string, value: unknown, shown: Readonly<Record<string, unknown>>]>([
+    ['a list', [{ policies: [] }], { result: [{ policies: [] }] }],
+    ['null', null, { result: null }],
+    ['a text', 'none set', { result: 'none set' }],
+    ['a field of another kind', { policies: 'many' }, { policies: 'many' }],
+    ['entries of mixed kinds', { policies: ['Default', { name: 5 }, null] }, { policies: ['Default', { name: 5 }, null] }],
+    ['a field with a name of this server', { drift: 'yes', policies: [] }, { result: { drift: 'yes', policies: [] } }],
+  ])('is shown whole: %s', async (_, value, shown) => {
+    answerWith(commandNamed('GetRetentionPolicies'), value);
+    const { structured, isError } = await callTool(first, 'get_retention_policies');
+    const { drift: _drift, ...rest } = structured;
+    expect([isError, rest]).toEqual([false, shown]);
+  });
+});
+
+test('a value of a command whose answer is not known is shown whole, a list of any length included', async () => {
+  const rows = Array.from({ length: 60 }, (_, index) => ({ index, text: 'x'.repeat(500) }));
+  answerWith(commandNamed('GetWorkerResultReport'), rows);
+  const [example = {}] = commandNamed('GetWorkerResultReport').examples;
+  const { structured } = await callTool(first, 'get_worker_result_report', example);
+  expect(structured).toEqual({ result: rows });
+});
+
+describe('a client that checks results against the output schemas', () => {
+  const reads = commands.filter((command) => worstEffect(command) === 'read' && !command.longRunning);
+  const names = [...new Set(reads.flatMap((command) => Object.keys(JSON.parse(JSON.stringify(command.examples[0])) as object)))];
+  const json = fc.letrec((tie) => ({
+    value: fc.oneof(
+      { maxDepth: 3 },
+      fc.constantFrom<unknown>(null, true, 0, -1.5, '', 'text'),
+      fc.array(tie('value'), { maxLength: 3 }),
+      fc.dictionary(fc.constantFrom('items', 'total', 'drift', 'notes', 'result', 'name', 'id', 'policies', ...names), tie('value'), {
+        maxKeys: 4,
+      }),
+    ),
+  })).value;
+
+  test.each(reads.map((command) => [toolName(command.name), command] as const))('takes every answer of %s', async (tool, command) => {
+    const [example = {}] = command.examples;
+    for (const value of fc.sample(json, { numRuns: 6, seed: 7 })) {
+      answerWith(command, value);
+      const old = await callTool(first, tool, example);
+      const modern = readAnswer(await second.client.callTool({ name: tool, arguments: { ...example } }));
+      expect([old.isError, modern.isError]).toEqual([false, false]);
+      expect(JSON.stringify(old.structured)).toContain(JSON.stringify(value));
+    }
+  });
+});
