@@ -149,3 +149,27 @@ describe('a call', () => {
     expect(told.map((names) => [...names].toSorted())).toEqual([commands.map(({ name }) => name).toSorted()]);
   });
 });
+
+describe('a mandatory argument that only the server knows', () => {
+  const NEWER: Listed = { ...SET_NAME, args: [...SET_NAME.args, { name: 'tenant', type: 'string', nullable: false }] };
+  const NOTE = 'This server lists a mandatory argument tenant of SetUserFullName that mailstore-mcp does not know and did not send.';
+  const args = { userName: 'amira', fullName: 'Amira Okoye' };
+
+  test('is named beside the value of the call', async () => {
+    const far = await startTlsServer(({ path }) => (path === METADATA ? respondJson([NEWER]) : SUCCEEDED));
+    expect(await startClient(far).call('SetUserFullName', args)).toMatchObject({ kind: 'value', notes: [NOTE] });
+  });
+
+  test('is named in the error when the server refuses the call', async () => {
+    const refused = respondJson({ statusCode: 'failed', error: { message: 'Nullable object must have a value.' } });
+    const far = await startTlsServer(({ path }) => (path === METADATA ? respondJson([NEWER]) : refused));
+    await expect(startClient(far).call('SetUserFullName', args)).rejects.toThrow(
+      `MailStore could not run SetUserFullName: Nullable object must have a value. ${NOTE}`,
+    );
+  });
+
+  test('is not named for a server that lists no such argument', async () => {
+    const far = await startTlsServer(({ path }) => (path === METADATA ? respondJson([SET_NAME]) : SUCCEEDED));
+    expect(await startClient(far).call('SetUserFullName', args)).not.toHaveProperty('notes');
+  });
+});

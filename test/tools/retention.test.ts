@@ -84,3 +84,11 @@ test('the policies go back as a whole, and not where a part of them was not show
   ]);
   expect(processRetentionPolicies.irreversible).toBe('No call brings deleted messages back, short of recovering whole archive stores.');
 });
+
+test('policies in a form that is not known are shown as they are, and never called none', () => {
+  const say = (before: unknown) => setRetentionPolicies.question?.consequence({ config: {} }, { before }) ?? '';
+  expect(say({ policies: ['Default'] })).toMatch(/^The policies are now: in a form that is not known \("Default"\)\./);
+  expect(say({ rules: [{ days: 1 }] })).toMatch(/^The policies are now: in a form that is not known \(\{"rules":\[\{"days":1\}\]\}\)\./);
+  const kept = { policies: [{ name: 'Default', deleteMessages: false }, 'Other'] };
+  expect(processRetentionPolicies.question?.consequence({}, { retention: kept })).not.toContain('None of the policies');
+});
