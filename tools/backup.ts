@@ -29,6 +29,8 @@ export const createBackup = defineCommand({
   irreversible: 'No command deletes a backup; its files stay in the directory.',
   question: {
     reads: { stores: { read: 'GetStores', args: () => ({ includeSize: true }), pick: (stores) => stores } },
+    verb: () => 'Create',
+    label: () => 'Create the backup',
     object: ({ path }) => `a backup to ${path}`,
     consequence: ({ path }, { stores }) =>
       sentences(

@@ -55,6 +55,7 @@ export const setComplianceConfiguration = defineCommand({
       jobs: { read: 'GetJobs', pick: (value) => value },
     },
     verb: () => 'Replace',
+    label: () => 'Replace the compliance settings',
     object: (_args, { server }) => ['the compliance settings', ...nameOf(server)].join(' of '),
     consequence: ({ config }, { before, retention, jobs }) => {
       const { legalHoldEnabled, logSuccessfulUserActivities } = rowOf(before);

@@ -24,11 +24,20 @@ const usesOfCredential: Readonly<Record<string, Look<OfCredential>>> = {
         .filter(({ details }) => String(rowOf(details)['credentialId']) === String(args.id))
         .map((profile) => fieldsOf(profile, ['name'])),
   },
+  credential: {
+    read: 'GetCredentials',
+    pick: (credentials, args) => fieldsOf(rowWhere(credentials, 'ID', args.id), ['ID', 'Type', 'Description']),
+  },
 };
 
-function nameCredential(args: OfCredential, { before }: Found): string {
-  const description = textOf(rowOf(before)['Description']);
+function nameCredential(args: OfCredential, { credential }: Found): string {
+  const description = textOf(rowOf(credential)['Description']);
   return `credential ${args.id}${description === undefined ? '' : ` "${description}"`}`;
+}
+
+function describeCredential(credential: unknown): string | undefined {
+  const type = textOf(rowOf(credential)['Type']);
+  return type && `type ${type}`;
 }
 
 function describeUses(args: OfCredential, { directory, profiles }: Found): string {
@@ -91,6 +100,8 @@ export const createCredential = defineCommand({
     return isKnown ? { command: 'DeleteCredential', args: { id: made['ID'] } } : undefined;
   },
   question: {
+    verb: () => 'Create',
+    label: ({ description }) => `Create credential ${description}`,
     object: ({ type, description }) => `new credential "${description}" (${type})`,
     consequence: ({ type, tenantId, applicationId }) =>
       type === 'SignedEnvelope'
@@ -162,7 +173,10 @@ export const setCredentialSettings = defineCommand({
   irreversible: 'The secrets among the old settings are never shown, so no call can set them again.',
   question: {
     reads: usesOfCredential,
+    verb: () => 'Change the settings of',
+    label: (args) => `Change credential ${args.id}`,
     object: nameCredential,
+    facts: (_args, { credential }) => describeCredential(credential),
     consequence: (args, found) =>
       sentences(
         'Whatever uses the credential logs in with these settings from now on, and where it logs in may change with them.',
@@ -209,7 +223,9 @@ export const deleteCredential = defineCommand({
   question: {
     reads: usesOfCredential,
     verb: () => 'Delete',
+    label: (args) => `Delete credential ${args.id}`,
     object: nameCredential,
+    facts: (_args, { credential }) => describeCredential(credential),
     consequence: (args, found) =>
       sentences('It is deleted for good with its secrets, and whatever uses it stops working.', describeUses(args, found)),
   },

@@ -85,6 +85,8 @@ export const setDirectoryServicesConfiguration = defineCommand({
   inverse: (_args, before) =>
     keepsLoginElsewhere(before) ? { command: 'SetDirectoryServicesConfiguration', args: { config: before } } : undefined,
   question: {
+    verb: () => 'Change',
+    label: () => 'Change the directory',
     object: (_args, { current }) => {
       const { type, serverName } = rowOf(current);
       const now = [textOf(type), textOf(serverName)].filter((part) => part !== undefined).join(', ');

@@ -102,7 +102,9 @@ export const moveFolder = defineCommand({
       ? { command: 'MoveFolder', args: { fromFolder: toFolder, toFolder: fromFolder } }
       : undefined,
   question: {
-    object: ({ fromFolder }) => (isArchive(fromFolder) ? `the archive ${fromFolder}` : `the folder ${fromFolder}`),
+    verb: () => 'Move',
+    label: ({ fromFolder }) => `Move ${fromFolder}`,
+    object: ({ fromFolder, toFolder }) => `${isArchive(fromFolder) ? 'the archive' : 'the folder'} ${fromFolder} to ${toFolder}`,
     consequence: ({ fromFolder, toFolder }) =>
       sentences(
         `It becomes ${toFolder}, with all mail in it.`,
@@ -152,6 +154,7 @@ export const deleteEmptyFolders = defineCommand({
   irreversible: 'No command creates a folder.',
   question: {
     verb: () => 'Delete',
+    label: () => 'Delete the empty folders',
     object: ({ folder }) => (folder === undefined ? 'the empty folders of the entire archive' : `the empty folders in ${folder}`),
     consequence: ({ folder }, { before }) => {
       const total = countOf(rowOf(before).folders, 'folder');

@@ -131,6 +131,19 @@ function nameJob({ id }: OfJob, { job }: Found): string {
   return `job ${id}${called === undefined ? '' : ` "${called}"`}${runs(action)}`;
 }
 
+/** Returns what identifies a job beside its id, name and command; it does not change when the job runs. */
+function describeJob(job: unknown): string | undefined {
+  const { owner, enabled, schedule } = rowOf(job);
+  const when = scheduleInWords(schedule);
+  return (
+    [
+      ...(textOf(owner) === undefined ? [] : [`owner ${String(owner)}`]),
+      ...(typeof enabled === 'boolean' ? [enabled ? 'switched on' : 'switched off'] : []),
+      ...(when === undefined ? [] : [when]),
+    ].join('; ') || undefined
+  );
+}
+
 function runs(action: unknown): string {
   const text = textOf(action);
   return text === undefined ? '' : `, which runs ${text}`;
@@ -266,6 +279,7 @@ export const createJob = defineCommand({
   },
   question: {
     verb: () => 'Create',
+    label: ({ name }) => `Create job ${name}`,
     object: ({ name, action }) => `new job "${name}"${runs(action)}`,
     consequence: ({ action, owner, ...when }) => {
       const schedule = scheduleInWords(when);
@@ -365,7 +379,9 @@ export const setJobEnabled = defineCommand({
   question: {
     reads: { job: lookAtJob(JOB) },
     verb: ({ enabled }) => (enabled ? 'Switch on' : 'Switch off'),
+    label: ({ id, enabled }) => `${enabled ? 'Switch on' : 'Switch off'} job ${id}`,
     object: nameJob,
+    facts: (_args, { job }) => describeJob(job),
     consequence: ({ enabled }, { job }) => {
       const { action, schedule, owner } = rowOf(job);
       const when = scheduleInWords(schedule);
@@ -408,7 +424,9 @@ export const setJobSchedule = defineCommand({
   question: {
     reads: { job: lookAtJob(JOB) },
     verb: () => 'Change the schedule of',
+    label: ({ id }) => `Change the schedule of job ${id}`,
     object: nameJob,
+    facts: (_args, { job }) => describeJob(job),
     consequence: ({ id: _id, ...when }, { job }) => {
       const { action, schedule, owner, enabled } = rowOf(job);
       const [now, then] = [scheduleInWords(schedule), scheduleInWords(when)];
@@ -452,7 +470,9 @@ export const deleteJob = defineCommand({
   irreversible: 'A job that is created anew has another id, and the past runs do not belong to it.',
   question: {
     verb: () => 'Delete',
+    label: ({ id }) => `Delete job ${id}`,
     object: (args, { before }) => nameJob(args, { job: before }),
+    facts: (_args, { before }) => describeJob(before),
     consequence: (_args, { before }) => {
       const { schedule, enabled } = rowOf(before);
       const when = scheduleInWords(schedule);
@@ -490,7 +510,9 @@ export const runJobAsync = defineCommand({
   question: {
     reads: { job: lookAtJob(JOB) },
     verb: () => 'Run',
+    label: ({ id }) => `Run job ${id}`,
     object: nameJob,
+    facts: (_args, { job }) => describeJob(job),
     consequence: (_args, { job }) => {
       const { action, owner } = rowOf(job);
       return sentences(`The server runs it now${rightsOf(owner)}.`, whatIsLost(action), 'Stopping it later takes nothing back.');
@@ -520,7 +542,10 @@ export const cancelJobAsync = defineCommand({
   irreversible: 'A run that was stopped does not go on; starting the job again begins anew.',
   question: {
     reads: { job: lookAtJob(JOB) },
+    verb: () => 'Stop',
+    label: ({ id }) => `Stop job ${id}`,
     object: nameJob,
+    facts: (_args, { job }) => describeJob(job),
     consequence: () => 'If it is running, it stops where it is, which can leave its work half done. Its schedule stays.',
   },
   longRunning: false,

@@ -115,6 +115,18 @@ function nameProfile({ id }: OfProfile, profile: unknown): string {
   return name === undefined ? `profile ${id}` : `profile ${id} "${name}"`;
 }
 
+function nameNewProfile(properties: unknown): string {
+  const name = textOf(rowOf(properties).name);
+  return name === undefined ? 'profile without a name' : `profile "${name}"`;
+}
+
+/** Returns what identifies a profile beside its id and name. */
+function describeProfile(profile: unknown): string | undefined {
+  const row = rowOf(profile);
+  const parts = ['type', 'connector', 'owner'].flatMap((name) => (textOf(row[name]) === undefined ? [] : [`${name} ${String(row[name])}`]));
+  return parts.length === 0 ? undefined : parts.join('; ');
+}
+
 /** The details that name a place. */
 const PLACE = /host|server|path|directory|url|mailbox|address|tenant/i;
 
@@ -214,7 +226,9 @@ export const createProfile = defineCommand({
     return added?.id === undefined || others.length > 0 ? undefined : { command: 'DeleteProfile', args: { id: added.id } };
   },
   question: {
-    object: ({ properties }) => `new profile "${textOf(properties.name) ?? 'without a name'}"`,
+    verb: () => 'Create',
+    label: ({ properties }) => `Create ${nameNewProfile(properties)}`,
+    object: ({ properties }) => `new ${nameNewProfile(properties)}`,
     consequence: ({ properties }) =>
       sentences(
         describeRun(properties),
@@ -274,7 +288,10 @@ export const runProfile = defineCommand({
   protects: true,
   irreversible: WHAT_A_RUN_DID,
   question: {
+    verb: () => 'Run',
+    label: ({ id }) => `Run profile ${id}`,
     object: (args, { profile }) => nameProfile(args, profile),
+    facts: (_args, { profile }) => describeProfile(profile),
     consequence: (_args, { profile }) => describeRun(profile),
   },
   longRunning: true,
@@ -301,7 +318,9 @@ export const runTemporaryProfile = defineCommand({
   protects: true,
   irreversible: WHAT_A_RUN_DID,
   question: {
-    object: ({ properties }) => `a single run of the profile "${textOf(properties.name) ?? 'without a name'}"`,
+    verb: () => 'Run',
+    label: ({ properties }) => `Run ${nameNewProfile(properties)} once`,
+    object: ({ properties }) => `${nameNewProfile(properties)} once`,
     consequence: ({ properties }) => describeRun(properties),
   },
   longRunning: true,
@@ -344,7 +363,9 @@ export const deleteProfile = defineCommand({
   irreversible: "The deleted profile's password is kept nowhere, and a profile that is created anew has another id.",
   question: {
     verb: () => 'Delete',
+    label: ({ id }) => `Delete profile ${id}`,
     object: (args, { before }) => nameProfile(args, before),
+    facts: (_args, { before }) => describeProfile(before),
     consequence: (_args, { before }) => {
       const { type, serverSideExecution, ...profile } = rowOf(before);
       const [connector, owner] = [textOf(profile.connector), textOf(profile.owner)];
@@ -431,7 +452,10 @@ export const setProfileServerSideExecution = defineCommand({
     return execution && { command: 'SetProfileServerSideExecution', args: { id, ...execution } };
   },
   question: {
+    verb: ({ automatic }) => (automatic ? 'Switch on or change automatic runs of' : 'Switch off automatic runs of'),
+    label: ({ id, automatic }) => `${automatic ? 'Automatic' : 'No automatic'} runs of profile ${id}`,
     object: (args, { profile }) => nameProfile(args, profile),
+    facts: (_args, { profile }) => describeProfile(profile),
     consequence: ({ automatic, automaticPauseBetweenExecutions: pause, automaticMaintenanceWindows: windows }, { profile }) =>
       sentences(
         automatic

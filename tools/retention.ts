@@ -65,6 +65,7 @@ export const setRetentionPolicies = defineCommand({
   question: {
     reads: { server: wholeOf('GetServerInfo'), compliance: wholeOf('GetComplianceConfiguration'), jobs: wholeOf('GetJobs') },
     verb: () => 'Replace',
+    label: () => 'Replace the retention policies',
     object: (_args, { server }) => `the retention policies${ofServer(server)}`,
     consequence: ({ config }, { before, compliance, jobs }) => {
       const [now, then] = [policiesInWords(before), policiesInWords(config)];

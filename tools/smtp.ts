@@ -72,6 +72,8 @@ export const setSmtpSettings = defineCommand({
   },
   irreversible: 'The password before is never shown, and without it the settings cannot be set again.',
   question: {
+    verb: () => 'Change',
+    label: () => 'Change the SMTP settings',
     object: (_args, { current }) => {
       const hostname = textOf(rowOf(current)['hostname']);
       return `the SMTP settings${hostname === undefined ? '' : ` (now ${hostname})`}`;

@@ -102,10 +102,12 @@ function describePlace(args: object): string {
   );
 }
 
-const askAboutPlace: Question<{ readonly name: string; readonly requestedState: string }> = {
+const askAboutPlace = (verb: string): Question<{ readonly name: string; readonly requestedState: string }> => ({
+  verb: () => verb,
+  label: ({ name }) => `${verb} store ${name}`,
   object: ({ name }) => `archive store "${name}"`,
   consequence: (args) => sentences(describePlace(args), args.requestedState === 'current' && 'It receives all new mail from then on.'),
-};
+});
 
 /** True where a store stops to receive new mail, or mail in it can be deleted that could not be; also where its state was not read. */
 function losesProtection(requested: unknown, now: unknown): boolean {
@@ -123,6 +125,7 @@ function namesAnotherPlace(current: unknown, config: unknown): boolean {
 const askAboutLoss = (verb: string, loss: string): Question<{ readonly id: number }> => ({
   reads: { store: storeInQuestion, compliance: complianceInQuestion },
   verb: () => verb,
+  label: ({ id }) => `${verb} store ${id}`,
   object: nameStore,
   facts: (_, { store }) => identifyStore(store),
   consequence: (_, { store, compliance }) => sentences(describeStore(store), loss, isHeld(compliance) && LEGAL_HOLD),
@@ -196,7 +199,7 @@ export const createStore = defineCommand({
   input: { name: f.text(), type: storeType, ...location, requestedState: f.storeState.default('normal') },
   before: storeOfName,
   inverse: detachAgain,
-  question: askAboutPlace,
+  question: askAboutPlace('Create'),
   output: anything,
   examples: [
     {
@@ -244,7 +247,7 @@ export const attachStore = defineCommand({
   input: { name: f.text(), type: storeType, ...location, requestedState: f.storeState.default('normal') },
   before: storeOfName,
   inverse: detachAgain,
-  question: askAboutPlace,
+  question: askAboutPlace('Attach'),
   output: anything,
   examples: [
     {
@@ -336,7 +339,11 @@ export const setStoreProperties = defineCommand({
     return { command: 'SetStoreProperties', args: { id, ...place, ...cleared } };
   },
   question: {
-    object: (args, { before }) => nameStore(args, { store: before }),
+    reads: { store: fieldsOfStore(['id', 'name']) },
+    verb: () => 'Change',
+    label: ({ id }) => `Change store ${id}`,
+    object: nameStore,
+    facts: (_args, { before }) => identifyStore(before),
     consequence: (args, { before }) => sentences(describePlace(args), describeChanges(before, statedPlace(args)), 'No files are moved.'),
   },
   output: anything,
@@ -397,7 +404,9 @@ export const setStoreRequestedState = defineCommand({
     return former === 'normal' ? { command: 'SetStoreRequestedState', args: { id: currentStore, requestedState: 'current' } } : undefined;
   },
   question: {
-    object: nameStore,
+    verb: () => 'Change the state of',
+    label: ({ id, requestedState }) => `Set store ${id} to ${requestedState}`,
+    object: (args, found) => `${nameStore(args, found)} to ${args.requestedState}`,
     consequence: ({ requestedState }, { store }) =>
       sentences(
         describeStore(store),
@@ -466,6 +475,7 @@ export const detachStore = defineCommand({
   question: {
     reads: { store: storeInQuestion, compliance: complianceInQuestion },
     verb: () => 'Detach',
+    label: ({ id }) => `Detach store ${id}`,
     object: nameStore,
     facts: (_, { store }) => identifyStore(store),
     consequence: (_, { store, compliance }) =>
@@ -587,6 +597,7 @@ export const recoverStore = defineCommand({
   question: {
     reads: { store: storeInQuestion },
     verb: () => 'Recover',
+    label: ({ id }) => `Recover store ${id}`,
     object: nameStore,
     facts: (_, { store }) => identifyStore(store),
     consequence: ({ recoverDeletedMessages }, { store }) =>
@@ -725,7 +736,10 @@ export const unlockStore = defineCommand({
   irreversible: 'No command locks a store again.',
   question: {
     reads: { store: storeInQuestion },
+    verb: () => 'Unlock',
+    label: ({ id }) => `Unlock store ${id}`,
     object: nameStore,
+    facts: (_args, { store }) => identifyStore(store),
     consequence: (_args, { store }) =>
       sentences(
         'It comes from another installation. Its mail can be read then by users of this one who have rights on archives of the same names.',
@@ -919,6 +933,8 @@ export const setStoreAutoCreateConfiguration = defineCommand({
   inverse: (_, before) =>
     before === undefined || mayLackSecret(before) ? undefined : { command: 'SetStoreAutoCreateConfiguration', args: { config: before } },
   question: {
+    verb: () => 'Change',
+    label: () => 'Change the rule for new stores',
     object: () => 'the rule by which stores are created',
     consequence: ({ config }, { current }) =>
       sentences(

@@ -61,6 +61,8 @@ export const setServiceCertificate = defineCommand({
     return thumbprint === undefined ? undefined : { command: 'SetServiceCertificate', args: { thumbprint } };
   },
   question: {
+    verb: () => 'Present',
+    label: () => 'Change the TLS certificate',
     object: ({ thumbprint }) => `the TLS certificate ${thumbprint}`,
     consequence: (_args, { before }) => {
       const now = textOf(rowOf(before)['certificateThumbprint']);
@@ -116,6 +118,8 @@ export const sendStatusReport = defineCommand({
   irreversible: 'A mail that was sent cannot be called back.',
   question: {
     reads: { smtp: { read: 'GetSmtpSettings', pick: (settings) => fieldsOf(rowOf(settings), ['hostname']) } },
+    verb: () => 'Send',
+    label: () => 'Send the status report',
     object: ({ timespan }) => `the status report of ${timespan}`,
     consequence: ({ recipients }, { smtp }) => {
       const host = textOf(rowOf(smtp)['hostname']);

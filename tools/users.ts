@@ -186,6 +186,8 @@ export const createUser = defineCommand({
       ? { command: 'DeleteUser', args: { userName } }
       : undefined,
   question: {
+    verb: () => 'Create',
+    label: ({ userName }) => `Create ${userName}`,
     object: ({ userName, fullName }) => `new ${nameUser(userName, { fullName })}`,
     consequence: ({ userName, privileges, loginPrivileges, distinguishedName }, { archives, users }) =>
       sentences(
@@ -258,7 +260,10 @@ export const setUserDistinguishedName = defineCommand({
   decidesFrom: { user: wholeUser },
   ...replacesField('SetUserDistinguishedName', 'distinguishedName', clearableText, null),
   question: {
+    verb: () => 'Change the directory identity of',
+    label: ({ userName }) => `Change the directory identity of ${userName}`,
     object: ({ userName }, { user }) => nameUser(userName, user),
+    facts: (_args, { user }) => describeAccount(user),
     consequence: ({ distinguishedName }, { user }) =>
       sentences(
         distinguishedName === null
@@ -290,7 +295,10 @@ export const setUserAuthentication = defineCommand({
   decidesFrom: { user: wholeUser },
   ...replacesField('SetUserAuthentication', 'authentication', f.authentication),
   question: {
+    verb: () => 'Change the authentication of',
+    label: ({ userName }) => `Change the authentication of ${userName}`,
     object: ({ userName }, { user }) => nameUser(userName, user),
+    facts: (_args, { user }) => describeAccount(user),
     consequence: ({ authentication }, { user }) =>
       sentences(
         authentication === 'integrated'
@@ -321,7 +329,11 @@ export const setUserEmailAddresses = defineCommand({
   decidesFrom: { taken: takenFromOthers('emailAddresses') },
   ...replacesField('SetUserEmailAddresses', 'emailAddresses', addressList, null),
   question: {
-    object: ({ userName }, { before }) => nameUser(userName, before),
+    reads: { user: wholeUser },
+    verb: () => 'Change the e-mail addresses of',
+    label: ({ userName }) => `Change the e-mail addresses of ${userName}`,
+    object: ({ userName }, { user }) => nameUser(userName, user),
+    facts: (_args, { user }) => describeAccount(user),
     consequence: (_args, { taken }) =>
       sentences(
         takenInWords(taken) ?? 'Whether another user has one of these addresses could not be found out.',
@@ -348,7 +360,11 @@ export const setUserPop3UserNames = defineCommand({
   decidesFrom: { taken: takenFromOthers('pop3UserNames') },
   ...replacesField('SetUserPop3UserNames', 'pop3UserNames', pop3NameList, null),
   question: {
-    object: ({ userName }, { before }) => nameUser(userName, before),
+    reads: { user: wholeUser },
+    verb: () => 'Change the POP3 names of',
+    label: ({ userName }) => `Change the POP3 names of ${userName}`,
+    object: ({ userName }, { user }) => nameUser(userName, user),
+    facts: (_args, { user }) => describeAccount(user),
     consequence: (_args, { taken }) =>
       sentences(
         takenInWords(taken) ?? 'Whether another user has one of these names could not be found out.',
@@ -380,7 +396,10 @@ export const setUserPassword = defineCommand({
   irreversible: 'The old password is known to nobody.',
   question: {
     reads: { user: wholeUser },
+    verb: () => 'Set the password of',
+    label: ({ userName }) => `Set the password of ${userName}`,
     object: ({ userName }, { user }) => nameUser(userName, user),
+    facts: (_args, { user }) => describeAccount(user),
     consequence: (_args, { user }) =>
       sentences(
         'Whoever knows the new password can log in as this user, and the old one no longer works; it cannot be restored.',
@@ -415,7 +434,10 @@ export const setUserPrivileges = defineCommand({
   ...replacesField('SetUserPrivileges', 'privileges', f.globalPrivileges, ['none']),
   question: {
     reads: { user: wholeUser },
+    verb: () => 'Change the privileges of',
+    label: ({ userName }) => `Change the privileges of ${userName}`,
     object: ({ userName }, { user }) => nameUser(userName, user),
+    facts: (_args, { user }) => describeAccount(user),
     consequence: ({ privileges }, { user }) =>
       sentences(
         describePower(privileges) ?? `The user keeps no more than: ${privileges.join(', ')}.`,
@@ -452,7 +474,10 @@ export const setUserLoginPrivileges = defineCommand({
   ...replacesField('SetUserLoginPrivileges', 'loginPrivileges', f.loginPrivileges, ['none']),
   question: {
     reads: { user: wholeUser },
+    verb: () => 'Change the login clients of',
+    label: ({ userName }) => `Change the login clients of ${userName}`,
     object: ({ userName }, { user }) => nameUser(userName, user),
+    facts: (_args, { user }) => describeAccount(user),
     consequence: ({ loginPrivileges }, { user }) =>
       sentences(
         givesApiLogin(loginPrivileges) ? API_LOGIN : `The user can log in with these clients and no other: ${loginPrivileges.join(', ')}.`,
@@ -606,7 +631,10 @@ export const renameUser = defineCommand({
       : undefined,
   question: {
     reads: { user: { read: 'GetUserInfo', args: ({ oldUserName }) => ({ userName: oldUserName }), pick: (user) => user } },
-    object: ({ oldUserName }, { user }) => nameUser(oldUserName, user),
+    verb: () => 'Rename',
+    label: ({ oldUserName, newUserName }) => `Rename ${oldUserName} to ${newUserName}`,
+    object: ({ oldUserName, newUserName }, { user }) => `${nameUser(oldUserName, user)} to ${newUserName}`,
+    facts: (_args, { user }) => describeAccount(user),
     consequence: ({ oldUserName, newUserName }, { archives, user }) =>
       sentences(
         `The user logs in as ${newUserName} from now on, and the archive ${oldUserName} keeps its name.`,
@@ -709,7 +737,10 @@ export const setUserPrivilegesOnFolder = defineCommand({
         pick: (archives, { folder }) => ({ isThere: hasArchive(archiveNames.pick(archives, {}), folder) }),
       },
     },
+    verb: () => 'Change',
+    label: ({ userName, folder }) => `Change the rights of ${userName} on ${folder}`,
     object: ({ userName, folder }, { user }) => `the rights of ${nameUser(userName, user)} on the archive ${folder}`,
+    facts: (_args, { user }) => describeAccount(user),
     consequence: ({ folder, privileges }, { before, archive }) =>
       sentences(
         `The user can then ${rightsInWords(privileges)} in the archive ${folder}, which is not the user's own.`,

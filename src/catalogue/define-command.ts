@@ -103,12 +103,12 @@ export type Found = Readonly<Record<string, unknown>>;
 export interface Question<Args> {
   /** What the words need beside `before` and `decidesFrom`. */
   readonly reads?: Readonly<Record<string, Look<Args>>>;
-  /** The imperative before the object, such as `Delete`, for the first line: `Delete user amira (Amira Okoye)?`. Default: the title. */
-  verb?(args: Args): string;
+  /** The imperative before the object, such as `Delete`, for the first line: `Delete user amira (Amira Okoye)?`. */
+  verb(args: Args): string;
   /** Names the one thing that the call is about, such as `user amira (Amira Okoye)`. */
   object(args: Args, found: Found): string;
-  /** Names the act for a button, such as `Delete amira`. Default: verb and object. */
-  label?(args: Args, found: Found): string;
+  /** Names the act for a button, such as `Delete amira`. */
+  label(args: Args, found: Found): string;
   /** What becomes of the object, in one to four sentences with the numbers that matter. Values that change by themselves are marked by `drifts`. */
   consequence(args: Args, found: Found): string;
   /** What identifies the object beside its name, such as addresses and privileges: another object of the same name has other facts. */

@@ -10,7 +10,7 @@ import { renderQuestion, withChanges, type RenderedQuestion } from './question.t
 /** A yes to one call, or that none is needed. */
 export interface Yes {
   readonly kind: 'yes';
-  /** What the audit records of it; absent if nobody had to be asked. */
+  /** What the audit records of it; absent if no yes was needed. */
   readonly record?: ConsentRecord;
   /** The object of the call as the last read for the question found it. */
   readonly before?: ReadValue | undefined;

@@ -98,14 +98,12 @@ export async function renderQuestion({
   );
   const found: Found = Object.fromEntries([...seen].map(([key, look]) => [key, look?.value]));
   const tool = toolName(command.name);
-  // Whatever a declaration says of the arguments, it cannot say a secret.
+  // Declarations receive masked arguments, so that no question can contain a secret.
   const masked = maskSecrets(command, args);
   const problem = declared?.refuse?.(masked, found);
   if (problem !== undefined) throw new MailStoreError('invalidArguments', { tool, problems: [problem] });
-  const verb = declared?.verb?.(masked);
-  const object = declared?.object(masked, found);
-  const act = verb !== undefined && object !== undefined ? `${verb} ${object}` : [command.title, object].filter(Boolean).join(': ');
-  const label = declared?.label?.(masked, found) ?? act;
+  const act = declared ? `${declared.verb(masked)} ${declared.object(masked, found)}` : command.title;
+  const label = declared?.label(masked, found) ?? act;
   const facts = declared?.facts?.(masked, found);
   const typed = declared?.typed?.(masked, found);
   // A name of blanks alone would be typed by typing nothing.

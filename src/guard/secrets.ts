@@ -13,7 +13,7 @@ import { toolName } from '../catalogue/naming.ts';
 
 type Arguments = Readonly<Record<string, unknown>>;
 
-/** Where secrets come from that shall stay out of the conversation. */
+/** Where secrets come from that must stay out of the conversation. */
 export interface SecretSources {
   /** The variables that begin with MAILSTORE_SECRET_, by name. */
   readonly variables: Readonly<Record<string, string>>;
@@ -129,13 +129,13 @@ export class Secrets {
     let path: string;
     let text: string;
     try {
-      // Judged as it is written, so that the answer does not tell what is there outside, and again when links have been followed.
+      // Judged as it is written, so that the answer does not reveal what exists outside, and again when links have been followed.
       path = resolve(folder, file);
       if (!isInside(folder, path)) throw new MailStoreError('secretOutside', { tool, field, file });
       path = realpathSync(path);
       if (!isInside(realpathSync(folder), path)) throw new MailStoreError('secretOutside', { tool, field, file });
       const stats = statSync(path);
-      // Opening a pipe would wait for whoever writes to it.
+      // Opening a pipe would wait until a program writes to it.
       if (!stats.isFile()) throw new MailStoreError('secretUnreadable', { tool, field, file, reason: 'no regular file' });
       if (stats.size > FILE_LIMIT)
         throw new MailStoreError('secretUnreadable', { tool, field, file, reason: `larger than ${SECRET_LIMIT} bytes` });
@@ -156,7 +156,7 @@ function codeOf(error: unknown): string {
   return error instanceof Error && 'code' in error ? String(error.code) : 'unknown reason';
 }
 
-/** Removes the files of secrets that were generated for a call which surely changed nothing. */
+/** Removes the files of secrets that were generated for a call that is known to have changed nothing. */
 export function forgetGenerated(generated: Readonly<Record<string, string>> | undefined): void {
   for (const path of Object.values(generated ?? {})) rmSync(path, { force: true });
 }
@@ -166,7 +166,7 @@ function isInside(folder: string, path: string): boolean {
   return inside !== '' && inside.split(sep)[0] !== '..' && !isAbsolute(inside);
 }
 
-/** Returns a credential as it stands in a text and, where it may be percent-encoded there, as it is meant. */
+/** Returns a credential as it appears in a text and, where it may be percent-encoded there, as it is meant. */
 function writtenForms(credential: string): readonly string[] {
   try {
     return [...new Set([credential, decodeURIComponent(credential)])];

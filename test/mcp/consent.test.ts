@@ -175,7 +175,7 @@ describe('a client of 2025-11-25 that can ask', () => {
     expect((await callTool(server, 'detach_store', { id: 2 })).isError).toBe(false);
     expect(sandbox.world.state.stores.map(({ id }) => id)).not.toContain(2);
     expect(schemas[0]).toMatchObject({
-      properties: { confirm: { type: 'string', title: 'Detach archive store 2 "2024": type 2024' } },
+      properties: { confirm: { type: 'string', title: 'Detach store 2: type 2024' } },
       required: ['confirm'],
     });
   });
