@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { KEPT_CHARACTERS } from './limits.ts';
+import { KEPT_CHARACTERS, KEPT_RECORD_CHARACTERS } from './limits.ts';
 
 /** What is kept of a value whose JSON is too long: its beginning, and the length and SHA-256 of the whole, by which it can be recognised. */
 export interface BoundedValue {
@@ -17,17 +17,30 @@ export function keepText(text: string): string {
   return `${headOf(text)}… [cut: ${text.length} characters in all, SHA-256 ${digestOf(text)}]`;
 }
 
-/** Returns the arguments of a call as they are kept: each one that is too long is cut by itself, so that the others stay readable. */
+/**
+ * Returns the arguments of a call, or the fields of an object, as they are kept: each one that is too long is cut by itself, so that the others stay
+ * readable. If they are too long together, the whole is cut.
+ */
 export function keepArguments(args: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
-  return Object.fromEntries(Object.entries(args).map(([name, value]) => [keepText(name), keepValue(value)]));
+  const kept = Object.fromEntries(Object.entries(args).map(([name, value]) => [keepText(name), keepValue(value)]));
+  return JSON.stringify(kept).length <= KEPT_RECORD_CHARACTERS ? kept : { ...cut(JSON.stringify(args)) };
 }
 
-function keepValue(value: unknown): unknown {
+/** Returns any value as it is kept: one that is too long as its beginning, its length and its SHA-256. */
+export function keepValue(value: unknown): unknown {
   if (typeof value === 'string') return keepText(value);
   if (typeof value !== 'object' || value === null) return value;
   const text = JSON.stringify(value);
-  if (text.length <= KEPT_CHARACTERS) return value;
-  return { cut: true, head: headOf(text), length: text.length, sha256: digestOf(text) } satisfies BoundedValue;
+  return text.length <= KEPT_CHARACTERS ? value : cut(text);
+}
+
+/** True for what `keepValue` returns of a value that is too long and no text. */
+export function isBounded(value: unknown): value is BoundedValue {
+  return typeof value === 'object' && value !== null && 'cut' in value && value.cut === true && 'sha256' in value;
+}
+
+function cut(text: string): BoundedValue {
+  return { cut: true, head: headOf(text), length: text.length, sha256: digestOf(text) };
 }
 
 /** A pair of surrogates is not cut in two: half of one is no text. */

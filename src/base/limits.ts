@@ -6,3 +6,9 @@ export const POLL_WAIT_MS = 1500;
 
 /** How many characters are kept of one argument or text of a call, in the audit and wherever else calls are recorded. */
 export const KEPT_CHARACTERS = 4096;
+
+/** How many characters are kept of all arguments of a call together, as JSON. */
+export const KEPT_RECORD_CHARACTERS = 32_768;
+
+/** A change is kept whole, so that it can be put back, up to this many characters of JSON; a larger one is cut and has no way back. */
+export const REVERTIBLE_CHARACTERS = 262_144;

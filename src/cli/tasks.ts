@@ -143,11 +143,11 @@ function show(found: TaskRecord, { json: isJson }: { readonly json: boolean }): 
     stdout.write(`${escapeHidden(JSON.stringify(found))}\n`);
     return;
   }
-  const { taskId, command, target, argumentsShown, status, progress, statusText, startedAt, endedAt, reason, note, error, evidence } =
+  const { taskId, command, target, argumentsMasked, status, progress, statusText, startedAt, endedAt, reason, note, error, evidence } =
     found;
   const rows: [string, string | null | undefined][] = [
     ['task', taskId],
-    ['command', `${command} ${JSON.stringify(argumentsShown)}`],
+    ['command', `${command} ${JSON.stringify(argumentsMasked)}`],
     ['target', target],
     ['finding', found.finding && findingWords(found.finding)],
     ['status', status],

@@ -2,11 +2,13 @@ import { isDeepStrictEqual } from 'node:util';
 import * as z from 'zod';
 import { findCommand } from '../../tools/index.ts';
 import { MailStoreError } from '../base/errors.ts';
+import { keepArguments, keepText, keepValue } from '../base/keep-bounded.ts';
+import { REVERTIBLE_CHARACTERS } from '../base/limits.ts';
 import type { Log } from '../base/log.ts';
 import { isRow } from '../catalogue/looks.ts';
 import { maskSecrets } from '../catalogue/mask-secrets.ts';
 import { MASK } from '../masking/masks.ts';
-import type { Change, ChangeJournal } from '../journal/change-journal.ts';
+import type { Change, ChangeJournal, NewChange } from '../journal/change-journal.ts';
 import type { PageRequest, RowPage } from '../journal/page.ts';
 import type { TaskCall } from '../tasks/runner.ts';
 import type { AdmittedCall, Answered, GuardedTarget, ObjectState, ShownChange } from './call.ts';
@@ -101,12 +103,17 @@ export class Changes {
     const isExact = before.isExact && (after.isExact || after.failed !== undefined);
     const way = (isExact && command.inverse?.(argumentsMasked, before.value, after.value)) || null;
     // A read in which something was masked would be written back with the mask in it.
-    const inverse = JSON.stringify(way).includes(MASK) ? null : way;
+    const unmasked = JSON.stringify(way).includes(MASK) ? null : way;
+    const { size, ...kept } = keepChange({ argumentsMasked, before: was, after: is, inverse: unmasked });
+    const { inverse } = kept;
     const shown = after.failed === undefined ? differences(was, is) : { before: was, after: null };
     const notes = [
       after.failed !== undefined && `What it is now could not be read (${after.failed}).`,
-      !inverse && (command.irreversible ?? 'It cannot be put back: no call restores exactly what was read before it.'),
-    ].filter((note) => note !== false);
+      unmasked &&
+        !inverse &&
+        `It cannot be put back: what would have to be kept for it has ${size} characters, and ${REVERTIBLE_CHARACTERS} are kept.`,
+      !unmasked && (command.irreversible ?? 'It cannot be put back: no call restores exactly what was read before it.'),
+    ].filter((note) => typeof note === 'string');
     const note = notes.length > 0 && { note: notes.join(' ') };
     try {
       const { number } = await this.#journal.record({
@@ -114,12 +121,9 @@ export class Changes {
         target: target.name,
         origin: target.origin,
         login: target.user,
-        argumentsMasked,
-        before: was,
-        after: is,
-        ...(after.failed !== undefined && { afterUnreadBecause: after.failed }),
-        inverse,
-        summary: `${command.title}: ${JSON.stringify(argumentsMasked)}`,
+        ...kept,
+        ...(after.failed !== undefined && { afterUnreadBecause: keepText(after.failed) }),
+        summary: keepText(`${command.title}: ${JSON.stringify(kept.argumentsMasked)}`),
       });
       return { number, ...shown, ...note };
     } catch (error) {
@@ -128,6 +132,17 @@ export class Changes {
       return { ...shown, note: `It cannot be put back: ${error.message}` };
     }
   }
+}
+
+/** What is kept of a change that can be put back is never cut, since it would be put back as something else; too large a one has no way back. */
+function keepChange(
+  change: Pick<NewChange, 'argumentsMasked' | 'before' | 'after' | 'inverse'>,
+): typeof change & { readonly size: number } {
+  const size = JSON.stringify(change).length;
+  if (change.inverse && size <= REVERTIBLE_CHARACTERS) return { ...change, size };
+  const keepState = (state: unknown) => (isRow(state) ? keepArguments(state) : keepValue(state));
+  const { argumentsMasked, before, after } = change;
+  return { argumentsMasked: keepArguments(argumentsMasked), before: keepState(before), after: keepState(after), inverse: null, size };
 }
 
 function unreadable(reason: string): ShownChange {

@@ -137,7 +137,7 @@ export class Guard {
     if (!target || isEnded(task)) return runner.cancel(taskId);
     const command = findCommand(task.command);
     if (!command) throw new MailStoreError('unknownCommand', { command: task.command });
-    const request = { command, args: task.argumentsShown, target: task.target };
+    const request = { command, args: task.argumentsMasked, target: task.target };
     const found = await this.#find(request, target);
     const decision = this.#decide(request, target, found);
     const entry = { ...this.#trail.open(request, caller, target, decision), command: 'cancel-async', task: taskId };
@@ -161,10 +161,10 @@ export class Guard {
     const target = this.#options.targets.get(task.target);
     const command = findCommand(task.command);
     if (!target || !command) return;
-    const request = { command, args: task.argumentsShown, target: task.target };
+    const request = { command, args: task.argumentsMasked, target: task.target };
     const { taskId, status, error, reason } = task;
     const said = error ?? reason;
-    const decision: Decision = { kind: 'allow', ...judgeCall(command, task.argumentsShown, { login: target.user }) };
+    const decision: Decision = { kind: 'allow', ...judgeCall(command, task.argumentsMasked, { login: target.user }) };
     const entry = this.#trail.open(request, { client: 'mailstore-mcp' }, target, decision);
     void this.#trail.ended(entry, { task: taskId, outcome: status, ...(said !== undefined && { error: said }) });
   }

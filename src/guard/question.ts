@@ -3,6 +3,7 @@ import { toShownText, toStableText, drifts } from '../catalogue/drifting.ts';
 import type { AskedQuestion } from './prompter.ts';
 import { findCommand } from '../../tools/index.ts';
 import { excerpt, MailStoreError } from '../base/errors.ts';
+import { keepText } from '../base/keep-bounded.ts';
 import { toVisibleLine } from '../base/visible.ts';
 import type { Command, Found, Look, Search, Verdict } from '../catalogue/define-command.ts';
 import { outsideReferences } from '../catalogue/fields.ts';
@@ -130,7 +131,7 @@ export async function renderQuestion({
 
 /** Returns the question about cancelling a task. */
 export function renderCancelQuestion(
-  { taskId, argumentsShown, statusText, progress }: TaskRecord,
+  { taskId, argumentsMasked, statusText, progress }: TaskRecord,
   command: Command,
   { name, origin, user }: GuardedTarget,
   { effect, risks }: Verdict,
@@ -146,7 +147,7 @@ export function renderCancelQuestion(
     `The command stops where it is, and what it has done so far stays.${danger}${drifts(state && ` Last seen: ${state}.`)}`,
     `Effect: ${effectInWords({ effect, risks })}`,
     `Archive: ${name}, ${origin}, as ${user}`,
-    `Arguments: ${cut(JSON.stringify(argumentsShown))} (task ${taskId})`,
+    `Arguments: ${cut(JSON.stringify(argumentsMasked))} (task ${taskId})`,
   ];
   const label = `Cancel ${toolName(command.name)}`;
   return { question: askedQuestion({ tool, target: name, origin, user, args: { taskId }, lines, label }), before: undefined };
@@ -172,9 +173,9 @@ function askedQuestion({ lines, label, confirmationText, ...call }: QuestionPart
       .update(JSON.stringify([lines.map(toStableText), toStableText(label), confirmationText ?? null]))
       .digest('hex'),
     // A name with a line break in it could pass for a line of the question.
-    prompt: lines.map((line) => toVisibleLine(toShownText(line))).join('\n'),
-    label: toVisibleLine(toShownText(label)),
-    ...(confirmationText !== undefined && { confirmationText }),
+    prompt: lines.map((line) => keepText(toVisibleLine(toShownText(line)))).join('\n'),
+    label: keepText(toVisibleLine(toShownText(label))),
+    ...(confirmationText !== undefined && { confirmationText: keepText(confirmationText) }),
   };
 }
 

@@ -17,7 +17,7 @@ export const MIGRATIONS: readonly string[] = [
     target TEXT NOT NULL,
     origin TEXT NOT NULL,
     arguments_key TEXT NOT NULL,
-    arguments_shown TEXT NOT NULL,
+    arguments_masked TEXT NOT NULL,
     status TEXT NOT NULL CHECK (status IN ('starting', 'running', 'succeeded', 'failed', 'cancelled', 'unknown')),
     run TEXT,
     dialect TEXT,

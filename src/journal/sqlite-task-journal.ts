@@ -34,7 +34,7 @@ interface TaskRow {
   readonly target: string;
   readonly origin: string;
   readonly arguments_key: string;
-  readonly arguments_shown: string;
+  readonly arguments_masked: string;
   readonly status: TaskState;
   readonly run: string | null;
   readonly dialect: DialectName | null;
@@ -82,7 +82,7 @@ const IS_ACTIVE = `(status IN ('starting', 'running') OR (status = 'unknown' AND
 const ACTIVE_NUMBERS = `SELECT number FROM tasks WHERE status IN ('starting', 'running')
   UNION ALL SELECT number FROM tasks WHERE status = 'unknown' AND ${HAS_RAW_END}`;
 /** What a list shows of a task: all but what makes rows large. */
-const LIST_COLUMNS = `number, task_id, revision, command, target, origin, arguments_key, arguments_shown, status, NULL AS run, dialect, version,
+const LIST_COLUMNS = `number, task_id, revision, command, target, origin, arguments_key, arguments_masked, status, NULL AS run, dialect, version,
   percent, progress_at, status_text, '[]' AS messages, NULL AS result, error, NULL AS drift, finding, note, reason, '[]' AS evidence, started_at,
   ended_at, cancel_asked_at, epoch, holder, heartbeat_at, poll_mark, lost_poll, end_teller, '' AS search, 0 AS has_raw_end`;
 const SELECT_TASKS = `SELECT *, ${HAS_RAW_END} AS has_raw_end FROM tasks`;
@@ -116,7 +116,7 @@ export class SqliteTaskJournal implements TaskJournal {
       const now = this.#now();
       db.run(
         `INSERT INTO tasks
-          (task_id, revision, command, target, origin, arguments_key, arguments_shown, status, started_at, epoch, holder, heartbeat_at, search)
+          (task_id, revision, command, target, origin, arguments_key, arguments_masked, status, started_at, epoch, holder, heartbeat_at, search)
           VALUES (?, ?, ?, ?, ?, ?, ?, 'starting', ?, 1, ?, ?, ?)`,
         [
           taskId,
@@ -125,11 +125,11 @@ export class SqliteTaskJournal implements TaskJournal {
           target,
           origin,
           argumentsKey,
-          json(intent.argumentsShown),
+          json(intent.argumentsMasked),
           now,
           json(holder),
           now,
-          [taskId, command, target, json(intent.argumentsShown)].join(' ').toLowerCase(),
+          [taskId, command, target, json(intent.argumentsMasked)].join(' ').toLowerCase(),
         ],
       );
       const row = readRow(db, taskId);
@@ -543,7 +543,7 @@ function toRecord(row: TaskRow): TaskRecord {
     target: row.target,
     ...(row.origin !== '' && { origin: row.origin }),
     argumentsKey: row.arguments_key,
-    argumentsShown: cells.json('arguments_shown', row.arguments_shown, isObject, {}),
+    argumentsMasked: cells.json('arguments_masked', row.arguments_masked, isObject, {}),
     status: row.status,
     ...(row.run !== null && readable('run', cells.json<RunHandle | undefined>('run', row.run, isRun, undefined))),
     ...(row.dialect !== null && isDialect && { dialect: row.dialect }),

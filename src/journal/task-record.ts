@@ -23,7 +23,7 @@ export interface TaskIntent {
   /** A digest of the arguments: the same key means the same call. */
   readonly argumentsKey: string;
   /** The arguments as people may read them, secrets already masked. */
-  readonly argumentsShown: Readonly<Record<string, unknown>>;
+  readonly argumentsMasked: Readonly<Record<string, unknown>>;
 }
 
 /** A process that holds leases; `id` is random, since a process id comes back. */

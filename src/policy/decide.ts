@@ -1,3 +1,4 @@
+import { isBounded } from '../base/keep-bounded.ts';
 import type { Access } from '../base/target.ts';
 import { parseAction } from '../base/action.ts';
 import {
@@ -73,6 +74,8 @@ export function judgeCall(command: Command | undefined, args: Arguments, { found
   if (!command) return WORST;
   const context: DecisionContext = { login, judgeAction };
   try {
+    // What was kept of the arguments in part cannot be judged.
+    if ([args, ...Object.values(args)].some(isBounded)) return WORST;
     const effect = command.effectOf?.(args, found, context) ?? command.effect;
     const possible: readonly Risk[] = command.risks ?? [];
     // A read changes nothing, and goes nowhere that a person has not chosen before.

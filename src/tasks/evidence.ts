@@ -8,7 +8,7 @@ const ROW_LIMIT = 20;
 
 /** Reads what corroborates how a run ended, as its declaration says. A read that fails is told and does not keep the others from being made. */
 export async function gatherEvidence(client: MailStoreClient, command: Command, task: TaskRecord): Promise<readonly Evidence[]> {
-  const declared = command.evidence?.({ ...task.argumentsShown }, task.startedAt.slice(0, 19)) ?? [];
+  const declared = command.evidence?.({ ...task.argumentsMasked }, task.startedAt.slice(0, 19)) ?? [];
   return Promise.all(declared.map((evidence) => readEvidence(client, evidence)));
 }
 

@@ -4,6 +4,7 @@ import { hostname } from 'node:os';
 import { findCommand } from '../../tools/index.ts';
 import type { Clock } from '../base/clock.ts';
 import { isError, MailStoreError } from '../base/errors.ts';
+import { keepArguments } from '../base/keep-bounded.ts';
 import type { Log } from '../base/log.ts';
 import type { Command } from '../catalogue/define-command.ts';
 import { maskSecrets } from '../catalogue/mask-secrets.ts';
@@ -261,7 +262,7 @@ export class TaskRunner {
         target,
         origin: this.#client(target).origin,
         argumentsKey: argumentsKey(args) + salt,
-        argumentsShown: maskSecrets(command, args),
+        argumentsMasked: keepArguments(maskSecrets(command, args)),
       },
       this.#holder,
     );

@@ -48,7 +48,7 @@ describe('mailstore-mcp tasks', () => {
     expect(JSON.parse(stdout)).toMatchObject({
       taskId: structured['taskId'],
       status: 'succeeded',
-      argumentsShown: { id: 3, folder: 'amira' },
+      argumentsMasked: { id: 3, folder: 'amira' },
     });
   });
 

@@ -145,7 +145,7 @@ function findSecondStarts({ events, tasks }: RunTruth): string[] {
     `${command} ${JSON.stringify(Object.entries(args).map(([name, value]) => [name, String(value)])).toString()}`;
   const count = (calls: readonly string[], call: string) => calls.filter((other) => other === call).length;
   const runs = started.map(({ command, raw }) => callOf(command, raw));
-  const recorded = tasks.map(({ command, argumentsShown }) => callOf(command, argumentsShown));
+  const recorded = tasks.map(({ command, argumentsMasked }) => callOf(command, argumentsMasked));
   return [...new Set(runs)]
     .filter((call) => count(runs, call) > count(recorded, call))
     .map((call) => `${call} was started ${count(runs, call)} times for ${count(recorded, call)} tasks`);
@@ -153,7 +153,7 @@ function findSecondStarts({ events, tasks }: RunTruth): string[] {
 
 function findMadeUpEnds({ plan, events, tasks }: RunTruth): string[] {
   const ends = new Map(events.flatMap((event) => (event.kind === 'handedOver' ? [[event.token, event]] : [])));
-  return tasks.flatMap(({ taskId, run, status, command, argumentsShown }): string[] => {
+  return tasks.flatMap(({ taskId, run, status, command, argumentsMasked }): string[] => {
     if (!DEFINITE.has(status)) return [];
     if (!run) {
       // Without a token only a refusal is an end, and then nothing was begun.
@@ -161,13 +161,13 @@ function findMadeUpEnds({ plan, events, tasks }: RunTruth): string[] {
         (event) =>
           event.kind === 'started' &&
           event.command === command &&
-          Object.entries(event.raw).every(([name, value]) => String(argumentsShown[name]) === value),
+          Object.entries(event.raw).every(([name, value]) => String(argumentsMasked[name]) === value),
       ).length;
       const others = tasks.filter(
         (other) =>
           other.taskId !== taskId &&
           other.command === command &&
-          JSON.stringify(other.argumentsShown) === JSON.stringify(argumentsShown) &&
+          JSON.stringify(other.argumentsMasked) === JSON.stringify(argumentsMasked) &&
           (other.run || other.status === 'unknown'),
       ).length;
       return status === 'failed' && runs <= others ? [] : [`${taskId} is ${status} although the server has begun it`];
@@ -192,9 +192,9 @@ function findUnexplained({ events, tasks, restartedAt, workers, plan }: RunTruth
   const handedOver = new Set(events.flatMap((event) => (event.kind === 'handedOver' ? [event.token] : [])));
   const isDisturbed = workers.some(({ diedAt, plan: { haltAfterMs } }) => diedAt !== undefined || haltAfterMs !== undefined);
   return tasks.flatMap((task): string[] => {
-    const { taskId, status, reason, evidence, run, command, argumentsShown, startedAt } = task;
+    const { taskId, status, reason, evidence, run, command, argumentsMasked, startedAt } = task;
     if (status !== 'unknown') return [];
-    const declared = findCommand(command)?.evidence?.({ ...argumentsShown }, startedAt.slice(0, 19)) ?? [];
+    const declared = findCommand(command)?.evidence?.({ ...argumentsMasked }, startedAt.slice(0, 19)) ?? [];
     const problems: string[] = [];
     if (!reason) problems.push(`${taskId} has no reason`);
     if (evidence.length !== declared.length) problems.push(`${taskId} has ${evidence.length} of ${declared.length} pieces of evidence`);

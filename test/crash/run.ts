@@ -251,8 +251,8 @@ function tellStory({ workers, events, restartedAt, tasks }: RunTruth): readonly 
   const start = lines[0]?.at ?? 0;
   return [
     ...lines.map(({ at, text }) => `${(at - start).toFixed(1).padStart(8)} ${text}`),
-    ...tasks.map(({ taskId, command, argumentsShown, status, run, reason }) =>
-      [taskId, command, JSON.stringify(argumentsShown), run?.token, status, reason].join(' '),
+    ...tasks.map(({ taskId, command, argumentsMasked, status, run, reason }) =>
+      [taskId, command, JSON.stringify(argumentsMasked), run?.token, status, reason].join(' '),
     ),
     ...workers.flatMap(({ stderr }, index) => (stderr === '' ? [] : [`process ${index} on stderr: ${stderr}`])),
   ];

@@ -36,7 +36,7 @@ function setUp() {
   const db = untilTestEnds(openSqlite(join(folder, 'journal.sqlite')));
   db.exec(`
     WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 3000)
-    INSERT INTO tasks (task_id, revision, command, target, origin, arguments_key, arguments_shown, status, started_at, ended_at, epoch, search, result, messages)
+    INSERT INTO tasks (task_id, revision, command, target, origin, arguments_key, arguments_masked, status, started_at, ended_at, epoch, search, result, messages)
     SELECT printf('%08d', i), i, 'VerifyStore', 'default', '', 'key', '{"id":' || i || '}', iif(i % 500 = 0, 'unknown', 'succeeded'), i, i + 1, 1,
       printf('%08d', i) || ' verifystore default {"id":' || i || '}', '"' || hex(zeroblob(2000)) || '"', '[]' FROM n`);
   plans.length = 0;

@@ -10,7 +10,7 @@ export const BETA: Holder = { id: 'beta', pid: 102, host: 'desk' };
 export const RUN = { token: 'token-1' };
 
 export function intent(argumentsKey = 'key-1'): TaskIntent {
-  return { command: 'VerifyStore', target: 'default', argumentsKey, argumentsShown: { id: 4 } };
+  return { command: 'VerifyStore', target: 'default', argumentsKey, argumentsMasked: { id: 4 } };
 }
 
 export function progress(percent: number | null, version = 1, ...lines: readonly string[]): Progress {

@@ -174,7 +174,7 @@ test.each([
   onTestFinished(() => rmSync(stateDir, { recursive: true, force: true }));
   const journal = Journal.open(stateDir, { clock: systemClock });
   const { task } = await journal.tasks.begin(
-    { command: 'VerifyStore', target: 'default', origin: server.url, argumentsKey: 'k', argumentsShown: { id: 3 } },
+    { command: 'VerifyStore', target: 'default', origin: server.url, argumentsKey: 'k', argumentsMasked: { id: 3 } },
     { id: 'gone', pid: 2 ** 30, host: hostname() },
   );
   await journal.tasks.accepted(task.taskId, 1, run, 'json-2012', { version: 0, percent: null, text: null, messages: [] });

@@ -70,7 +70,7 @@ function setUp(far: TlsServer, api: ApiForm = 'modern', options: { readonly reda
     logged,
     runner,
     leave: async (token) => {
-      const intent = { command: 'VerifyStore', target: 'default', origin: far.url, argumentsKey: token, argumentsShown: VERIFY.args };
+      const intent = { command: 'VerifyStore', target: 'default', origin: far.url, argumentsKey: token, argumentsMasked: VERIFY.args };
       const { task } = await journal.tasks.begin(intent, gone);
       const run = api === 'modern' ? { token } : { token, statusPath: `/JSON/Status/${token}` };
       const progress = { version: 0, percent: null, text: null, messages: [] };
@@ -142,7 +142,7 @@ describe('each fault of a task is its own', () => {
     expect(JSON.stringify([ended, await runner.list(), logged])).not.toContain('Harbour');
   });
 
-  test.each(['run', 'messages', 'arguments_shown', 'evidence', 'status_text', 'lost_poll', 'holder', 'dialect'])(
+  test.each(['run', 'messages', 'arguments_masked', 'evidence', 'status_text', 'lost_poll', 'holder', 'dialect'])(
     'a damaged cell %s makes its own task unknown, and the other task goes on',
     async (column) => {
       const far = await startFar({ bad: [respondStatus(2, { token: 'bad' })], good: GOOD });

@@ -115,7 +115,7 @@ async function leaveRun(far: Far, folder: string, call: TaskCall): Promise<TaskR
   if (outcome.kind !== 'running') throw new Error('the run is over');
   const journal = Journal.open(folder, { clock: { ...systemClock, now: () => Date.now() - LEASE_MS - 1 } });
   const { task } = await journal.tasks.begin(
-    { command: call.command.name, target: call.target, origin: far.url, argumentsKey: 'key', argumentsShown: call.args },
+    { command: call.command.name, target: call.target, origin: far.url, argumentsKey: 'key', argumentsMasked: call.args },
     goneHolder(),
   );
   const { dialect, ...run } = outcome.run;
@@ -463,7 +463,7 @@ describe('9. Restart adopts', () => {
     const sandbox = await start();
     const journal = Journal.open(folder, { clock: { ...systemClock, now: () => Date.now() - LEASE_MS - 1 } });
     onTestFinished(() => journal.close());
-    const intent = { command: 'VerifyStore', target: 'default', origin: sandbox.url, argumentsShown: VERIFY.args };
+    const intent = { command: 'VerifyStore', target: 'default', origin: sandbox.url, argumentsMasked: VERIFY.args };
     const silent = (await journal.tasks.begin({ ...intent, argumentsKey: '1' }, goneHolder())).task;
     const slow = (await journal.tasks.begin({ ...intent, argumentsKey: '2' }, goneHolder())).task;
     const { runner, client } = startProcess(folder, sandbox);

@@ -46,7 +46,7 @@ export function TaskCard({ task, command, problem, isOpen, onCancel }: Props) {
       </summary>
       <p class="facts">
         <code>
-          {task.command} {toVisible(JSON.stringify(task.argumentsShown))}
+          {task.command} {toVisible(JSON.stringify(task.argumentsMasked))}
         </code>
         {` on ${target}`}
       </p>
