@@ -8,6 +8,10 @@ export type NameKind = 'secret' | 'credentials' | 'none';
 const SECRET_PART =
   /passw(?!ordless|ay)|passphrase|passcode|passkey|pwd|pswd|secret(?!ar)|geheim(?!halt|schutz)|kennw|losungsw|credential|zugangsdat|anmeldedat/;
 
+/** The same in other languages, as `wordsIn` leaves the word: without marks, so that a Japanese or Korean name is in parts. */
+const SECRET_FOREIGN =
+  /contrasen(?!tid)|motdepasse|^mdp$|^senhas?$|^wachtwoord|^heslo$|^has[lł]o$|^jelszo$|^parola$|^parole$|salasana|lozinka|losenord|adgangskode|пароль|пароля|κωδικοςπροσβασης|密码|密碼|口令|ハスワト|暗証番号|\u1107\u1175\u1106\u1175\u11af\u1107\u1165\u11ab\u1112\u1169|סיסמה/u;
+
 /** Words that name a secret when they stand alone or end a longer word. */
 const SECRET_WORD =
   /^(?:pass|pw|pin|pins|puk|pfx|p12|pkcs12|otp|otps|totp|hotp|psk|jwt|mnemonic|bearer|cookies?|setcookie|(?:proxy)?authorization|tokens?)$|(?:access|auth|api|bearer|session|refresh|security|csrf|xsrf|sas|id)tokens?$/;
@@ -81,7 +85,8 @@ function judgeName(name: string): NameKind {
   if (CREDENTIALS.test(last)) return 'credentials';
   const [two, three] = [words.slice(-2).join(''), words.slice(-3).join('')];
   const isSecret =
-    words.some((word) => SECRET_PART.test(word)) ||
+    words.some((word) => SECRET_PART.test(word) || SECRET_FOREIGN.test(word)) ||
+    [two, three].some((end) => SECRET_FOREIGN.test(end)) ||
     words.some((_, index) => index > 0 && SECRET_COMPOUND.test(words.slice(index - 1, index + 1).join(''))) ||
     SECRET_WORD.test(last) ||
     [last, two, three].some(

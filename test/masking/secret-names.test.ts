@@ -29,6 +29,19 @@ test.each([
   'connectionString',
   'ＰＡＳＳＷＯＲＤ',
   'pass\u200Bword',
+  'motDePasse',
+  'mot de passe',
+  'contraseña',
+  'contrasena',
+  'senha',
+  'wachtwoord',
+  'hasło',
+  'heslo',
+  'пароль',
+  'Пароль',
+  '密码',
+  'パスワード',
+  '비밀번호',
 ])('%s names a secret', (name) => {
   expect(isSecretName(name)).toBe(true);
 });
@@ -48,6 +61,8 @@ test.each([
   'pinned',
   'Secretariat',
   'compassWords',
+  'contrasentido',
+  'parolee',
 ])('%s names no secret', (name) => {
   expect(isSecretName(name)).toBe(false);
 });
