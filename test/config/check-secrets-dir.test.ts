@@ -28,6 +28,8 @@ function setUp() {
 test.each<[string, (at: (...names: string[]) => string) => string, string]>([
   ['the root of a drive', () => '/', 'is the root of a drive'],
   ['a link to it', (at) => at('link'), 'is the root of a drive'],
+  ['a folder of the system', () => '/etc', 'is a folder of the operating system'],
+  ['what shows processes as files', () => '/proc/self', 'shows processes or devices as files'],
   ['the home folder', () => homedir(), 'home folder'],
   ['the home folder of somebody else', () => '/home/somebody', 'is the home folder of a user'],
   ['what holds home folders', () => '/home', 'holds home folders'],
