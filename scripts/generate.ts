@@ -97,8 +97,9 @@ function toolsPage(): string {
 
 /** Returns the risks that a command can have; without a function that judges them, every call has them. */
 function riskCell(command: Command): string {
-  const risks = possibleRisks(command).map(code).join(', ');
-  return risks && command.risk ? `can be: ${risks}` : risks;
+  const certain = command.risk ? (command.certainRisks ?? []) : possibleRisks(command);
+  const others = possibleRisks(command).filter((risk) => !certain.includes(risk));
+  return [certain.map(code).join(', '), others.length > 0 && `can be: ${others.map(code).join(', ')}`].filter(Boolean).join('; ');
 }
 
 /** Returns what becomes of a call under an access level, in the order from the mildest to the worst. */
@@ -111,7 +112,7 @@ function accessCell(command: Command, access: Access): string {
     if (effect === 'read' || risks.length === 0) return [{ effect, risks: [] }];
     return command.risk
       ? [
-          { effect, risks: [] },
+          { effect, risks: command.certainRisks ?? [] },
           { effect, risks },
         ]
       : [{ effect, risks }];
@@ -143,7 +144,7 @@ function accessPage(): string {
       RISKS.map((risk) => [code(risk), RISK_MEANINGS[risk]]),
     ),
     '## What `read-write` can do without you',
-    'Everything that is ordinary work: full names, e-mail addresses that nobody else has, an ordinary account (the privileges `login` and `changePassword`) with rights on its own archive, withdrawing rights and privileges from accounts other than its own login, folders moved within one archive, stores renamed or created on a drive of the server itself, search indexes, maintenance, jobs of commands that only read or maintain, archiving profiles that leave mail at its source, and settings that only become stricter.',
+    'Everything that is ordinary work: full names, e-mail addresses that nobody else has, an ordinary account (the privileges `login` and `changePassword`) with rights on its own archive, withdrawing rights and privileges from accounts other than its own login, folders moved within one archive, stores renamed or created on a drive of the server itself, search indexes, maintenance, jobs of commands that only read or maintain, runs of stored archiving profiles that leave mail at its source (a new or one-off profile asks: its login goes to the place that it names), and settings that only become stricter.',
     '## What `read-write` cannot do without you',
     'Make an administrator or give any other privilege, set a password, open another archive to anybody, send mail, logins or secrets to another place, lift protection, let a run delete mail at its source, or take away its own login. It asks, with the object, the consequence and the arguments; where your client cannot ask, the call fails and names an approval that you grant in a terminal. What is destructive is refused even with your yes.',
     'What the decision depends on is read first: whose an address is, what a stored job or profile does, what is configured now. What cannot be read is judged as the worst. A job counts as the worst that its command can do. Putting a change back is judged like any call: undoing a demotion makes an administrator. Cancelling needs what the command that is cut off would need. `MAILSTORE_TOOLSETS` forbids the commands of all other toolsets, under every level and on every way in.',

@@ -43,6 +43,15 @@ export const setComplianceConfiguration = defineCommand({
       'weakens-protection': mayLiftLegalHold(current, config) || mayLogLess(current, config) || changesOtherSettings(current, config),
     }),
   decidesFrom: { current: { read: 'GetComplianceConfiguration', pick: (value) => value } },
+  longRunning: false,
+  idempotent: true,
+  input: {
+    config: f.configObject(
+      { legalHoldEnabled: z.boolean(), logSuccessfulUserActivities: z.array(z.string()).nullable() },
+      'As in get_compliance_configuration. A field that is left out keeps its value; a list is replaced as a whole.',
+    ),
+  },
+  mergesInto: { argument: 'config', read: 'GetComplianceConfiguration' },
   before: { read: 'GetComplianceConfiguration', pick: (value) => value },
   inverse: (_args, before) => {
     const config = knownSettings.safeParse(before).data;
@@ -90,15 +99,6 @@ export const setComplianceConfiguration = defineCommand({
     },
     typed: ({ config }, { server, before }) => (mayLiftLegalHold(before, config) ? (nameOf(server)[0] ?? 'legal hold') : undefined),
   },
-  longRunning: false,
-  idempotent: true,
-  input: {
-    config: f.configObject(
-      { legalHoldEnabled: z.boolean(), logSuccessfulUserActivities: z.array(z.string()).nullable() },
-      'As in get_compliance_configuration. A field that is left out keeps its value; a list is replaced as a whole.',
-    ),
-  },
-  mergesInto: { argument: 'config', read: 'GetComplianceConfiguration' },
   output: guess(nothing),
   examples: [
     { config: { legalHoldEnabled: true, logSuccessfulUserActivities: ['SessionLogin', 'UserDelete', 'ComplianceChangeSettings'] } },

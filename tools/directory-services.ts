@@ -1,8 +1,8 @@
 import * as z from 'zod';
-import { defineCommand } from '../src/catalogue/define-command.ts';
+import { defineCommand, type Search } from '../src/catalogue/define-command.ts';
 import { drifts } from '../src/catalogue/drifting.ts';
 import * as f from '../src/catalogue/fields.ts';
-import { countOf, fieldsOf, mayLackSecret, rowOf, sentences, textOf } from '../src/catalogue/looks.ts';
+import { countOf, fieldsOf, isRow, mayLackSecret, rowOf, sentences, textOf } from '../src/catalogue/looks.ts';
 import { guess, nothing, record } from '../src/catalogue/outputs.ts';
 import { changedFields, describeChanges, mergeConfiguration, risksOf } from '../src/catalogue/risk.ts';
 import { CommandFailure, withoutSecrets, type Step, type World } from '../src/catalogue/world.ts';
@@ -12,6 +12,14 @@ const editions = ['server', 'spe'] as const;
 
 /** Fields that say which entries of the same directory become users; accounts that they make have no more than the login privilege. */
 const SCOPE = ['deleteUsers', 'enabledUsersOnly', 'groups', 'microsoftExchangeUsersOnly', 'usersVisibleInAddressListsOnly'];
+
+/** The account that this server itself logs in with. */
+const ownAccount: Search<unknown> = { search: async (_args, read, login) => read('GetUserInfo', { userName: login }) };
+
+/** True unless the account that this server logs in with is known to have a password that MailStore keeps: then the directory lets it in. */
+function mayBeManaged(own: unknown): boolean {
+  return !isRow(own) || own['authentication'] !== 'integrated';
+}
 
 export const getDirectoryServicesConfiguration = defineCommand({
   name: 'GetDirectoryServicesConfiguration',
@@ -40,17 +48,18 @@ export const setDirectoryServicesConfiguration = defineCommand({
   group,
   editions,
   effect: 'write',
-  risks: ['grants-power', 'sends-data-out', 'weakens-protection'],
-  risk: ({ config }, { current }) => {
+  risks: ['grants-power', 'sends-data-out', 'weakens-protection', 'locks-out'],
+  risk: ({ config }, { current, own }) => {
     const changed = changedFields(current, config);
     const isElsewhere = changed.some((name) => !SCOPE.includes(name));
     return risksOf({
       'grants-power': isElsewhere,
       'sends-data-out': isElsewhere,
       'weakens-protection': changed.includes('deleteUsers') && config['deleteUsers'] !== false,
+      'locks-out': changed.length > 0 && mayBeManaged(own),
     });
   },
-  decidesFrom: { current: { read: 'GetDirectoryServicesConfiguration', pick: (config) => config } },
+  decidesFrom: { current: { read: 'GetDirectoryServicesConfiguration', pick: (config) => config }, own: ownAccount },
   longRunning: false,
   idempotent: true,
   input: {
@@ -147,6 +156,10 @@ export const syncUsersWithDirectoryServices = defineCommand({
   effect: 'destructive',
   effectRange: ['read', 'destructive'],
   effectOf: ({ dryRun }) => (dryRun === true ? 'read' : 'destructive'),
+  risks: ['locks-out'],
+  // It changes, and with deleteUsers deletes, accounts that the directory manages.
+  risk: (_args, { own }) => risksOf({ 'locks-out': mayBeManaged(own) }),
+  decidesFrom: { own: ownAccount },
   longRunning: true,
   idempotent: true,
   input: { dryRun: z.boolean().optional().describe('true changes nothing.') },

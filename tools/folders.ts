@@ -84,6 +84,9 @@ export const moveFolder = defineCommand({
   effect: 'write',
   risks: ['opens-mail'],
   risk: ({ fromFolder, toFolder }) => risksOf({ 'opens-mail': !staysInArchive(fromFolder, toFolder) }),
+  longRunning: false,
+  idempotent: false,
+  input: { fromFolder: f.folderPath, toFolder: f.text().describe('New full path.') },
   before: {
     read: 'GetChildFolders',
     args: ({ fromFolder, toFolder }) => {
@@ -113,9 +116,6 @@ export const moveFolder = defineCommand({
           `Rights that users have on ${fromFolder} stay on that name, and new mail for a user ${fromFolder} opens another archive.`,
       ),
   },
-  longRunning: false,
-  idempotent: false,
-  input: { fromFolder: f.folderPath, toFolder: f.text().describe('New full path.') },
   output: guess(nothing),
   examples: [
     { fromFolder: 'oldcolleague', toFolder: 'former.colleague' },
@@ -146,6 +146,9 @@ export const deleteEmptyFolders = defineCommand({
   group,
   editions,
   effect: 'destructive',
+  longRunning: false,
+  idempotent: true,
+  input: { folder: f.folderPath.optional() },
   before: {
     read: 'GetChildFolders',
     args: ({ folder }) => (folder === undefined ? {} : { folder }),
@@ -166,9 +169,6 @@ export const deleteEmptyFolders = defineCommand({
       );
     },
   },
-  longRunning: false,
-  idempotent: true,
-  input: { folder: f.folderPath.optional() },
   output: anything,
   examples: [{ folder: 'amira' }, {}],
   emulate: (world, { folder }) => {

@@ -266,6 +266,14 @@ export const createJob = defineCommand({
   effectOf: ({ action }, _found, { judgeAction }) => atLeastWrite(judgeAction(action)),
   risks: RISKS,
   risk: ({ action }, _found, { judgeAction }) => judgeAction(action).risks,
+  longRunning: false,
+  idempotent: false,
+  input: {
+    name: f.text(),
+    action: f.text().describe('Such as CreateBackup --path="E:\\Backup".'),
+    owner: f.text().describe('Login name of an administrator.'),
+    ...schedule,
+  },
   before: {
     read: 'GetJobs',
     pick: (jobs, { name }) => {
@@ -289,14 +297,6 @@ export const createJob = defineCommand({
       );
     },
     typed: ({ name, action }) => typedForAction(action, name),
-  },
-  longRunning: false,
-  idempotent: false,
-  input: {
-    name: f.text(),
-    action: f.text().describe('Such as CreateBackup --path="E:\\Backup".'),
-    owner: f.text().describe('Login name of an administrator.'),
-    ...schedule,
   },
   output: anything,
   examples: [
@@ -342,14 +342,14 @@ export const renameJob = defineCommand({
   editions,
   since,
   effect: 'write',
+  longRunning: false,
+  idempotent: true,
+  input: { id: f.jobId, name: f.text() },
   before: lookAtJob(['id', 'name']),
   inverse: ({ id }, before) => {
     const name = textOf(rowOf(before).name);
     return name === undefined ? undefined : { command: 'RenameJob', args: { id, name } };
   },
-  longRunning: false,
-  idempotent: true,
-  input: { id: f.jobId, name: f.text() },
   output: guess(nothing),
   examples: [{ id: 1, name: 'Backup to E:' }],
   emulate: (world, { id, name }) => {
@@ -371,6 +371,9 @@ export const setJobEnabled = defineCommand({
   risks: RISKS,
   risk: ({ enabled }, { action }, context) => (enabled === false ? stopping(action, context) : context.judgeAction(action).risks),
   decidesFrom: { action: actionOfJob },
+  longRunning: false,
+  idempotent: true,
+  input: { id: f.jobId, enabled: z.boolean() },
   before: lookAtJob(['id', 'enabled']),
   inverse: ({ id }, before) => {
     const { enabled } = rowOf(before);
@@ -393,9 +396,6 @@ export const setJobEnabled = defineCommand({
     },
     typed: typedForJob,
   },
-  longRunning: false,
-  idempotent: true,
-  input: { id: f.jobId, enabled: z.boolean() },
   output: guess(nothing),
   examples: [{ id: 2, enabled: false }],
   emulate: (world, { id, enabled }) => {
@@ -416,6 +416,9 @@ export const setJobSchedule = defineCommand({
   effect: 'write',
   ...asItsAction,
   risk: (_args, { action }, context) => [...context.judgeAction(action).risks, ...stopping(action, context)],
+  longRunning: false,
+  idempotent: true,
+  input: { id: f.jobId, ...schedule },
   before: lookAtJob(['id', 'schedule']),
   inverse: ({ id }, before) => {
     const former = scheduleArguments(rowOf(before).schedule);
@@ -439,9 +442,6 @@ export const setJobSchedule = defineCommand({
     },
     typed: typedForJob,
   },
-  longRunning: false,
-  idempotent: true,
-  input: { id: f.jobId, ...schedule },
   output: guess(nothing),
   examples: [
     { id: 3, time: '04:00', dayOfMonth: 'Last' },
@@ -466,6 +466,9 @@ export const deleteJob = defineCommand({
   risks: ['weakens-protection'],
   risk: (_args, { action }, context) => stopping(action, context),
   decidesFrom: { action: actionOfJob },
+  longRunning: false,
+  idempotent: true,
+  input: { id: f.jobId },
   before: lookAtJob(JOB),
   irreversible: 'A job that is created anew has another id, and the past runs do not belong to it.',
   question: {
@@ -484,9 +487,6 @@ export const deleteJob = defineCommand({
       );
     },
   },
-  longRunning: false,
-  idempotent: true,
-  input: { id: f.jobId },
   output: guess(nothing),
   examples: [{ id: 4 }],
   emulate: (world, { id }) => {
@@ -506,6 +506,9 @@ export const runJobAsync = defineCommand({
   since,
   effect: 'write',
   ...asItsAction,
+  longRunning: false,
+  idempotent: false,
+  input: { id: f.jobId },
   irreversible: 'What the command of a job has done cannot be taken back through the job.',
   question: {
     reads: { job: lookAtJob(JOB) },
@@ -519,9 +522,6 @@ export const runJobAsync = defineCommand({
     },
     typed: typedForJob,
   },
-  longRunning: false,
-  idempotent: false,
-  input: { id: f.jobId },
   output: guess(nothing),
   examples: [{ id: 1 }],
   emulate: (world, { id }) => {
@@ -539,6 +539,9 @@ export const cancelJobAsync = defineCommand({
   since,
   effect: 'write',
   ...asItsAction,
+  longRunning: false,
+  idempotent: true,
+  input: { id: f.jobId },
   irreversible: 'A run that was stopped does not go on; starting the job again begins anew.',
   question: {
     reads: { job: lookAtJob(JOB) },
@@ -548,9 +551,6 @@ export const cancelJobAsync = defineCommand({
     facts: (_args, { job }) => describeJob(job),
     consequence: () => 'If it is running, it stops where it is, which can leave its work half done. Its schedule stays.',
   },
-  longRunning: false,
-  idempotent: true,
-  input: { id: f.jobId },
   output: guess(nothing),
   examples: [{ id: 1 }],
   emulate: (world, { id }) => {

@@ -48,6 +48,16 @@ export const deleteMessage = defineCommand({
   group,
   editions,
   effect: 'destructive',
+  longRunning: false,
+  idempotent: true,
+  input: {
+    id: z
+      .string()
+      .regex(/^\d+:\d+$/, 'must be a store id, a colon and a message number')
+      .describe('Message id from get_messages, such as 4:1.'),
+    folder: f.unsent(f.folderPath.describe('The folder that get_messages shows it in.')),
+    reason: f.text().describe('Why; kept in the audit log.'),
+  },
   irreversible: 'No call brings a deleted message back, short of recovering its whole archive store.',
   question: {
     reads: {
@@ -95,16 +105,6 @@ export const deleteMessage = defineCommand({
       return parts.flatMap(([label, value]) => (value === undefined ? [] : [`${label} ${value}`])).join('; ');
     },
     typed: ({ id }) => id,
-  },
-  longRunning: false,
-  idempotent: true,
-  input: {
-    id: z
-      .string()
-      .regex(/^\d+:\d+$/, 'must be a store id, a colon and a message number')
-      .describe('Message id from get_messages, such as 4:1.'),
-    folder: f.unsent(f.folderPath.describe('The folder that get_messages shows it in.')),
-    reason: f.text().describe('Why; kept in the audit log.'),
   },
   output: guess(nothing),
   examples: [{ id: '4:1', folder: 'johndoe/Inbox', reason: 'Private message, deleted at the request of the works council' }],

@@ -105,10 +105,14 @@ function risksOfRun(profile: unknown): readonly Risk[] {
   return risksOf({ 'sends-data-out': !isArchiving(profile), 'deletes-at-source': deletesAtSourceOf(profile) });
 }
 
-/** The risks of a profile that a call states: its login, or the mail itself, goes to the place that it names. */
-function risksOfStated(profile: unknown): readonly Risk[] {
-  return risksOf({ 'sends-data-out': true, 'deletes-at-source': deletesAtSourceOf(profile) });
-}
+/** The risks of a profile that a call states. */
+const ofStated = {
+  risks: ['sends-data-out', 'deletes-at-source'],
+  // Its login, or the mail itself, goes to the place that it names.
+  certainRisks: ['sends-data-out'],
+  risk: ({ properties }: { readonly properties: unknown }): readonly Risk[] =>
+    risksOf({ 'deletes-at-source': deletesAtSourceOf(properties) }),
+} as const;
 
 function nameProfile({ id }: OfProfile, profile: unknown): string {
   const name = textOf(rowOf(profile).name);
@@ -212,8 +216,13 @@ export const createProfile = defineCommand({
   group,
   editions,
   effect: 'write',
-  risks: ['sends-data-out', 'deletes-at-source'],
-  risk: ({ properties }) => risksOfStated(properties),
+  ...ofStated,
+  longRunning: false,
+  idempotent: false,
+  input: {
+    properties: f.jsonObject('Like one from get_profiles, without id and version, with its password.', { secretsInside: true }),
+  },
+  constants,
   before: {
     read: 'GetProfiles',
     pick: (profiles, { properties: { name } }) => {
@@ -237,12 +246,6 @@ export const createProfile = defineCommand({
           : 'The server runs it by itself, and nobody is asked again.',
       ),
   },
-  longRunning: false,
-  idempotent: false,
-  input: {
-    properties: f.jsonObject('Like one from get_profiles, without id and version, with its password.', { secretsInside: true }),
-  },
-  constants,
   output: anything,
   examples: [
     {
@@ -286,6 +289,9 @@ export const runProfile = defineCommand({
   risk: (_args, { profile }) => risksOfRun(profile),
   decidesFrom: { profile: profileOf },
   protects: true,
+  longRunning: true,
+  idempotent: false,
+  input: { id: f.profileId },
   irreversible: WHAT_A_RUN_DID,
   question: {
     verb: () => 'Run',
@@ -294,9 +300,6 @@ export const runProfile = defineCommand({
     facts: (_args, { profile }) => describeProfile(profile),
     consequence: (_args, { profile }) => describeRun(profile),
   },
-  longRunning: true,
-  idempotent: false,
-  input: { id: f.profileId },
   evidence: ({ id }, since) => [{ read: 'GetWorkerResults', args: { ...runsSince(since), profileID: id } }],
   output: anything,
   examples: [{ id: 1 }, { id: 4 }],
@@ -313,9 +316,14 @@ export const runTemporaryProfile = defineCommand({
   group,
   editions,
   effect: 'write',
-  risks: ['sends-data-out', 'deletes-at-source'],
-  risk: ({ properties }) => risksOfStated(properties),
+  ...ofStated,
   protects: true,
+  longRunning: true,
+  idempotent: false,
+  input: {
+    properties: f.jsonObject('Like one from get_profiles, without id and version, with its password.', { secretsInside: true }),
+  },
+  constants,
   irreversible: WHAT_A_RUN_DID,
   question: {
     verb: () => 'Run',
@@ -323,12 +331,6 @@ export const runTemporaryProfile = defineCommand({
     object: ({ properties }) => `${nameNewProfile(properties)} once`,
     consequence: ({ properties }) => describeRun(properties),
   },
-  longRunning: true,
-  idempotent: false,
-  input: {
-    properties: f.jsonObject('Like one from get_profiles, without id and version, with its password.', { secretsInside: true }),
-  },
-  constants,
   evidence: (_args, since) => [{ read: 'GetWorkerResults', args: runsSince(since) }],
   output: anything,
   examples: [
@@ -359,6 +361,9 @@ export const deleteProfile = defineCommand({
   risk: (_args, { profile }) =>
     risksOf({ 'weakens-protection': !isRow(profile) || (profile.type === 'I' && rowOf(profile.serverSideExecution).automatic !== false) }),
   decidesFrom: { profile: profileOf },
+  longRunning: false,
+  idempotent: true,
+  input: { id: f.profileId },
   before: { read: 'GetProfiles', pick: (profiles, { id }) => fieldsOf(rowWhere(profiles, 'id', id), [...PROFILE, 'details']) },
   irreversible: "The deleted profile's password is kept nowhere, and a profile that is created anew has another id.",
   question: {
@@ -378,9 +383,6 @@ export const deleteProfile = defineCommand({
       );
     },
   },
-  longRunning: false,
-  idempotent: true,
-  input: { id: f.profileId },
   output: guess(nothing),
   examples: [{ id: 5 }],
   emulate: (world, { id }) => {
@@ -437,6 +439,33 @@ export const setProfileServerSideExecution = defineCommand({
     ...risksOf({ 'weakens-protection': !isRow(profile) || (isArchiving(profile) && archivesLess({ automatic, ...asked }, profile)) }),
   ],
   decidesFrom: { profile: profileOf },
+  longRunning: false,
+  idempotent: true,
+  input: {
+    id: f.profileId,
+    automatic: z.boolean(),
+    automaticPauseBetweenExecutions: z.int().positive().optional().describe('Seconds between runs.'),
+    automaticMaintenanceWindows: f.text().nullable().optional().describe('When it must not run; null removes it.'),
+  },
+  keepAbsent: {
+    names: ['automaticPauseBetweenExecutions', 'automaticMaintenanceWindows'],
+    read: 'GetProfiles',
+    pick: (current, { id }) => {
+      const profile = listedProfiles.safeParse(current).data?.find((listed) => listed.id === id);
+      if (!profile) return undefined;
+      const { automaticPauseBetweenExecutions: pause, automaticMaintenanceWindows: windows } = profile.serverSideExecution ?? {};
+      return {
+        // A profile that never ran by itself has no pause.
+        automaticPauseBetweenExecutions:
+          pause === undefined || pause === null || Number(pause) === 0 ? null : seconds.safeParse(pause).data,
+        automaticMaintenanceWindows: z
+          .string()
+          .nullish()
+          .transform((text) => text || null)
+          .safeParse(windows).data,
+      };
+    },
+  },
   before: {
     read: 'GetProfiles',
     pick: (profiles, { id }) => {
@@ -465,33 +494,6 @@ export const setProfileServerSideExecution = defineCommand({
         automatic && typeof windows === 'string' && `It does not run during ${windows}.`,
         automatic && describeRun(profile),
       ),
-  },
-  longRunning: false,
-  idempotent: true,
-  input: {
-    id: f.profileId,
-    automatic: z.boolean(),
-    automaticPauseBetweenExecutions: z.int().positive().optional().describe('Seconds between runs.'),
-    automaticMaintenanceWindows: f.text().nullable().optional().describe('When it must not run; null removes it.'),
-  },
-  keepAbsent: {
-    names: ['automaticPauseBetweenExecutions', 'automaticMaintenanceWindows'],
-    read: 'GetProfiles',
-    pick: (current, { id }) => {
-      const profile = listedProfiles.safeParse(current).data?.find((listed) => listed.id === id);
-      if (!profile) return undefined;
-      const { automaticPauseBetweenExecutions: pause, automaticMaintenanceWindows: windows } = profile.serverSideExecution ?? {};
-      return {
-        // A profile that never ran by itself has no pause.
-        automaticPauseBetweenExecutions:
-          pause === undefined || pause === null || Number(pause) === 0 ? null : seconds.safeParse(pause).data,
-        automaticMaintenanceWindows: z
-          .string()
-          .nullish()
-          .transform((text) => text || null)
-          .safeParse(windows).data,
-      };
-    },
   },
   output: guess(nothing),
   examples: [

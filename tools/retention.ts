@@ -57,6 +57,14 @@ export const setRetentionPolicies = defineCommand({
   since,
   effect: 'destructive',
   risks: ['weakens-protection'],
+  longRunning: false,
+  idempotent: true,
+  input: {
+    config: f.jsonObject('As in get_retention_policies. A field that is left out keeps its value; policies are replaced as a whole.', {
+      names: ['policies', 'name', 'keepDays', 'deleteMessages'],
+    }),
+  },
+  mergesInto: { argument: 'config', read: 'GetRetentionPolicies' },
   before: wholeOf('GetRetentionPolicies'),
   inverse: (_args, before) => {
     const config = configuration.safeParse(before).data;
@@ -81,14 +89,6 @@ export const setRetentionPolicies = defineCommand({
     },
     typed: typedName,
   },
-  longRunning: false,
-  idempotent: true,
-  input: {
-    config: f.jsonObject('As in get_retention_policies. A field that is left out keeps its value; policies are replaced as a whole.', {
-      names: ['policies', 'name', 'keepDays', 'deleteMessages'],
-    }),
-  },
-  mergesInto: { argument: 'config', read: 'GetRetentionPolicies' },
   output: guess(nothing),
   examples: [{ config: { policies: [{ name: 'Default', keepDays: 4380, deleteMessages: true }] } }],
   emulate: (world, { config }) => {
@@ -114,6 +114,9 @@ export const processRetentionPolicies = defineCommand({
   editions,
   since,
   effect: 'destructive',
+  longRunning: true,
+  idempotent: false,
+  input: {},
   irreversible: 'No call brings deleted messages back, short of recovering whole archive stores.',
   question: {
     reads: {
@@ -142,9 +145,6 @@ export const processRetentionPolicies = defineCommand({
     },
     typed: typedName,
   },
-  longRunning: true,
-  idempotent: false,
-  input: {},
   evidence: () => [{ read: 'GetStores', args: { includeSize: true } }],
   output: anything,
   examples: [{}],

@@ -63,6 +63,27 @@ export const setSmtpSettings = defineCommand({
   risk: ({ settings }, { current }) =>
     risksOf({ 'sends-data-out': changedFields(current, settings).some((name) => !SENDER.includes(name)) }),
   decidesFrom: { current: { read: 'GetSmtpSettings', pick: (value) => value } },
+  longRunning: false,
+  idempotent: true,
+  input: {
+    settings: f.configObject(
+      {
+        hostname: z.string().nullable(),
+        port: z.int().min(1).max(65_535).nullable(),
+        protocol: z.string().nullable(),
+        ignoreSslPolicyErrors: z.boolean().nullable(),
+        authenticationRequired: z.boolean().nullable(),
+        username: z.string().nullable(),
+        password: f.secretInside('null erases it.'),
+        fromDisplayName: z.string().nullable(),
+        fromEmailAddress: z.string().nullable(),
+        recipientEmailAddress: z.string().nullable(),
+      },
+      'As in get_smtp_settings. A field that is left out keeps its value; the password is not shown there and has to be stated.',
+      { secretsInside: true },
+    ),
+  },
+  mergesInto: { argument: 'settings', read: 'GetSmtpSettings' },
   before: {
     read: 'GetSmtpSettings',
     pick: (value) => {
@@ -87,27 +108,6 @@ export const setSmtpSettings = defineCommand({
       );
     },
   },
-  longRunning: false,
-  idempotent: true,
-  input: {
-    settings: f.configObject(
-      {
-        hostname: z.string().nullable(),
-        port: z.int().min(1).max(65_535).nullable(),
-        protocol: z.string().nullable(),
-        ignoreSslPolicyErrors: z.boolean().nullable(),
-        authenticationRequired: z.boolean().nullable(),
-        username: z.string().nullable(),
-        password: f.secretInside('null erases it.'),
-        fromDisplayName: z.string().nullable(),
-        fromEmailAddress: z.string().nullable(),
-        recipientEmailAddress: z.string().nullable(),
-      },
-      'As in get_smtp_settings. A field that is left out keeps its value; the password is not shown there and has to be stated.',
-      { secretsInside: true },
-    ),
-  },
-  mergesInto: { argument: 'settings', read: 'GetSmtpSettings' },
   output: guess(nothing),
   examples: [
     {
@@ -145,10 +145,10 @@ export const testSmtpSettings = defineCommand({
   editions,
   since,
   effect: 'write',
-  irreversible: 'An e-mail that was sent cannot be called back.',
   longRunning: false,
   idempotent: false,
   input: {},
+  irreversible: 'An e-mail that was sent cannot be called back.',
   output: anything,
   examples: [{}],
   emulate: (world) => {

@@ -42,10 +42,16 @@ const archiveNames: Look<unknown> = {
       : undefined,
 };
 
-/** Tells whether an archive of this name is there already; true where the archives could not be read. */
+/** Tells whether an archive of this name, or of its part before a separator, is there already; true where the archives could not be read. */
 function hasArchive(archives: unknown, name: unknown): boolean {
-  return !Array.isArray(archives) || archives.some((archive) => isSameName(archive, name) || archive === '');
+  const archiveName = typeof name === 'string' ? name.split(SEPARATOR, 1)[0] : name;
+  return (
+    !Array.isArray(archives) || archives.some((archive) => isSameName(archive, name) || isSameName(archive, archiveName) || archive === '')
+  );
 }
+
+/** Stands between a folder and the folders in it. */
+const SEPARATOR = /[\\/]/;
 
 /** Looking through more accounts than this takes longer than a call may. */
 const ACCOUNTS_READ = 1_000;
@@ -162,8 +168,6 @@ export const createUser = defineCommand({
   group,
   editions,
   effect: 'write',
-  longRunning: false,
-  idempotent: false,
   risks: ['grants-power', 'opens-mail'],
   risk: ({ userName, privileges, loginPrivileges, distinguishedName }, { archives, users }) =>
     risksOf({
@@ -171,6 +175,8 @@ export const createUser = defineCommand({
       'opens-mail': hasArchive(archives, userName) || isIdentityTaken(distinguishedName, users),
     }),
   decidesFrom: { archives: archiveNames, users: identities },
+  longRunning: false,
+  idempotent: false,
   input: {
     userName: f.userName,
     privileges: f.globalPrivileges,
@@ -182,7 +188,7 @@ export const createUser = defineCommand({
   },
   before: accountNamed,
   inverse: ({ userName }, before, after) =>
-    rowOf(before)['userName'] === undefined && rowOf(after)['userName'] === userName
+    rowOf(before)['userName'] === undefined && (after === undefined || rowOf(after)['userName'] === userName)
       ? { command: 'DeleteUser', args: { userName } }
       : undefined,
   question: {
@@ -247,9 +253,6 @@ export const setUserDistinguishedName = defineCommand({
   group,
   editions,
   effect: 'write',
-  longRunning: false,
-  idempotent: true,
-  input: { userName: f.userName, distinguishedName: clearableText },
   risks: ['grants-power', 'opens-mail', 'locks-out'],
   risk: ({ userName, distinguishedName }, { user }, context) =>
     risksOf({
@@ -258,6 +261,9 @@ export const setUserDistinguishedName = defineCommand({
       'locks-out': isOwnLogin(userName, context),
     }),
   decidesFrom: { user: wholeUser },
+  longRunning: false,
+  idempotent: true,
+  input: { userName: f.userName, distinguishedName: clearableText },
   ...replacesField('SetUserDistinguishedName', 'distinguishedName', clearableText, null),
   question: {
     verb: () => 'Change the directory identity of',
@@ -286,13 +292,14 @@ export const setUserAuthentication = defineCommand({
   group,
   editions,
   effect: 'write',
+  risks: ['grants-power', 'opens-mail', 'locks-out'],
+  certainRisks: ['opens-mail'],
+  risk: ({ userName }, { user }, context) =>
+    risksOf({ 'grants-power': mayBeAdministrator(user), 'locks-out': isOwnLogin(userName, context) }),
+  decidesFrom: { user: wholeUser },
   longRunning: false,
   idempotent: true,
   input: { userName: f.userName, authentication: f.authentication },
-  risks: ['grants-power', 'opens-mail', 'locks-out'],
-  risk: ({ userName }, { user }, context) =>
-    risksOf({ 'grants-power': mayBeAdministrator(user), 'opens-mail': true, 'locks-out': isOwnLogin(userName, context) }),
-  decidesFrom: { user: wholeUser },
   ...replacesField('SetUserAuthentication', 'authentication', f.authentication),
   question: {
     verb: () => 'Change the authentication of',
@@ -321,12 +328,12 @@ export const setUserEmailAddresses = defineCommand({
   group,
   editions,
   effect: 'write',
-  longRunning: false,
-  idempotent: true,
-  input: { userName: f.userName, emailAddresses: addressList },
   risks: ['opens-mail'],
   risk: (_args, { taken }) => risksOf({ 'opens-mail': !Array.isArray(taken) || taken.length > 0 }),
   decidesFrom: { taken: takenFromOthers('emailAddresses') },
+  longRunning: false,
+  idempotent: true,
+  input: { userName: f.userName, emailAddresses: addressList },
   ...replacesField('SetUserEmailAddresses', 'emailAddresses', addressList, null),
   question: {
     reads: { user: wholeUser },
@@ -352,12 +359,12 @@ export const setUserPop3UserNames = defineCommand({
   group,
   editions,
   effect: 'write',
-  longRunning: false,
-  idempotent: true,
-  input: { userName: f.userName, pop3UserNames: pop3NameList },
   risks: ['opens-mail'],
   risk: (_args, { taken }) => risksOf({ 'opens-mail': !Array.isArray(taken) || taken.length > 0 }),
   decidesFrom: { taken: takenFromOthers('pop3UserNames') },
+  longRunning: false,
+  idempotent: true,
+  input: { userName: f.userName, pop3UserNames: pop3NameList },
   ...replacesField('SetUserPop3UserNames', 'pop3UserNames', pop3NameList, null),
   question: {
     reads: { user: wholeUser },
@@ -387,12 +394,12 @@ export const setUserPassword = defineCommand({
   group,
   editions,
   effect: 'write',
-  longRunning: false,
-  idempotent: true,
-  input: { userName: f.userName, password: f.secret('New password.') },
   risks: ['grants-power', 'locks-out'],
   risk: ({ userName }, _found, context) =>
     risksOf({ 'grants-power': !isOwnLogin(userName, context) || context.login === undefined, 'locks-out': isOwnLogin(userName, context) }),
+  longRunning: false,
+  idempotent: true,
+  input: { userName: f.userName, password: f.secret('New password.') },
   irreversible: 'The old password is known to nobody.',
   question: {
     reads: { user: wholeUser },
@@ -425,12 +432,12 @@ export const setUserPrivileges = defineCommand({
   group,
   editions,
   effect: 'write',
-  longRunning: false,
-  idempotent: true,
-  input: { userName: f.userName, privileges: f.globalPrivileges },
   risks: ['grants-power', 'locks-out'],
   risk: ({ userName, privileges }, _found, context) =>
     risksOf({ 'grants-power': givesPower(privileges), 'locks-out': isOwnLogin(userName, context) && !isOnlyWord(privileges, 'admin') }),
+  longRunning: false,
+  idempotent: true,
+  input: { userName: f.userName, privileges: f.globalPrivileges },
   ...replacesField('SetUserPrivileges', 'privileges', f.globalPrivileges, ['none']),
   question: {
     reads: { user: wholeUser },
@@ -462,15 +469,15 @@ export const setUserLoginPrivileges = defineCommand({
   editions,
   since: 'between April 2023 and August 2024',
   effect: 'write',
-  longRunning: false,
-  idempotent: true,
-  input: { userName: f.userName, loginPrivileges: f.loginPrivileges },
   risks: ['grants-power', 'locks-out'],
   risk: ({ userName, loginPrivileges }, _found, context) =>
     risksOf({
       'grants-power': givesApiLogin(loginPrivileges),
       'locks-out': isOwnLogin(userName, context) && !hasWord(loginPrivileges, 'api'),
     }),
+  longRunning: false,
+  idempotent: true,
+  input: { userName: f.userName, loginPrivileges: f.loginPrivileges },
   ...replacesField('SetUserLoginPrivileges', 'loginPrivileges', f.loginPrivileges, ['none']),
   question: {
     reads: { user: wholeUser },
@@ -500,11 +507,12 @@ export const initializeMFA = defineCommand({
   editions,
   since: 'between April 2023 and August 2024',
   effect: 'destructive',
+  risks: ['grants-power', 'locks-out'],
+  certainRisks: ['grants-power'],
+  risk: ({ userName }, _found, context) => risksOf({ 'locks-out': isOwnLogin(userName, context) }),
   longRunning: false,
   idempotent: false,
   input: { userName: f.userName },
-  risks: ['grants-power', 'locks-out'],
-  risk: ({ userName }, _found, context) => risksOf({ 'grants-power': true, 'locks-out': isOwnLogin(userName, context) }),
   before: mfaStatus,
   inverse: ({ userName }, before) =>
     rowOf(before)['mfaStatus'] === 'Disabled' ? { command: 'DisableMFA', args: { userName } } : undefined,
@@ -538,11 +546,12 @@ export const disableMFA = defineCommand({
   editions,
   since: 'between April 2023 and August 2024',
   effect: 'destructive',
+  risks: ['grants-power', 'locks-out'],
+  certainRisks: ['grants-power'],
+  risk: ({ userName }, _found, context) => risksOf({ 'locks-out': isOwnLogin(userName, context) }),
   longRunning: false,
   idempotent: true,
   input: { userName: f.userName },
-  risks: ['grants-power', 'locks-out'],
-  risk: ({ userName }, _found, context) => risksOf({ 'grants-power': true, 'locks-out': isOwnLogin(userName, context) }),
   before: mfaStatus,
   irreversible: 'The enrolment is deleted, and only the user can enrol again.',
   question: {
@@ -576,11 +585,11 @@ export const deleteAppPasswords = defineCommand({
   editions,
   since: 'between April 2023 and August 2024',
   effect: 'destructive',
+  risks: ['locks-out'],
+  risk: ({ userName }, _found, context) => risksOf({ 'locks-out': isOwnLogin(userName, context) }),
   longRunning: false,
   idempotent: true,
   input: { userName: f.userName },
-  risks: ['locks-out'],
-  risk: ({ userName }, _found, context) => risksOf({ 'locks-out': isOwnLogin(userName, context) }),
   irreversible: 'The deleted app passwords are kept nowhere, so new ones have to be made.',
   question: {
     reads: { user: wholeUser },
@@ -610,9 +619,6 @@ export const renameUser = defineCommand({
   group,
   editions,
   effect: 'write',
-  longRunning: false,
-  idempotent: false,
-  input: { oldUserName: f.userName, newUserName: f.text() },
   risks: ['opens-mail', 'locks-out'],
   risk: ({ oldUserName, newUserName }, { archives }, context) =>
     risksOf({
@@ -620,13 +626,16 @@ export const renameUser = defineCommand({
       'locks-out': isOwnLogin(oldUserName, context),
     }),
   decidesFrom: { archives: archiveNames },
+  longRunning: false,
+  idempotent: false,
+  input: { oldUserName: f.userName, newUserName: f.text() },
   before: {
     read: 'GetUsers',
     pick: (users, { oldUserName, newUserName }) =>
       fieldsOf(rowWhere(users, 'userName', oldUserName) ?? rowWhere(users, 'userName', newUserName), ['userName']),
   },
   inverse: ({ oldUserName, newUserName }, before, after) =>
-    rowOf(before)['userName'] === oldUserName && rowOf(after)['userName'] === newUserName
+    rowOf(before)['userName'] === oldUserName && (after === undefined || rowOf(after)['userName'] === newUserName)
       ? { command: 'RenameUser', args: { oldUserName: newUserName, newUserName: oldUserName } }
       : undefined,
   question: {
@@ -666,11 +675,11 @@ export const deleteUser = defineCommand({
   group,
   editions,
   effect: 'destructive',
+  risks: ['locks-out'],
+  risk: ({ userName }, _found, context) => risksOf({ 'locks-out': isOwnLogin(userName, context) }),
   longRunning: false,
   idempotent: true,
   input: { userName: f.userName },
-  risks: ['locks-out'],
-  risk: ({ userName }, _found, context) => risksOf({ 'locks-out': isOwnLogin(userName, context) }),
   // GetUserInfo fails once the user is gone; a list shows it.
   before: accountNamed,
   irreversible: 'A new account of the same name lacks the password, the settings and the rights of the deleted one.',
@@ -713,11 +722,11 @@ export const setUserPrivilegesOnFolder = defineCommand({
   group,
   editions,
   effect: 'write',
+  risks: ['opens-mail'],
+  risk: ({ userName, folder, privileges }) => risksOf({ 'opens-mail': !isOnlyWord(privileges, 'none') && !isOwnArchive(userName, folder) }),
   longRunning: false,
   idempotent: true,
   input: { userName: f.userName, folder: f.archiveName, privileges: f.folderPrivileges },
-  risks: ['opens-mail'],
-  risk: ({ userName, folder, privileges }) => risksOf({ 'opens-mail': !isOnlyWord(privileges, 'none') && !isOwnArchive(userName, folder) }),
   before: {
     read: 'GetUserInfo',
     args: theUser,
@@ -898,8 +907,11 @@ function describeField(what: string, value: unknown): string | undefined {
   return text === undefined ? undefined : `Now: ${what} ${text}.`;
 }
 
+/** True only where the archive is surely the user's own: its name is the login name but for letter case, and no path into another archive. */
 function isOwnArchive(userName: unknown, folder: unknown): boolean {
-  return typeof userName === 'string' && typeof folder === 'string' && userName !== '' && userName.toLowerCase() === folder.toLowerCase();
+  if (typeof userName !== 'string' || typeof folder !== 'string' || userName === '' || SEPARATOR.test(folder)) return false;
+  // Some letters have the same small form as another, such as the Kelvin sign and k.
+  return userName.toLowerCase() === folder.toLowerCase() && userName.toUpperCase() === folder.toUpperCase();
 }
 
 /** The archives without the user's own, which a new spelling of the name keeps. */

@@ -86,8 +86,8 @@ export type ReadCommand = (name: string, args?: Readonly<Record<string, unknown>
 
 /** A finding that takes more than one read, or reads that depend on the arguments. */
 export interface Search<Args> {
-  /** Returns the finding, or undefined where it cannot be found out. */
-  search(args: Args, read: ReadCommand): Promise<unknown>;
+  /** Returns the finding, or undefined where it cannot be found out; `login` is the account that this server itself uses. */
+  search(args: Args, read: ReadCommand, login: string): Promise<unknown>;
 }
 
 /** A call of another command, by its wire name. */
@@ -122,7 +122,10 @@ export interface Question<Args> {
 /** Whether a change can be put back. */
 type Way<Args> =
   | {
-      /** The call that puts the change back, from the object as `before` found it and as it reads now; undefined where these do not allow it. */
+      /**
+       * The call that puts the change back, from the object as `before` found it and as it reads now; undefined where these do not allow it.
+       * `after` is undefined where the object could not be read afterwards, as after a lock-out; the change itself was made then.
+       */
       inverse(args: Args, before: unknown, after: unknown): CommandCall | undefined;
       readonly irreversible?: never;
       readonly nothingLost?: never;
@@ -161,6 +164,8 @@ interface CommandFields<Input extends InputShape, Row extends z.ZodType> {
   effectOf?(args: ParsedArguments<Input>, found: Found, context: DecisionContext): Effect;
   /** The risks that a call can have; without `risk`, every call has all of them. */
   readonly risks?: readonly [Risk, ...Risk[]];
+  /** Those of `risks` that every call has, beside the ones that `risk` returns. */
+  readonly certainRisks?: readonly Risk[];
   /** The risks of these very arguments, a part of `risks`. */
   risk?(args: ParsedArguments<Input>, found: Found, context: DecisionContext): readonly Risk[];
   /**

@@ -1,21 +1,17 @@
 import type { DecisionContext, Risk } from './define-command.ts';
+import { foldName } from '../base/name-twins.ts';
 import { isRow, rowOf } from './looks.ts';
 import { isSecretName } from '../masking/secret-names.ts';
 
-/** The form in which two spellings of one name are equal: of letter case, of Unicode and of blanks around it. */
-function comparableName(name: string): string {
-  return name.normalize('NFKC').trim().toLowerCase();
-}
-
 /** Tells whether two names may mean the same account or archive. */
 export function isSameName(one: unknown, other: unknown): boolean {
-  return typeof one === 'string' && typeof other === 'string' && comparableName(one) === comparableName(other);
+  return typeof one === 'string' && typeof other === 'string' && foldName(one) === foldName(other);
 }
 
 /** Returns a login name without its domain: `EXAMPLE\admin` and `admin@example.com` are both `admin`. */
 function localPart(name: string): string {
   return (
-    comparableName(name)
+    foldName(name)
       .replace(/^.*[\\/]/, '')
       .split('@', 1)[0] ?? ''
   );

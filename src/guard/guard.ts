@@ -224,14 +224,14 @@ export class Guard {
   }
 
   /** Reads what the decision depends on. What cannot be read is left out, so that the worst is assumed; so is what no decision would need. */
-  async #find({ command, args }: TaskCall, { access, client }: GuardedTarget): Promise<Found> {
+  async #find({ command, args }: TaskCall, target: GuardedTarget): Promise<Found> {
     const { decidesFrom } = command;
-    const isRefusedAnyway = !allows(access, mildestEffect(command)) || !this.#options.groups.includes(command.group);
+    const isRefusedAnyway = !allows(target.access, mildestEffect(command)) || !this.#options.groups.includes(command.group);
     if (!decidesFrom || isRefusedAnyway) return {};
     const found = await Promise.all(
       Object.entries(decidesFrom).map(async ([name, search]): Promise<[string, unknown]> => {
         try {
-          return [name, (await runSearch(client, search, args)).value];
+          return [name, (await runSearch(target, search, args)).value];
         } catch (error) {
           if (error instanceof MailStoreError) return [name, undefined];
           throw error;

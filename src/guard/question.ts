@@ -5,7 +5,7 @@ import { findCommand } from '../../tools/index.ts';
 import { excerpt, MailStoreError } from '../base/errors.ts';
 import { keepText } from '../base/keep-bounded.ts';
 import { toVisibleLine } from '../base/visible.ts';
-import type { Command, Found, Look, Search, Verdict } from '../catalogue/define-command.ts';
+import type { Command, Found, Look, ReadCommand, Search, Verdict } from '../catalogue/define-command.ts';
 import { outsideReferences } from '../catalogue/fields.ts';
 import { isRow } from '../catalogue/looks.ts';
 import { maskSecrets } from '../catalogue/mask-secrets.ts';
@@ -28,16 +28,21 @@ export async function lookAt(client: MailStoreClient, look: Look<Arguments>, arg
 }
 
 /** Runs what a decision or a question needs to know: one read, or a search of several. Throws MailStoreError when a read fails. */
-export async function runSearch(client: MailStoreClient, look: Look<Arguments> | Search<Arguments>, args: Arguments): Promise<ReadValue> {
+export async function runSearch(
+  { client, user }: Pick<GuardedTarget, 'client' | 'user'>,
+  look: Look<Arguments> | Search<Arguments>,
+  args: Arguments,
+): Promise<ReadValue> {
   if ('read' in look) return lookAt(client, look, args);
   const drift: Drift[] = [];
-  const value = await look.search(args, async (name, itsArguments = {}) => {
+  const read: ReadCommand = async (name, itsArguments = {}) => {
     const command = findCommand(name);
     if (!command) throw new MailStoreError('unknownCommand', { command: name });
-    const read = await client.read(command, itsArguments);
-    drift.push(...read.drift);
-    return read.value;
-  });
+    const answer = await client.read(command, itsArguments);
+    drift.push(...answer.drift);
+    return answer.value;
+  };
+  const value = await look.search(args, read, user);
   return { value, isExact: false, drift };
 }
 
@@ -80,7 +85,7 @@ export async function renderQuestion({
   target,
   decision,
 }: Pick<AdmittedCall, 'request' | 'target' | 'decision'>): Promise<RenderedQuestion> {
-  const { name, origin, user, client } = target;
+  const { name, origin, user } = target;
   const { question: declared, before, decidesFrom } = command;
   const looks = Object.entries({ ...decidesFrom, ...(before && { before }), ...declared?.reads });
   const failed: string[] = [];
@@ -88,7 +93,7 @@ export async function renderQuestion({
     await Promise.all(
       looks.map(async ([key, look]): Promise<[string, ReadValue | undefined]> => {
         try {
-          return [key, await runSearch(client, look, args)];
+          return [key, await runSearch(target, look, args)];
         } catch (error) {
           if (!(error instanceof MailStoreError)) throw error;
           failed.push(`What ${'read' in look ? toolName(look.read) : `the search for ${key}`} shows is missing here: ${error.message}`);

@@ -80,7 +80,7 @@ export function judgeCall(command: Command | undefined, args: Arguments, { found
     const possible: readonly Risk[] = command.risks ?? [];
     // A read changes nothing, and goes nowhere that a person has not chosen before.
     if (effect === 'read' || possible.length === 0) return { effect, risks: [] };
-    const risks = new Set<Risk>(command.risk?.(args, found, context) ?? possible);
+    const risks = new Set<Risk>([...(command.certainRisks ?? []), ...(command.risk?.(args, found, context) ?? possible)]);
     // What is read from a file or a variable leaves this machine for a place that the call, or one before it, has named.
     if (possible.includes('sends-data-out') && hasOutsideReference(args)) risks.add('sends-data-out');
     return { effect, risks: RISKS.filter((risk) => risks.has(risk)) };

@@ -3,6 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { Access } from '../../src/base/target.ts';
+import { wireType } from '../../src/catalogue/fields.ts';
+import { toolName } from '../../src/catalogue/naming.ts';
+import { commands } from '../../tools/index.ts';
 import { runBinary } from '../helpers/run-binary.ts';
 import { callTool, sandboxForTest, settingsFor, startServer, untilTestEnds, type ServerOptions } from '../helpers/start-server.ts';
 
@@ -165,4 +168,85 @@ test('a secret from a file is sent nowhere unasked, and the question names the f
   expect(asked).toHaveLength(1);
   expect(asked[0]).toContain('Secret: what is in the file db.txt is sent to mail.example.org.');
   expect(asked[0]).not.toContain('Violet-Anchor-93');
+});
+
+test('a name in another Unicode spelling, or with a path behind it, opens no archive unasked', async () => {
+  const { sandbox, server, asked } = await startAsking({ access: 'read-write' });
+  const before = JSON.stringify(sandbox.world.state);
+  const calls: readonly (readonly [tool: string, args: Record<string, unknown>])[] = [
+    ['create_user', { userName: 'old\u200Bcolleague', privileges: ['login'] }],
+    ['create_user', { userName: 'oldcolleague/Inbox', privileges: ['login'] }],
+    ['rename_user', { oldUserName: 'amira', newUserName: String.raw`oldcolleague\x` }],
+    ['set_user_privileges_on_folder', { userName: 'kim', folder: '\u212Aim', privileges: ['read'] }],
+    ['set_user_privileges_on_folder', { userName: 'amira/Inbox', folder: 'amira/Inbox', privileges: ['read'] }],
+    ['set_user_privileges', { userName: 'ad\u00ADmin', privileges: ['login'] }],
+  ];
+  for (const [tool, args] of calls) {
+    asked.length = 0;
+    expect([tool, args, (await callTool(server, tool, args)).isError, asked.length]).toEqual([tool, args, true, 1]);
+  }
+  expect(JSON.stringify(sandbox.world.state)).toBe(before);
+});
+
+describe('where the directory lets the own login in', () => {
+  test('another scope, which only narrows, and a synchronisation are asked about as lock-outs', async () => {
+    const sandbox = await sandboxForTest();
+    sandbox.world.user(sandbox.username).authentication = 'directoryServices';
+    sandbox.world.state.directoryServices['credentialId'] = 1;
+    const { server, asked } = await startAsking({ access: 'full', sandbox });
+    await callTool(server, 'set_directory_services_configuration', { config: { groups: ['Staff'], password: null } });
+    await callTool(server, 'sync_users_with_directory_services', { dryRun: false });
+    expect(asked).toHaveLength(2);
+    for (const question of asked) expect(question).toContain(`Lock-out: mailstore-mcp itself logs in as ${sandbox.username}`);
+  });
+
+  test('one whose password MailStore keeps is not locked out by them', async () => {
+    const { server, asked } = await startAsking({ access: 'full' });
+    await callTool(server, 'sync_users_with_directory_services', { dryRun: false });
+    expect(asked).toHaveLength(1);
+    expect(asked[0]).not.toContain('Lock-out');
+  });
+});
+
+describe('a change that locks the own login out', () => {
+  test.each<readonly [tool: string, args: Record<string, unknown>, before: unknown]>([
+    ['set_user_privileges', { userName: 'boss', privileges: ['login'] }, { userName: 'boss', privileges: ['admin'] }],
+    ['rename_user', { oldUserName: 'boss', newUserName: 'chief' }, { userName: 'boss' }],
+  ])(
+    'by %s is kept with what was before, and another administrator can put it back',
+    async (tool, args, before) => {
+      const sandbox = await sandboxForTest();
+      const password = 'Quiet-Harbour-41';
+      sandbox.world.state.users.push({ ...structuredClone(sandbox.world.user(sandbox.username)), userName: 'boss', password });
+      const stateDir = mkdtempSync(join(tmpdir(), 'mailstore-mcp-'));
+      const env = { MAILSTORE_USERNAME: 'boss', MAILSTORE_PASSWORD: password, MAILSTORE_STATE_DIR: stateDir };
+      const own = await startAsking({ access: 'full', sandbox, env }, 'accept');
+      expect((await callTool(own.server, tool, args)).isError).toBe(false);
+      expect(own.asked[0]).toContain('Lock-out: mailstore-mcp itself logs in as boss');
+      const { structured } = await callTool(own.server, 'list_changes');
+      expect(structured['items']).toMatchObject([{ number: 1, before, after: null, revertible: true }]);
+      await own.server.close();
+      const other = await startAsking({ access: 'full', sandbox, env: { MAILSTORE_STATE_DIR: stateDir } }, 'accept');
+      expect(await callTool(other.server, 'revert_change', { number: 1 })).toMatchObject({ isError: false });
+      expect(sandbox.world.user('boss').privileges).toEqual(['admin']);
+    },
+    120_000,
+  );
+});
+
+test('two spellings of one field are refused in every JSON argument, before anybody is asked', async () => {
+  const { server, asked } = await startAsking({ access: 'full' });
+  const takers = commands.flatMap(({ name, input }) =>
+    Object.entries(input)
+      .filter(([, schema]) => wireType(schema) === 'json')
+      .map(([argument]) => [toolName(name), argument] as const),
+  );
+  expect(takers.length).toBeGreaterThan(5);
+  for (const [tool, argument] of takers) {
+    for (const twins of [{ a: { keepDays: 1, KeepDays: 2 } }, { a: { keepDays: 1, 'keep\u200BDays': 2 } }, '{"keepDays":1,"keepDays":2}']) {
+      const { isError, text } = await callTool(server, tool, { [argument]: twins });
+      expect([tool, isError, text]).toEqual([tool, true, expect.stringMatching(/which MailStore may take for the same one|twice/)]);
+    }
+  }
+  expect(asked).toEqual([]);
 });
