@@ -18,6 +18,9 @@ const READ: Verdict = ['read', '', 'allow', 'allow', 'allow'];
 const WRITE: Verdict = ['write', '', 'refuse', 'allow', 'allow'];
 const DESTROY: Verdict = ['destructive', '', 'refuse', 'refuse', 'ask'];
 const WORST: Verdict = ['destructive', EVERY_RISK, 'refuse', 'refuse', 'ask'];
+/** A directory configuration as it is set. */
+const DIRECTORY = { type: 'activeDirectory', serverName: 'dc1', userName: 'sync', password: null, groups: null, deleteUsers: false };
+
 const risky = (risks: string): Verdict => ['write', risks, 'refuse', 'ask', 'ask'];
 const destroying = (risks: string): Verdict => ['destructive', risks, 'refuse', 'refuse', 'ask'];
 
@@ -97,7 +100,7 @@ const DECISIONS: readonly (readonly [command: string, ...Verdict])[] = [
   // What is logged now was not read.
   ['SetComplianceConfiguration', 'write', 'weakens-protection', 'refuse', 'ask', 'ask'],
   ['SetCredentialSettings', 'write', 'grants-power sends-data-out', 'refuse', 'ask', 'ask'],
-  ['SetDirectoryServicesConfiguration', 'write', 'grants-power sends-data-out', 'refuse', 'ask', 'ask'],
+  ['SetDirectoryServicesConfiguration', 'write', 'grants-power sends-data-out locks-out', 'refuse', 'ask', 'ask'],
   // Documented with a job that is switched off; what it does was not read.
   ['SetJobEnabled', 'write', 'weakens-protection', 'refuse', 'ask', 'ask'],
   // What the job does was not read.
@@ -227,13 +230,13 @@ describe('access', () => {
 describe('arguments that change the effect', () => {
   test.each<[unknown, Verdict]>([
     [{ dryRun: true }, READ],
-    [{ dryRun: false }, DESTROY],
-    [{}, DESTROY],
-    [{ dryRun: 'true' }, DESTROY],
-    [{ dryRun: 1 }, DESTROY],
-    [{ dryRun: null }, DESTROY],
-    [{ dryRun: [true] }, DESTROY],
-    [{ DryRun: true }, DESTROY],
+    [{ dryRun: false }, destroying('locks-out')],
+    [{}, destroying('locks-out')],
+    [{ dryRun: 'true' }, destroying('locks-out')],
+    [{ dryRun: 1 }, destroying('locks-out')],
+    [{ dryRun: null }, destroying('locks-out')],
+    [{ dryRun: [true] }, destroying('locks-out')],
+    [{ DryRun: true }, destroying('locks-out')],
     [null, WORST],
   ])('SyncUsersWithDirectoryServices with %j: %j', (args, verdict) => {
     expect(verdictOn('SyncUsersWithDirectoryServices', args)).toEqual(verdict);
@@ -286,7 +289,7 @@ describe('arguments that change the effect', () => {
     ['SetUserPrivilegesOnFolder --userName="amira" --folder="amira" --privileges="read"', risky('opens-mail')],
     ['CompactStore --id="2"', DESTROY],
     ['ProcessRetentionPolicies', DESTROY],
-    ['SyncUsersWithDirectoryServices --dryRun="true"', DESTROY],
+    ['SyncUsersWithDirectoryServices --dryRun="true"', destroying('locks-out')],
     ['CreateJob --name="x" --action="VerifyStores" --owner="admin"', WORST],
     ['NoSuchCommand', WORST],
     ['gibberish (', WORST],
@@ -610,68 +613,78 @@ const RISKS: readonly (readonly [command: string, args: Readonly<Record<string, 
   ['InitializeMFA', { userName: 'admin' }, {}, ...destroying('grants-power locks-out')],
   [
     'SetDirectoryServicesConfiguration',
+    { config: { groups: ['Staff'] } },
+    { current: DIRECTORY, own: { authentication: 'directoryServices' } },
+    ...risky('locks-out'),
+  ],
+  ['SetDirectoryServicesConfiguration', { config: { groups: ['Staff'] } }, { current: DIRECTORY }, ...risky('locks-out')],
+  ['SetDirectoryServicesConfiguration', { config: { groups: null } }, { current: DIRECTORY }, ...WRITE],
+  ['SyncUsersWithDirectoryServices', {}, { own: { authentication: 'integrated' } }, ...DESTROY],
+  ['SyncUsersWithDirectoryServices', {}, { own: { authentication: 'directoryServices' } }, ...destroying('locks-out')],
+  [
+    'SetDirectoryServicesConfiguration',
     { config: { enabledUsersOnly: true } },
-    { current: { type: 'activeDirectory', serverName: 'dc1', userName: 'sync', password: null, groups: null, deleteUsers: false } },
+    { current: DIRECTORY, own: { authentication: 'integrated' } },
     ...WRITE,
   ],
   [
     'SetDirectoryServicesConfiguration',
     { config: { groups: ['Staff'] } },
-    { current: { type: 'activeDirectory', serverName: 'dc1', userName: 'sync', password: null, groups: null, deleteUsers: false } },
+    { current: DIRECTORY, own: { authentication: 'integrated' } },
     ...WRITE,
   ],
   [
     'SetDirectoryServicesConfiguration',
     { config: { serverName: 'dc1', groups: ['Staff'], deleteUsers: false } },
-    { current: { type: 'activeDirectory', serverName: 'dc1', userName: 'sync', password: null, groups: null, deleteUsers: false } },
+    { current: DIRECTORY, own: { authentication: 'integrated' } },
     ...WRITE,
   ],
   [
     'SetDirectoryServicesConfiguration',
     { config: { deleteUsers: true } },
-    { current: { type: 'activeDirectory', serverName: 'dc1', userName: 'sync', password: null, groups: null, deleteUsers: false } },
+    { current: DIRECTORY, own: { authentication: 'integrated' } },
     ...risky('weakens-protection'),
   ],
   [
     'SetDirectoryServicesConfiguration',
     { config: { serverName: 'dc2' } },
-    { current: { type: 'activeDirectory', serverName: 'dc1', userName: 'sync', password: null, groups: null, deleteUsers: false } },
+    { current: DIRECTORY, own: { authentication: 'integrated' } },
     ...risky('grants-power sends-data-out'),
   ],
   [
     'SetDirectoryServicesConfiguration',
     { config: { type: 'ldap' } },
-    { current: { type: 'activeDirectory', serverName: 'dc1', userName: 'sync', password: null, groups: null, deleteUsers: false } },
+    { current: DIRECTORY, own: { authentication: 'integrated' } },
     ...risky('grants-power sends-data-out'),
   ],
   [
     'SetDirectoryServicesConfiguration',
     { config: { credentialId: 2 } },
-    { current: { type: 'activeDirectory', serverName: 'dc1', userName: 'sync', password: null, groups: null, deleteUsers: false } },
+    { current: DIRECTORY, own: { authentication: 'integrated' } },
     ...risky('grants-power sends-data-out'),
   ],
   [
     'SetDirectoryServicesConfiguration',
     { config: { password: 'x' } },
-    { current: { type: 'activeDirectory', serverName: 'dc1', userName: 'sync', password: null, groups: null, deleteUsers: false } },
+    { current: DIRECTORY, own: { authentication: 'integrated' } },
     ...risky('grants-power sends-data-out'),
   ],
   [
     'SetDirectoryServicesConfiguration',
     { config: { openIdDiscoveryUrl: 'https://x.example' } },
-    { current: { type: 'activeDirectory', serverName: 'dc1', userName: 'sync', password: null, groups: null, deleteUsers: false } },
+    { current: DIRECTORY, own: { authentication: 'integrated' } },
     ...risky('grants-power sends-data-out'),
   ],
   [
     'SetDirectoryServicesConfiguration',
     { config: { baseDN: 'DC=x' } },
-    { current: { type: 'activeDirectory', serverName: 'dc1', userName: 'sync', password: null, groups: null, deleteUsers: false } },
+    { current: DIRECTORY, own: { authentication: 'integrated' } },
     ...risky('grants-power sends-data-out'),
   ],
   [
     'SetDirectoryServicesConfiguration',
     { config: { groups: ['Staff'], password: { fromFile: 'db.txt' } } },
-    { current: { type: 'activeDirectory', serverName: 'dc1', userName: 'sync', password: null, groups: null, deleteUsers: false } },
+    { current: DIRECTORY, own: { authentication: 'integrated' } },
     ...risky('grants-power sends-data-out'),
   ],
   [
