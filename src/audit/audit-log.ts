@@ -19,7 +19,7 @@ import { promisify } from 'node:util';
 import type { Clock } from '../base/clock.ts';
 import { isError, MailStoreError } from '../base/errors.ts';
 import { keepArguments, keepText } from '../base/keep-bounded.ts';
-import type { AuditHeads, AuditLink, AuditProcess } from '../journal/audit-head.ts';
+import type { AuditHeads, AuditLink, AuditProcess, ChainOpening } from '../journal/audit-head.ts';
 import type { TakenAlong } from '../journal/take-along.ts';
 import {
   AUDIT_FILE,
@@ -33,6 +33,7 @@ import {
   rotatedName,
   startOfTail,
 } from './audit-files.ts';
+import { readBackwards } from './read-audit.ts';
 import { AUDIT_FORMAT, type ApprovalEntry, type AuditEntry, type AuditEvent, type FileSetAside } from './audit-record.ts';
 
 const MAX_BYTES = 10 * 1024 * 1024;
@@ -42,6 +43,11 @@ const ENVELOPE_BYTES = 170;
 
 /** How long lines may be ahead of the stored head: so many of the newest could be cut off unnoticed. */
 const STORE_HEAD_MS = 1000;
+
+/** How long a chain waits for the journal before it begins, in milliseconds. While the journal is locked, it is entered later. */
+const ENTRY_WAIT_MS = 3000;
+
+const SEARCH_SLACK_MS = 3_600_000;
 
 const LINE_BREAK = 0x0a;
 const isPosix = process.platform !== 'win32';
@@ -99,8 +105,14 @@ export class AuditLog {
   #file: OpenFile | undefined;
   /** The last line of this process's chain. */
   #last: AuditLink | undefined;
-  /** The journal that the chain is entered in. */
+  /** The journal that the chain is entered in; empty while it is not entered. */
   #journal = '';
+  /** The entry of the chain, which a locked journal delays. */
+  #entering: Promise<ChainOpening> | undefined;
+  /** True if there were lines when the chain began. */
+  #hadLines = false;
+  /** The durable lines that wait for their head to be stored. */
+  readonly #settling = new Set<Promise<void>>();
   /** What the journal in its place took along; present until this is on record. */
   #taken: TakenAlong | undefined;
   /** The storing of heads, one after another. */
@@ -143,6 +155,23 @@ export class AuditLog {
     return this.#add(entry, false);
   }
 
+  /**
+   * True if a line with these fields is in the files that was not withdrawn. Reads back to an hour before `since` (ISO 8601), since the clocks of
+   * processes may differ.
+   */
+  hasLine(fields: Partial<AuditEntry>, since: string): boolean {
+    const oldest = Date.parse(since) - SEARCH_SLACK_MS;
+    const withdrawn = new Set<string>();
+    for (const line of readBackwards(this.#folder)) {
+      const { chain, event, time } = line;
+      if (event === 'withdrawn') withdrawn.add(`${String(chain)}:${String(line['line'])}`);
+      if (typeof time === 'string' && Date.parse(time) < oldest) return false;
+      const fits = Object.entries(fields).every(([name, value]) => line[name] === value);
+      if (fits && !withdrawn.has(`${String(chain)}:${String(line['number'])}`)) return true;
+    }
+    return false;
+  }
+
   /** Enters the chain in the journal that has taken the place of the one before, within a second, and records this. */
   noticeNewJournal(taken: TakenAlong): void {
     this.#taken = taken;
@@ -156,6 +185,7 @@ export class AuditLog {
   async close(): Promise<void> {
     this.#timer?.abort();
     await this.#drain();
+    await Promise.all(this.#settling);
     try {
       if (this.#isAhead) await this.#storeHead();
     } catch {
@@ -181,6 +211,7 @@ export class AuditLog {
       const { journal, firstFile } = await this.#heads.record();
       this.#journal = journal;
       this.#firstFile = firstFile;
+      this.#entering = undefined;
       this.#last = { chain, number: 0, hash: NO_HASH };
       this.#events = [
         { event: 'opened', process: identify(), journal, heads: [] },
@@ -251,23 +282,35 @@ export class AuditLog {
           (count) => (written = count),
         );
         for (const waiting of batch) if (!waiting.isDurable) waiting.resolve();
-        if (isDurable) await this.#storeHead();
-        for (const waiting of batch) waiting.resolve();
+        if (isDurable) this.#settle(batch);
       } catch (error) {
         const explained = explain(error, this.#path);
         for (const [index, waiting] of batch.entries()) {
           if (index >= written) waiting.reject(explained);
           else if (!waiting.isDurable) waiting.resolve();
         }
-        this.#withdraw(batch.slice(0, written), explained);
+        this.#withdraw(batch.slice(0, written), this.#last?.number ?? 0, explained);
       }
       if (this.#isAhead) this.#storeHeadLater();
     }
   }
 
-  /** Takes back lines that are in the file but whose callers cannot rely on them. */
-  #withdraw(written: readonly Waiting[], error: unknown): void {
+  /** Stores the head of durable lines that are in the file. Lines that need no head are not held up meanwhile. */
+  #settle(batch: readonly Waiting[]): void {
     const last = this.#last?.number ?? 0;
+    const settled = this.#storeHead()
+      .then(
+        () => {
+          for (const waiting of batch) waiting.resolve();
+        },
+        (error: unknown) => this.#withdraw(batch, last, explain(error, this.#path)),
+      )
+      .finally(() => this.#settling.delete(settled));
+    this.#settling.add(settled);
+  }
+
+  /** Takes back lines that are in the file, up to the one with the number `last`, but whose callers cannot rely on them. */
+  #withdraw(written: readonly Waiting[], last: number, error: unknown): void {
     for (const [index, waiting] of written.entries()) {
       if (!waiting.isDurable) continue;
       waiting.reject(error);
@@ -286,26 +329,61 @@ export class AuditLog {
   async #write(lines: readonly StampedLine[], onWritten: (count: number) => void): Promise<void> {
     if (!this.#last) await this.#open();
     // In a file that another process has begun, the audit may have been restarted.
-    if (this.#findFile() === 'next' && (await this.#heads.record()).firstFile !== this.#firstFile) await this.#open();
+    const isNext = this.#findFile() === 'next';
+    if (isNext && this.#journal !== '' && (await this.#heads.record()).firstFile !== this.#firstFile) await this.#open();
     const bodies = lines.map(toBody);
     const size = bodies.reduce((sum, { body }) => sum + body.length + ENVELOPE_BYTES, 0);
     if (this.#file && this.#file.size > 0 && this.#file.size + size > this.#maxBytes) await this.#rotate();
     this.#append(bodies, onWritten);
   }
 
-  /** Begins the chain of this process. */
+  /** Begins the chain of this process: entered in the journal, or while that is locked, without it and entered later. */
   async #open(): Promise<void> {
-    const hadLines = hasLines(this.#folder);
+    this.#hadLines = hasLines(this.#folder);
     const chain = randomBytes(8).toString('hex');
-    const { journal, isFirst, heads, place, firstFile } = await this.#heads.open(chain, identify());
+    const entering = this.#heads.open(chain, identify());
+    const opening = await this.#within(ENTRY_WAIT_MS, entering);
+    this.#last = { chain, number: 0, hash: NO_HASH };
+    const { journal = '', heads = [] } = opening ?? {};
+    this.#events.unshift({ event: 'opened', process: identify(), journal, heads });
+    this.#journal = '';
+    this.#entering = undefined;
+    if (opening) {
+      this.#compare(opening);
+      return;
+    }
+    entering.catch(() => undefined);
+    this.#entering = entering;
+  }
+
+  /** Returns what the promise resolves with; undefined if it takes longer than `ms`. */
+  async #within<T>(ms: number, promise: Promise<T>): Promise<T | undefined> {
+    const over = new AbortController();
+    const late = this.#clock.sleep(ms, over.signal).catch(() => undefined);
+    try {
+      return await Promise.race([promise, late as Promise<undefined>]);
+    } finally {
+      over.abort();
+    }
+  }
+
+  /** Records that the journal has the chain by now. */
+  #recordEntry(opening: ChainOpening): void {
+    const { journal, heads } = opening;
+    this.#events.push({ event: 'entered', journal, heads });
+    this.#compare(opening);
+  }
+
+  /** Compares what the journal knows with what was there when the chain began, and keeps the differences as events. */
+  #compare({ journal, isFirst, place, firstFile }: ChainOpening): void {
     this.#journal = journal;
     this.#firstFile = firstFile;
-    this.#last = { chain, number: 0, hash: NO_HASH };
-    this.#events.unshift({ event: 'opened', process: identify(), journal, heads });
-    if (isFirst && hadLines) this.#events.push({ event: 'new_journal', journal, found: 'at the start' });
+    if (isFirst && this.#hadLines) this.#events.push({ event: 'new_journal', journal, found: 'at the start' });
     if (place) {
-      if (!hasLines(this.#folder, firstFile)) this.#events.push({ event: 'missing' });
+      // Now, not when the chain began: by what the journal knows, other processes have appended and rotated meanwhile.
       const found = statSync(this.#path, { throwIfNoEntry: false });
+      const hasOwnLines = (this.#last?.number ?? 0) > 0;
+      if (hasOwnLines ? !this.#hadLines : !hasLines(this.#folder, firstFile)) this.#events.push({ event: 'missing' });
       if (found && found.size > 0 && String(found.ino) === place.ino && found.size < place.size) {
         this.#events.push({ event: 'shortened', from: place.size, to: found.size });
       }
@@ -425,7 +503,18 @@ export class AuditLog {
     return this.#stored;
   }
 
+  async #finishEntry(): Promise<void> {
+    const entering = this.#entering;
+    if (!entering) return;
+    this.#entering = undefined;
+    this.#recordEntry(await entering);
+    this.#append([]);
+  }
+
   async #storeHeadNow(): Promise<void> {
+    // An earlier call has stored all that is in the file.
+    if (!this.#isAhead) return;
+    await this.#finishEntry();
     const file = this.#file;
     const last = this.#last;
     if (!file || !last) return;
@@ -448,10 +537,14 @@ export class AuditLog {
       this.#last = undefined;
       return;
     }
-    const { heads } = await this.#heads.open(last.chain, identify());
-    this.#journal = journal;
-    this.#events.push({ event: 'new_journal', journal, found: 'while running', ...this.#taken, heads });
-    this.#taken = undefined;
+    const opening = await this.#heads.open(last.chain, identify());
+    if (this.#journal === '') {
+      this.#recordEntry(opening);
+    } else {
+      this.#journal = journal;
+      this.#events.push({ event: 'new_journal', journal, found: 'while running', ...this.#taken, heads: opening.heads });
+      this.#taken = undefined;
+    }
     this.#append([]);
     await syncToDisk(this.#file?.fd ?? -1);
     await this.#heads.store(this.#last ?? last, AUDIT_FILE, place);
@@ -468,7 +561,8 @@ export class AuditLog {
         try {
           if (this.#isAhead) await this.#storeHead();
         } catch {
-          // The lines are in the file; the next line tries again.
+          // The lines are in the file; a locked journal is tried again.
+          if (this.#isAhead) this.#storeHeadLater();
         }
       },
       () => undefined,

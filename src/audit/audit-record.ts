@@ -1,5 +1,6 @@
 import type { Effect, Risk } from '../catalogue/define-command.ts';
 import type { AuditLink, AuditProcess } from '../journal/audit-head.ts';
+import type { Finding } from '../journal/task-record.ts';
 
 /** What a client says of itself, such as `claude-code 2.1.3`, is its claim; the others are this program's own words. */
 export type AuditClient = 'terminal' | 'call' | 'tester' | 'mailstore-mcp' | { readonly claimed: string };
@@ -53,6 +54,8 @@ export interface AuditEntry {
   };
   readonly outcome?: string;
   readonly error?: string;
+  /** What a task found that MailStore calls succeeded. */
+  readonly finding?: Finding;
   /** The id of the task that the call became. */
   readonly task?: string;
   /** The number of the change by which the call can be put back. */
@@ -109,6 +112,8 @@ export type AuditEvent =
       readonly lost?: string;
       readonly heads?: readonly AuditLink[];
     }
+  /** The chain is in the journal by now, which was locked when it began. It names the late lines of other chains, as `opened` does. */
+  | { readonly event: 'entered'; readonly journal: string; readonly heads: readonly AuditLink[] }
   /** The journal knows of lines, and the file is not there or has none. */
   | { readonly event: 'missing' }
   /** The file is shorter than it was. */

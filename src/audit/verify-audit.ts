@@ -47,6 +47,9 @@ interface Mark {
 
 const MOST_REPORTED = 20;
 
+/** The events that name the heads of other chains. */
+const NAMES_HEADS = ['opened', 'entered', 'new_journal'] as const;
+
 /** Begins every line. Inside of a line its quotes are escaped, so it can be found there only if a line was appended to half of another. */
 const LINE_START = `{"format":${AUDIT_FORMAT},"chain":"`;
 
@@ -99,8 +102,7 @@ class Verification {
     // The openings come first: a line that they name stands before them.
     for (const file of this.#opened) {
       for await (const { bytes } of linesOf(file)) {
-        if (bytes.includes('"event":"opened"') || bytes.includes('"event":"new_journal"'))
-          this.#readOpening(parseLine(normalise(bytes).bytes));
+        if (NAMES_HEADS.some((event) => bytes.includes(`"event":"${event}"`))) this.#readOpening(parseLine(normalise(bytes).bytes));
       }
     }
     for (const file of this.#opened) await this.#readFile(file);
@@ -132,7 +134,7 @@ class Verification {
   }
 
   #readOpening(line: AuditLine | undefined): void {
-    if ((line?.['event'] !== 'opened' && line?.['event'] !== 'new_journal') || !Array.isArray(line['heads'])) return;
+    if (!NAMES_HEADS.some((event) => line?.['event'] === event) || !Array.isArray(line?.['heads'])) return;
     for (const head of line['heads'] as readonly unknown[]) if (isLink(head)) this.#mark(head, 'another chain');
   }
 

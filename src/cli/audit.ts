@@ -4,6 +4,7 @@ import { escapeHidden, toVisible, toVisibleLine } from '../base/visible.ts';
 import { loadStateDir } from '../config/load.ts';
 import { oneOf, text, wholeNumber, type SettingType } from '../config/setting-types.ts';
 import { Journal } from '../journal/journal.ts';
+import { findingWords, type Finding } from '../journal/task-record.ts';
 import { isRow } from '../catalogue/looks.ts';
 import { AuditLog, identify } from '../audit/audit-log.ts';
 import { readBackwards, type AuditLine } from '../audit/read-audit.ts';
@@ -209,13 +210,31 @@ function readPeriod(setting: string, written: string): Period {
 
 /** One line of the audit on one line of the terminal. */
 function cellsOf(line: AuditLine): readonly string[] {
-  const { time, target, user, client, decision, effect, command, outcome, consent, task, change, reason, error, event, unreadable } = line;
+  const {
+    time,
+    target,
+    user,
+    client,
+    decision,
+    effect,
+    command,
+    outcome,
+    consent,
+    finding,
+    task,
+    change,
+    reason,
+    error,
+    event,
+    unreadable,
+  } = line;
   if (unreadable !== undefined) return ['?', `unreadable: ${cell(unreadable)}`];
   const start = [`${cell(time).slice(0, 19)}Z`];
   if (event !== undefined) return [...start, eventText(line)];
   const details = [
     `${cell(command)} ${excerpt(cell(line['arguments']), ARGUMENTS_LENGTH)}`,
     isRow(consent) ? `${cell(consent['answer'])} (${cell(consent['channel'])})` : '',
+    isRow(finding) ? `finished with ${findingWords(readFinding(finding))}` : '',
     task === undefined ? '' : `task ${cell(task)}`,
     change === undefined ? '' : `change ${cell(change)}`,
     excerpt(cell(reason), REASON_LENGTH),
@@ -226,6 +245,11 @@ function cellsOf(line: AuditLine): readonly string[] {
     ...[target, user, isRow(client) ? `${textOf(client['claimed'])} (claimed)` : client, effect, decision, outcome ?? '-'].map(cell),
     details.filter((detail) => detail !== '').join('  '),
   ];
+}
+
+/** Reads a finding from the disk, where it may have any shape. */
+function readFinding({ errors, warnings }: Readonly<Record<string, unknown>>): Finding {
+  return { errors: Number(errors) || 0, warnings: Number(warnings) || 0 };
 }
 
 /** An event is what the audit says about itself: its name, and what else the line has. */

@@ -64,7 +64,7 @@ export function openBackend(
     startWaitMs: config.inlineWaitMs,
     clock,
     log,
-    onEnd: (task) => guard.taskEnded(task),
+    onEnd: (task, { again }) => guard.taskEnded(task, { again }),
   });
   const guard = new Guard({
     clock,

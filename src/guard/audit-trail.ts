@@ -5,8 +5,12 @@ import { maskSecrets } from '../catalogue/mask-secrets.ts';
 import type { AuditLog } from '../audit/audit-log.ts';
 import type { AuditEntry } from '../audit/audit-record.ts';
 import type { Decision } from '../policy/decide.ts';
+import type { TaskRecord } from '../journal/task-record.ts';
 import type { TaskCall } from '../tasks/runner.ts';
 import type { AdmittedCall, Answered, Caller, GuardedTarget } from './call.ts';
+
+/** The client in the line of a task that outlived its call: this server. */
+export const TASK_END_CLIENT = 'mailstore-mcp';
 
 export type ConsentRecord = NonNullable<AuditEntry['consent']>;
 
@@ -63,6 +67,16 @@ export class AuditTrail {
     await this.#audit.record({ ...entry, ...(consent && { consent }), outcome: 'sent' });
   }
 
+  /** Records the end of a task that outlived its call. Throws when the line cannot be written; it is written later then. */
+  async taskEnded(entry: AuditEntry): Promise<void> {
+    await this.#audit.record(entry);
+  }
+
+  /** True if the end of this task is on record. */
+  hasEnd({ taskId, status, endedAt = '' }: TaskRecord): boolean {
+    return this.#audit.hasLine({ client: TASK_END_CLIENT, task: taskId, outcome: status }, endedAt);
+  }
+
   /** Records the end of what was recorded before it began. Never throws: nothing can be refused any more. */
   async ended(entry: AuditEntry, end: Partial<AuditEntry>): Promise<void> {
     try {
@@ -105,8 +119,11 @@ export class AuditTrail {
 }
 
 function endOf({ change, ...answered }: Answered): Partial<AuditEntry> {
-  const end = answered.kind === 'task' ? { outcome: answered.task.status, task: answered.task.taskId } : { outcome: 'succeeded' };
-  return { ...end, ...(change?.number !== undefined && { change: change.number }) };
+  if (answered.kind === 'task') {
+    const { status, taskId, finding } = answered.task;
+    return { outcome: status, task: taskId, ...(finding && { finding }) };
+  }
+  return { outcome: 'succeeded', ...(change?.number !== undefined && { change: change.number }) };
 }
 
 /** Returns what the audit records of a call that ended with this error. */

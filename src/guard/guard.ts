@@ -18,7 +18,7 @@ import { allows, neededAccess } from '../policy/access.ts';
 import { decide, judgeCall, mildestEffect, type Circumstances, type Decision } from '../policy/decide.ts';
 import { passGate, refusal, type Permit } from '../policy/gate.ts';
 import type { TaskCall, TaskRunner } from '../tasks/runner.ts';
-import { AuditTrail, outcomeOf } from './audit-trail.ts';
+import { AuditTrail, outcomeOf, TASK_END_CLIENT } from './audit-trail.ts';
 import type { AdmittedCall, Answered, Asked, Caller, GuardedTarget } from './call.ts';
 import { Changes } from './changes.ts';
 import { Consent } from './consent.ts';
@@ -156,17 +156,30 @@ export class Guard {
     }
   }
 
-  /** Records the end of a task, whichever process followed it. */
-  taskEnded(task: TaskRecord): void {
-    const target = this.#options.targets.get(task.target);
+  /**
+   * Records the end of a task, whichever process followed it. With `again`, an earlier process may have done so: a line that is there is not written
+   * a second time. Throws when the line cannot be written.
+   */
+  async taskEnded(task: TaskRecord, { again = false }: { readonly again?: boolean } = {}): Promise<void> {
+    const { targets } = this.#options;
+    const named = targets.get(task.target);
+    const isHere = task.origin === undefined || named?.origin === task.origin;
+    const target = isHere ? named : [...targets.values()].find(({ origin }) => origin === task.origin);
     const command = findCommand(task.command);
     if (!target || !command) return;
+    if (again && this.#trail.hasEnd(task)) return;
     const request = { command, args: task.argumentsMasked, target: task.target };
-    const { taskId, status, error, reason } = task;
+    const { taskId, status, error, reason, finding } = task;
     const said = error ?? reason;
     const decision: Decision = { kind: 'allow', ...judgeCall(command, task.argumentsMasked, { login: target.user }) };
-    const entry = this.#trail.open(request, { client: 'mailstore-mcp' }, target, decision);
-    void this.#trail.ended(entry, { task: taskId, outcome: status, ...(said !== undefined && { error: said }) });
+    const entry = this.#trail.open(request, { client: TASK_END_CLIENT }, target, decision);
+    await this.#trail.taskEnded({
+      ...entry,
+      task: taskId,
+      outcome: status,
+      ...(finding && { finding }),
+      ...(said !== undefined && { error: said }),
+    });
   }
 
   /** Decides on a call and finds its secrets. Throws MailStoreError when it is refused or a secret is not there. */

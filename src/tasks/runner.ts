@@ -25,8 +25,8 @@ export interface RunnerOptions {
   readonly clients: ReadonlyMap<string, MailStoreClient>;
   readonly journal: TaskJournal;
   /**
-   * Told of each task that has ended after its call was answered, by the process that stored the end, or by a later one where that was killed in
-   * between; `again` is true where an earlier process may have been told already. A rejection has it told anew later.
+   * Called for each task that has ended after its call was answered, by the process that stored the end, or by a later one if that was killed in
+   * between; `again` is true if an earlier process may have called it. After a rejection it is called again later.
    */
   readonly onEnd?: (task: TaskRecord, options: { readonly again: boolean }) => void | Promise<void>;
   /** How long the answer to a call is waited for before its task is returned as starting, in milliseconds; without it to the end. */
@@ -63,8 +63,8 @@ const DEFAULT_TIMING: RunnerTiming = {
   strangeMs: 600_000,
 };
 
-/** How often and with which pause, in milliseconds, a process that is about to end tries to store what nobody else has. */
-const LAST_ATTEMPTS = { count: 40, pauseMs: 250 } as const;
+/** For how long and with which pause, in milliseconds, a process that is about to end tries to store what nobody else has. */
+const LAST_ATTEMPTS = { ms: 10_000, pauseMs: 250 } as const;
 
 /** The call that a task is made of. */
 export interface TaskCall {
@@ -120,6 +120,9 @@ export class TaskRunner {
       for (const { taskId, teller } of await journal.untoldEnds()) {
         if (this.#telling.has(taskId) || !(teller.id === '' || this.#watch.isGone(teller))) continue;
         await this.#guarded(`telling the end of the task ${taskId}`, async () => {
+          // Only a process that is connected to its server can record it.
+          const task = await journal.get(taskId);
+          if (!task || !this.#clientOf(task)) return;
           if (await journal.takeTelling(taskId, teller, this.#holder)) await this.#tellEnd(taskId, { again: true });
         });
       }
@@ -552,14 +555,15 @@ export class TaskRunner {
    */
   async #keep<T>(write: () => Promise<T>, tell?: Tell): Promise<T> {
     const { clock, log } = this.#options;
-    let lastAttempts = 0;
+    let endingSince: number | undefined;
     for (let faults = 0; ; faults++) {
       try {
         return await write();
       } catch (error) {
         if (!isRecordFault(error)) throw error;
         const isEnding = this.#stop.signal.aborted;
-        if (isEnding && ++lastAttempts > LAST_ATTEMPTS.count) throw error;
+        if (isEnding) endingSince ??= clock.monotonic();
+        if (endingSince !== undefined && clock.monotonic() - endingSince > LAST_ATTEMPTS.ms) throw error;
         log.error(`what has to be stored is held in memory until it can be: ${error.message}`);
         tell?.(error);
         await (isEnding ? clock.sleep(LAST_ATTEMPTS.pauseMs) : this.#pause(this.#faultPause(faults)));
