@@ -212,6 +212,9 @@ function configurationPage(): string {
     '# Configuration',
     'A flag wins over the environment, the environment over the configuration file, the file over the default. An unknown flag or `MAILSTORE_*` variable stops the start, with the nearest right spelling.',
     table(['Variable', 'Flag', 'Values', 'Default', 'Meaning'], rows),
+    '## Who owns the files',
+    'The state folder, the consent key, password files and a configuration file with a password must belong to the user who runs the server, or to root. Others may not change them or the folders above them, and may not read what is secret. Otherwise nothing runs, and the error has the command that cures it. Links in the state folder are refused. `audit show`, `audit verify`, `tasks list`, `tasks show`, `changes list` and `changes show` also read a copy that belongs to another user.',
+    'On Windows, owners and access rights are not checked: Node.js does not report them. Keep the state folder and password files inside your profile, which Windows protects.',
   ].join('\n\n');
 }
 

@@ -29,9 +29,9 @@ export function readFrame(line: string): ReadFrame | undefined {
   if (!isObject(parsed)) return refuse(null, INVALID_REQUEST, 'A line is not one JSON-RPC message; batches are not part of MCP');
   const { id, method } = parsed;
   if (method === undefined && id !== undefined && ('result' in parsed || 'error' in parsed)) return readResponse(parsed);
-  const problem = problemOf(parsed);
+  const problem = findProblem(parsed);
   if (problem === undefined) return { message: withArguments(parsed) };
-  // A notification gets no answer, whatever is wrong with it.
+  // A notification gets no answer, even if it is malformed.
   if (id === undefined && typeof method === 'string') return { problem };
   return refuse(isId(id) || typeof id === 'number' ? id : null, INVALID_REQUEST, problem);
 }
@@ -49,7 +49,7 @@ function readResponse(message: Frame): ReadFrame {
   return { message: { jsonrpc: '2.0', id, error: { code: INVALID_REQUEST, message: problem } }, problem };
 }
 
-function problemOf(message: Frame): string | undefined {
+function findProblem(message: Frame): string | undefined {
   const { jsonrpc, id, method, params } = message;
   if (jsonrpc !== '2.0') return 'jsonrpc is not "2.0"';
   if (typeof method !== 'string') return 'method is not a string';

@@ -21,7 +21,7 @@ export interface ReservedStdout {
 }
 
 /**
- * Keeps stdout for the protocol: from now on whatever else is written to it goes to stderr, since a single foreign byte without a line
+ * Keeps stdout for the protocol: from now on all other output to it goes to stderr, since a single foreign byte without a line
  * break would swallow the next message. Returns the way that still reaches the client.
  */
 export function reserveStdout(): ReservedStdout {
