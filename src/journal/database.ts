@@ -3,7 +3,7 @@ import { isError, MailStoreError } from '../base/errors.ts';
 import { openSqlite, type Sqlite, type SqliteOptions } from './sqlite.ts';
 
 /** How long a file is waited for that another process keeps locked, in milliseconds. */
-export const BUSY_LIMIT_MS = 15_000;
+const BUSY_LIMIT_MS = 15_000;
 
 /** Pauses between two attempts on a locked file, in milliseconds; the last one repeats. Most locks are held for the time of one write. */
 const PAUSES_MS: readonly number[] = [1, 2, 5, 10, 20, 50];

@@ -119,7 +119,9 @@ function loosen(schema: unknown): JsonSchema {
   const { $ref, $defs, type, enum: values, anyOf = [], description, properties, items } = schema as SchemaParts;
   const variants = anyOf.map(loosen);
   const shaped = variants.find((variant) => 'properties' in variant || 'items' in variant || '$ref' in variant);
-  const types = [...(values ?? [type].flat()), ...anyOf.map((variant) => variant.type)].filter((name) => name !== undefined);
+  const types = [...(values ?? [type].flat()), ...anyOf.map((variant) => variant.type)]
+    .filter((name) => name !== undefined)
+    .map((name) => (typeof name === 'string' ? name : JSON.stringify(name)));
   const isLeaf = properties === undefined && items === undefined && shaped === undefined;
   const words = [description, isLeaf && types.length > 0 && `(${types.join(' or ')})`].filter(Boolean).join(' ');
   return {

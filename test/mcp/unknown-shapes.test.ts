@@ -29,7 +29,7 @@ afterAll(async () => {
 
 /** Has the sandbox answer a command with a value for the rest of the test. */
 function answerWith(command: Command, value: unknown): void {
-  const spy = vi.spyOn(command, 'emulate').mockImplementation(() => value as never);
+  const spy = vi.spyOn(command, 'emulate').mockImplementation(() => value);
   onTestFinished(() => spy.mockRestore());
 }
 
@@ -78,7 +78,7 @@ describe('a record that comes in another shape', () => {
 test('a value of a command whose answer is not known is shown whole, a list of any length included', async () => {
   const rows = Array.from({ length: 60 }, (_, index) => ({ index, text: 'x'.repeat(500) }));
   answerWith(commandNamed('GetWorkerResultReport'), rows);
-  const [example = {}] = commandNamed('GetWorkerResultReport').examples;
+  const [example] = commandNamed('GetWorkerResultReport').examples;
   const { structured } = await callTool(first, 'get_worker_result_report', example);
   expect(structured).toEqual({ result: rows });
 });
@@ -98,7 +98,7 @@ describe('a client that checks results against the output schemas', () => {
   })).value;
 
   test.each(reads.map((command) => [toolName(command.name), command] as const))('takes every answer of %s', async (tool, command) => {
-    const [example = {}] = command.examples;
+    const [example] = command.examples;
     for (const value of fc.sample(json, { numRuns: 6, seed: 7 })) {
       answerWith(command, value);
       const old = await callTool(first, tool, example);
