@@ -261,7 +261,7 @@ describe('an end that was stored and not told', () => {
     const others = [1, 2].map(() => {
       const other = Journal.open(folder, { clock });
       const runner = new TaskRunner({
-        clients: new Map(),
+        clients: new Map([['default', startClient(far, { api: 'modern' }).client]]),
         journal: other.tasks,
         clock,
         log: collectingLog([]),
