@@ -9,9 +9,9 @@ export default defineConfig({
     pool: 'forks',
     // Tests start servers and child processes of their own: more workers than processors make their waits fail, not the run faster.
     maxWorkers: Math.min(4, availableParallelism()),
-    testTimeout: 20_000,
+    testTimeout: 120_000,
     // What is waited for comes when a child process gets to it; how soon is no statement about the product.
-    expect: { poll: { timeout: 15_000 } },
-    hookTimeout: 20_000,
+    expect: { poll: { timeout: 60_000 } },
+    hookTimeout: 120_000,
   },
 });
