@@ -13,6 +13,7 @@ import {
   untilTestEnds,
   type Pipe,
 } from '../helpers/start-server.ts';
+import { untilRunning } from '../helpers/until-running.ts';
 
 const JOHN = { name: 'get_user_info', arguments: { userName: 'johndoe' } };
 const REBUILD = { name: 'rebuild_store_index', arguments: { id: 3, folder: 'amira' } };
@@ -22,6 +23,13 @@ function stateDirForTest(): string {
   const folder = mkdtempSync(join(tmpdir(), 'mailstore-mcp-ending-'));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   return folder;
+}
+
+/** Starts a long command, without an inline wait, and returns its task once the server has taken it. */
+async function startTask(pipe: Pipe, _meta: object = {}) {
+  const task = readAnswer((await pipe.request('tools/call', { ...REBUILD, _meta })).result);
+  const ask = { name: 'get_task_status', arguments: { taskId: task.structured['taskId'] }, _meta };
+  return untilRunning(async () => readAnswer((await pipe.request('tools/call', ask)).result));
 }
 
 /** Returns what the audit in this folder says of each command. */
@@ -114,8 +122,7 @@ describe('the process', () => {
     const sandbox = await sandboxForTest({ clock: new ManualClock(), runSeconds: 100 });
     const pipe = untilTestEnds(startPipe({ sandbox, access: 'read-write', env: { MAILSTORE_INLINE_WAIT_MS: '0' } }));
     await initialize(pipe);
-    const { result } = await pipe.request('tools/call', REBUILD);
-    expect(readAnswer(result).structured['status']).toBe('running');
+    expect((await startTask(pipe)).structured['status']).toBe('running');
     end(pipe);
     expect(await pipe.exited).toEqual({ code: 0, signal: null });
   });
@@ -132,8 +139,7 @@ describe('the process', () => {
 
   test.each(endings)('ends when %s, with the embedded sandbox', async (_what, end) => {
     const pipe = untilTestEnds(startPipe({ args: ['--sandbox'], access: 'read-write', env: { MAILSTORE_INLINE_WAIT_MS: '0' } }));
-    const { result } = await pipe.request('tools/call', { ...REBUILD, _meta: modernMeta });
-    expect(readAnswer(result).structured['status']).toBe('running');
+    expect((await startTask(pipe, modernMeta)).structured['status']).toBe('running');
     end(pipe);
     expect(await pipe.exited).toEqual({ code: 0, signal: null });
   });
@@ -145,7 +151,7 @@ describe('the process', () => {
       startPipe({ sandbox, access: 'read-write', env: { MAILSTORE_INLINE_WAIT_MS: '0', MAILSTORE_STATE_DIR: stateDir } }),
     );
     await initialize(pipe);
-    await pipe.request('tools/call', REBUILD);
+    await startTask(pipe);
     end(pipe);
     expect(await pipe.exited).toEqual({ code: 0, signal: null });
     expect(pipe.stderr).not.toContain('    at ');

@@ -11,6 +11,7 @@ import {
   type Pipe,
   type ServerOptions,
 } from '../helpers/start-server.ts';
+import { untilRunning } from '../helpers/until-running.ts';
 
 const EXTENSION = 'io.modelcontextprotocol/tasks';
 const REBUILD = { name: 'rebuild_store_index', arguments: { id: 3, folder: 'amira' } };
@@ -184,7 +185,10 @@ test('a client that does not declare the extension gets no task, and may not ask
   // The declaration counts for its own request alone.
   const { result } = await pipe.request('tools/call', { ...REBUILD, _meta: modernMeta });
   expect(result).toMatchObject({ resultType: 'complete' });
-  expect(readAnswer(result).structured).toMatchObject({ taskId, status: 'running' });
+  expect(readAnswer(result).structured).toMatchObject({ taskId, status: expect.stringMatching(/^(?:starting|running)$/) as unknown });
+  const status = { name: 'get_task_status', arguments: { taskId }, _meta: modernMeta };
+  const running = await untilRunning(async () => readAnswer((await pipe.request('tools/call', status)).result));
+  expect(running.structured).toMatchObject({ taskId, status: 'running' });
   for (const method of ['tasks/get', 'tasks/update', 'tasks/cancel']) {
     const { error } = await pipe.request(method, { taskId, inputResponses: {}, _meta: modernMeta });
     expect([method, error]).toEqual([

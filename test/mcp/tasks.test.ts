@@ -17,6 +17,7 @@ import {
   type ServerOptions,
   type ToolAnswer,
 } from '../helpers/start-server.ts';
+import { untilRunning } from '../helpers/until-running.ts';
 
 const REBUILD = ['rebuild_store_index', { id: 3, folder: 'amira' }] as const;
 const RUN_SECONDS = 100;
@@ -50,6 +51,12 @@ async function statusOf(server: RunningServer, taskId: unknown, options: { waitS
   return callTool(server, 'get_task_status', { taskId, ...options });
 }
 
+/** Calls a long tool and returns its task once the server has taken the command. */
+async function startTask(server: RunningServer, [name, args]: readonly [string, Readonly<Record<string, unknown>>?] = REBUILD) {
+  const { structured } = await callTool(server, name, args);
+  return untilRunning(() => statusOf(server, structured['taskId']));
+}
+
 /** Asks until the task has ended. */
 async function endOf(server: RunningServer, taskId: unknown): Promise<ToolAnswer> {
   for (;;) {
@@ -80,14 +87,16 @@ describe('a long command', () => {
     const { server } = await startHeld();
     const { structured, text, isError } = await callTool(server, ...REBUILD);
     expect(isError).toBe(false);
-    expect(structured).toMatchObject({ status: 'running', command: 'RebuildStoreIndex' });
+    expect(structured).toMatchObject({ status: expect.stringMatching(/^(?:starting|running)$/) as unknown, command: 'RebuildStoreIndex' });
     expect(structured).not.toHaveProperty('result');
     expect(text).toContain(`Next: get_task_status with taskId ${String(structured['taskId'])} and waitSeconds 30.`);
+    const { structured: task } = await untilRunning(() => statusOf(server, structured['taskId']));
+    expect(task).toMatchObject({ status: 'running', command: 'RebuildStoreIndex' });
   });
 
   test('tells what the server tells: how far it is, at what, and the lines of its log', async () => {
     const { server, clock } = await startHeld();
-    const { structured: task } = await callTool(server, ...REBUILD);
+    const { structured: task } = await startTask(server);
     const news = statusOf(server, task['taskId'], { waitSeconds: 45 });
     await clock.advance(10_000);
     expect((await news).structured).toMatchObject({ status: 'running' });
@@ -111,7 +120,7 @@ describe('a long command', () => {
 
   test('called again with the same arguments while it runs is the task that runs', async () => {
     const { server, sandbox } = await startHeld();
-    const first = await callTool(server, ...REBUILD);
+    const first = await startTask(server);
     const second = await callTool(server, 'rebuild_store_index', { folder: 'amira', id: 3 });
     expect(second.structured['taskId']).toBe(first.structured['taskId']);
     expect(second.structured['note']).toBe('This call is already running with the same arguments; no second one was started.');
@@ -122,13 +131,14 @@ describe('a long command', () => {
     const { server, sandbox } = await startHeld();
     const [first, second] = await Promise.all([callTool(server, ...REBUILD), callTool(server, ...REBUILD)]);
     expect(second.structured['taskId']).toBe(first.structured['taskId']);
+    await untilRunning(() => statusOf(server, first.structured['taskId']));
     expect(countRequests(sandbox, '/invoke/RebuildStoreIndex')).toBe(1);
   });
 
   test('called with other arguments, or after its end, is another task', async () => {
     const { server, clock } = await startHeld();
-    const first = await callTool(server, ...REBUILD);
-    const other = await callTool(server, 'rebuild_store_index', { id: 4, folder: 'johndoe' });
+    const first = await startTask(server);
+    const other = await startTask(server, ['rebuild_store_index', { id: 4, folder: 'johndoe' }]);
     await clock.advance(RUN_SECONDS * 1000);
     await endOf(server, first.structured['taskId']);
     const later = await callTool(server, ...REBUILD);
@@ -146,7 +156,7 @@ describe('a long command', () => {
 
   test('that fails on its way keeps the reason, the lines up to it, and no result', async () => {
     const { server, sandbox, clock } = await startHeld();
-    const { structured: task } = await callTool(server, ...REBUILD);
+    const { structured: task } = await startTask(server);
     sandbox.world.store(3).requestedState = 'disabled';
     await clock.advance(RUN_SECONDS * 1000);
     const { structured, isError } = await endOf(server, task['taskId']);
@@ -202,7 +212,7 @@ test('an ordinary command that the server answers with a token is followed like 
     return emulate(world, args) as never;
   });
   const { server, clock } = await startHeld();
-  const { structured: task } = await callTool(server, 'get_server_info');
+  const { structured: task } = await startTask(server, ['get_server_info']);
   expect(task).toMatchObject({ command: 'GetServerInfo', status: 'running', statusText: 'Looking around' });
   await clock.advance(RUN_SECONDS * 1000);
   expect((await endOf(server, task['taskId'])).structured).toMatchObject({ status: 'succeeded', result: { machineName: 'ARCHIVE01' } });
@@ -215,8 +225,8 @@ describe('progress', () => {
     ...(progressToken !== undefined && { _meta: { progressToken } }),
   });
 
-  async function startPiped() {
-    const sandbox = await sandboxForTest({ runSeconds: 0.5 });
+  async function startPiped(runSeconds = 0.5) {
+    const sandbox = await sandboxForTest({ runSeconds });
     return untilTestEnds(startPipe({ sandbox, access: 'read-write', env: { MAILSTORE_INLINE_WAIT_MS: '20000' } }));
   }
 
@@ -239,7 +249,8 @@ describe('progress', () => {
       for (const percent of [10, 40, 20, 40, 70]) yield { percent, text: `At ${percent}` };
       return null;
     });
-    const pipe = await startPiped();
+    // Each step has to last until it is asked for.
+    const pipe = await startPiped(8);
     await initialize(pipe);
     await pipe.request('tools/call', call('token-2'));
     const steps = pipe.notifications.map(({ params }) => Number(params?.['progress']));
@@ -268,7 +279,7 @@ describe('progress', () => {
 describe('cancelling', () => {
   test('asks the server, which stops when it gets to it', async () => {
     const { server, sandbox, clock } = await startHeld();
-    const { structured: task } = await callTool(server, ...REBUILD);
+    const { structured: task } = await startTask(server);
     const cancelled = await callTool(server, 'cancel_task', { taskId: task['taskId'] });
     expect(cancelled.structured).toMatchObject({
       status: 'running',
@@ -284,7 +295,7 @@ describe('cancelling', () => {
     'is not possible in the %s form, which says so, and the command runs to its end',
     async (api) => {
       const { server, clock } = await startHeld({}, { api });
-      const { structured: task } = await callTool(server, ...REBUILD);
+      const { structured: task } = await startTask(server);
       expect(await callTool(server, 'cancel_task', { taskId: task['taskId'] })).toEqual({
         isError: true,
         text: 'RebuildStoreIndex cannot be cancelled: the 2012 form of the API has no way to ask for it. The command runs on and its end will be kept.',
@@ -340,7 +351,7 @@ describe('an end that is lost', () => {
 
   test('to a server that was restarted is not known either', { timeout: DENIED_MS }, async () => {
     const { server, sandbox } = await startHeld();
-    const { structured: task } = await callTool(server, ...REBUILD);
+    const { structured: task } = await startTask(server);
     await sandbox.restart();
     expect((await endOf(server, task['taskId'])).structured).toMatchObject({ status: 'unknown' });
   });
