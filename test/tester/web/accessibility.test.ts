@@ -30,7 +30,7 @@ describe.skipIf(!hasBrowser)('axe-core finds nothing serious (skipped where /usr
   });
   afterAll(async () => browser.close());
 
-  test.each(views)('%s', { timeout: 60_000 }, async (_name, options) => {
+  test.each(views)('%s', async (_name, options) => {
     const { url } = await startTester({ access: 'full', terminal: true, sandbox: { runSeconds: 20 } });
     // The page's own policy would keep axe-core out.
     const page = await openPage(browser, url, { ...options, bypassCSP: true });

@@ -217,12 +217,14 @@ describe.skipIf(!hasBrowser)('the page in Chromium (skipped where /usr/bin/chrom
     await send(page);
     await dialog.getByText('The account is deleted for good').waitFor();
     await waitForFocus(dialog.getByRole('button', { name: 'Cancel' }));
+    const staleCodes = [await nextCode()];
     await dialog.getByRole('button', { name: 'Cancel' }).click();
     await refused.waitFor();
     expect([await dialog.count(), isThere()]).toEqual([0, true]);
 
     await page.keyboard.press('Control+Enter');
     await dialog.waitFor();
+    staleCodes.push(await nextCode());
     await page.keyboard.press('Escape');
     await refused.waitFor();
     expect([await dialog.count(), isThere()]).toEqual([0, true]);
@@ -230,7 +232,9 @@ describe.skipIf(!hasBrowser)('the page in Chromium (skipped where /usr/bin/chrom
     await send(page);
     const yes = dialog.getByRole('button', { name: 'Delete johndoe' });
     expect(await yes.isDisabled()).toBe(true);
-    await dialog.getByLabel('Code from the terminal').fill(await nextCode());
+    const code = await nextCode();
+    expect(staleCodes).not.toContain(code);
+    await dialog.getByLabel('Code from the terminal').fill(code);
     await yes.click();
     await outcomeOf(page)
       .getByText(/^Done in/)
@@ -282,7 +286,7 @@ describe.skipIf(!hasBrowser)('the page in Chromium (skipped where /usr/bin/chrom
   });
 
   test('markup in a name is text, and what hides in it is shown', async () => {
-    const { url, sandbox } = await startTester({ access: 'full' });
+    const { url, sandbox } = await startTester({ access: 'full', terminal: true });
     const evil = '<img src=x onerror="document.title=\'owned\'"><script>document.title="owned"</script>\u202Egnp.exe';
     sandbox.world.user('johndoe').fullName = evil;
     const page = await openPage(browser, url);
@@ -369,7 +373,7 @@ describe.skipIf(!hasBrowser)('the page in Chromium (skipped where /usr/bin/chrom
   });
 
   test('the keyboard alone goes all the way', async () => {
-    const { url, sandbox } = await startTester({ access: 'full' });
+    const { url, sandbox, nextCode } = await startTester({ access: 'full', terminal: true });
     const page = await openPage(browser, url);
     await page.keyboard.press('/');
     await page.keyboard.type('getuser');
@@ -404,8 +408,11 @@ describe.skipIf(!hasBrowser)('the page in Chromium (skipped where /usr/bin/chrom
     await page.keyboard.press('Tab');
     await page.keyboard.type('amira');
     await page.keyboard.press('Enter');
-    await page.getByRole('dialog').waitFor();
-    await page.keyboard.press('Tab');
+    const dialog = page.getByRole('dialog');
+    await waitForFocus(dialog.getByRole('button', { name: 'Cancel' }));
+    await page.keyboard.press('Shift+Tab');
+    await waitForFocus(dialog.getByLabel('Code from the terminal'));
+    await page.keyboard.type(await nextCode());
     await page.keyboard.press('Enter');
     await outcomeOf(page)
       .getByText(/^Done in/)
