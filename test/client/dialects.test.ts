@@ -134,16 +134,22 @@ describe('a strange server', () => {
       'get-metadata: HTTP 404; /JSON/Invoke: HTTP 418',
     ],
     [
-      'lets nobody in',
-      respond('403 Forbidden', 'text/plain', ''),
-      respond('403 Forbidden', 'text/plain', ''),
-      'get-metadata: HTTP 403 text/plain; /JSON/Invoke: HTTP 403 text/plain',
+      'lets nobody in, with a page',
+      respond('403 Forbidden', 'text/html', '<html></html>'),
+      respond('403 Forbidden', 'text/html', '<html></html>'),
+      'get-metadata: HTTP 403 text/html; /JSON/Invoke: HTTP 403 text/html',
     ],
   ])('that %s is not MailStore, and both answers are named', async (_, metadata, invoke, answers) => {
     const server = await startStrange({ [METADATA]: metadata, [JSON_2012]: invoke });
     await expect(startClient(server).call('GetServerInfo')).rejects.toThrow(
       `Neither form of MailStore's API answers at ${server.url} (${answers}). Check MAILSTORE_URL, or force one with MAILSTORE_API.`,
     );
+  });
+
+  test('that refuses the user in both forms, without a page, refuses one who is no administrator', async () => {
+    const refusal = respond('403 Forbidden', 'text/plain', '');
+    const server = await startStrange({ [METADATA]: refusal, [JSON_2012]: refusal });
+    await expect(startClient(server).call('GetServerInfo')).rejects.toThrow('(HTTP 403); the API needs an administrator.');
   });
 
   test('with MAILSTORE_API=modern is called without its list of commands when it has none', async () => {

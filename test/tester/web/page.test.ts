@@ -445,7 +445,7 @@ describe.skipIf(!hasBrowser)('the page in Chromium (skipped where /usr/bin/chrom
 
   test('a call that is under way when its page is loaded again ends in the history of every page', async () => {
     const { url, sandbox } = await startTester();
-    sandbox.faults.add('delay=3000:1@/api/invoke/GetUsers');
+    sandbox.faults.add('delay=25000:1@/api/invoke/GetUsers');
     const page = await openPage(browser, url);
     await choose(page, 'GetUsers');
     await send(page);
