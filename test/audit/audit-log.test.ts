@@ -439,7 +439,7 @@ describeEngines('the audit', (engine) => {
       while (ended.length === 0);
       await over;
       expect([ended, problems, callsIn(folder).length]).toEqual([[''], [], 600]);
-    }, 60_000);
+    }, 180_000);
 
     test('that are killed keeps every line that was confirmed', async () => {
       const folder = temporaryFolder();

@@ -84,7 +84,7 @@ describe('a server whose journal another process keeps locked', () => {
         ['GetUsers succeeded', 'GetUsers succeeded', ...changed, ...(when === 'after calls were made' ? changed : [])].toSorted(),
       );
     },
-    90_000,
+    180_000,
   );
 });
 
