@@ -179,7 +179,8 @@ describe('the check of an audit', () => {
     const size = textOf(AUDIT_FILE).length;
     truncateSync(pathOf(AUDIT_FILE), size - bytes);
     expect((await problems()).length).toBe(bytes === 1 ? 0 : 1);
-    rewrite(AUDIT_FILE, (lines) => lines.slice(0, -1));
+    // What is left of the last line goes too; the line before it may be of the other chain.
+    rewrite(AUDIT_FILE, (lines) => lines);
     expect(await problems()).toMatchObject([{ says: saying('missing: the journal names the last one with the SHA-256') }]);
   });
 
