@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { EXIT_CODES } from '../../src/cli/call-help.ts';
+import { terminalCommand } from '../../src/cli/terminal-command.ts';
 import type { SandboxOptions } from '../../src/sandbox/sandbox.ts';
 import { ManualClock } from '../helpers/manual-clock.ts';
 import { runBinary } from '../helpers/run-binary.ts';
@@ -74,9 +75,13 @@ describe('mailstore-mcp call', () => {
     const args = ['call', 'SetUserFullName', 'userName=johndoe', 'fullName=Jack', '--access', 'read-write'];
     const { code, stdout, stderr } = await runBinary(args, env);
     expect({ code, stdout }).toEqual({ code: 0, stdout: 'null\n' });
-    expect(stderr).toBe(
-      `Changed from {"fullName":"John Doe"} to {"fullName":"Jack"}.\nTo put it back: mailstore-mcp changes revert 1 --state-dir "${env.MAILSTORE_STATE_DIR}"\n`,
-    );
+    const revert = terminalCommand('changes revert 1', env.MAILSTORE_STATE_DIR, {
+      platform: process.platform,
+      node: process.execPath,
+      script: join(DIST, 'mailstore-mcp.cjs'),
+      searchPath: process.env['PATH'] ?? '',
+    });
+    expect(stderr).toBe(`Changed from {"fullName":"John Doe"} to {"fullName":"Jack"}.\nTo put it back: ${revert}\n`);
     const audited = readFileSync(join(env.MAILSTORE_STATE_DIR, 'audit.jsonl'), 'utf8').split('\n')[1] ?? '';
     expect(JSON.parse(audited)).toMatchObject({ client: 'call', command: 'SetUserFullName', decision: 'allow' });
   });
@@ -206,7 +211,7 @@ describe('a long command', () => {
     await clock.advance(4000);
     const { code, stdout, stderr } = await called.ended;
     expect({ code, stdout }).toEqual({ code: 130, stdout: '' });
-    const [, taskId = ''] = /Come back to it with: mailstore-mcp tasks wait ([\da-f]{8}) --state-dir/.exec(stderr) ?? [];
+    const [, taskId = ''] = /Come back to it with: .+ tasks wait ([\da-f]{8}) --state-dir/.exec(stderr) ?? [];
     const waiting = startBinary(['tasks', 'wait', taskId], env);
     await waiting.shows('%');
     await clock.advance(10_000);
