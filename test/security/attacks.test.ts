@@ -58,6 +58,11 @@ function askedAgain(result: Message['result']): boolean {
 
 const sent = ({ requests }: Sandbox, command: string) => requests.filter(({ path }) => path.endsWith(`/${command}`)).length;
 
+/** Returns the requests that no warm-up makes; that comes by a timer, whatever is called. */
+function sentForCalls({ requests }: Sandbox): readonly string[] {
+  return requests.map(({ path }) => path).filter((path) => !/\/(?:get-metadata|GetServerInfo)$/.test(path));
+}
+
 describe('a yes is void', () => {
   test('when another object has the id by then', async () => {
     const { sandbox, pipe } = await startAsking();
@@ -188,7 +193,7 @@ describe('of two processes at the same time', () => {
     const id = / approve ([2-9a-y]{8})/.exec((await unasked(first)).text)?.[1] ?? '';
     await unasked(second);
     const journal = Journal.open(folder, { clock: systemClock });
-    expect(journal.approvals.grant(id)).toBe('pending');
+    expect(await journal.approvals.grant(id)).toBe('pending');
     journal.close();
     const answered = await Promise.all([first, second, first, second].map(unasked));
     expect(answered.filter(({ isError }) => !isError)).toHaveLength(1);
@@ -207,7 +212,7 @@ describe('arguments', () => {
       expect(readAnswer((await call(pipe, name, {})).result).text).toContain(`There is no tool '${name}'`);
     }
     expect(readAnswer((await call(pipe, '__proto__', {})).result).text).toContain("There is no tool '__proto__'");
-    expect(sandbox.requests.filter(({ path }) => path.includes('/invoke/'))).toEqual([]);
+    expect(sentForCalls(sandbox)).toEqual([]);
   });
 
   test('that would give every object a property give none', async () => {
@@ -266,7 +271,7 @@ test.each([
   const server = untilTestEnds(await startServer({ sandbox, access: 'read-write' }));
   const { isError, text } = await callTool(server, 'create_job', { name: 'Job', action, owner: 'admin', time: '01:00' });
   expect([isError, text]).toEqual([true, expect.stringMatching(/^create_job is refused: with these arguments it is destructive/)]);
-  expect(sandbox.requests).toEqual([]);
+  expect(sentForCalls(sandbox)).toEqual([]);
 });
 
 describe('a record that fails', () => {

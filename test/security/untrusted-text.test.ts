@@ -318,7 +318,9 @@ describe('a long command', () => {
   test('says nothing hidden, while it runs and afterwards, to a client and in a terminal', async () => {
     const sandbox = await sandboxForTest({ runSeconds: 0.5 });
     plantInStores(sandbox);
-    const server = untilTestEnds(await startServer({ sandbox, access: 'read-write', env: { MAILSTORE_INLINE_WAIT_MS: '20000' } }));
+    const server = untilTestEnds(
+      await startServer({ sandbox, access: 'read-write', env: { MAILSTORE_INLINE_WAIT_MS: '20000' }, onElicit: () => YES }),
+    );
     const { messages, taskId } = await run(server);
     const failed = await callTool(server, 'create_backup', { path: 'Q:\\a[U+202E]b' });
     expect([failed.isError, failed.text]).toEqual([true, expect.stringMatching(/'Q:\\a\[U\+202E\]b' was not found/)]);
