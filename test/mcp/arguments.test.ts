@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { startSandbox, type Sandbox } from '../../src/sandbox/sandbox.ts';
 import { callTool, startServer, type RunningServer } from '../helpers/start-server.ts';
 
@@ -8,7 +8,11 @@ let server: RunningServer;
 beforeAll(async () => {
   sandbox = await startSandbox({ seed: 'small' });
   server = await startServer({ sandbox, access: 'read-write' });
-});
+  // The server tests its connection once after the opening and once by itself; what comes later belongs to a call.
+  await server.client.listTools();
+  const countTests = () => sandbox.requests.filter(({ path }) => path.endsWith('/GetServerInfo')).length;
+  await vi.waitFor(() => expect(countTests()).toBe(2), { timeout: 60_000 });
+}, 120_000);
 
 afterAll(async () => {
   await server.close();

@@ -88,7 +88,9 @@ test("a target's own access can tighten that of all", async () => {
     'set_user_full_name is refused: with these arguments it is write, and the target london has its own access read-only. An administrator who means it sets that to read-write in the file of MAILSTORE_CONFIG, with MAILSTORE_ACCESS no lower, and restarts the server.',
   );
   expect(fullNames(london, paris)).toEqual(['John Doe', 'Johnny Doe']);
-  expect(london.requests.filter(({ path }) => path.includes('/invoke/'))).toEqual([]);
+  // The read by which the server tests its connection is no part of the call.
+  const sent = london.requests.filter(({ path }) => path.includes('/invoke/') && !path.endsWith('/GetServerInfo'));
+  expect(sent).toEqual([]);
 });
 
 test("a target's own access cannot widen that of all", async () => {
