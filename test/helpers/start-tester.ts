@@ -14,6 +14,8 @@ export async function startTester({ sandbox, ...options }: TesterProcessOptions 
  */
 export async function openPage(browser: Browser, url: string, options: BrowserContextOptions = {}): Promise<Page> {
   const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, ...options });
+  // As for what is polled: how soon a browser gets to it is no statement about the page.
+  context.setDefaultTimeout(60_000);
   const page = await context.newPage();
   const complaints: string[] = [];
   const { origin } = new URL(url);
