@@ -15,7 +15,15 @@ async function startBoth(): Promise<TestClient & { sandbox: Sandbox; invoked: ()
   const sandbox = await start();
   const started = startClient(sandbox);
   await started.client.warm();
-  return { ...started, sandbox, invoked: () => sandbox.requests.slice(1).map(({ path }) => path.replace('/api/invoke/', '')) };
+  return {
+    ...started,
+    sandbox,
+    invoked: () =>
+      sandbox.requests
+        .slice(1)
+        .map(({ path }) => path.replace('/api/invoke/', ''))
+        .filter((name) => name !== 'GetServerInfo'),
+  };
 }
 
 describe('SetProfileServerSideExecution', () => {

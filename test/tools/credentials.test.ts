@@ -10,7 +10,7 @@ test('before a credential is deleted a person is told what is known to use it', 
     { name: 'Sales', details: { credentialId: 1 } },
   ];
   const found = {
-    before: { ID: 1, Type: 'Office365_Modern', Description: 'M365 archiving app' },
+    credential: { ID: 1, Type: 'Office365_Modern', Description: 'M365 archiving app' },
     directory: { credentialId: 1 },
     profiles: question?.reads?.['profiles']?.pick(profiles, { id: 1 }),
   };
