@@ -141,7 +141,8 @@ function findLogins(text: string): Found[] {
     // A URL within a URL begins anew.
     sign = text.indexOf('://', start);
     const rest = text.slice(start, Math.min(start + LONGEST_URL, sign < 0 ? text.length : sign));
-    const url = /^[^\s"'<>`]*/.exec(rest)?.[0] ?? '';
+    // A quote ends a URL only before a delimiter: a password may hold one.
+    const url = /^(?:[^\s"'<>`]|["'](?![\s,:;)\]}]|$))*/.exec(rest)?.[0] ?? '';
     const authority = /^[^/?#]*/.exec(url)?.[0] ?? '';
     let at = authority.lastIndexOf('@');
     // A password may hold a slash; a host with a port and a path has only digits there.

@@ -2,6 +2,13 @@ import { describe, expect, test } from 'vitest';
 import { maskValue } from '../../src/masking/mask-value.ts';
 
 describe('in a result', () => {
+  test('a password in a URL is masked where it holds a quote, and a quote before a delimiter ends the URL', () => {
+    expect(maskValue({ url: "imap://amira:Head%20'%22Tail@mail.example.com" })).toEqual({ url: 'imap://amira:***@mail.example.com' });
+    expect(maskValue({ text: `see 'imap://host:993', then amira@example.com` })).toEqual({
+      text: `see 'imap://host:993', then amira@example.com`,
+    });
+  });
+
   test('the text under the name of a credential is masked, at any depth', () => {
     expect(
       maskValue({

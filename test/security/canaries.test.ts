@@ -122,10 +122,10 @@ async function writeSecrets({ call, callUnasked }: Client): Promise<void> {
   await call('set_user_password', { userName: 'amira', password: { generate: true } });
   const relays = [{ oauth: { clientSecret: LITERAL.nested.secret } }];
   const proxy = `https://amira:${encodeURIComponent(LITERAL.inUrl.secret)}@proxy.example.com`;
-  await call('set_smtp_settings', { settings: { hostname: 'relay', note: null, password: LITERAL.smtp.secret, relays, proxy } });
+  await call('set_smtp_settings', { settings: { hostname: 'relay', note: null, url: null, password: LITERAL.smtp.secret, relays, proxy } });
   await call('attach_store', { name: 'SQL', type: 'SQLServer', serverName: 'db', userName: 'sa', password: LITERAL.database.secret });
   await call('set_directory_services_configuration', {
-    config: { type: 'activeDirectory', note: null, password: LITERAL.directory.secret },
+    config: { type: 'activeDirectory', note: null, url: null, password: LITERAL.directory.secret },
   });
   const dsn = `Server=db;User Id=sa;Password=${LITERAL.connection.secret};Database=x`;
   await call('set_store_auto_create_configuration', { config: { enabled: true, dsn } });
@@ -315,7 +315,7 @@ test('no secret is in what a call from a terminal shows, not even as it went ove
     [
       'SetSmtpSettings',
       // What hides a secret when it is read has to be stated, or the call is refused.
-      { settings: { note: null, password: LITERAL.smtp.secret, a: [{ secret: LITERAL.nested.secret }] } },
+      { settings: { note: null, url: null, password: LITERAL.smtp.secret, a: [{ secret: LITERAL.nested.secret }] } },
       LITERAL.smtp,
       LITERAL.nested,
     ],
