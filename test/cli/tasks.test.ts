@@ -60,7 +60,10 @@ describe('mailstore-mcp tasks', () => {
       await startServer({ sandbox, access: 'read-write', env: { MAILSTORE_STATE_DIR, MAILSTORE_INLINE_WAIT_MS: '0' } }),
     );
     const { structured } = await callTool(server, ...REBUILD);
-    expect(structured['status']).toBe('running');
+    // Without an inline wait the call may be answered before MailStore has taken the command.
+    await expect
+      .poll(async () => (await callTool(server, 'get_task_status', { taskId: structured['taskId'] })).structured['status'])
+      .toBe('running');
     const waiting = runBinary(['tasks', 'wait', String(structured['taskId'])], { MAILSTORE_STATE_DIR });
     await clock.advance(10_000);
     const { stdout, code } = await waiting;
@@ -139,7 +142,8 @@ describe('a task started in one client', () => {
       note: expect.stringContaining('already running') as unknown,
     });
     let end = structured;
-    while (end['status'] === 'running') end = (await callTool(second, 'get_task_status', { taskId, waitSeconds: 20 })).structured;
+    while (end['status'] === 'starting' || end['status'] === 'running')
+      end = (await callTool(second, 'get_task_status', { taskId, waitSeconds: 20 })).structured;
     expect(end).toMatchObject({ taskId, status: 'succeeded' });
     expect((await callTool(first, 'get_task_status', { taskId })).structured).toEqual(end);
     expect(sandbox.requests.filter(({ path }) => path.endsWith('/RebuildStoreIndex'))).toHaveLength(1);
