@@ -11,7 +11,7 @@ beforeAll(async () => {
   // The server tests its connection once after the opening and once by itself; what comes later belongs to a call.
   await server.client.listTools();
   const countTests = () => sandbox.requests.filter(({ path }) => path.endsWith('/GetServerInfo')).length;
-  await vi.waitFor(() => expect(countTests()).toBe(2), { timeout: 60_000 });
+  await vi.waitUntil(() => countTests() === 2, { timeout: 60_000 });
 }, 120_000);
 
 afterAll(async () => {
