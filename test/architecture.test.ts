@@ -12,8 +12,10 @@ import { type SourceText, importsOf, lineAt, listSources, readSource, splitSourc
 const MAY_IMPORT = {
   base: [],
   masking: ['base'],
-  catalogue: ['base', 'masking'],
-  tools: ['base', 'catalogue'],
+  // Tools and the sandbox act on it; a declaration names the type of the world that its `emulate` receives.
+  emulation: ['base'],
+  catalogue: ['base', 'masking', 'emulation'],
+  tools: ['base', 'emulation', 'catalogue'],
   wire: ['base', 'catalogue'],
   journal: ['base', 'catalogue', 'wire'],
   audit: ['base', 'catalogue', 'journal'],
@@ -25,7 +27,7 @@ const MAY_IMPORT = {
   mcp: ['base', 'catalogue', 'tools', 'journal', 'policy', 'config', 'client', 'tasks', 'guard'],
   transports: ['base', 'mcp'],
   // The emulated far end shares no code with the client's side of the wire: the two check each other.
-  sandbox: ['base', 'catalogue', 'tools'],
+  sandbox: ['base', 'emulation', 'catalogue', 'tools'],
   tester: ['base', 'masking', 'catalogue', 'tools', 'wire', 'journal', 'policy', 'client', 'tasks', 'guard'],
   cli: [
     'base',

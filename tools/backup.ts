@@ -1,12 +1,12 @@
 import * as z from 'zod';
-import { comparablePath, hasBrokenDatabase, isReachable, locationError } from '../src/catalogue/archive-stores.ts';
+import { comparablePath, hasBrokenDatabase, isReachable, locationError } from '../src/emulation/archive-stores.ts';
 import { defineCommand } from '../src/catalogue/define-command.ts';
 import * as f from '../src/catalogue/fields.ts';
 import { describeContents, sentences } from '../src/catalogue/looks.ts';
 import { anything } from '../src/catalogue/outputs.ts';
 import { isLocalPath } from '../src/catalogue/risk.ts';
-import { evenly, type Line, type Run } from '../src/catalogue/steps.ts';
-import { CommandFailure, type World, type WorldStore } from '../src/catalogue/world.ts';
+import { evenly, type Line, type Run } from '../src/emulation/steps.ts';
+import { CommandFailure, type World, type WorldStore } from '../src/emulation/world.ts';
 
 const group = 'backup';
 

@@ -5,7 +5,7 @@ import { isRow, mayLackSecret, rowOf, sentences, textOf } from '../src/catalogue
 import { guess, nothing, record } from '../src/catalogue/outputs.ts';
 import { changedFields, isSameName, mergeConfiguration, risksOf } from '../src/catalogue/risk.ts';
 import { jobsInWords, policiesInWords } from '../src/catalogue/retention-words.ts';
-import { CommandFailure } from '../src/catalogue/world.ts';
+import { CommandFailure } from '../src/emulation/world.ts';
 
 const group = 'compliance';
 const editions = ['server', 'spe'] as const;

@@ -3,7 +3,7 @@ import { defineCommand, type Found, type Look } from '../src/catalogue/define-co
 import * as f from '../src/catalogue/fields.ts';
 import { countOf, fieldsOf, rowOf, rowWhere, rowsOf, sentences, textOf } from '../src/catalogue/looks.ts';
 import { guess, listOf, nothing, record } from '../src/catalogue/outputs.ts';
-import { CommandFailure, withoutSecrets } from '../src/catalogue/world.ts';
+import { CommandFailure, withoutSecrets } from '../src/emulation/world.ts';
 
 const group = 'credentials';
 const editions = ['server', 'spe'] as const;

@@ -5,7 +5,7 @@ import * as f from '../src/catalogue/fields.ts';
 import { countOf, fieldsOf, isRow, mayLackSecret, rowOf, sentences, textOf } from '../src/catalogue/looks.ts';
 import { guess, nothing, record } from '../src/catalogue/outputs.ts';
 import { changedFields, describeChanges, mergeConfiguration, risksOf } from '../src/catalogue/risk.ts';
-import { CommandFailure, withoutSecrets, type Step, type World } from '../src/catalogue/world.ts';
+import { CommandFailure, withoutSecrets, type Step, type World } from '../src/emulation/world.ts';
 
 const group = 'directory-services';
 const editions = ['server', 'spe'] as const;

@@ -5,7 +5,7 @@ import * as f from '../src/catalogue/fields.ts';
 import { countOf, rowOf, rowsOf, sentences } from '../src/catalogue/looks.ts';
 import { anything, guess, listOf, nothing } from '../src/catalogue/outputs.ts';
 import { risksOf } from '../src/catalogue/risk.ts';
-import { CommandFailure, archiveOf, type World, type WorldIndex } from '../src/catalogue/world.ts';
+import { CommandFailure, archiveOf, type World, type WorldIndex } from '../src/emulation/world.ts';
 
 const group = 'folders';
 const editions = ['server', 'spe'] as const;

@@ -1,10 +1,10 @@
 import * as z from 'zod';
-import { closedReason, requireOpen } from '../src/catalogue/archive-stores.ts';
+import { closedReason, requireOpen } from '../src/emulation/archive-stores.ts';
 import { defineCommand } from '../src/catalogue/define-command.ts';
 import * as f from '../src/catalogue/fields.ts';
 import { anything, guess, listOf, nothing } from '../src/catalogue/outputs.ts';
-import { slices, type Run } from '../src/catalogue/steps.ts';
-import { CommandFailure, archiveOf, type World, type WorldIndex } from '../src/catalogue/world.ts';
+import { slices, type Run } from '../src/emulation/steps.ts';
+import { CommandFailure, archiveOf, type World, type WorldIndex } from '../src/emulation/world.ts';
 
 const group = 'indexes';
 

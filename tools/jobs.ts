@@ -13,9 +13,9 @@ import {
 import * as f from '../src/catalogue/fields.ts';
 import { fieldsOf, rowOf, rowWhere, rowsOf, sentences, textOf } from '../src/catalogue/looks.ts';
 import { anything, guess, listOf, nothing } from '../src/catalogue/outputs.ts';
-import { DAYS_OF_WEEK, nextStart } from '../src/catalogue/schedule.ts';
-import { requireTimeZone, utcToZone, zoneToUtc } from '../src/catalogue/time-zones.ts';
-import { CommandFailure, type World, type WorldJob, type WorldSchedule } from '../src/catalogue/world.ts';
+import { DAYS_OF_WEEK, nextStart } from '../src/emulation/schedule.ts';
+import { requireTimeZone, utcToZone, zoneToUtc } from '../src/emulation/time-zones.ts';
+import { CommandFailure, type World, type WorldJob, type WorldSchedule } from '../src/emulation/world.ts';
 
 const group = 'jobs';
 const editions = ['server', 'spe'] as const;

@@ -3,7 +3,7 @@ import { defineCommand } from '../src/catalogue/define-command.ts';
 import * as f from '../src/catalogue/fields.ts';
 import { fieldsOf, rowOf, rowsWith, rowWhere, sentences, sizeOf, textOf } from '../src/catalogue/looks.ts';
 import { guess, listOf, nothing } from '../src/catalogue/outputs.ts';
-import { CommandFailure, isOpen, type World, type WorldMessage } from '../src/catalogue/world.ts';
+import { CommandFailure, isOpen, type World, type WorldMessage } from '../src/emulation/world.ts';
 
 const group = 'messages';
 const editions = ['server'] as const;

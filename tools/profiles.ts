@@ -4,9 +4,9 @@ import * as f from '../src/catalogue/fields.ts';
 import { countOf, fieldsOf, isRow, rowOf, rowWhere, rowsOf, sentences, textOf } from '../src/catalogue/looks.ts';
 import { anything, guess, listOf, nothing } from '../src/catalogue/outputs.ts';
 import { risksOf } from '../src/catalogue/risk.ts';
-import { runProfile as runEmulatedProfile } from '../src/catalogue/profile-run.ts';
-import { utcToZone, zoneToUtc } from '../src/catalogue/time-zones.ts';
-import { CommandFailure, type World, type WorldProfile } from '../src/catalogue/world.ts';
+import { runProfile as runEmulatedProfile } from '../src/emulation/profile-run.ts';
+import { utcToZone, zoneToUtc } from '../src/emulation/time-zones.ts';
+import { CommandFailure, type World, type WorldProfile } from '../src/emulation/world.ts';
 
 const group = 'profiles';
 const editions = ['server', 'spe'] as const;

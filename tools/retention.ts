@@ -1,12 +1,12 @@
 import * as z from 'zod';
-import { closedReason, requireChangeable } from '../src/catalogue/archive-stores.ts';
+import { closedReason, requireChangeable } from '../src/emulation/archive-stores.ts';
 import { defineCommand, type Found, type Look } from '../src/catalogue/define-command.ts';
 import * as f from '../src/catalogue/fields.ts';
 import { describeContents, mayLackSecret, rowOf, sentences, textOf } from '../src/catalogue/looks.ts';
 import { anything, guess, nothing, record } from '../src/catalogue/outputs.ts';
 import { jobsInWords, policiesInWords } from '../src/catalogue/retention-words.ts';
-import type { Run } from '../src/catalogue/steps.ts';
-import { CommandFailure, utcMilliseconds, type World } from '../src/catalogue/world.ts';
+import type { Run } from '../src/emulation/steps.ts';
+import { CommandFailure, utcMilliseconds, type World } from '../src/emulation/world.ts';
 
 const group = 'retention';
 const editions = ['server', 'spe'] as const;

@@ -4,7 +4,7 @@ import * as f from '../src/catalogue/fields.ts';
 import { rowOf, sentences, textOf } from '../src/catalogue/looks.ts';
 import { anything, guess, nothing, record } from '../src/catalogue/outputs.ts';
 import { changedFields, describeChanges, mergeConfiguration, risksOf } from '../src/catalogue/risk.ts';
-import { CommandFailure } from '../src/catalogue/world.ts';
+import { CommandFailure } from '../src/emulation/world.ts';
 
 const group = 'smtp';
 const editions = ['server', 'spe'] as const;

@@ -1,8 +1,8 @@
-import { closedReason, hasBrokenDatabase, locationError } from '../src/catalogue/archive-stores.ts';
+import { closedReason, hasBrokenDatabase, locationError } from '../src/emulation/archive-stores.ts';
 import { defineCommand } from '../src/catalogue/define-command.ts';
 import { anything } from '../src/catalogue/outputs.ts';
-import { evenly, type Line, type Run } from '../src/catalogue/steps.ts';
-import type { World } from '../src/catalogue/world.ts';
+import { evenly, type Line, type Run } from '../src/emulation/steps.ts';
+import type { World } from '../src/emulation/world.ts';
 
 const group = 'storage';
 

@@ -9,15 +9,15 @@ import {
   locationError,
   requireChangeable,
   requireOpen,
-} from '../src/catalogue/archive-stores.ts';
+} from '../src/emulation/archive-stores.ts';
 import { defineCommand, type CommandCall, type Found, type Look, type Question } from '../src/catalogue/define-command.ts';
 import { drifts } from '../src/catalogue/drifting.ts';
 import * as f from '../src/catalogue/fields.ts';
 import { countOf, fieldsOf, mayLackSecret, rowOf, rowWhere, sentences, sizeOf, textOf } from '../src/catalogue/looks.ts';
 import { anything, guess, listOf, nothing, record } from '../src/catalogue/outputs.ts';
 import { changedFields, describeChanges, isLocalPath, risksOf } from '../src/catalogue/risk.ts';
-import { evenly, slices, type Line, type Run } from '../src/catalogue/steps.ts';
-import { CommandFailure, type World, type WorldStore } from '../src/catalogue/world.ts';
+import { evenly, slices, type Line, type Run } from '../src/emulation/steps.ts';
+import { CommandFailure, type World, type WorldStore } from '../src/emulation/world.ts';
 
 const group = 'stores';
 const editions = ['server', 'spe'] as const;

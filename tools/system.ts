@@ -3,8 +3,8 @@ import { defineCommand } from '../src/catalogue/define-command.ts';
 import * as f from '../src/catalogue/fields.ts';
 import { fieldsOf, rowOf, sentences, textOf } from '../src/catalogue/looks.ts';
 import { anything, guess, listOf, nothing, record } from '../src/catalogue/outputs.ts';
-import { requireTimeZone, timeZoneList } from '../src/catalogue/time-zones.ts';
-import { CommandFailure } from '../src/catalogue/world.ts';
+import { requireTimeZone, timeZoneList } from '../src/emulation/time-zones.ts';
+import { CommandFailure } from '../src/emulation/world.ts';
 
 const group = 'system';
 const everyEdition = ['server', 'spe'] as const;

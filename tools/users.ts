@@ -4,7 +4,7 @@ import * as f from '../src/catalogue/fields.ts';
 import { countOf, fieldsOf, rowOf, rowsWith, rowWhere, rowsOf, sentences, textOf } from '../src/catalogue/looks.ts';
 import { anything, guess, listOf, nothing, record } from '../src/catalogue/outputs.ts';
 import { isOwnLogin, isSameName, risksOf } from '../src/catalogue/risk.ts';
-import { CommandFailure, archiveOf, type World, type WorldUser } from '../src/catalogue/world.ts';
+import { CommandFailure, archiveOf, type World, type WorldUser } from '../src/emulation/world.ts';
 
 const group = 'users';
 const editions = ['server', 'spe'] as const;

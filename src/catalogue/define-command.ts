@@ -1,6 +1,6 @@
 import type * as z from 'zod';
 import type { Output } from './outputs.ts';
-import type { Emulation, World } from './world.ts';
+import type { Emulation, World } from '../emulation/world.ts';
 
 /** What a call does to the archive; the one word from which annotations, listing and the gate's decision follow. */
 export type Effect = 'read' | 'write' | 'destructive';

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import type { Command, ParsedArguments, InputShape } from '../catalogue/define-command.ts';
 import { fieldTraits, innermost, sentFields, wireType, type WireType } from '../catalogue/fields.ts';
-import { CommandFailure } from '../catalogue/world.ts';
+import { CommandFailure } from '../emulation/world.ts';
 
 /** Arguments as text, by name, before any check. */
 export type RawArguments = Readonly<Record<string, string>>;

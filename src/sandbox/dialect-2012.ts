@@ -1,5 +1,5 @@
 import type { Command } from '../catalogue/define-command.ts';
-import { CommandFailure } from '../catalogue/world.ts';
+import { CommandFailure } from '../emulation/world.ts';
 import { readForm, text, type ApiRequest, type Reply, type Route } from './http.ts';
 import type { HandOver, Runs, RunStatus } from './runs.ts';
 import { toXml } from './xml.ts';

@@ -1,8 +1,8 @@
 import { runProfile } from '../../tools/profiles.ts';
 import type { Clock } from '../base/clock.ts';
 import { parseAction } from '../base/action.ts';
-import { nextStart } from '../catalogue/schedule.ts';
-import { CommandFailure, utcMilliseconds, type World, type WorldEngine, type WorldJob, type WorldProfile } from '../catalogue/world.ts';
+import { nextStart } from '../emulation/schedule.ts';
+import { CommandFailure, utcMilliseconds, type World, type WorldEngine, type WorldJob, type WorldProfile } from '../emulation/world.ts';
 import type { Invocation } from './runs.ts';
 
 interface EngineOptions {

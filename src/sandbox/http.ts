@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Clock } from '../base/clock.ts';
-import { CommandFailure } from '../catalogue/world.ts';
+import { CommandFailure } from '../emulation/world.ts';
 import { decodeForm, type RawArguments } from './arguments.ts';
 import type { Fault, Faults } from './faults.ts';
 import type { Login } from './login.ts';

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import type { WorldUser } from '../catalogue/world.ts';
+import type { WorldUser } from '../emulation/world.ts';
 
 export type Login = 'accepted' | 'unauthorized' | 'forbidden';
 

@@ -1,6 +1,6 @@
 import type { Command } from '../catalogue/define-command.ts';
 import type { WireType } from '../catalogue/fields.ts';
-import { CommandFailure } from '../catalogue/world.ts';
+import { CommandFailure } from '../emulation/world.ts';
 import { argumentsOf, missing, parseInteger, refuseUnknown } from './arguments.ts';
 import { readForm, text, type ApiRequest, type Reply, type Route } from './http.ts';
 import type { HandOver, Runs, RunStatus } from './runs.ts';

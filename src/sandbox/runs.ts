@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Clock } from '../base/clock.ts';
 import { nearest } from '../base/nearest.ts';
 import type { Command } from '../catalogue/define-command.ts';
-import { CommandFailure, type Step, type World } from '../catalogue/world.ts';
+import { CommandFailure, type Step, type World } from '../emulation/world.ts';
 import { parseArguments, type RawArguments } from './arguments.ts';
 
 /** Which generation of the API a run was started through; its token is known to that one alone. */

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:https';
 import type { Socket } from 'node:net';
 import { systemClock, type Clock } from '../base/clock.ts';
-import { World, type WorldState, type WorldUser } from '../catalogue/world.ts';
+import { World, type WorldState, type WorldUser } from '../emulation/world.ts';
 import { commands as declared } from '../../tools/index.ts';
 import { createCertificate } from './certificate.ts';
 import { routes2012 } from './dialect-2012.ts';

@@ -1,4 +1,4 @@
-import { utcText, type WorldState } from '../catalogue/world.ts';
+import { utcText, type WorldState } from '../emulation/world.ts';
 import { fillStores, makeIndexes, makeStores, MessageNumbers } from './seed/archive.ts';
 import { Dice, hashText } from './seed/dice.ts';
 import { makeJobs } from './seed/jobs.ts';

@@ -1,6 +1,6 @@
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import * as z from 'zod';
-import type { WorldState } from '../catalogue/world.ts';
+import type { WorldState } from '../emulation/world.ts';
 
 const FORMAT = 1;
 /** Changes that follow each other within this time are written once. */

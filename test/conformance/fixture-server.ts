@@ -14,7 +14,7 @@ import {
 } from '@modelcontextprotocol/server';
 import * as z from 'zod';
 import { createLog } from '../../src/base/log.ts';
-import { CommandFailure, type Step } from '../../src/catalogue/world.ts';
+import { CommandFailure, type Step } from '../../src/emulation/world.ts';
 import { openBackend } from '../../src/cli/backend.ts';
 import type { Config, Target } from '../../src/config/load.ts';
 import type { TaskRecord } from '../../src/journal/task-record.ts';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { McpError } from '@modelcontextprotocol/sdk/types.js';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { systemClock } from '../../src/base/clock.ts';
-import type { World, WorldUser } from '../../src/catalogue/world.ts';
+import type { World, WorldUser } from '../../src/emulation/world.ts';
 import { Journal } from '../../src/journal/journal.ts';
 import {
   callTool,

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { toolName } from '../../src/catalogue/naming.ts';
-import type { WorldUser } from '../../src/catalogue/world.ts';
+import type { WorldUser } from '../../src/emulation/world.ts';
 import { worstEffect } from '../../src/policy/decide.ts';
 import { startSandbox, type Sandbox } from '../../src/sandbox/sandbox.ts';
 import { commands } from '../../tools/index.ts';

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { CommandFailure, utcText, World, type WorldJob, type WorldProfile, type WorldSchedule } from '../../src/catalogue/world.ts';
+import { CommandFailure, utcText, World, type WorldJob, type WorldProfile, type WorldSchedule } from '../../src/emulation/world.ts';
 import { Engine } from '../../src/sandbox/engine.ts';
 import type { RunEnd } from '../../src/sandbox/runs.ts';
 import { seedWorld } from '../../src/sandbox/seed.ts';

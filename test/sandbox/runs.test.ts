@@ -2,7 +2,7 @@ import { beforeEach, expect, test } from 'vitest';
 import * as z from 'zod';
 import { defineCommand, type Command } from '../../src/catalogue/define-command.ts';
 import { anything } from '../../src/catalogue/outputs.ts';
-import { CommandFailure, World, type Emulation } from '../../src/catalogue/world.ts';
+import { CommandFailure, World, type Emulation } from '../../src/emulation/world.ts';
 import { Engine } from '../../src/sandbox/engine.ts';
 import { Runs } from '../../src/sandbox/runs.ts';
 import { seedWorld } from '../../src/sandbox/seed.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { archiveOf, isOpen, utcMilliseconds, utcText, World, type WorldState } from '../../src/catalogue/world.ts';
+import { archiveOf, isOpen, utcMilliseconds, utcText, World, type WorldState } from '../../src/emulation/world.ts';
 import { seedWorld } from '../../src/sandbox/seed.ts';
 
 const NOW = Date.UTC(2026, 10, 22, 9, 0, 30);

@@ -7,7 +7,7 @@ import { createLog } from '../../src/base/log.ts';
 import type { ApiForm } from '../../src/base/target.ts';
 import type { Command } from '../../src/catalogue/define-command.ts';
 import { toolName } from '../../src/catalogue/naming.ts';
-import type { WorldState } from '../../src/catalogue/world.ts';
+import type { WorldState } from '../../src/emulation/world.ts';
 import { MailStoreClient, type Outcome } from '../../src/client/client.ts';
 import type { CheckedValue } from '../../src/client/value.ts';
 import { describeTool } from '../../src/mcp/describe-tool.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import * as z from 'zod';
-import type { WorldState } from '../../src/catalogue/world.ts';
+import type { WorldState } from '../../src/emulation/world.ts';
 import { worstEffect } from '../../src/policy/decide.ts';
 import { commands } from '../../tools/index.ts';
 import { ManualClock } from '../helpers/manual-clock.ts';

@@ -1,4 +1,4 @@
-import { archiveOf, utcText, type WorldIndex, type WorldMessage, type WorldStore } from '../../catalogue/world.ts';
+import { archiveOf, utcText, type WorldIndex, type WorldMessage, type WorldStore } from '../../emulation/world.ts';
 import type { Dice } from './dice.ts';
 import { drawMailTime, writeMessage } from './mail.ts';
 import type { Mailbox } from './people.ts';

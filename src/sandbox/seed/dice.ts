@@ -1,4 +1,4 @@
-import { nextRandom } from '../../catalogue/world.ts';
+import { nextRandom } from '../../emulation/world.ts';
 
 /** Draws from a generator whose state the world keeps, so that the same seed gives the same draws. */
 export class Dice {

@@ -1,4 +1,4 @@
-import { nextStart } from '../../catalogue/schedule.ts';
+import { nextStart } from '../../emulation/schedule.ts';
 import {
   utcMilliseconds,
   utcText,
@@ -6,7 +6,7 @@ import {
   type WorldJobResult,
   type WorldSchedule,
   type WorldState,
-} from '../../catalogue/world.ts';
+} from '../../emulation/world.ts';
 import type { Dice } from './dice.ts';
 
 const MINUTE = 60_000;

@@ -1,4 +1,4 @@
-import { utcText, type WorldMessage } from '../../catalogue/world.ts';
+import { utcText, type WorldMessage } from '../../emulation/world.ts';
 import type { Dice } from './dice.ts';
 import type { Mailbox } from './people.ts';
 

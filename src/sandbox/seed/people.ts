@@ -1,4 +1,4 @@
-import type { WorldState, WorldUser } from '../../catalogue/world.ts';
+import type { WorldState, WorldUser } from '../../emulation/world.ts';
 import type { Dice } from './dice.ts';
 import { asciiName, NAMES, NON_LATIN_NAMES, SHARED_MAILBOXES } from './names.ts';
 

@@ -1,4 +1,4 @@
-import { utcText, type WorldMessage, type WorldProfile, type WorldWorkerResult } from '../../catalogue/world.ts';
+import { utcText, type WorldMessage, type WorldProfile, type WorldWorkerResult } from '../../emulation/world.ts';
 import { CURRENT_STORE, type MessageNumbers } from './archive.ts';
 import type { Dice } from './dice.ts';
 import { drawMailTime, isOfficeHour, writeMessage } from './mail.ts';

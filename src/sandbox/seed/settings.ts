@@ -1,4 +1,4 @@
-import { utcText, type WorldState } from '../../catalogue/world.ts';
+import { utcText, type WorldState } from '../../emulation/world.ts';
 
 const DAY = 86_400_000;
 

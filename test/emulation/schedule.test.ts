@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { DAYS_OF_WEEK, nextStart } from '../../src/catalogue/schedule.ts';
-import { utcToZone, zoneToUtc } from '../../src/catalogue/time-zones.ts';
-import { CommandFailure, utcMilliseconds, type WorldSchedule } from '../../src/catalogue/world.ts';
+import { DAYS_OF_WEEK, nextStart } from '../../src/emulation/schedule.ts';
+import { utcToZone, zoneToUtc } from '../../src/emulation/time-zones.ts';
+import { CommandFailure, utcMilliseconds, type WorldSchedule } from '../../src/emulation/world.ts';
 
 const BERLIN = 'W. Europe Standard Time';
 const NEW_YORK = 'Eastern Standard Time';
