@@ -8,6 +8,7 @@ import * as smtp from './smtp.ts';
 import * as storage from './storage.ts';
 import * as backup from './backup.ts';
 import * as stores from './stores.ts';
+import * as storeMaintenance from './store-maintenance.ts';
 import * as indexes from './indexes.ts';
 import * as jobs from './jobs.ts';
 import * as profiles from './profiles.ts';
@@ -17,28 +18,34 @@ import * as system from './system.ts';
 import * as sessions from './sessions.ts';
 import * as license from './license.ts';
 
-const groups: readonly Readonly<Record<string, Command>>[] = [
-  users,
-  directoryServices,
-  credentials,
-  compliance,
-  retention,
-  smtp,
-  storage,
-  backup,
-  stores,
-  indexes,
-  jobs,
-  profiles,
-  folders,
-  messages,
-  system,
-  sessions,
-  license,
+/** The files of each group. */
+const groups: readonly (readonly Readonly<Record<string, Command>>[])[] = [
+  [users],
+  [directoryServices],
+  [credentials],
+  [compliance],
+  [retention],
+  [smtp],
+  [storage],
+  [backup],
+  [stores, storeMaintenance],
+  [indexes],
+  [jobs],
+  [profiles],
+  [folders],
+  [messages],
+  [system],
+  [sessions],
+  [license],
 ];
 
-/** Every declared command, group by group; within a group in the order of the alphabet, which is that of a module's exports. */
-export const commands: readonly Command[] = groups.flatMap((group) => Object.values(group));
+/** Every declared command, group by group; within a group in the alphabetical order of the names under which they are exported. */
+export const commands: readonly Command[] = groups.flatMap((files) =>
+  files
+    .flatMap((file) => Object.entries(file))
+    .toSorted(([one], [other]) => (one < other ? -1 : 1))
+    .map(([, command]) => command),
+);
 
 const byName = new Map(commands.map((command) => [command.name, command]));
 

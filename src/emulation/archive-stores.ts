@@ -61,3 +61,33 @@ export function addMissingIndexes(world: World, storeId: number): void {
     if (!covered.has(folder)) indexes.push({ storeId, folder, needsRebuild: false, selectedForRebuild: false, lastRebuilt: null });
   }
 }
+
+export function requireFreeName(world: World, name: string): void {
+  if (world.state.stores.some((store) => store.name === name)) throw new CommandFailure(`An archive store named '${name}' already exists.`);
+}
+
+export function requireFitForCurrent(store: WorldStore): void {
+  const reason = closedReason({ ...store, requestedState: 'current' });
+  if (reason !== null) throw new CommandFailure(reason);
+}
+
+export function demoteOthers(world: World, current: WorldStore): void {
+  for (const store of world.state.stores) if (store !== current && store.requestedState === 'current') store.requestedState = 'normal';
+}
+
+export function requireFileSystem(store: WorldStore): void {
+  if (store.type !== 'FileSystemInternal') throw new CommandFailure(`Archive store '${store.name}' is kept on a database server.`);
+}
+
+export function requireUnlocked(store: WorldStore): void {
+  if (store.locked) throw new CommandFailure(`Archive store '${store.name}' is locked because it comes from another installation.`);
+}
+
+export function requireReachable(store: WorldStore): void {
+  const missing = [store.databasePath, store.contentPath].find((path) => !isReachable(path));
+  if (missing !== undefined) throw new CommandFailure(`The directory '${missing}' was not found.`);
+}
+
+export function requireAttached(world: World, store: WorldStore): void {
+  if (!world.state.stores.includes(store)) throw new CommandFailure(`Archive store '${store.name}' was detached meanwhile.`);
+}

@@ -1,0 +1,58 @@
+import { type Found, type Look } from '../src/catalogue/define-command.ts';
+import { drifts } from '../src/catalogue/drifting.ts';
+import { countOf, fieldsOf, rowOf, rowWhere, sentences, sizeOf, textOf } from '../src/catalogue/looks.ts';
+
+/** The fields of a store's entry that say where it lives. */
+export const PLACE = ['type', 'databaseName', 'databasePath', 'contentPath', 'indexPath', 'serverName', 'userName'];
+
+/** What a question says of a store; the sizes take the server time, so nothing else reads them. */
+export const storeInQuestion: Look<{ readonly id: number }> = {
+  read: 'GetStores',
+  args: () => ({ includeSize: true }),
+  pick: (value, { id }) => rowWhere(value, 'id', id),
+};
+
+export const complianceInQuestion: Look<unknown> = {
+  read: 'GetComplianceConfiguration',
+  pick: (value) => fieldsOf(rowOf(value), ['legalHoldEnabled']),
+};
+
+export function nameStore({ id }: { readonly id: number }, { store }: Found): string {
+  const name = textOf(rowOf(store).name);
+  return name === undefined ? `archive store ${id}` : `archive store ${id} "${name}"`;
+}
+
+const STATE_IN_WORDS = new Map<unknown, string>([
+  ['current', 'It is the current store, which receives new mail'],
+  ['normal', 'It is in normal use'],
+  ['writeProtected', 'It is write-protected'],
+  ['disabled', 'It is disabled'],
+]);
+
+/** Says what was read of a store's state and contents; undefined where nothing was. */
+export function describeStore(store: unknown): string | undefined {
+  const { requestedState, error, statisticsCount, statisticsSize } = rowOf(store);
+  const count = countOf(statisticsCount, 'message');
+  // A size that was not calculated reads as nothing.
+  const size = statisticsSize === 0 ? undefined : sizeOf(statisticsSize);
+  const holds = count && `MailStore counts ${count} in it${size === undefined ? '' : `, ${size}`}`;
+  const state = `${STATE_IN_WORDS.get(requestedState) ?? ''}${holds === undefined ? '' : drifts(`${STATE_IN_WORDS.has(requestedState) ? '; ' : ''}${holds}`)}`;
+  const problem = textOf(error)?.replace(/\.$/, '');
+  return sentences(state !== '' && `${state}.`, problem !== undefined && `It reports the error "${problem}".`) || undefined;
+}
+
+/** Returns where a store lies, which identifies it beside its id and name. */
+export function identifyStore(store: unknown): string | undefined {
+  const row = rowOf(store);
+  const place = ['type', ...PLACE].flatMap((name) => {
+    const value = textOf(row[name]);
+    return value === undefined ? [] : [`${name} ${value}`];
+  });
+  return place.length === 0 ? undefined : [...new Set(place)].join('; ');
+}
+
+export const LEGAL_HOLD = 'Legal hold is on: deleted mail may still be wanted as evidence.';
+
+export function isHeld(compliance: unknown): boolean {
+  return rowOf(compliance).legalHoldEnabled === true;
+}
