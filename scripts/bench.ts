@@ -12,7 +12,7 @@ import { measureCalls } from './bench/calls.ts';
 import { measureInstall } from './bench/install.ts';
 import { measureMemory } from './bench/memory.ts';
 import { measureStart } from './bench/start.ts';
-import { measureWords } from './bench/words.ts';
+import { measureWords } from './bench/tokens.ts';
 import { openWorkbench, type Workbench } from './bench/workbench.ts';
 import { build } from './build.ts';
 

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { comparablePath, hasBrokenDatabase, isReachable, locationError } from '../src/emulation/archive-stores.ts';
 import { defineCommand } from '../src/catalogue/define-command.ts';
 import * as f from '../src/catalogue/fields.ts';
-import { describeContents, sentences } from '../src/catalogue/looks.ts';
+import { describeContents, sentences } from '../src/catalogue/phrases.ts';
 import { anything } from '../src/catalogue/outputs.ts';
 import { isLocalPath } from '../src/catalogue/risk.ts';
 import { evenly, type Line, type Run } from '../src/emulation/steps.ts';

@@ -1,7 +1,9 @@
 import * as z from 'zod';
 import { defineCommand } from '../src/catalogue/define-command.ts';
 import * as f from '../src/catalogue/fields.ts';
-import { isRow, mayLackSecret, rowOf, sentences, textOf } from '../src/catalogue/looks.ts';
+import { isRow, rowOf, textOf } from '../src/base/rows.ts';
+import { sentences } from '../src/catalogue/phrases.ts';
+import { mayLackSecret } from '../src/masking/lacks-secret.ts';
 import { guess, nothing, record } from '../src/catalogue/outputs.ts';
 import { changedFields, isSameName, mergeConfiguration, risksOf } from '../src/catalogue/risk.ts';
 import { jobsInWords, policiesInWords } from '../src/catalogue/retention-words.ts';

@@ -1,7 +1,8 @@
 import * as z from 'zod';
 import { defineCommand, type Found, type Look } from '../src/catalogue/define-command.ts';
 import * as f from '../src/catalogue/fields.ts';
-import { countOf, fieldsOf, rowOf, rowWhere, rowsOf, sentences, textOf } from '../src/catalogue/looks.ts';
+import { fieldsOf, rowOf, rowWhere, rowsOf, textOf } from '../src/base/rows.ts';
+import { countOf, sentences } from '../src/catalogue/phrases.ts';
 import { guess, listOf, nothing, record } from '../src/catalogue/outputs.ts';
 import { CommandFailure, withoutSecrets } from '../src/emulation/world.ts';
 

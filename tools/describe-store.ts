@@ -1,6 +1,7 @@
 import { type Found, type Look } from '../src/catalogue/define-command.ts';
 import { drifts } from '../src/catalogue/drifting.ts';
-import { countOf, fieldsOf, rowOf, rowWhere, sentences, sizeOf, textOf } from '../src/catalogue/looks.ts';
+import { fieldsOf, rowOf, rowWhere, textOf } from '../src/base/rows.ts';
+import { countOf, sentences, sizeOf } from '../src/catalogue/phrases.ts';
 
 /** The fields of a store's entry that say where it lives. */
 export const PLACE = ['type', 'databaseName', 'databasePath', 'contentPath', 'indexPath', 'serverName', 'userName'];

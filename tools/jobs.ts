@@ -11,7 +11,8 @@ import {
   type Verdict,
 } from '../src/catalogue/define-command.ts';
 import * as f from '../src/catalogue/fields.ts';
-import { fieldsOf, rowOf, rowWhere, rowsOf, sentences, textOf } from '../src/catalogue/looks.ts';
+import { fieldsOf, rowOf, rowWhere, rowsOf, textOf } from '../src/base/rows.ts';
+import { sentences } from '../src/catalogue/phrases.ts';
 import { anything, guess, listOf, nothing } from '../src/catalogue/outputs.ts';
 import { DAYS_OF_WEEK, nextStart } from '../src/emulation/schedule.ts';
 import { requireTimeZone, utcToZone, zoneToUtc } from '../src/emulation/time-zones.ts';

@@ -1,7 +1,8 @@
 import * as z from 'zod';
 import { defineCommand } from '../src/catalogue/define-command.ts';
 import * as f from '../src/catalogue/fields.ts';
-import { fieldsOf, rowOf, rowsWith, rowWhere, sentences, sizeOf, textOf } from '../src/catalogue/looks.ts';
+import { fieldsOf, rowOf, rowsWith, rowWhere, textOf } from '../src/base/rows.ts';
+import { sentences, sizeOf } from '../src/catalogue/phrases.ts';
 import { guess, listOf, nothing } from '../src/catalogue/outputs.ts';
 import { CommandFailure, isOpen, type World, type WorldMessage } from '../src/emulation/world.ts';
 

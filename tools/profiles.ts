@@ -1,7 +1,8 @@
 import * as z from 'zod';
 import { defineCommand, type Look, type Risk } from '../src/catalogue/define-command.ts';
 import * as f from '../src/catalogue/fields.ts';
-import { countOf, fieldsOf, isRow, rowOf, rowWhere, rowsOf, sentences, textOf } from '../src/catalogue/looks.ts';
+import { fieldsOf, isRow, rowOf, rowWhere, rowsOf, textOf } from '../src/base/rows.ts';
+import { countOf, sentences } from '../src/catalogue/phrases.ts';
 import { anything, guess, listOf, nothing } from '../src/catalogue/outputs.ts';
 import { risksOf } from '../src/catalogue/risk.ts';
 import { runProfile as runEmulatedProfile } from '../src/emulation/profile-run.ts';

@@ -1,7 +1,8 @@
 import * as z from 'zod';
 import { defineCommand } from '../src/catalogue/define-command.ts';
 import * as f from '../src/catalogue/fields.ts';
-import { rowOf, sentences, textOf } from '../src/catalogue/looks.ts';
+import { rowOf, textOf } from '../src/base/rows.ts';
+import { sentences } from '../src/catalogue/phrases.ts';
 import { anything, guess, nothing, record } from '../src/catalogue/outputs.ts';
 import { changedFields, describeChanges, mergeConfiguration, risksOf } from '../src/catalogue/risk.ts';
 import { CommandFailure } from '../src/emulation/world.ts';

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { defineCommand, type Question } from '../src/catalogue/define-command.ts';
 import * as f from '../src/catalogue/fields.ts';
-import { sentences } from '../src/catalogue/looks.ts';
+import { sentences } from '../src/catalogue/phrases.ts';
 import { anything } from '../src/catalogue/outputs.ts';
 import {
   hasBrokenDatabase,

@@ -1,7 +1,9 @@
 import * as z from 'zod';
 import { defineCommand, type CommandCall, type Look, type Question } from '../src/catalogue/define-command.ts';
 import * as f from '../src/catalogue/fields.ts';
-import { fieldsOf, mayLackSecret, rowOf, rowWhere, sentences, textOf } from '../src/catalogue/looks.ts';
+import { fieldsOf, rowOf, rowWhere, textOf } from '../src/base/rows.ts';
+import { sentences } from '../src/catalogue/phrases.ts';
+import { mayLackSecret } from '../src/masking/lacks-secret.ts';
 import { anything, guess, listOf, nothing, record } from '../src/catalogue/outputs.ts';
 import { changedFields, describeChanges, isLocalPath, risksOf } from '../src/catalogue/risk.ts';
 import {

@@ -1,7 +1,8 @@
 import * as z from 'zod';
 import { defineCommand } from '../src/catalogue/define-command.ts';
 import * as f from '../src/catalogue/fields.ts';
-import { fieldsOf, rowOf, sentences, textOf } from '../src/catalogue/looks.ts';
+import { fieldsOf, rowOf, textOf } from '../src/base/rows.ts';
+import { sentences } from '../src/catalogue/phrases.ts';
 import { anything, guess, listOf, nothing, record } from '../src/catalogue/outputs.ts';
 import { requireTimeZone, timeZoneList } from '../src/emulation/time-zones.ts';
 import { CommandFailure } from '../src/emulation/world.ts';

@@ -1,7 +1,8 @@
 import * as z from 'zod';
 import { defineCommand, type CommandCall, type Look, type ReadCommand, type Search } from '../src/catalogue/define-command.ts';
 import * as f from '../src/catalogue/fields.ts';
-import { countOf, fieldsOf, rowOf, rowsWith, rowWhere, rowsOf, sentences, textOf } from '../src/catalogue/looks.ts';
+import { fieldsOf, rowOf, rowsWith, rowWhere, rowsOf, textOf } from '../src/base/rows.ts';
+import { countOf, sentences } from '../src/catalogue/phrases.ts';
 import { anything, guess, listOf, nothing, record } from '../src/catalogue/outputs.ts';
 import { isOwnLogin, isSameName, risksOf } from '../src/catalogue/risk.ts';
 import { CommandFailure, archiveOf, type World, type WorldUser } from '../src/emulation/world.ts';

@@ -2,7 +2,7 @@ import { statSync } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import { isRow } from '../catalogue/looks.ts';
+import { isRow } from '../base/rows.ts';
 import { AUDIT_FILE, linesBackwards, listRotated, READ_NO_LINK } from './audit-files.ts';
 
 /** A line as far as it is understood; it comes from the disk and may have any shape. */

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { isUtf8 } from 'node:buffer';
-import { isRow } from '../catalogue/looks.ts';
+import { isRow } from '../base/rows.ts';
 import type { AuditHeads, AuditLink, KnownHeads } from '../journal/audit-head.ts';
 import { AUDIT_FILE, digestOf, hashOf, NO_HASH } from './audit-files.ts';
 import { AUDIT_FORMAT } from './audit-record.ts';

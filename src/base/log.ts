@@ -1,4 +1,4 @@
-import { toVisible } from './visible.ts';
+import { toVisible } from './escape-hidden.ts';
 
 export const LOG_LEVELS = ['error', 'warn', 'info', 'debug'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];

@@ -1,6 +1,7 @@
 import { drifts } from './drifting.ts';
 import { excerpt } from '../base/errors.ts';
-import { countOf, isRow, rowOf, rowsOf, textOf } from './looks.ts';
+import { isRow, rowOf, rowsOf, textOf } from '../base/rows.ts';
+import { countOf } from './phrases.ts';
 
 /**
  * Returns retention policies in words, such as `"Default" (3,650 days, then deleted)`, and what is in another form as it is; undefined where

@@ -1,6 +1,6 @@
 import type { DecisionContext, Risk } from './define-command.ts';
 import { foldName } from '../base/name-twins.ts';
-import { isRow, rowOf } from './looks.ts';
+import { isRow, rowOf } from '../base/rows.ts';
 import { isSecretName } from '../masking/secret-names.ts';
 
 /** Tells whether two names may mean the same account or archive. */

@@ -4,7 +4,7 @@ import { AuditLog } from '../audit/audit-log.ts';
 import type { ApprovalEntry } from '../audit/audit-record.ts';
 import { systemClock } from '../base/clock.ts';
 import { MailStoreError } from '../base/errors.ts';
-import { toVisibleLine } from '../base/visible.ts';
+import { toVisibleLine } from '../base/escape-hidden.ts';
 import { loadStateDir } from '../config/load.ts';
 import { text } from '../config/setting-types.ts';
 import type { Approval } from '../journal/approval-record.ts';

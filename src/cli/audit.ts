@@ -1,11 +1,11 @@
 import { systemClock } from '../base/clock.ts';
 import { excerpt, MailStoreError } from '../base/errors.ts';
-import { escapeHidden, toVisible, toVisibleLine } from '../base/visible.ts';
+import { escapeHidden, toVisible, toVisibleLine } from '../base/escape-hidden.ts';
 import { loadStateDir } from '../config/load.ts';
 import { oneOf, text, wholeNumber, type SettingType } from '../config/setting-types.ts';
 import { Journal } from '../journal/journal.ts';
 import { findingWords, type Finding } from '../journal/task-record.ts';
-import { isRow } from '../catalogue/looks.ts';
+import { isRow } from '../base/rows.ts';
 import { AuditLog, identify } from '../audit/audit-log.ts';
 import { readBackwards, type AuditLine } from '../audit/read-audit.ts';
 import { verifyAudit, type ExpectedLine } from '../audit/verify-audit.ts';

@@ -5,7 +5,7 @@ import { createLog, type Log } from '../base/log.ts';
 import { Redactor } from '../masking/redactor.ts';
 import { MailStoreClient } from '../client/client.ts';
 import { KnownCommands } from '../client/known-commands.ts';
-import type { OnExchange } from '../client/observe.ts';
+import type { OnExchange } from '../client/record-exchange.ts';
 import type { Config, Target } from '../config/load.ts';
 import { ConsentStates } from '../guard/consent-states.ts';
 import { Guard } from '../guard/guard.ts';

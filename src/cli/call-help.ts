@@ -1,26 +1,16 @@
+import { EXIT_CODES } from './exit-codes.ts';
 import { commands } from '../../tools/index.ts';
 import { GROUPS, type Command, type Effect } from '../catalogue/define-command.ts';
 import { fieldTraits, wireType } from '../catalogue/fields.ts';
 import { toolName } from '../catalogue/naming.ts';
 import { neededAccess } from '../policy/access.ts';
-import { findNamed } from '../tester/named-command.ts';
+import { findNamed } from '../tester/find-command.ts';
 import { wordsOf } from '../tester/read-arguments.ts';
-import { describeCommand } from '../tester/web/describe-commands.ts';
+import { describeCommand } from '../tester/describe-commands.ts';
 import { startingWith } from './completion.ts';
 
 type Info = ReturnType<typeof describeCommand>;
 type Field = Info['fields'][number];
-
-/** What the exit code of `call` says. */
-export const EXIT_CODES: readonly (readonly [code: number, meaning: string])[] = [
-  [0, 'done'],
-  [1, 'the command failed, or it is not known how it ended'],
-  [2, 'the command line, the configuration or the login is wrong'],
-  [3, 'refused by the access level, or nobody said yes; nothing was changed'],
-  [4, 'the server could not be reached; nothing was changed'],
-  [5, 'finished, and found errors: MailStore calls it succeeded, and its messages tell of errors'],
-  [130, 'interrupted by Ctrl-C; a long command goes on'],
-];
 
 /** Returns what the help of `call` says below its options. */
 export function callNotes(): string {

@@ -1,4 +1,4 @@
-import { escapeHidden, toVisible, visibleValue } from '../base/visible.ts';
+import { escapeHidden, toVisible, visibleValue } from '../base/escape-hidden.ts';
 import type { Drift } from '../client/value.ts';
 import type { ShownChange } from '../guard/call.ts';
 import type { TaskRecord } from '../journal/task-record.ts';

@@ -1,6 +1,6 @@
 import { systemClock } from '../base/clock.ts';
 import { MailStoreError } from '../base/errors.ts';
-import { escapeHidden, toVisibleLine } from '../base/visible.ts';
+import { escapeHidden, toVisibleLine } from '../base/escape-hidden.ts';
 import { loadConfig, loadStateDir } from '../config/load.ts';
 import { wholeNumber } from '../config/setting-types.ts';
 import { Journal } from '../journal/journal.ts';

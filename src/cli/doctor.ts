@@ -1,5 +1,5 @@
 import { isError, MailStoreError } from '../base/errors.ts';
-import { escapeHidden, toVisibleLine } from '../base/visible.ts';
+import { escapeHidden, toVisibleLine } from '../base/escape-hidden.ts';
 import { loadConfig, loadKnownSettings, type Config } from '../config/load.ts';
 import { toolList } from '../mcp/tool-list.ts';
 import { defineAction, defineSubcommand, flag, type Given } from './define-subcommand.ts';

@@ -1,6 +1,6 @@
 import { reserveStdout, type ReservedStdout } from '../transports/stdio.ts';
 import { loadSubcommand, type Subcommand } from './define-subcommand.ts';
-import { exitWithError } from './exit.ts';
+import { exitWithError } from './exit-codes.ts';
 import { readPlainOptions } from './known-options.ts';
 import type { Parsed } from './parse-command-line.ts';
 import { subcommands } from './subcommands.ts';

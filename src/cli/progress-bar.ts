@@ -1,4 +1,4 @@
-import { toVisibleLine } from '../base/visible.ts';
+import { toVisibleLine } from '../base/escape-hidden.ts';
 
 const WIDTH = 32;
 

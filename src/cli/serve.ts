@@ -16,7 +16,7 @@ import { reserveStdout, StdioTransport, type ReservedStdout } from '../transport
 import type { Backend } from './backend.ts';
 import { defineAction, defineSubcommand, flag, type Given } from './define-subcommand.ts';
 import { startEmbedded, type Embedded } from './embedded.ts';
-import { sayError } from './exit.ts';
+import { sayError } from './exit-codes.ts';
 import { version } from './version.ts';
 
 /** When a server whose tools no client has listed takes over the tasks that an earlier process left. */

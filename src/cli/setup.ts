@@ -3,7 +3,7 @@ import { text as readAll } from 'node:stream/consumers';
 import * as prompts from '@clack/prompts';
 import { MailStoreError } from '../base/errors.ts';
 import { ACCESS_LEVELS, type Access } from '../base/target.ts';
-import { toVisible, toVisibleLine } from '../base/visible.ts';
+import { toVisible, toVisibleLine } from '../base/escape-hidden.ts';
 import { inspectConnection, type ServerCertificate } from '../client/inspect-connection.ts';
 import { loadKnownSettings } from '../config/load.ts';
 import { mcpClients, thisMachine, type McpClient } from '../config/mcp-clients.ts';

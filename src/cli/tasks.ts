@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { systemClock } from '../base/clock.ts';
 import { isError, MailStoreError } from '../base/errors.ts';
-import { escapeHidden, toVisibleLine } from '../base/visible.ts';
+import { escapeHidden, toVisibleLine } from '../base/escape-hidden.ts';
 import { loadConfig, loadStateDir } from '../config/load.ts';
 import { text, type SettingType } from '../config/setting-types.ts';
 import { Journal } from '../journal/journal.ts';
@@ -9,7 +9,7 @@ import type { TaskJournal } from '../journal/task-journal.ts';
 import { findingWords, isEnded, type TaskRecord } from '../journal/task-record.ts';
 import { openBackend, type Backend } from './backend.ts';
 import { argument, defineAction, defineSubcommand, flag, option, type Given } from './define-subcommand.ts';
-import { FOUND_ERRORS } from './exit.ts';
+import { FOUND_ERRORS } from './exit-codes.ts';
 import { endProgress, showProgress } from './progress-bar.ts';
 import { terminalPrompter } from './terminal-prompter.ts';
 

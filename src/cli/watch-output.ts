@@ -1,5 +1,5 @@
 import { MailStoreError } from '../base/errors.ts';
-import { sayError } from './exit.ts';
+import { sayError } from './exit-codes.ts';
 
 /**
  * Ends the program where its stdout cannot be written: quietly when the reader has closed the pipe, as `| head` does, and else with a

@@ -6,7 +6,8 @@ import type { Log } from '../base/log.ts';
 import type { Redactor } from '../masking/redactor.ts';
 import type { ApiForm } from '../base/target.ts';
 import type { Command, Effect } from '../catalogue/define-command.ts';
-import { isRow, mayLackSecret } from '../catalogue/looks.ts';
+import { isRow } from '../base/rows.ts';
+import { mayLackSecret } from '../masking/lacks-secret.ts';
 import { isSameName, mergeConfiguration } from '../catalogue/risk.ts';
 import { toolName } from '../catalogue/naming.ts';
 import { Permit, permitRead, type Arguments } from '../policy/gate.ts';
@@ -14,8 +15,10 @@ import { encodeForm } from '../wire/form.ts';
 import type { Dialect, Progress, Reply, RunHandle, WireRequest, WireResponse } from '../wire/reply.ts';
 import { chooseDialect, dialectNamed, type SpokenDialect } from './dialects.ts';
 import { compareMetadata, listUnsentArguments, type MetadataComparison } from './metadata.ts';
-import type { OnExchange } from './observe.ts';
-import { Transport, type SendOptions, type TlsTrust } from './transport.ts';
+import type { OnExchange } from './record-exchange.ts';
+import { retryRead } from './retry.ts';
+import { Transport, type SendOptions } from './transport.ts';
+import { type TlsTrust } from './check-certificate.ts';
 import { checkValue, type CheckedValue, type Drift } from './value.ts';
 
 export interface ClientOptions {
@@ -77,9 +80,6 @@ class PreparedCall {
 }
 
 const CONNECT_TIMEOUT_MS = 10_000;
-
-/** Pauses before a read is tried again after a fault that may pass, in milliseconds. */
-const RETRY_PAUSES_MS: readonly number[] = [200, 800];
 
 /** The read that any MailStore answers. */
 const CONNECTION_TEST = commands.find((command) => command.connectionTest);
@@ -151,7 +151,7 @@ export class MailStoreClient {
     const notes = listUnsentArguments(command, spoken.commands);
     const attempt = async () => this.#transport.send(request, { signal, deadline, purpose, command, isChange });
     try {
-      const response = isChange || once ? await attempt() : await this.#retry(attempt);
+      const response = isChange || once ? await attempt() : await retryRead(attempt, this.#options);
       const outcome = this.#outcome(command, spoken.dialect, spoken.dialect.read(response, command));
       return notes.length > 0 ? { ...outcome, notes } : outcome;
     } catch (error) {
@@ -234,7 +234,7 @@ export class MailStoreClient {
 
   async #choose(): Promise<SpokenDialect> {
     const { api, origin, username, log } = this.#options;
-    const spoken = await this.#retry(() => chooseDialect(api, this.#transport, { origin, user: username }));
+    const spoken = await retryRead(() => chooseDialect(api, this.#transport, { origin, user: username }), this.#options);
     if (spoken.commands) {
       this.#options.onCommands?.(new Set(spoken.commands.keys()));
       const { missing, unknown, changed } = compareMetadata(commands, spoken.commands);
@@ -296,19 +296,6 @@ export class MailStoreClient {
     if (reply.kind === 'running') return { ...reply, run: { ...reply.run, dialect: dialect.name } };
     const checked = checkValue(command.output, reply.value, { fromText: dialect.name === 'xml-2012' });
     return { kind: 'value', progress: reply.progress, ...checked };
-  }
-
-  async #retry<T>(attempt: () => Promise<T>): Promise<T> {
-    for (const pause of RETRY_PAUSES_MS) {
-      try {
-        return await attempt();
-      } catch (error) {
-        if (!(error instanceof MailStoreError) || !error.retry) throw error;
-        this.#options.log.debug(`trying again in ${pause} ms: ${String(error)}`);
-        await this.#options.clock.sleep(pause);
-      }
-    }
-    return attempt();
   }
 }
 

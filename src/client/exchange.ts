@@ -1,7 +1,7 @@
 import type { Dispatcher, Pool } from 'undici';
 import { MailStoreError } from '../base/errors.ts';
 import type { WireResponse } from '../wire/reply.ts';
-import type { Observation } from './observe.ts';
+import type { Observation } from './record-exchange.ts';
 
 export interface ExchangeOptions {
   /** Bytes of the answer that are read at most. */

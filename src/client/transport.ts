@@ -1,3 +1,4 @@
+import { type TlsTrust, checkCertificate } from './check-certificate.ts';
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { buildConnector, Pool } from 'undici';
@@ -7,15 +8,7 @@ import { UNMASKED_TYPE } from '../wire/body.ts';
 import type { WireRequest, WireResponse } from '../wire/reply.ts';
 import type { Command } from '../catalogue/define-command.ts';
 import { ExchangeFailed, startExchange, TIME_IS_UP, type RunningExchange } from './exchange.ts';
-import { Observation, type OnExchange, type Purpose } from './observe.ts';
-
-/** How the server's certificate is checked: by the system's trust, a private CA, or the fingerprint of the certificate itself. */
-export interface TlsTrust {
-  /** SHA-256 of the server certificate as upper-case hex pairs with colons; it replaces the check of the chain and of the host name. */
-  readonly fingerprint?: string;
-  /** PEM text of a private CA, trusted beside none of the system's. */
-  readonly ca?: string;
-}
+import { Observation, type OnExchange, type Purpose } from './record-exchange.ts';
 
 export interface TransportOptions {
   /** `https://host:port`, without a path. */
@@ -251,7 +244,7 @@ function checkedConnector(
         callback(error, null);
         return;
       }
-      const refusal = certificateRefusal(socket as TLSSocket, origin, trust);
+      const refusal = checkCertificate(socket as TLSSocket, origin, trust);
       if (!refusal) {
         if (onWrite) watchWrites(socket, onWrite);
         callback(null, socket);
@@ -272,17 +265,6 @@ function watchWrites(socket: Socket, onWrite: (bytes: Buffer) => void): void {
     return Reflect.apply(write, socket, [chunk, ...rest]) as boolean;
   };
   Object.defineProperty(socket, 'write', { value: watched, writable: true, configurable: true });
-}
-
-function certificateRefusal(socket: TLSSocket, origin: string, trust: TlsTrust): MailStoreError | undefined {
-  const seen = socket.getPeerCertificate().fingerprint256 ?? 'none';
-  if (trust.fingerprint !== undefined) {
-    return seen === trust.fingerprint
-      ? undefined
-      : new MailStoreError('certificateMismatch', { origin, expected: trust.fingerprint, seen });
-  }
-  if (socket.authorized) return undefined;
-  return new MailStoreError('certificateUntrusted', { origin, reason: String(socket.authorizationError), fingerprint: seen });
 }
 
 function reasonOf(error: unknown, redactor: Redactor): string {

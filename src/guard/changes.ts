@@ -5,7 +5,7 @@ import { MailStoreError } from '../base/errors.ts';
 import { keepArguments, keepText, keepValue } from '../base/keep-bounded.ts';
 import { REVERTIBLE_CHARACTERS } from '../base/limits.ts';
 import type { Log } from '../base/log.ts';
-import { isRow } from '../catalogue/looks.ts';
+import { isRow } from '../base/rows.ts';
 import { maskSecrets } from '../catalogue/mask-secrets.ts';
 import { MASK } from '../masking/masks.ts';
 import type { Change, ChangeJournal, NewChange } from '../journal/change-journal.ts';

@@ -14,7 +14,8 @@ import { SqliteAuditHeads } from './sqlite-audit-heads.ts';
 import { SqliteChangeJournal } from './sqlite-change-journal.ts';
 import { SqliteTaskJournal } from './sqlite-task-journal.ts';
 import { takeAlong, type TakenAlong } from './take-along.ts';
-import type { LeaseTiming, TaskJournal } from './task-journal.ts';
+import type { TaskJournal } from './task-journal.ts';
+import type { LeaseTiming } from './lease.ts';
 
 export interface JournalOptions extends LeaseTiming {
   readonly clock: Clock;

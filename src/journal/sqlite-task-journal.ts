@@ -5,7 +5,8 @@ import { CellReader, isAnything, isList, isObject, isText, iso, json } from './c
 import type { Database } from './database.ts';
 import type { PageRequest, RowPage } from './page.ts';
 import type { Sqlite, SqlValue } from './sqlite.ts';
-import { FENCE_MS, LEASE_MS, type GivingUp, type LeaseTiming, type TaskEnd, type TaskJournal } from './task-journal.ts';
+import { type GivingUp, type TaskEnd, type TaskJournal } from './task-journal.ts';
+import { FENCE_MS, LEASE_MS, type LeaseTiming } from './lease.ts';
 import {
   isEnded,
   type DialectName,

@@ -11,7 +11,7 @@ import { anything } from '../catalogue/outputs.ts';
 import { callerShape } from '../catalogue/fields.ts';
 import { refuseTwins } from '../catalogue/refuse-twins.ts';
 import type { Config } from '../config/load.ts';
-import { fromVisibleValue, toVisible } from '../base/visible.ts';
+import { fromVisibleValue, toVisible } from '../base/escape-hidden.ts';
 import type { ConsentStates } from '../guard/consent-states.ts';
 import type { Answered, Asked, Caller } from '../guard/call.ts';
 import type { Guard } from '../guard/guard.ts';

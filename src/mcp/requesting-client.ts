@@ -7,7 +7,7 @@ import {
 } from '@modelcontextprotocol/server';
 import * as z from 'zod';
 import { excerpt } from '../base/errors.ts';
-import { rowOf } from '../catalogue/looks.ts';
+import { rowOf } from '../base/rows.ts';
 import type { CallContext } from './task-protocol.ts';
 
 // Read by hand: a schema that a client does not meet would build an error with its stack on every call.

@@ -1,8 +1,8 @@
 import type { CallToolResult } from '@modelcontextprotocol/server';
 import type { Output } from '../catalogue/outputs.ts';
 import { excerpt } from '../base/errors.ts';
-import { toVisible, visibleValue } from '../base/visible.ts';
-import { isRow } from '../catalogue/looks.ts';
+import { toVisible, visibleValue } from '../base/escape-hidden.ts';
+import { isRow } from '../base/rows.ts';
 import type { Drift } from '../client/value.ts';
 import type { Answered } from '../guard/call.ts';
 import type { Change } from '../journal/change-journal.ts';

@@ -11,7 +11,7 @@ import {
   type ServerContext,
 } from '@modelcontextprotocol/server';
 import { MailStoreError } from '../base/errors.ts';
-import { toVisible } from '../base/visible.ts';
+import { toVisible } from '../base/escape-hidden.ts';
 import type { TaskRecord } from '../journal/task-record.ts';
 import type { TaskRunner } from '../tasks/runner.ts';
 import { errorResult, taskHead } from './results.ts';

@@ -14,12 +14,12 @@ import type { PageRequest, RowPage } from '../journal/page.ts';
 import type { GivingUp, TaskJournal } from '../journal/task-journal.ts';
 import { isEnded, type Holder, type TaskRecord } from '../journal/task-record.ts';
 import type { Progress, WireResponse } from '../wire/reply.ts';
-import { argumentsKey } from './arguments-key.ts';
+import { argumentsKey } from '../base/arguments-key.ts';
 import { gatherEvidence } from './evidence.ts';
 import { findingOf } from './finding.ts';
 import { LeaseWatch } from './lease-watch.ts';
 import { mergeMessages } from './messages.ts';
-import { isRecordFault, isStrange, readIfNoEnd, REASONS, undigested } from './readings.ts';
+import { isRecordFault, isStrange, readIfNoEnd, REASONS, undigested } from './poll-result.ts';
 
 export interface RunnerOptions {
   readonly clients: ReadonlyMap<string, MailStoreClient>;

@@ -3,7 +3,7 @@ import { fieldTraits, isSecretReference } from '../catalogue/fields.ts';
 import { MASK } from '../masking/masks.ts';
 import { isSecretName } from '../masking/secret-names.ts';
 import { toolName } from '../catalogue/naming.ts';
-import type { Exchange } from '../client/observe.ts';
+import type { Exchange } from '../client/record-exchange.ts';
 import type { TesterCall } from './tester.ts';
 
 /** A part of a field's text: literal, or a secret. */

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { excerpt, MailStoreError } from '../base/errors.ts';
 import { nearest } from '../base/nearest.ts';
-import { fromVisible } from '../base/visible.ts';
+import { fromVisible } from '../base/escape-hidden.ts';
 import type { Command } from '../catalogue/define-command.ts';
 import { refuseTwins } from '../catalogue/refuse-twins.ts';
 import { callerShape, fieldTraits, innermost, isSecretReference, wireType } from '../catalogue/fields.ts';

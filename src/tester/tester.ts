@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { ApiForm } from '../base/target.ts';
 import type { Command } from '../catalogue/define-command.ts';
-import type { OnExchange } from '../client/observe.ts';
+import type { OnExchange } from '../client/record-exchange.ts';
 import type { Answered } from '../guard/call.ts';
 import type { Guard } from '../guard/guard.ts';
 import type { Prompter } from '../guard/prompter.ts';
@@ -9,7 +9,7 @@ import type { TaskRecord } from '../journal/task-record.ts';
 import type { TaskRunner } from '../tasks/runner.ts';
 import { checkArguments } from './read-arguments.ts';
 
-export type { Exchange, OnExchange } from '../client/observe.ts';
+export type { Exchange, OnExchange } from '../client/record-exchange.ts';
 export type { Answered } from '../guard/call.ts';
 
 /** One call as it was put together by a person. */

@@ -1,3 +1,4 @@
+import { stripStack } from '../base/strip-stack.ts';
 import { isUtf8 } from 'node:buffer';
 import { excerpt, MailStoreError } from '../base/errors.ts';
 import type { WireResponse } from './reply.ts';
@@ -67,17 +68,11 @@ export function errorText(text: string): string {
   try {
     const body = JSON.parse(text) as { error?: { message?: unknown }; message?: unknown; Message?: unknown };
     const message = body.error?.message ?? body.message ?? body.Message;
-    if (typeof message === 'string') return withoutStack(message);
+    if (typeof message === 'string') return stripStack(message);
   } catch {
     // Not JSON: the text itself is the message.
   }
-  return withoutStack(/^\s*<[!?a-z]/i.test(text) ? pageTitle(text) : text);
-}
-
-/** Returns the message without .NET stack frames, on one line and of at most 500 characters. */
-export function withoutStack(message: string): string {
-  const [head = ''] = message.split(/\r?\n\s+at /, 1);
-  return excerpt(head, 500);
+  return stripStack(/^\s*<[!?a-z]/i.test(text) ? pageTitle(text) : text);
 }
 
 /** True when the text begins as JSON and ends before all that it opened is closed. */

@@ -1,5 +1,6 @@
 import { excerpt, MailStoreError } from '../base/errors.ts';
-import { errorText, readJson, readText, refusePage, withoutStack } from './body.ts';
+import { errorText, readJson, readText, refusePage } from './body.ts';
+import { stripStack } from '../base/strip-stack.ts';
 import { refuseHttpError, refuseToken, type Addressed } from './http-status.ts';
 import {
   NO_PROGRESS,
@@ -79,7 +80,7 @@ function failure(response: WireResponse, command: string, run: RunHandle | undef
   if (run && TELLS_OF_TOKEN.test(text)) throw new MailStoreError('tokenUnknown', { command });
   // The run's own failure is in its status, so this is one of asking.
   if (run) throw new MailStoreError('unexpectedStatus', { status: response.status, excerpt: errorText(text) });
-  return { kind: 'failed', word: 'failed', message: withoutStack(text) || 'the server gave no reason', progress: NO_PROGRESS };
+  return { kind: 'failed', word: 'failed', message: stripStack(text) || 'the server gave no reason', progress: NO_PROGRESS };
 }
 
 /**
@@ -106,7 +107,7 @@ function statusReply(value: unknown, command: string, run: RunHandle): Reply {
   if (word === 'running') return { kind: 'running', run, progress };
   if (word === 'succeeded') return { kind: 'value', value: 'result' in value ? value.result : null, progress };
   const reason = progress.messages.findLast((message) => message.type === 'error') ?? progress.messages.at(-1);
-  return { kind: 'failed', word, message: withoutStack(reason?.text ?? `the server reports '${word}'`), progress };
+  return { kind: 'failed', word, message: stripStack(reason?.text ?? `the server reports '${word}'`), progress };
 }
 
 function progressOf(status: object): Progress {

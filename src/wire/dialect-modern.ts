@@ -1,5 +1,6 @@
 import { excerpt, MailStoreError } from '../base/errors.ts';
-import { readJson, withoutStack } from './body.ts';
+import { readJson } from './body.ts';
+import { stripStack } from '../base/strip-stack.ts';
 import { refuseHttpError, refuseToken, type Addressed } from './http-status.ts';
 import { cutMessage, readLogLines } from './log-lines.ts';
 import type { Dialect, Progress } from './reply.ts';
@@ -46,7 +47,7 @@ export function modernDialect(address: Addressed): Dialect {
       return {
         kind: 'failed',
         word,
-        message: withoutStack(typeof message === 'string' && message !== '' ? message : `the server reports '${word}'`),
+        message: stripStack(typeof message === 'string' && message !== '' ? message : `the server reports '${word}'`),
         progress,
       };
     },

@@ -5,7 +5,7 @@ import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { EXIT_CODES } from '../../src/cli/call-help.ts';
+import { EXIT_CODES } from '../../src/cli/exit-codes.ts';
 import { terminalCommand } from '../../src/cli/terminal-command.ts';
 import type { SandboxOptions } from '../../src/sandbox/sandbox.ts';
 import { ManualClock } from '../helpers/manual-clock.ts';

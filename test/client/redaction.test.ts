@@ -1,5 +1,5 @@
 import { expect, onTestFinished, test, vi } from 'vitest';
-import type { Exchange } from '../../src/client/observe.ts';
+import type { Exchange } from '../../src/client/record-exchange.ts';
 import { KnownSecrets } from '../../src/masking/known-secrets.ts';
 import { Redactor } from '../../src/masking/redactor.ts';
 import { startClient } from '../helpers/start-client.ts';

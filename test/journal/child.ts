@@ -7,7 +7,7 @@ import { writeSync } from 'node:fs';
 import { systemClock } from '../../src/base/clock.ts';
 import { Journal } from '../../src/journal/journal.ts';
 import { SQLITE_ENGINES } from '../../src/journal/sqlite.ts';
-import { FENCE_MS } from '../../src/journal/task-journal.ts';
+import { FENCE_MS } from '../../src/journal/lease.ts';
 import type { Holder } from '../../src/journal/task-record.ts';
 import { call, digestOf, intent, progress } from './samples.ts';
 

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { Journal } from '../../src/journal/journal.ts';
-import { FENCE_MS, LEASE_MS, type TaskJournal } from '../../src/journal/task-journal.ts';
+import { type TaskJournal } from '../../src/journal/task-journal.ts';
+import { FENCE_MS, LEASE_MS } from '../../src/journal/lease.ts';
 import type { TaskRecord } from '../../src/journal/task-record.ts';
 import { ManualClock } from '../helpers/manual-clock.ts';
 import { describeEngines, temporaryFolder, untilTestEnds } from './engines.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Exchange } from '../../src/client/observe.ts';
+import type { Exchange } from '../../src/client/record-exchange.ts';
 import { startClient } from '../helpers/start-client.ts';
 import { respond, respondJson, startTlsServer, type RawAnswer } from '../helpers/tls-server.ts';
 

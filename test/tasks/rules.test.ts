@@ -8,7 +8,7 @@ import type { ApiForm } from '../../src/base/target.ts';
 import type { MailStoreClient } from '../../src/client/client.ts';
 import { Journal } from '../../src/journal/journal.ts';
 import { openSqlite, type SqliteEngine } from '../../src/journal/sqlite.ts';
-import { FENCE_MS, LEASE_MS } from '../../src/journal/task-journal.ts';
+import { FENCE_MS, LEASE_MS } from '../../src/journal/lease.ts';
 import type { Holder, TaskRecord } from '../../src/journal/task-record.ts';
 import type { Sandbox } from '../../src/sandbox/sandbox.ts';
 import { TaskRunner, type RunnerTiming, type TaskCall } from '../../src/tasks/runner.ts';

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import type { Exchange } from '../../src/client/observe.ts';
+import type { Exchange } from '../../src/client/record-exchange.ts';
 import { asCurl, asMcpCall, asPowerShell } from '../../src/tester/copy-as.ts';
 import { commandNamed, startClient } from '../helpers/start-client.ts';
 import { callTool, sandboxForTest, startServer, untilTestEnds } from '../helpers/start-server.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { MailStoreError } from '../../src/base/errors.ts';
-import { commandNamed, findNamed } from '../../src/tester/named-command.ts';
+import { commandNamed, findNamed } from '../../src/tester/find-command.ts';
 import { checkArguments, readArguments } from '../../src/tester/read-arguments.ts';
 
 function refusalOf(act: () => unknown): string {

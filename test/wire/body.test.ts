@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { errorText, readJson, readText, withoutStack } from '../../src/wire/body.ts';
+import { errorText, readJson, readText } from '../../src/wire/body.ts';
+import { stripStack } from '../../src/base/strip-stack.ts';
 import type { WireResponse } from '../../src/wire/reply.ts';
 
 const ORIGIN = 'https://localhost:8463';
@@ -86,7 +87,7 @@ describe('what an error says', () => {
   });
 
   test('is at most 500 characters', () => {
-    expect(withoutStack('x'.repeat(501))).toBe(`${'x'.repeat(500)}…`);
+    expect(stripStack('x'.repeat(501))).toBe(`${'x'.repeat(500)}…`);
   });
 
   test.each([
@@ -94,6 +95,6 @@ describe('what an error says', () => {
     ['a\n  at B.C() in D:\\x.cs:line 3', 'a'],
     ['Meet us at the office.\nRoom 3', 'Meet us at the office. Room 3'],
   ])('leaves stack frames out: %j', (message, expected) => {
-    expect(withoutStack(message)).toBe(expected);
+    expect(stripStack(message)).toBe(expected);
   });
 });

@@ -5,14 +5,14 @@ import type { Clock } from '../../base/clock.ts';
 import { MailStoreError } from '../../base/errors.ts';
 import type { Log } from '../../base/log.ts';
 import { API_FORMS, type ApiForm } from '../../base/target.ts';
-import { fromVisibleValue } from '../../base/visible.ts';
+import { fromVisibleValue } from '../../base/escape-hidden.ts';
 import { callerShape } from '../../catalogue/fields.ts';
 import { isEnded, type TaskRecord } from '../../journal/task-record.ts';
 import { asCurl, asMcpCall, asPowerShell } from '../copy-as.ts';
 import type { Answered, Tester, TesterCall } from '../tester.ts';
 import type { AskedQuestion } from '../../guard/prompter.ts';
 import { CallHistory } from './call-history.ts';
-import { describeCommand } from './describe-commands.ts';
+import { describeCommand } from '../describe-commands.ts';
 import { Questions } from './page-prompter.ts';
 import {
   COPY_FORMS,

@@ -1,7 +1,7 @@
 import type { Access, ApiForm } from '../../base/target.ts';
 import type { Effect } from '../../catalogue/define-command.ts';
 import type { TaskRecord } from '../../journal/task-record.ts';
-import type { Exchange } from '../../client/observe.ts';
+import type { Exchange } from '../../client/record-exchange.ts';
 
 /** The messages between the page and its server. Every address is relative to the page's own. */
 

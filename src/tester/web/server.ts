@@ -5,7 +5,8 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { join } from 'node:path';
 import { MailStoreError } from '../../base/errors.ts';
 import { BadRequest, PageApi, type KnownNews, type PageApiOptions } from './api.ts';
-import { judgeRequest, SECURITY_HEADERS, type Judged } from './checks.ts';
+import { judgeRequest, type Judged } from './request-checks.ts';
+import { SECURITY_HEADERS } from './content-security-policy.ts';
 
 export interface PageServerOptions extends PageApiOptions {
   /** 0 takes any free port. */

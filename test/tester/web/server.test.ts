@@ -6,7 +6,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished, test } from 'vitest';
 import type { CallEvent, CallRecord, News } from '../../../src/tester/web/protocol.ts';
-import { SECURITY_HEADERS } from '../../../src/tester/web/checks.ts';
+import { SECURITY_HEADERS } from '../../../src/tester/web/content-security-policy.ts';
 import { runBinary } from '../../helpers/run-binary.ts';
 import { startTester } from '../../helpers/start-tester.ts';
 

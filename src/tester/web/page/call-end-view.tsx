@@ -1,4 +1,4 @@
-import { toVisible } from '../../../base/visible.ts';
+import { toVisible } from '../../../base/escape-hidden.ts';
 import type { CallSummary, ChangeInfo } from '../protocol.ts';
 import { ValueView } from './body-view.tsx';
 import { timeLabel } from './labels.ts';

@@ -1,4 +1,4 @@
-import { toVisible } from '../../../base/visible.ts';
+import { toVisible } from '../../../base/escape-hidden.ts';
 import type { CallSummary } from '../protocol.ts';
 import { callLabel, clockLabel, timeLabel } from './labels.ts';
 

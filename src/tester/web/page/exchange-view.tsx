@@ -1,6 +1,6 @@
 import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
-import { toVisible } from '../../../base/visible.ts';
+import { toVisible } from '../../../base/escape-hidden.ts';
 import type { CallRecord, CopyForm, NumberedExchange } from '../protocol.ts';
 import { BodyView, Code } from './body-view.tsx';
 import { CallEndView } from './call-end-view.tsx';

@@ -1,4 +1,4 @@
-import { toVisible } from '../../../base/visible.ts';
+import { toVisible } from '../../../base/escape-hidden.ts';
 import type { TaskInfo } from '../protocol.ts';
 import type { State } from './state.ts';
 

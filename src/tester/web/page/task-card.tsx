@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks';
-import { toVisible } from '../../../base/visible.ts';
+import { toVisible } from '../../../base/escape-hidden.ts';
 import { findingWords } from '../../../journal/task-record.ts';
 import type { CommandInfo, TaskInfo } from '../protocol.ts';
 import { Code, ValueView } from './body-view.tsx';

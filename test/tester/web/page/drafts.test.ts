@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { describeCommand } from '../../../../src/tester/web/describe-commands.ts';
+import { describeCommand } from '../../../../src/tester/describe-commands.ts';
 import { draftsOf, EMPTY_DRAFT, readDrafts, type Draft } from '../../../../src/tester/web/page/drafts.ts';
 import type { FieldInfo, FieldKind } from '../../../../src/tester/web/protocol.ts';
 import { commands } from '../../../../tools/index.ts';

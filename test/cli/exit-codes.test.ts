@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { runBinary } from '../helpers/run-binary.ts';
 
-const EXIT = fileURLToPath(new URL('../../src/cli/exit.ts', import.meta.url));
+const EXIT = fileURLToPath(new URL('../../src/cli/exit-codes.ts', import.meta.url));
 
 /** Ends a process with this error, written as an expression. */
 function endWith(error: string): { readonly code: number | null; readonly stderr: string } {

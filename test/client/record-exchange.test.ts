@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { Redactor } from '../../src/masking/redactor.ts';
 import type { ClientOptions } from '../../src/client/client.ts';
-import type { Exchange } from '../../src/client/observe.ts';
+import type { Exchange } from '../../src/client/record-exchange.ts';
 import { startClient } from '../helpers/start-client.ts';
 import { sandboxForTest } from '../helpers/start-server.ts';
 import { respond, respondJson, respondStatus, startTlsServer, type RawAnswer, type ReceivedRequest } from '../helpers/tls-server.ts';

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { describeCommand } from '../../../src/tester/web/describe-commands.ts';
-import type { FieldInfo } from '../../../src/tester/web/protocol.ts';
-import { commands } from '../../../tools/index.ts';
-import { commandNamed } from '../../helpers/start-client.ts';
+import { describeCommand } from '../../src/tester/describe-commands.ts';
+import type { FieldInfo } from '../../src/tester/web/protocol.ts';
+import { commands } from '../../tools/index.ts';
+import { commandNamed } from '../helpers/start-client.ts';
 
 function fieldOf(command: string, field: string): FieldInfo | undefined {
   return describeCommand(commandNamed(command)).fields.find(({ name }) => name === field);

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { fromVisible, fromVisibleValue, toVisible, visibleValue } from '../../src/base/visible.ts';
+import { fromVisible, fromVisibleValue, toVisible, visibleValue } from '../../src/base/escape-hidden.ts';
 import { untrustedTexts } from '../security/untrusted-text.corpus.ts';
 
 describe('untrusted text', () => {

@@ -1,10 +1,10 @@
 import * as z from 'zod';
-import type { Command } from '../../catalogue/define-command.ts';
-import { fieldTraits, innermost, wireType } from '../../catalogue/fields.ts';
-import { toolName } from '../../catalogue/naming.ts';
-import { neededAccess } from '../../policy/access.ts';
-import { mildestEffect, worstEffect } from '../../policy/decide.ts';
-import type { CommandInfo, FieldInfo, FieldKind } from './protocol.ts';
+import type { Command } from '../catalogue/define-command.ts';
+import { fieldTraits, innermost, wireType } from '../catalogue/fields.ts';
+import { toolName } from '../catalogue/naming.ts';
+import { neededAccess } from '../policy/access.ts';
+import { mildestEffect, worstEffect } from '../policy/decide.ts';
+import type { CommandInfo, FieldInfo, FieldKind } from './web/protocol.ts';
 
 /** Returns what the page needs to know of a command to make a form of it. */
 export function describeCommand(command: Command): CommandInfo {

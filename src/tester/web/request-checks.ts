@@ -25,28 +25,6 @@ export type Judged =
   | { readonly kind: 'refused'; readonly status: 403 | 404 | 405 | 415 | 421; readonly reason: string };
 
 /**
- * Every answer carries these: the page runs only its own script, connects only to its server, is shown in no other page,
- * and leaves nothing in a cache.
- */
-export const SECURITY_HEADERS: Readonly<Record<string, string>> = {
-  'content-security-policy': [
-    "default-src 'none'",
-    "script-src 'self'",
-    "style-src 'self'",
-    "connect-src 'self'",
-    "img-src 'self' data:",
-    "form-action 'none'",
-    "frame-ancestors 'none'",
-    "base-uri 'none'",
-  ].join('; '),
-  'x-content-type-options': 'nosniff',
-  'referrer-policy': 'no-referrer',
-  'cross-origin-opener-policy': 'same-origin',
-  'cross-origin-resource-policy': 'same-origin',
-  'cache-control': 'no-store',
-};
-
-/**
  * Decides whether a request is the page's own. A name that was made to point at this machine shows in `Host`, another page in `Origin` and
  * `Sec-Fetch-Site`, and who does not know the token finds nothing.
  */

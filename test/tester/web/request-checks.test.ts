@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { judgeRequest, SECURITY_HEADERS, type RequestHead } from '../../../src/tester/web/checks.ts';
+import { judgeRequest, type RequestHead } from '../../../src/tester/web/request-checks.ts';
+import { SECURITY_HEADERS } from '../../../src/tester/web/content-security-policy.ts';
 
 const site = { port: 4711, token: 'a-secret-of-the-address-bar-0001' };
 const own = 'http://127.0.0.1:4711';

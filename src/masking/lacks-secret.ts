@@ -1,0 +1,15 @@
+import { rowOf } from '../base/rows.ts';
+import { MASK } from './masks.ts';
+import { isSecretName } from './secret-names.ts';
+
+/**
+ * Tells whether settings as they were read may lack a secret: one that is masked, or an empty one, since some reads leave secrets empty. Sent back,
+ * they could take the place of the real one.
+ */
+export function mayLackSecret(value: unknown): boolean {
+  if (typeof value === 'string') return value.includes(MASK);
+  if (Array.isArray(value)) return value.some(mayLackSecret);
+  return Object.entries(rowOf(value)).some(
+    ([name, inner]) => (isSecretName(name) && (inner === null || inner === '')) || mayLackSecret(inner),
+  );
+}
