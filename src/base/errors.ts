@@ -252,6 +252,13 @@ const table = {
     retry: false,
     say: ({ taskId }) => `There is no task '${taskId}'; list_tasks shows the tasks this server knows.`,
   }),
+  taskElsewhere: row<{ taskId: string; origin: string }>({
+    audience: 'caller',
+    request: 'not sent',
+    retry: false,
+    say: ({ taskId, origin }) =>
+      `The task '${taskId}' belongs to ${origin}, which is not configured here. Configure that archive and try again; mailstore-mcp tasks show has what is recorded of it.`,
+  }),
   cannotCancel: row<{ command: string }>({
     audience: 'caller',
     request: 'not sent',

@@ -5,6 +5,7 @@ import { loadConfig, loadStateDir } from '../config/load.ts';
 import { wholeNumber } from '../config/setting-types.ts';
 import { Journal } from '../journal/journal.ts';
 import type { Change } from '../journal/change-journal.ts';
+import { findShownArchives, writeElsewhere } from './archives.ts';
 import { openBackend } from './backend.ts';
 import { argument, defineAction, defineSubcommand, flag, type Given } from './define-subcommand.ts';
 import { terminalPrompter } from './terminal-prompter.ts';
@@ -56,22 +57,25 @@ async function withJournal<T>(flags: Given['flags'], work: (journal: Journal) =>
 }
 
 async function list({ flags, json: isJson }: Given<{ json: typeof json }, object>): Promise<void> {
+  const { origins, nameOf } = findShownArchives(flags);
   if (isJson) {
     await withJournal(flags, async ({ changes: journal }) => {
       for (let before: number | undefined; ;) {
-        const { rows, next } = await journal.page({ limit: 500, before });
+        const { rows, next, elsewhere } = await journal.page({ limit: 500, before, origins });
         for (const row of rows) stdout.write(`${escapeHidden(JSON.stringify(row))}\n`);
-        if (next === undefined) return;
+        if (next === undefined) return writeElsewhere(elsewhere, { isJson });
         before = next;
       }
     });
     return;
   }
-  const { rows: found } = await withJournal(flags, ({ changes: journal }) => journal.page({ limit: 50 }));
+  const { rows: found, elsewhere } = await withJournal(flags, ({ changes: journal }) => journal.page({ limit: 50, origins }));
   if (found.length === 0) stdout.write('No change is recorded.\n');
-  for (const { number, changedAt, target, summary, ...way } of found) {
-    stdout.write(`${number}  ${changedAt.slice(0, 19)}Z  ${toVisibleLine(target)}  ${toVisibleLine(summary)}  ${wayOf(way)}\n`);
+  for (const { number, changedAt, target, origin, summary, ...way } of found) {
+    const archive = [...new Set([nameOf({ target, origin }), origin])].map(toVisibleLine).join('  ');
+    stdout.write(`${number}  ${changedAt.slice(0, 19)}Z  ${archive}  ${toVisibleLine(summary)}  ${wayOf(way)}\n`);
   }
+  writeElsewhere(elsewhere, { isJson });
 }
 
 async function show({ flags, change: number, json: isJson }: Given<{ json: typeof json }, typeof changeArguments>): Promise<void> {
@@ -81,11 +85,12 @@ async function show({ flags, change: number, json: isJson }: Given<{ json: typeo
     stdout.write(`${escapeHidden(JSON.stringify(found))}\n`);
     return;
   }
-  const { command, target, argumentsMasked, changedAt, before, after, inverse } = found;
+  const { command, target, origin, login, argumentsMasked, changedAt, before, after, inverse } = found;
   const rows: [string, string][] = [
     ['change', String(number)],
     ['command', `${command} ${JSON.stringify(argumentsMasked)}`],
     ['target', target],
+    ['archive', `${origin}, as ${login}`],
     ['at', changedAt],
     ['before', JSON.stringify(before)],
     ['after', JSON.stringify(after)],

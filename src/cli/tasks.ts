@@ -7,6 +7,7 @@ import { text, type SettingType } from '../config/setting-types.ts';
 import { Journal } from '../journal/journal.ts';
 import type { TaskJournal } from '../journal/task-journal.ts';
 import { findingWords, isEnded, type TaskRecord } from '../journal/task-record.ts';
+import { findShownArchives, writeElsewhere, type ShownArchives } from './archives.ts';
 import { openBackend, type Backend } from './backend.ts';
 import { argument, defineAction, defineSubcommand, flag, option, type Given } from './define-subcommand.ts';
 import { FOUND_ERRORS } from './exit-codes.ts';
@@ -49,7 +50,7 @@ export const tasks = defineSubcommand({
         { line: 'tasks list', shows: 'the latest 20 tasks' },
         { line: 'tasks list --all --json', shows: 'every task for a program' },
       ],
-      run: (given) => readTasks(given, (journal) => list(journal, given)),
+      run: (given) => readTasks(given, (journal) => list(journal, findShownArchives(given.flags), given)),
     }),
     show: defineAction({
       summary: 'show one task with its arguments, times, result and messages',
@@ -106,28 +107,27 @@ async function findTask(journal: TaskJournal, id: string): Promise<TaskRecord> {
   return task;
 }
 
-/** Returns the newest tasks, or all of them; read page by page, however many there are. */
-async function* listed(journal: TaskJournal, all: boolean): AsyncGenerator<TaskRecord> {
+/** Writes the newest tasks of the configured archives, or all of them; read page by page, however many there are. */
+async function list(
+  journal: TaskJournal,
+  { origins, nameOf }: ShownArchives,
+  { all, json: isJson }: Given<typeof listOptions, object>,
+): Promise<void> {
+  let count = 0;
   for (let before: number | undefined; ;) {
-    const { rows, next } = await journal.page({ limit: all ? 500 : 20, before });
-    yield* rows;
-    if (!all || next === undefined) return;
+    const { rows, next, elsewhere } = await journal.page({ limit: all ? 500 : 20, before, origins });
+    for (const task of rows) {
+      const { taskId, command, startedAt } = task;
+      if (isJson) stdout.write(`${escapeHidden(JSON.stringify(task))}\n`);
+      else writeLine(`${taskId}  ${startedAt.slice(0, 19)}Z  ${nameOf(task)}  ${command}  ${stateOf(task)}`);
+    }
+    count += rows.length;
     before = next;
-  }
-}
-
-async function list(journal: TaskJournal, { all, json: isJson }: Given<typeof listOptions, object>): Promise<void> {
-  if (isJson) {
-    for await (const task of listed(journal, all)) stdout.write(`${escapeHidden(JSON.stringify(task))}\n`);
+    if (all && before !== undefined) continue;
+    if (count === 0 && !isJson) stdout.write('No task is recorded.\n');
+    writeElsewhere(elsewhere, { isJson });
     return;
   }
-  let count = 0;
-  for await (const task of listed(journal, all)) {
-    count++;
-    const { taskId, command, target, startedAt } = task;
-    writeLine(`${taskId}  ${startedAt.slice(0, 19)}Z  ${target}  ${command}  ${stateOf(task)}`);
-  }
-  if (count === 0) stdout.write('No task is recorded.\n');
 }
 
 /** Says how a task stands; of one that nobody follows, as of when. */
@@ -149,6 +149,7 @@ function show(found: TaskRecord, { json: isJson }: { readonly json: boolean }): 
     ['task', taskId],
     ['command', `${command} ${JSON.stringify(argumentsMasked)}`],
     ['target', target],
+    ['archive', found.origin],
     ['finding', found.finding && findingWords(found.finding)],
     ['status', status],
     ['progress', progress === null ? undefined : `${Math.round(progress)} %`],
@@ -170,6 +171,8 @@ async function wait(journal: TaskJournal, { flags, task: id }: Given<object, typ
   // Where a MailStore is configured, this process follows the task itself if no other one does.
   const backend = isEnded(current) ? undefined : openIfConfigured(flags);
   try {
+    // The end of a task of another archive comes to nobody here.
+    await backend?.runner.get(current.taskId);
     let seen = -1;
     while (!isEnded(current)) {
       if (current.revision !== seen) showProgress(stdout, current.progress ?? 0, current.statusText ?? current.status);

@@ -178,6 +178,20 @@ export function loadStateDir({ env = process.env, flags, isOnlyShown = false }: 
   return stateDir;
 }
 
+/** Returns the name and origin of each configured archive, as far as there are any; nothing else of them has to be set. */
+export function loadArchives({
+  env = process.env,
+  flags,
+}: Pick<ConfigSources, 'env' | 'flags'>): readonly Pick<Target, 'name' | 'origin'>[] {
+  const { texts, targets } = foldSources(env, flags);
+  const { url: _url, ...shared } = texts;
+  const named = Object.entries(targets).map(([name, own]): [string, Texts] => [name, fold(shared, own)]);
+  return (named.length > 0 ? named : [['default', texts] as const]).flatMap(([name, known]) => {
+    const origin = read('url', known);
+    return origin === undefined ? [] : [{ name, origin }];
+  });
+}
+
 interface StateSources extends Pick<ConfigSources, 'env' | 'flags'> {
   /** True if the record is read and shown, and nothing else is done. */
   readonly isOnlyShown?: boolean;

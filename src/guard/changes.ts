@@ -14,9 +14,6 @@ import type { TaskCall } from '../tasks/runner.ts';
 import type { AdmittedCall, Answered, GuardedTarget, ObjectState, ShownChange } from './call.ts';
 import { lookAt } from './question.ts';
 
-/** A change that can be put back. */
-type RevertibleChange = Change & { readonly inverse: NonNullable<Change['inverse']> };
-
 /** Reads the object of a write before and after it, keeps both with the call that puts it back, and prepares that call. */
 export class Changes {
   readonly #journal: ChangeJournal;
@@ -42,29 +39,29 @@ export class Changes {
     return this.#journal.page(request);
   }
 
-  /** Returns a change. Throws MailStoreError when there is none with this number, it has no way back, or it was put back before. */
-  async findRevertible(number: number): Promise<RevertibleChange> {
+  /** Returns a change. Throws MailStoreError `unknownChange` when there is none with this number. */
+  async get(number: number): Promise<Change> {
     const change = await this.#journal.get(number);
     if (!change) throw new MailStoreError('unknownChange', { number });
-    const { revertedBy, inverse } = change;
-    if (revertedBy !== undefined) throw new MailStoreError('alreadyReverted', { number, by: revertedBy });
-    if (!inverse) throw new MailStoreError('noWayBack', { number, reason: findCommand(change.command)?.irreversible });
-    return { ...change, inverse };
+    return change;
   }
 
   /**
-   * Returns the call that puts a change back in its archive. Throws MailStoreError when the object reads otherwise than the change left it. A change
-   * whose object could not be read afterwards is put back without that comparison.
+   * Returns the call that puts a change back in its archive. Throws MailStoreError when it was put back before, has no way back, or its object reads
+   * otherwise than the change left it. A change whose object could not be read afterwards is put back without that comparison.
    */
-  async inverseCall({ number, ...change }: RevertibleChange, { name, client }: GuardedTarget): Promise<TaskCall> {
+  async inverseCall({ number, ...change }: Change, { name, client }: GuardedTarget): Promise<TaskCall> {
+    const { revertedBy, inverse } = change;
+    if (revertedBy !== undefined) throw new MailStoreError('alreadyReverted', { number, by: revertedBy });
     const changed = findCommand(change.command);
-    const command = findCommand(change.inverse.command);
+    if (!inverse) throw new MailStoreError('noWayBack', { number, reason: changed?.irreversible });
+    const command = findCommand(inverse.command);
     if (!changed?.before || !command) throw new MailStoreError('noWayBack', { number, reason: changed?.irreversible });
     const now = toJson((await lookAt(client, changed.before, change.argumentsMasked)).value);
     if (change.afterUnreadBecause === undefined && !isDeepStrictEqual(now, toJson(change.after))) {
       throw new MailStoreError('changedSince', { number, left: JSON.stringify(change.after), now: JSON.stringify(now) });
     }
-    return { command, args: z.strictObject(command.input).parse(change.inverse.args), target: name };
+    return { command, args: z.strictObject(command.input).parse(inverse.args), target: name };
   }
 
   /** Records that a change was put back by another. Never rejects for a fault of the journal: the change was put back. */

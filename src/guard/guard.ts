@@ -108,9 +108,11 @@ export class Guard {
     }
   }
 
-  /** Returns one page of the recorded changes, newest first. */
-  async changes(request: PageRequest): Promise<RowPage<Change>> {
-    return this.#changes.page(request);
+  /** Returns one page of the recorded changes of the configured archives, newest first, each with the name that its archive has here. */
+  async changes(request: Omit<PageRequest, 'origins'>): Promise<RowPage<Change>> {
+    const origins = [...this.#options.targets.values()].map(({ origin }) => origin);
+    const { rows, ...page } = await this.#changes.page({ ...request, origins });
+    return { ...page, rows: rows.map((change) => ({ ...change, target: this.#findTargetAt(change)?.name ?? change.target })) };
   }
 
   /**
@@ -119,8 +121,9 @@ export class Guard {
    * left it.
    */
   async revert(number: number, caller: Caller): Promise<Answered | Asked> {
-    const change = await this.#changes.findRevertible(number);
-    const inverse = await this.#changes.inverseCall(change, this.#targetAt(change));
+    const change = await this.#changes.get(number);
+    const target = this.#targetAt(change);
+    const inverse = await this.#changes.inverseCall(change, target);
     const answered = await this.run(inverse, caller);
     if (answered.kind === 'value') await this.#changes.markReverted(number, answered);
     return answered;
@@ -277,11 +280,16 @@ export class Guard {
   }
 
   /** Returns the target that is the archive of a change, whatever its name is by now. Throws MailStoreError when it is not configured. */
-  #targetAt({ number, origin, login }: Change): GuardedTarget {
-    const here = [...this.#options.targets.values()].filter((target) => target.origin === origin);
-    const found = here.find(({ user }) => user === login) ?? here[0];
-    if (!found) throw new MailStoreError('otherArchive', { number, origin });
+  #targetAt(change: Change): GuardedTarget {
+    const found = this.#findTargetAt(change);
+    if (!found) throw new MailStoreError('otherArchive', { number: change.number, origin: change.origin });
     return found;
+  }
+
+  /** The login of the change comes first; another one will do, since a change may have taken the first one's rights away. */
+  #findTargetAt({ origin, login }: Change): GuardedTarget | undefined {
+    const here = [...this.#options.targets.values()].filter((target) => target.origin === origin);
+    return here.find(({ user }) => user === login) ?? here[0];
   }
 
   #target(name: string): GuardedTarget {

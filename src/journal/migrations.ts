@@ -45,7 +45,9 @@ export const MIGRATIONS: readonly string[] = [
     end_teller TEXT,
     CHECK ((ended_at IS NULL) = (status IN ('starting', 'running')))
   ) STRICT;
-  CREATE UNIQUE INDEX one_active_task_per_call ON tasks (target, origin, command, arguments_key) WHERE status IN ('starting', 'running');
+  CREATE UNIQUE INDEX one_active_task_per_call ON tasks (origin, iif(origin = '', target, ''), command, arguments_key)
+    WHERE status IN ('starting', 'running');
+  CREATE INDEX tasks_by_origin ON tasks (origin, number);
   CREATE INDEX tasks_by_revision ON tasks (revision);
   CREATE INDEX active_tasks ON tasks (number) WHERE status IN ('starting', 'running');
   CREATE INDEX unknown_tasks ON tasks (number) WHERE status = 'unknown';
@@ -63,9 +65,16 @@ export const MIGRATIONS: readonly string[] = [
   CREATE INDEX raw_ends_by_task ON raw_ends (task_number);
 
   CREATE TABLE counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT;
-  INSERT INTO counters (name, value) VALUES ('tasks', 0), ('task_count', 0);
-  CREATE TRIGGER task_added AFTER INSERT ON tasks BEGIN UPDATE counters SET value = value + 1 WHERE name = 'task_count'; END;
-  CREATE TRIGGER task_removed AFTER DELETE ON tasks BEGIN UPDATE counters SET value = value - 1 WHERE name = 'task_count'; END;
+  INSERT INTO counters (name, value) VALUES ('tasks', 0);
+
+  CREATE TABLE row_counts (list TEXT NOT NULL, origin TEXT NOT NULL, value INTEGER NOT NULL, PRIMARY KEY (list, origin)) STRICT, WITHOUT ROWID;
+  CREATE TRIGGER task_added AFTER INSERT ON tasks BEGIN
+    INSERT OR IGNORE INTO row_counts (list, origin, value) VALUES ('tasks', NEW.origin, 0);
+    UPDATE row_counts SET value = value + 1 WHERE list = 'tasks' AND origin = NEW.origin;
+  END;
+  CREATE TRIGGER task_removed AFTER DELETE ON tasks BEGIN
+    UPDATE row_counts SET value = value - 1 WHERE list = 'tasks' AND origin = OLD.origin;
+  END;
   `,
   `
   CREATE TABLE approvals (
@@ -108,9 +117,14 @@ export const MIGRATIONS: readonly string[] = [
     changed_at INTEGER NOT NULL,
     reverted_by INTEGER REFERENCES changes (number) CHECK (reverted_by > number)
   ) STRICT;
-  INSERT INTO counters (name, value) VALUES ('change_count', 0);
-  CREATE TRIGGER change_added AFTER INSERT ON changes BEGIN UPDATE counters SET value = value + 1 WHERE name = 'change_count'; END;
-  CREATE TRIGGER change_removed AFTER DELETE ON changes BEGIN UPDATE counters SET value = value - 1 WHERE name = 'change_count'; END;
+  CREATE INDEX changes_by_origin ON changes (origin, number);
+  CREATE TRIGGER change_added AFTER INSERT ON changes BEGIN
+    INSERT OR IGNORE INTO row_counts (list, origin, value) VALUES ('changes', NEW.origin, 0);
+    UPDATE row_counts SET value = value + 1 WHERE list = 'changes' AND origin = NEW.origin;
+  END;
+  CREATE TRIGGER change_removed AFTER DELETE ON changes BEGIN
+    UPDATE row_counts SET value = value - 1 WHERE list = 'changes' AND origin = OLD.origin;
+  END;
 
   CREATE TABLE audit_chains (
     chain TEXT PRIMARY KEY,

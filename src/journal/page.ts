@@ -8,6 +8,8 @@ export interface PageRequest {
   readonly offset?: number | undefined;
   /** Only rows that contain this text, upper or lower case. */
   readonly match?: string | undefined;
+  /** Only rows of the archives at these origins, `https://host:port` each; all rows without it. */
+  readonly origins?: readonly string[] | undefined;
 }
 
 /** A part of a list. */
@@ -15,6 +17,14 @@ export interface RowPage<Row> {
   readonly rows: readonly Row[];
   /** How many rows there are, on this page and off it. */
   readonly total: number;
+  /** How many rows belong to other archives than the wanted ones, whatever text they contain; 0 without `origins`. */
+  readonly elsewhere: number;
   /** The number to give as `before` for the next page; absent on the last one. */
   readonly next?: number;
+}
+
+/** Says how many rows belong to archives that are not configured; undefined where there are none. */
+export function elsewhereSentence(elsewhere: number): string | undefined {
+  if (elsewhere === 0) return undefined;
+  return `${elsewhere} of other archives ${elsewhere === 1 ? 'is' : 'are'} not shown.`;
 }

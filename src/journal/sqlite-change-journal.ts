@@ -3,6 +3,7 @@ import type { Change, ChangeJournal, InverseCall, NewChange } from './change-jou
 import { iso, json, parse } from './columns.ts';
 import type { Database } from './database.ts';
 import type { PageRequest, RowPage } from './page.ts';
+import { readPage } from './read-page.ts';
 import type { Sqlite, SqlValue } from './sqlite.ts';
 
 interface ChangeRow {
@@ -20,6 +21,12 @@ interface ChangeRow {
   readonly changed_at: number;
   readonly reverted_by: number | null;
 }
+
+const LIST = {
+  table: 'changes',
+  columns: '*',
+  contains: `instr(lower(command || ' ' || target || ' ' || summary || ' ' || before || ' ' || after), ?) > 0`,
+} as const;
 
 export class SqliteChangeJournal implements ChangeJournal {
   readonly #db: Database;
@@ -58,25 +65,10 @@ export class SqliteChangeJournal implements ChangeJournal {
     return this.#db.read((db) => select(db, 'SELECT * FROM changes ORDER BY number DESC LIMIT ?', [limit]));
   }
 
-  page({ limit, before, offset = 0, match }: PageRequest): Promise<RowPage<Change>> {
-    const wanted = match?.toLowerCase();
-    const isWanted =
-      wanted === undefined ? '' : `AND instr(lower(command || ' ' || target || ' ' || summary || ' ' || before || ' ' || after), ?) > 0`;
-    const params = wanted === undefined ? [] : [wanted];
+  page(request: PageRequest): Promise<RowPage<Change>> {
     return this.#db.read((db) => {
-      const rows = select(db, `SELECT * FROM changes WHERE number < ? ${isWanted} ORDER BY number DESC LIMIT ? OFFSET ?`, [
-        before ?? Number.MAX_SAFE_INTEGER,
-        ...params,
-        limit + 1,
-        offset,
-      ]);
-      const total =
-        wanted === undefined
-          ? db.get<{ value: number }>(`SELECT value FROM counters WHERE name = 'change_count'`)?.value
-          : db.get<{ value: number }>(`SELECT count(*) AS value FROM changes WHERE number > 0 ${isWanted}`, params)?.value;
-      const shown = rows.slice(0, limit);
-      const next = rows.length > limit ? shown.at(-1)?.number : undefined;
-      return { rows: shown, total: total ?? 0, ...(next !== undefined && { next }) };
+      const { rows, ...page } = readPage<ChangeRow>(db, LIST, request);
+      return { ...page, rows: rows.map(toChange) };
     });
   }
 

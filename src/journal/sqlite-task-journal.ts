@@ -4,6 +4,7 @@ import type { Progress, RunHandle } from '../wire/reply.ts';
 import { CellReader, isAnything, isList, isObject, isText, iso, json } from './columns.ts';
 import type { Database } from './database.ts';
 import type { PageRequest, RowPage } from './page.ts';
+import { readPage } from './read-page.ts';
 import type { Sqlite, SqlValue } from './sqlite.ts';
 import { type GivingUp, type TaskEnd, type TaskJournal } from './task-journal.ts';
 import { FENCE_MS, LEASE_MS, type LeaseTiming } from './lease.ts';
@@ -86,6 +87,7 @@ const ACTIVE_NUMBERS = `SELECT number FROM tasks WHERE status IN ('starting', 'r
 const LIST_COLUMNS = `number, task_id, revision, command, target, origin, arguments_key, arguments_masked, status, NULL AS run, dialect, version,
   percent, progress_at, status_text, '[]' AS messages, NULL AS result, error, NULL AS drift, finding, note, reason, '[]' AS evidence, started_at,
   ended_at, cancel_asked_at, epoch, holder, heartbeat_at, poll_mark, lost_poll, end_teller, '' AS search, 0 AS has_raw_end`;
+const LIST = { table: 'tasks', columns: LIST_COLUMNS, contains: 'instr(search, ?) > 0 OR instr(status, ?) > 0' } as const;
 const SELECT_TASKS = `SELECT *, ${HAS_RAW_END} AS has_raw_end FROM tasks`;
 
 const NO_MARKS = { poll_mark: null, lost_poll: null } as const;
@@ -109,8 +111,9 @@ export class SqliteTaskJournal implements TaskJournal {
     return this.#db.write((db) => {
       const { target, origin = '', command, argumentsKey } = intent;
       const twin = db.get<TaskRow>(
-        `${SELECT_TASKS} WHERE target = ? AND origin = ? AND command = ? AND arguments_key = ? AND status IN ('starting', 'running')`,
-        [target, origin, command, argumentsKey],
+        `${SELECT_TASKS} WHERE origin = ? AND iif(origin = '', target, '') = ? AND command = ? AND arguments_key = ?
+          AND status IN ('starting', 'running')`,
+        [origin, origin === '' ? target : '', command, argumentsKey],
       );
       if (twin) return { task: toRecord(twin), isNew: false };
       const taskId = randomUUID();
@@ -173,24 +176,10 @@ export class SqliteTaskJournal implements TaskJournal {
     return this.#readRecords(`${SELECT_TASKS} ${where} ORDER BY number DESC LIMIT ?`, [limit]);
   }
 
-  page({ limit, before, offset = 0, match }: PageRequest): Promise<RowPage<TaskRecord>> {
-    const wanted = match?.toLowerCase();
-    const isWanted = wanted === undefined ? '' : `AND (instr(search, ?) > 0 OR instr(status, ?) > 0)`;
-    const params = wanted === undefined ? [] : [wanted, wanted];
+  page(request: PageRequest): Promise<RowPage<TaskRecord>> {
     return this.#db.read((db) => {
-      const rows = db.all<TaskRow>(`SELECT ${LIST_COLUMNS} FROM tasks WHERE number < ? ${isWanted} ORDER BY number DESC LIMIT ? OFFSET ?`, [
-        before ?? Number.MAX_SAFE_INTEGER,
-        ...params,
-        limit + 1,
-        offset,
-      ]);
-      const total =
-        wanted === undefined
-          ? db.get<{ value: number }>(`SELECT value FROM counters WHERE name = 'task_count'`)?.value
-          : db.get<{ value: number }>(`SELECT count(*) AS value FROM tasks WHERE number > 0 ${isWanted}`, params)?.value;
-      const shown = rows.slice(0, limit);
-      const next = rows.length > limit ? shown.at(-1)?.number : undefined;
-      return { rows: shown.map(toRecord), total: total ?? 0, ...(next !== undefined && { next }) };
+      const { rows, ...page } = readPage<TaskRow>(db, LIST, request);
+      return { ...page, rows: rows.map(toRecord) };
     });
   }
 
@@ -203,12 +192,14 @@ export class SqliteTaskJournal implements TaskJournal {
     return this.#db.read((db) => db.all<{ task_id: string }>(sql, [start, `${start}\u{10FFFF}`]).map(({ task_id: taskId }) => taskId));
   }
 
-  recent(ended: number): Promise<readonly TaskRecord[]> {
-    return this.#readRecords(
-      `${SELECT_TASKS} WHERE number IN (SELECT number FROM tasks WHERE status IN ('starting', 'running')) OR number IN (
-        SELECT number FROM tasks WHERE status NOT IN ('starting', 'running') ORDER BY number DESC LIMIT ?) ORDER BY number DESC`,
-      [ended],
-    );
+  recent(ended: number, origins: readonly string[]): Promise<readonly TaskRecord[]> {
+    const isEndedState = `status NOT IN ('starting', 'running')`;
+    const numbers = [
+      `SELECT number FROM tasks WHERE status IN ('starting', 'running') AND origin IN (${origins.map(() => '?').join(', ')})`,
+      ...origins.map(() => `SELECT * FROM (SELECT number FROM tasks WHERE origin = ? AND ${isEndedState} ORDER BY number DESC LIMIT ?)`),
+    ];
+    const sql = `${SELECT_TASKS} WHERE number IN (${numbers.join(' UNION ALL ')}) ORDER BY number DESC`;
+    return this.#readRecords(sql, [...origins, ...origins.flatMap((origin) => [origin, ended])]);
   }
 
   active(): Promise<readonly TaskRecord[]> {

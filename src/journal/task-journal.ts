@@ -52,8 +52,8 @@ export interface TaskJournal {
   readonly fenceMs: number;
 
   /**
-   * Records that a call is about to be sent, its lease held by `holder` with epoch 1; or returns the task that is starting or running with
-   * the same server, target, command and arguments.
+   * Records that a call is about to be sent, its lease held by `holder` with epoch 1; or returns the task that is starting or running at
+   * the same origin with the same command and arguments, whatever its target was called. Without an origin the target counts in its place.
    */
   begin(intent: TaskIntent, holder: Holder): Promise<{ readonly task: TaskRecord; readonly isNew: boolean }>;
 
@@ -80,8 +80,8 @@ export interface TaskJournal {
   /** Returns the ids that begin with a text, two at most: enough to tell that it names one task. */
   findIds(start: string): Promise<readonly string[]>;
 
-  /** Returns the tasks that are starting or running and the newest `ended` others, the newest first. */
-  recent(ended: number): Promise<readonly TaskRecord[]>;
+  /** Returns the tasks at these origins that are starting or running, and the newest `ended` others of each, the newest first. */
+  recent(ended: number, origins: readonly string[]): Promise<readonly TaskRecord[]>;
 
   /** Returns the tasks that somebody has to go on with, the oldest first: starting, running, or given up before the stored end was read. */
   active(): Promise<readonly TaskRecord[]>;

@@ -6,7 +6,7 @@ import { isRow } from '../base/rows.ts';
 import type { Drift } from '../client/value.ts';
 import type { Answered } from '../guard/call.ts';
 import type { Change } from '../journal/change-journal.ts';
-import type { RowPage } from '../journal/page.ts';
+import { elsewhereSentence, type RowPage } from '../journal/page.ts';
 import { findingWords, isEnded, type TaskRecord } from '../journal/task-record.ts';
 import { characterLimit, pageOf, pageOfRows, type Page, type Paging } from './paging.ts';
 
@@ -51,24 +51,28 @@ export function taskResult(
   return { ...result(toVisible(taskHead(task)), structured), ...(options.isError && { isError: true }) };
 }
 
-export function taskListResult({ rows: tasks, total }: RowPage<TaskRecord>, paging: Paging): CallToolResult {
+export function taskListResult({ rows: tasks, total, elsewhere }: RowPage<TaskRecord>, paging: Paging): CallToolResult {
   const rows = tasks.map((task) => {
     const { result: _result, drift: _drift, messages: _messages, evidence: _evidence, ...row } = taskView(task, undefined, {});
     return row;
   });
-  const page = pageOfRows(rows, total, paging);
-  return result(pageHead(page), { ...page });
+  return recordedRows(pageOfRows(rows, total, paging), elsewhere);
 }
 
-export function changeListResult({ rows: changes, total }: RowPage<Change>, paging: Paging): CallToolResult {
+export function changeListResult({ rows: changes, total, elsewhere }: RowPage<Change>, paging: Paging): CallToolResult {
   const rows = changes.map(({ inverse, argumentsMasked, summary: _summary, revertedBy, ...row }) => ({
     ...row,
     arguments: argumentsMasked,
     revertible: inverse !== null && revertedBy === undefined,
     ...(revertedBy !== undefined && { revertedBy }),
   }));
-  const page = pageOfRows(rows, total, paging);
-  return result(pageHead(page), { ...page });
+  return recordedRows(pageOfRows(rows, total, paging), elsewhere);
+}
+
+/** Shows a page of the record, and how many rows it has of archives that are not configured here. */
+function recordedRows(page: Page, elsewhere: number): CallToolResult {
+  const head = [pageHead(page), elsewhereSentence(elsewhere)].filter((line) => line !== undefined).join(' ');
+  return result(head, { ...page, ...(elsewhere > 0 && { elsewhere }) });
 }
 
 /** Returns a failure as the model sees it: one sentence and no data. */

@@ -33,7 +33,12 @@ export const taskTools: readonly ListedTool[] = [
     description: 'Lists the long-running commands this server started, newest first, with status and progress.',
     outputSchema: {
       type: 'object',
-      properties: { items: { type: 'array', items: taskOutput }, total: { type: 'integer' }, nextOffset: { type: 'integer' } },
+      properties: {
+        items: { type: 'array', items: taskOutput },
+        total: { type: 'integer' },
+        nextOffset: { type: 'integer' },
+        elsewhere: { type: 'integer' },
+      },
       required: ['items', 'total'],
     },
     readOnlyHint: true,

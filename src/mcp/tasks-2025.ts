@@ -84,7 +84,11 @@ function taskFields(task: TaskRecord) {
 async function listPage(tasks: Calls['tasks'], cursor: string | undefined) {
   const before = cursor === undefined ? undefined : await tasks.findNumber(cursor);
   if (cursor !== undefined && before === undefined) throw new ProtocolError(ProtocolErrorCode.InvalidParams, 'There is no such cursor.');
-  const { rows, next } = await tasks.page({ limit: PAGE_SIZE, before });
+  const { rows, next, elsewhere } = await tasks.page({ limit: PAGE_SIZE, before });
   const last = rows.at(-1);
-  return { tasks: rows.map(taskFields), ...(next !== undefined && last && { nextCursor: last.taskId }) };
+  return {
+    tasks: rows.map(taskFields),
+    ...(next !== undefined && last && { nextCursor: last.taskId }),
+    ...(elsewhere > 0 && { _meta: { 'mailstore/elsewhere': elsewhere } }),
+  };
 }

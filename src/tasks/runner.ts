@@ -146,7 +146,7 @@ export class TaskRunner {
     const client = this.#client(call.target);
     const prepared = await client.prepare(permit);
     const { task, isNew } = await this.#begin(call);
-    if (!isNew) return { ...task, note: 'This call is already running with the same arguments; no second one was started.' };
+    if (!isNew) return { ...this.#named(task), note: 'This call is already running with the same arguments; no second one was started.' };
     const over = new AbortController();
     let isReturned = false;
     const settled = this.#answer(call.command, (tell) =>
@@ -191,7 +191,10 @@ export class TaskRunner {
     });
   }
 
-  /** Returns the task. Throws MailStoreError `unknownTask` when there is none of this id. */
+  /**
+   * Returns the task, its target as the archive is called today. Throws MailStoreError `unknownTask` when there is none of this id, and `taskElsewhere`
+   * when its archive is not configured.
+   */
   async get(taskId: string): Promise<TaskRecord> {
     return this.#task(taskId);
   }
@@ -199,7 +202,9 @@ export class TaskRunner {
   async #task(taskId: string): Promise<TaskRecord> {
     const task = await this.#options.journal.get(taskId);
     if (!task) throw new MailStoreError('unknownTask', { taskId });
-    return task;
+    const [target] = this.#placeOf(task) ?? [];
+    if (target === undefined) throw new MailStoreError('taskElsewhere', { taskId, origin: task.origin ?? `the target '${task.target}'` });
+    return { ...task, target };
   }
 
   /** Returns all tasks, the newest first. */
@@ -207,9 +212,10 @@ export class TaskRunner {
     return this.#options.journal.list({ includeEnded: true });
   }
 
-  /** Returns one page of the tasks, the newest first, without what makes them large. */
-  async page(request: PageRequest): Promise<RowPage<TaskRecord>> {
-    return this.#options.journal.page(request);
+  /** Returns one page of the tasks of the configured archives, the newest first, without what makes them large. */
+  async page(request: Omit<PageRequest, 'origins'>): Promise<RowPage<TaskRecord>> {
+    const { rows, ...page } = await this.#options.journal.page({ ...request, origins: this.#origins() });
+    return { ...page, rows: rows.map((task) => this.#named(task)) };
   }
 
   /** Returns the number of a task, by which `page` goes on behind it. */
@@ -217,9 +223,15 @@ export class TaskRunner {
     return this.#options.journal.findNumber(taskId);
   }
 
-  /** Returns the tasks that run and the newest `ended` others, the newest first. */
+  /** Returns the tasks of the configured archives that run and the newest `ended` others of each, the newest first. */
   async recent(ended: number): Promise<readonly TaskRecord[]> {
-    return this.#options.journal.recent(ended);
+    const tasks = await this.#options.journal.recent(ended, this.#origins());
+    return tasks.map((task) => this.#named(task));
+  }
+
+  /** Returns how many tasks belong to archives that are not configured. */
+  async countElsewhere(): Promise<number> {
+    return (await this.#options.journal.page({ limit: 1, origins: this.#origins() })).elsewhere;
   }
 
   /** Returns the task when it has ended or `ms` have passed, whichever comes first; `onChange` sees each step in between. */
@@ -241,8 +253,7 @@ export class TaskRunner {
     const task = await this.#task(taskId);
     if (isEnded(task) || !task.run || !task.dialect) return task;
     const client = this.#clientOf(task);
-    if (!client)
-      return { ...task, note: `It runs on ${task.origin ?? task.target}, to which this server is not connected; nothing was asked.` };
+    if (!client) throw new Error(`no client for the task ${taskId}`);
     await client.cancel(commandOf(task), { ...task.run, dialect: task.dialect });
     await this.#options.journal.askedToCancel(taskId);
     return this.#task(taskId);
@@ -658,11 +669,24 @@ export class TaskRunner {
   }
 
   /** Returns the client of the server on which a task runs, whatever its target is called here. */
-  #clientOf({ target, origin }: TaskRecord): MailStoreClient | undefined {
+  #clientOf(task: TaskRecord): MailStoreClient | undefined {
+    return this.#placeOf(task)?.[1];
+  }
+
+  /** Returns the name that the archive of a task has here, and its client. */
+  #placeOf({ target, origin }: TaskRecord): readonly [name: string, client: MailStoreClient] | undefined {
     const { clients } = this.#options;
     const named = clients.get(target);
-    if (origin === undefined || named?.origin === origin) return named;
-    return [...clients.values()].find((client) => client.origin === origin);
+    if (named && (origin === undefined || named.origin === origin)) return [target, named];
+    return origin === undefined ? undefined : [...clients].find(([, client]) => client.origin === origin);
+  }
+
+  #named(task: TaskRecord): TaskRecord {
+    return { ...task, target: this.#placeOf(task)?.[0] ?? task.target };
+  }
+
+  #origins(): readonly string[] {
+    return [...new Set([...this.#options.clients.values()].map(({ origin }) => origin))];
   }
 }
 

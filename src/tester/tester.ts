@@ -67,7 +67,7 @@ export class Tester {
   }
 
   /** The tasks in the record, started by any process. */
-  get tasks(): Pick<TaskRunner, 'get' | 'recent' | 'waitForNews' | 'waitForEnd'> {
+  get tasks(): Pick<TaskRunner, 'get' | 'recent' | 'countElsewhere' | 'waitForNews' | 'waitForEnd'> {
     return this.#anyBackend().runner;
   }
 

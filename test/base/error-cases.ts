@@ -70,6 +70,12 @@ export const errorCases: {
       "Nothing was run: it needs a person's yes, and too many approvals are pending already (20 for the target default, 41 in all). Wait until a person has decided on them, or ten minutes until they expire.",
     ],
   ],
+  taskElsewhere: [
+    [
+      { taskId: '9f1d0a3c', origin: 'https://a.example.com:8463' },
+      "The task '9f1d0a3c' belongs to https://a.example.com:8463, which is not configured here. Configure that archive and try again; mailstore-mcp tasks show has what is recorded of it.",
+    ],
+  ],
   otherArchive: [
     [
       { number: 4, origin: 'https://a.example.com:8463' },

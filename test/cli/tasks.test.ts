@@ -26,11 +26,11 @@ async function afterRebuild() {
 
 describe('mailstore-mcp tasks', () => {
   test('lists the tasks that an assistant started, with nothing but the state folder known', async () => {
-    const { structured, terminal } = await afterRebuild();
+    const { structured, terminal, sandbox } = await afterRebuild();
     const { stdout, stderr, code } = await runBinary(['tasks', 'list'], terminal);
     expect({ stderr, code }).toEqual({ stderr: '', code: 0 });
     expect(stdout.replace(/\d{4}-\d\d-\d\dT[\d:]+Z/, 'TIME')).toBe(
-      `${String(structured['taskId'])}  TIME  default  RebuildStoreIndex  succeeded\n`,
+      `${String(structured['taskId'])}  TIME  ${sandbox.url}  RebuildStoreIndex  succeeded\n`,
     );
   });
 
@@ -130,7 +130,8 @@ describe('mailstore-mcp tasks', () => {
 describe('a task started in one client', () => {
   test('is seen and read to its end in another', async () => {
     const MAILSTORE_STATE_DIR = stateFolder();
-    const sandbox = await sandboxForTest({ runSeconds: 1 });
+    const clock = new ManualClock();
+    const sandbox = await sandboxForTest({ clock, runSeconds: 10 });
     const options = { sandbox, access: 'read-write', env: { MAILSTORE_STATE_DIR, MAILSTORE_INLINE_WAIT_MS: '0' } } as const;
     const first = untilTestEnds(await startServer(options));
     const second = untilTestEnds(await startServer(options));
@@ -141,6 +142,7 @@ describe('a task started in one client', () => {
       taskId,
       note: expect.stringContaining('already running') as unknown,
     });
+    await clock.advance(10_000);
     let end = structured;
     while (end['status'] === 'starting' || end['status'] === 'running')
       end = (await callTool(second, 'get_task_status', { taskId, waitSeconds: 20 })).structured;

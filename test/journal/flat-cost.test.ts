@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { Journal } from '../../src/journal/journal.ts';
-import { SQLITE_ENGINES, openSqlite, type SqliteEngine } from '../../src/journal/sqlite.ts';
+import { SQLITE_ENGINES, openSqlite, type Sqlite, type SqliteEngine } from '../../src/journal/sqlite.ts';
 import { ManualClock } from '../helpers/manual-clock.ts';
 import { temporaryFolder, untilTestEnds } from './engines.ts';
 import { join } from 'node:path';
@@ -41,7 +41,15 @@ function setUp() {
       printf('%08d', i) || ' verifystore default {"id":' || i || '}', '"' || hex(zeroblob(2000)) || '"', '[]' FROM n`);
   plans.length = 0;
   bytes.read = 0;
-  return { journal, plans, bytes };
+  return { journal, plans, bytes, db };
+}
+
+/** Adds rows of a second archive, which are newer than all others. */
+function addElsewhere(db: Sqlite) {
+  db.exec(`
+    WITH RECURSIVE n(i) AS (SELECT 3001 UNION ALL SELECT i + 1 FROM n WHERE i < 6000)
+    INSERT INTO tasks (task_id, revision, command, target, origin, arguments_key, arguments_masked, status, started_at, ended_at, epoch, search)
+    SELECT printf('%08d', i), i, 'VerifyStore', 'default', 'https://b:8463', 'key', '{}', 'succeeded', i, i + 1, 1, 'verifystore' FROM n`);
 }
 
 describe('the cost of a list does not grow with what was recorded', () => {
@@ -53,6 +61,24 @@ describe('the cost of a list does not grow with what was recorded', () => {
     expect(bytes.read).toBeLessThan(50 * 1000);
     expect((await journal.tasks.page({ limit: 2, before: next })).rows.map(({ taskId }) => taskId)).toEqual(['00002950', '00002949']);
     expect((await journal.tasks.page({ limit: 2, offset: 2998 })).next).toBeUndefined();
+  });
+
+  test('a page of one archive is found behind thousands of newer rows of another by an index, and those are counted', async () => {
+    const { journal, plans, bytes, db } = setUp();
+    addElsewhere(db);
+    plans.length = 0;
+    bytes.read = 0;
+    const first = await journal.tasks.page({ limit: 2, origins: [''] });
+    expect(first).toMatchObject({ total: 3000, elsewhere: 3000, next: 2999, rows: [{ taskId: '00003000' }, { taskId: '00002999' }] });
+    const both = await journal.tasks.page({ limit: 2, offset: 2999, origins: ['', 'https://b:8463'] });
+    expect(both).toMatchObject({ total: 6000, elsewhere: 0, rows: [{ taskId: '00003001' }, { taskId: '00003000' }] });
+    expect(await journal.tasks.page({ limit: 2, origins: ['https://c:8463'] })).toEqual({ rows: [], total: 0, elsewhere: 6000 });
+    expect(await journal.tasks.page({ limit: 2, origins: [] })).toEqual({ rows: [], total: 0, elsewhere: 6000 });
+    expect(await journal.tasks.page({ limit: 1, match: '{"id":17}', origins: ['https://b:8463'] })).toMatchObject({ total: 0, rows: [] });
+    expect((await journal.tasks.recent(2, [''])).map(({ taskId }) => taskId)).toEqual(['00003000', '00002999']);
+    const scanned = plans.filter((plan) => plan.startsWith('SCAN tasks'));
+    expect(scanned).toEqual([]);
+    expect(bytes.read).toBeLessThan(40_000);
   });
 
   test('the tasks that somebody has to follow are found without a look at those that have ended', async () => {

@@ -377,9 +377,10 @@ describe('6. Same command, same arguments, still running', () => {
     await expect
       .poll(async () => (await there.runner.list()).map(({ status }) => status), PATIENCE)
       .toEqual(['unknown', 'unknown', 'running']);
-    expect(await there.runner.cancel(first.taskId)).toMatchObject({
-      note: `It runs on ${server.url}, to which this server is not connected; nothing was asked.`,
-    });
+    const refused = `The task '${first.taskId}' belongs to ${server.url}, which is not configured here.`;
+    await expect(there.runner.cancel(first.taskId)).rejects.toThrow(refused);
+    await expect(there.runner.get(first.taskId)).rejects.toThrow(refused);
+    expect((await there.runner.page({ limit: 10 })).rows.map(({ origin }) => origin)).toEqual([elsewhere.url, elsewhere.url]);
   });
 });
 

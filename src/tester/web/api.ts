@@ -181,10 +181,11 @@ export class PageApi {
     return { text: as === 'curl' ? asCurl(copied) : asPowerShell(copied) };
   }
 
-  #newsSince(known: KnownNews | undefined, tasks: readonly TaskRecord[]): News {
+  async #newsSince(known: KnownNews | undefined, tasks: readonly TaskRecord[]): Promise<News> {
     const { revision } = this.#history;
     return {
       tasks: tasks.map(taskInfo),
+      elsewhere: await this.#options.tester.tasks.countElsewhere(),
       ...(known?.callsRevision !== revision && { calls: this.#history.list() }),
       callsRevision: revision,
     };

@@ -124,6 +124,8 @@ export type TaskInfo = Omit<TaskRecord, 'run' | 'lease' | 'pollMark' | 'lostPoll
 /** The answer to `GET news`: what goes on, whichever page began it. */
 export interface News {
   readonly tasks: readonly TaskInfo[];
+  /** How many tasks the record has of archives that are not configured. */
+  readonly elsewhere: number;
   /** The calls of this run, the newest first; absent where the page that asks has them as they are. */
   readonly calls?: readonly CallSummary[];
   /** Another number with every call that ends. */

@@ -12,6 +12,7 @@ import type {
   News,
   TaskInfo,
 } from '../protocol.ts';
+import { elsewhereSentence } from '../../../journal/page.ts';
 import { CallList } from './call-list.tsx';
 import { CommandForm } from './command-form.tsx';
 import { CommandList } from './command-list.tsx';
@@ -109,6 +110,7 @@ export function App() {
   const end = shown?.end;
   const ownTask = end?.kind === 'task' ? tasks.find(({ taskId }) => taskId === end.taskId) : undefined;
   const otherTasks = tasks.filter((task) => task !== ownTask);
+  const elsewhere = elsewhereSentence(state.elsewhere);
   return (
     <>
       <header>
@@ -151,10 +153,11 @@ export function App() {
               {ownTask && card(ownTask, true)}
             </ExchangeView>
           )}
-          {otherTasks.length > 0 && (
+          {(otherTasks.length > 0 || elsewhere !== undefined) && (
             <section class="tasks panel" aria-labelledby="tasks-heading">
               <h2 id="tasks-heading">Long commands</h2>
               {otherTasks.map((task) => card(task, false))}
+              {elsewhere !== undefined && <p class="hint">{elsewhere}</p>}
             </section>
           )}
           <CallList

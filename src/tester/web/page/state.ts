@@ -31,6 +31,8 @@ export interface State {
   /** The calls of this run, the newest first. */
   readonly calls: readonly CallSummary[];
   readonly tasks: readonly TaskInfo[];
+  /** How many tasks the record has of archives that are not configured. */
+  readonly elsewhere: number;
   readonly question?: QuestionInfo;
   /** Why the page itself cannot go on. */
   readonly fault?: string;
@@ -57,7 +59,17 @@ export type Action =
   | { readonly kind: 'refreshed'; readonly record: CallRecord }
   | { readonly kind: 'fault'; readonly fault: string };
 
-export const INITIAL: State = { search: '', target: '', form: 'auto', drafts: {}, problems: [], isSending: false, calls: [], tasks: [] };
+export const INITIAL: State = {
+  search: '',
+  target: '',
+  form: 'auto',
+  drafts: {},
+  problems: [],
+  isSending: false,
+  calls: [],
+  tasks: [],
+  elsewhere: 0,
+};
 
 export function reduce(state: State, action: Action): State {
   switch (action.kind) {
@@ -135,8 +147,8 @@ function reduceEvent(state: State, event: CallEvent): State {
   }
 }
 
-function tell(state: State, { tasks, calls = state.calls }: News): State {
-  return { ...state, tasks, calls };
+function tell(state: State, { tasks, elsewhere, calls = state.calls }: News): State {
+  return { ...state, tasks, elsewhere, calls };
 }
 
 function fillIn(state: State, name: string | undefined, args: Readonly<Record<string, unknown>>): State {

@@ -1,0 +1,70 @@
+import type { PageRequest } from './page.ts';
+import type { Sqlite, SqlValue } from './sqlite.ts';
+
+/** How one list is read. */
+export interface ListQuery {
+  /** The table, which is also its name in `row_counts`. */
+  readonly table: 'tasks' | 'changes';
+  readonly columns: string;
+  /** The condition for a row that contains a text, with one `?` for each time that the text is needed. */
+  readonly contains: string;
+}
+
+/**
+ * Reads one page of a list, the newest rows first. Without `match` the cost depends on the length of the page and its offset alone: each archive has
+ * its rows in order in an index, and the number of its rows in `row_counts`.
+ */
+export function readPage<Row extends { readonly number: number }>(
+  db: Sqlite,
+  { table, columns, contains }: ListQuery,
+  { limit, before = Number.MAX_SAFE_INTEGER, offset = 0, match, origins }: PageRequest,
+): { readonly rows: readonly Row[]; readonly total: number; readonly elsewhere: number; readonly next?: number } {
+  const wanted = match?.toLowerCase();
+  const isWanted = wanted === undefined ? '' : `AND (${contains})`;
+  const texts: readonly SqlValue[] =
+    wanted === undefined
+      ? []
+      : contains
+          .split('?')
+          .slice(1)
+          .map(() => wanted);
+  const archives = origins && [...new Set(origins)];
+  const needed = offset + limit + 1;
+  // One look into the index for each archive: with `origin IN (...)` all their rows would be sorted.
+  const numbers = archives
+    ? archives.map(
+        () => `SELECT * FROM (SELECT number FROM ${table} WHERE origin = ? AND number < ? ${isWanted} ORDER BY number DESC LIMIT ?)`,
+      )
+    : [`SELECT * FROM (SELECT number FROM ${table} WHERE number < ? ${isWanted} ORDER BY number DESC LIMIT ?)`];
+  const params = (archives?.map((origin) => [origin]) ?? [[]]).flatMap((origin) => [...origin, before, ...texts, needed]);
+  const found =
+    numbers.length === 0
+      ? []
+      : db.all<Row>(
+          `SELECT ${columns} FROM ${table} WHERE number IN (${numbers.join(' UNION ALL ')}) ORDER BY number DESC LIMIT ? OFFSET ?`,
+          [...params, limit + 1, offset],
+        );
+  const rows = found.slice(0, limit);
+  const next = found.length > limit ? rows.at(-1)?.number : undefined;
+  const counts = db.all<{ origin: string; value: number }>('SELECT origin, value FROM row_counts WHERE list = ?', [table]);
+  const isHere = (origin: string) => !archives || archives.includes(origin);
+  const total = wanted === undefined ? sumOf(counts, isHere) : countMatches(db, { table, isWanted, texts, archives });
+  return { rows, total, elsewhere: sumOf(counts, (origin) => !isHere(origin)), ...(next !== undefined && { next }) };
+}
+
+function sumOf(counts: readonly { readonly origin: string; readonly value: number }[], isCounted: (origin: string) => boolean): number {
+  return counts.reduce((sum, { origin, value }) => (isCounted(origin) ? sum + value : sum), 0);
+}
+
+interface MatchCount {
+  readonly table: ListQuery['table'];
+  readonly isWanted: string;
+  readonly texts: readonly SqlValue[];
+  readonly archives: readonly string[] | undefined;
+}
+
+function countMatches(db: Sqlite, { table, isWanted, texts, archives }: MatchCount): number {
+  const isHere = archives ? `AND origin IN (${archives.map(() => '?').join(', ')})` : '';
+  const sql = `SELECT count(*) AS value FROM ${table} WHERE number > 0 ${isHere} ${isWanted}`;
+  return db.get<{ value: number }>(sql, [...(archives ?? []), ...texts])?.value ?? 0;
+}
