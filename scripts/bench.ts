@@ -7,7 +7,7 @@ import { cpus, loadavg } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { renderTable, verdictOf, type Row } from './bench/budgets.ts';
+import { renderTable, judgeBudget, type Row } from './bench/budgets.ts';
 import { measureCalls } from './bench/calls.ts';
 import { measureInstall } from './bench/install.ts';
 import { measureMemory } from './bench/memory.ts';
@@ -52,7 +52,7 @@ const seconds = Math.round((Date.now() - began) / 1000);
 console.log(`\n${machine()}; ${seconds} s, medians, ratios of each round.\n`);
 console.log(renderTable(rows));
 console.log('\nCalls go to a lean HTTPS server that answers with fixed bytes; the first call and the replies in tokens to the sandbox.');
-if (options.gate && rows.some((row) => verdictOf(row) === 'missed')) process.exitCode = 1;
+if (options.gate && rows.some((row) => judgeBudget(row) === 'missed')) process.exitCode = 1;
 
 function machine(): string {
   const processors = cpus();

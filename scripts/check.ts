@@ -16,16 +16,16 @@ interface Step {
 
 /** Longest first: the steps start together, and the machine's processors are shared out among them. */
 const steps: readonly Step[] = [
-  { title: 'lint', command: [binOf('oxlint'), '--type-aware'] },
-  { title: 'types', command: [binOf('typescript', 'tsc'), '-p', '.'] },
-  { title: 'page types', command: [binOf('typescript', 'tsc'), '-p', 'src/tester/web/page'] },
-  { title: 'unused', command: [binOf('knip'), '--no-progress', '--treat-config-hints-as-errors'] },
+  { title: 'lint', command: [findBin('oxlint'), '--type-aware'] },
+  { title: 'types', command: [findBin('typescript', 'tsc'), '-p', '.'] },
+  { title: 'page types', command: [findBin('typescript', 'tsc'), '-p', 'src/tester/web/page'] },
+  { title: 'unused', command: [findBin('knip'), '--no-progress', '--treat-config-hints-as-errors'] },
   { title: 'generated', command: ['--import', 'tsx', 'scripts/generate.ts', '--check'] },
-  { title: 'format', command: [binOf('oxfmt'), '--check'] },
+  { title: 'format', command: [findBin('oxfmt'), '--check'] },
 ];
 
 /** Returns the script behind a package's command: started by node itself, it needs no shell and no `.cmd` file on Windows. */
-function binOf(packageName: string, command = packageName): string {
+function findBin(packageName: string, command = packageName): string {
   const folder = new URL(`../node_modules/${packageName}/`, import.meta.url);
   const { bin } = JSON.parse(readFileSync(new URL('package.json', folder), 'utf8')) as { bin?: string | Record<string, string> };
   const script = typeof bin === 'string' ? bin : bin?.[command];

@@ -5,7 +5,7 @@
 import { cpus, release, type as systemName } from 'node:os';
 import { parseArgs } from 'node:util';
 import { describeFindings, playMatrix } from '../test/crash/matrix.ts';
-import { nameOf, POINTS } from '../test/crash/points.ts';
+import { namePoint, POINTS } from '../test/crash/points.ts';
 import type { PlayedRun } from '../test/crash/run.ts';
 
 const { values } = parseArgs({
@@ -45,7 +45,7 @@ function countBy(names: readonly string[]): [string, number][] {
 }
 
 /** The address and the port differ from run to run. */
-function reasonOf(text: string | undefined): string {
+function readReason(text: string | undefined): string {
   return (text ?? 'none').replaceAll(/https:\/\/[\d.:]+/g, 'the server').replaceAll(/'[^']*'/g, '…');
 }
 
@@ -59,14 +59,14 @@ const rows: readonly [string, string | number][] = [
   ['kills', kills.length],
   ['  at a numbered point', kills.filter((kill) => kill !== 'outside').length],
   ['  at any time', kills.filter((kill) => kill === 'outside').length],
-  ['points reached', `${POINTS.filter((point) => reached.has(nameOf(point))).length} of ${POINTS.length}`],
+  ['points reached', `${POINTS.filter((point) => reached.has(namePoint(point))).length} of ${POINTS.length}`],
   ['tasks', tasks.length],
   ['ends kept', tasks.filter(({ status }) => ['succeeded', 'failed', 'cancelled'].includes(status)).length],
   ...countBy(tasks.map(({ status }) => status)).map(([status, number]): [string, number] => [`  ${status}`, number]),
-  ...countBy(unknown.map(({ reason }) => reasonOf(reason))).map(([reason, number]): [string, number] => [`    ${reason}`, number]),
+  ...countBy(unknown.map(({ reason }) => readReason(reason))).map(([reason, number]): [string, number] => [`    ${reason}`, number]),
   ['promises broken', findings.length],
 ];
 for (const [name, value] of rows) stdout.write(`${name.padEnd(24)} ${value}\n`);
-const missed = POINTS.map(nameOf).filter((name) => !reached.has(name));
+const missed = POINTS.map(namePoint).filter((name) => !reached.has(name));
 if (missed.length > 0 && count >= POINTS.length) stdout.write(`points not reached: ${missed.join(', ')}\n`);
 process.exitCode = findings.length === 0 ? 0 : 1;

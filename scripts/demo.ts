@@ -59,7 +59,7 @@ function sayData(request: string, result: CallToolResult): void {
   for (const line of data.split('\n')) say(`  ${line}`);
 }
 
-function textOf(result: CallToolResult): string {
+function readText(result: CallToolResult): string {
   const [first] = result.content;
   return first?.type === 'text' ? first.text : '';
 }
@@ -101,7 +101,7 @@ async function showRefusal(client: Client): Promise<void> {
   heading('3  A write, refused in front of the wire');
   const args = { userName: 'johndoe', fullName: 'Somebody Else' };
   sayCall('set_user_full_name', args);
-  say(styleText('yellow', textOf(await call(client, 'set_user_full_name', args))));
+  say(styleText('yellow', readText(await call(client, 'set_user_full_name', args))));
 }
 
 async function showLongCommand(): Promise<void> {
@@ -109,10 +109,10 @@ async function showLongCommand(): Promise<void> {
   await withServer(['--access', 'read-write'], async (client) => {
     const args = { id: 3, folder: 'amira' };
     sayCall('rebuild_store_index', args);
-    let task = viewOf(await call(client, 'rebuild_store_index', args, bar));
+    let task = readView(await call(client, 'rebuild_store_index', args, bar));
     while (task.status === 'running') {
       bar(task.progress ?? 0, task.statusText ?? '');
-      task = viewOf(await call(client, 'get_task_status', { taskId: task.taskId, waitSeconds: 10 }));
+      task = readView(await call(client, 'get_task_status', { taskId: task.taskId, waitSeconds: 10 }));
     }
     bar(task.progress ?? 100, task.status);
     endProgress(stdout);
@@ -131,8 +131,8 @@ interface TaskView {
   readonly statusText: string | null;
 }
 
-function viewOf(result: CallToolResult): TaskView {
-  if (result.isError) throw new Error(textOf(result));
+function readView(result: CallToolResult): TaskView {
+  if (result.isError) throw new Error(readText(result));
   return result.structuredContent as TaskView;
 }
 

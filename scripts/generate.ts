@@ -90,7 +90,7 @@ function toolsPage(): string {
     'A command that takes long is answered with a task, and a write is recorded as a change. These tools follow the one and put back the other; they belong to no command of MailStore.',
     table(
       ['Tool', 'Arguments', 'What it does'],
-      toolList.filter(({ group }) => group === undefined).map(({ tool }) => [code(tool.name), argumentsOf(tool), tool.description]),
+      toolList.filter(({ group }) => group === undefined).map(({ tool }) => [code(tool.name), formatArguments(tool), tool.description]),
     ),
   ].join('\n\n');
 }
@@ -168,7 +168,7 @@ const RISK_MEANINGS: Readonly<Record<Risk, string>> = {
 };
 
 /** Returns the argument names of a tool, those that may be left out with a question mark. */
-function argumentsOf({ inputSchema: { properties, required } }: ToolDefinition): string {
+function formatArguments({ inputSchema: { properties, required } }: ToolDefinition): string {
   const names = typeof properties === 'object' && properties !== null ? Object.keys(properties) : [];
   const isRequired = (name: string) => Array.isArray(required) && required.includes(name);
   return names.map((name) => code(isRequired(name) ? name : `${name}?`)).join(', ');
@@ -182,7 +182,7 @@ function toolRow(command: Command): string[] {
     riskCell(command),
     command.inverse ? 'yes' : (command.irreversible ?? ''),
     command.longRunning ? 'yes' : '',
-    argumentsOf(describeTool(command)),
+    formatArguments(describeTool(command)),
     resultCell(command),
     [command.since, command.doubtful && 'where listed'].filter(Boolean).join('; '),
   ];

@@ -3,7 +3,7 @@ import { join, posix } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { commands } from '../tools/index.ts';
-import { type SourceText, importsOf, lineAt, listSources, readSource, splitSource } from './helpers/read-source.ts';
+import { type SourceText, listImports, lineAt, listSources, readSource, splitSource } from './helpers/read-source.ts';
 
 /**
  * What each folder may import besides itself. A row allows only rows above it, so no two folders can come to need each other.
@@ -66,12 +66,12 @@ interface SourceFile {
 
 const files: readonly SourceFile[] = [...listSources(root, 'src'), ...listSources(root, 'tools')].map((path) => ({
   path,
-  folder: folderOf(path),
+  folder: getFolder(path),
   source: readSource(root, path),
 }));
 
 /** Returns the folder that answers for a path: the one under `src`, or `tools`; a file directly in `src` answers to none. */
-function folderOf(path: string): string {
+function getFolder(path: string): string {
   const [top = '', folder = '', ...rest] = path.split('/');
   if (top !== 'src') return top;
   return rest.length > 0 ? folder : path;
@@ -119,10 +119,10 @@ describe('the import table', () => {
   test('a folder imports only what its row allows', () => {
     const offences = files.flatMap(({ path, folder, source }) => {
       const allowed: readonly string[] = isRow(folder) ? MAY_IMPORT[folder] : [];
-      return importsOf(source)
+      return listImports(source)
         .filter(({ specifier }) => specifier.startsWith('.'))
         .map(({ specifier, line }) => ({ line, target: posix.join(posix.dirname(path), specifier) }))
-        .filter(({ target }) => target !== 'package.json' && folderOf(target) !== folder && !allowed.includes(folderOf(target)))
+        .filter(({ target }) => target !== 'package.json' && getFolder(target) !== folder && !allowed.includes(getFolder(target)))
         .map(({ line, target }) => `${path}:${line} imports ${target}; ${folder} may import ${allowed.join(', ') || 'nothing'}`);
     });
     expect(offences).toEqual([]);
@@ -130,7 +130,7 @@ describe('the import table', () => {
 
   test('a package that stands for one concern is imported only where that concern lives', () => {
     const offences = files.flatMap(({ path, folder, source }) =>
-      importsOf(source).flatMap(({ specifier, line }) =>
+      listImports(source).flatMap(({ specifier, line }) =>
         Object.entries(PACKAGES_KNOWN_TO)
           .filter(([name, known]) => `${specifier}/`.startsWith(name.endsWith('/') ? name : `${name}/`) && !known.includes(folder))
           .map(([, known]) => `${path}:${line} imports ${specifier}; only ${known.join(' and ')} may`),
@@ -158,7 +158,7 @@ describe('one place for each concern', () => {
 
   test('the process is reached by its global name alone, where these rules see it', () => {
     const importers = files.flatMap(({ path, source }) =>
-      importsOf(source)
+      listImports(source)
         .filter(({ specifier }) => /^(?:node:)?(?:process|console)$/.test(specifier))
         .map(({ specifier, line }) => `${path}:${line} imports ${specifier}`),
     );
@@ -204,7 +204,7 @@ describe('the reader behind these rules', () => {
         "const j = require('./j.ts');",
       ].join('\n'),
     );
-    expect(importsOf(source)).toEqual(
+    expect(listImports(source)).toEqual(
       ['a', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j'].map((name, index) => ({
         specifier: `./${name}.ts`,
         line: index < 6 ? index + 1 : index + 3,
@@ -223,7 +223,7 @@ describe('the reader behind these rules', () => {
         'const last = "kept";',
       ].join('\n'),
     );
-    expect(importsOf(source)).toEqual([]);
+    expect(listImports(source)).toEqual([]);
     expect(source.code).not.toContain('process');
     expect(source.literals.map(({ value }) => value)).toEqual([
       "import('./string.ts') // not a comment",

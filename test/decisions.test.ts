@@ -29,10 +29,10 @@ function readPackage(path: string): PackageFile {
 const installed = (name: string) => readPackage(`node_modules/${name}/package.json`);
 
 /** Returns a package and everything that it brings along at run time. */
-function closureOf(name: string, seen = new Set<string>()): Set<string> {
+function collectClosure(name: string, seen = new Set<string>()): Set<string> {
   if (seen.has(name)) return seen;
   seen.add(name);
-  for (const dependency of Object.keys(installed(name).dependencies ?? {})) closureOf(dependency, seen);
+  for (const dependency of Object.keys(installed(name).dependencies ?? {})) collectClosure(dependency, seen);
   return seen;
 }
 
@@ -41,12 +41,12 @@ function admits(range: string, version: string): boolean {
   return range.split('||').some((part) => {
     const [, sign, wanted] = /^\s*(>=|\^)\s*(\d+(?:\.\d+)*)\s*$/.exec(part) ?? [];
     if (sign === undefined || wanted === undefined) throw new Error(`The range ${range} has a form that this test does not know`);
-    return orderOf(wanted) <= orderOf(version) && (sign === '>=' || wanted.split('.')[0] === version.split('.')[0]);
+    return orderVersion(wanted) <= orderVersion(version) && (sign === '>=' || wanted.split('.')[0] === version.split('.')[0]);
   });
 }
 
 /** Returns a number that grows with the version: major, minor and patch in steps of a thousand. */
-function orderOf(version: string): number {
+function orderVersion(version: string): number {
   const [major = 0, minor = 0, patch = 0] = version.split('.').map(Number);
   return (major * 1000 + minor) * 1000 + patch;
 }
@@ -58,7 +58,7 @@ describe('0001: the second line of the official SDK, low level', () => {
   });
 
   test('the server package brings two packages along', () => {
-    expect([...closureOf('@modelcontextprotocol/server')].toSorted()).toEqual([
+    expect([...collectClosure('@modelcontextprotocol/server')].toSorted()).toEqual([
       '@modelcontextprotocol/core',
       '@modelcontextprotocol/server',
       'zod',

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { comparablePath, hasBrokenDatabase, isReachable, locationError } from '../src/emulation/archive-stores.ts';
 import { defineCommand } from '../src/catalogue/define-command.ts';
 import * as f from '../src/catalogue/fields.ts';
-import { describeContents, sentences } from '../src/catalogue/phrases.ts';
+import { describeContents, joinSentences } from '../src/catalogue/phrases.ts';
 import { anything } from '../src/catalogue/outputs.ts';
 import { isLocalPath } from '../src/catalogue/risk.ts';
 import { evenly, type Line, type Run } from '../src/emulation/steps.ts';
@@ -33,7 +33,7 @@ export const createBackup = defineCommand({
     label: () => 'Create the backup',
     object: ({ path }) => `a backup to ${path}`,
     consequence: ({ path }, { stores }) =>
-      sentences(
+      joinSentences(
         `A copy of the whole archive is written to ${path}${isLocalPath(path) ? ', as the server sees it' : ', which need not be on this server'}.`,
         'Whoever can read that place can read all mail in it.',
         describeContents(stores),

@@ -1,11 +1,11 @@
 import * as z from 'zod';
 import { defineCommand } from '../src/catalogue/define-command.ts';
 import * as f from '../src/catalogue/fields.ts';
-import { isRow, rowOf, textOf } from '../src/base/rows.ts';
-import { sentences } from '../src/catalogue/phrases.ts';
-import { mayLackSecret } from '../src/masking/lacks-secret.ts';
+import { isRow, readRow, readString } from '../src/base/rows.ts';
+import { joinSentences } from '../src/catalogue/phrases.ts';
+import { mayLackSecret } from '../src/catalogue/lacks-secret.ts';
 import { guess, nothing, record } from '../src/catalogue/outputs.ts';
-import { changedFields, isSameName, mergeConfiguration, risksOf } from '../src/catalogue/risk.ts';
+import { changedFields, isSameName, mergeConfiguration, listRisks } from '../src/catalogue/risk.ts';
 import { jobsInWords, policiesInWords } from '../src/catalogue/retention-words.ts';
 import { CommandFailure } from '../src/emulation/world.ts';
 
@@ -41,7 +41,7 @@ export const setComplianceConfiguration = defineCommand({
   effectOf: ({ config }, { current }) => (mayLiftLegalHold(current, config) ? 'destructive' : 'write'),
   risks: ['weakens-protection'],
   risk: ({ config }, { current }) =>
-    risksOf({
+    listRisks({
       'weakens-protection': mayLiftLegalHold(current, config) || mayLogLess(current, config) || changesOtherSettings(current, config),
     }),
   decidesFrom: { current: { read: 'GetComplianceConfiguration', pick: (value) => value } },
@@ -67,16 +67,16 @@ export const setComplianceConfiguration = defineCommand({
     },
     verb: () => 'Replace',
     label: () => 'Replace the compliance settings',
-    object: (_args, { server }) => ['the compliance settings', ...nameOf(server)].join(' of '),
+    object: (_args, { server }) => ['the compliance settings', ...listNames(server)].join(' of '),
     consequence: ({ config }, { before, retention, jobs }) => {
-      const { legalHoldEnabled, logSuccessfulUserActivities } = rowOf(before);
-      const stated = mergeConfiguration(rowOf(before), config);
-      const [logged, kept] = [textsOf(logSuccessfulUserActivities), textsOf(stated.logSuccessfulUserActivities)];
+      const { legalHoldEnabled, logSuccessfulUserActivities } = readRow(before);
+      const stated = mergeConfiguration(readRow(before), config);
+      const [logged, kept] = [readTexts(logSuccessfulUserActivities), readTexts(stated.logSuccessfulUserActivities)];
       const unlogged = logged.filter((name) => !kept.includes(name));
       const isLifted = stated.legalHoldEnabled !== true;
       const policies = policiesInWords(retention);
       const appliedBy = jobsInWords(jobs, 'ProcessRetentionPolicies');
-      return sentences(
+      return joinSentences(
         isLifted &&
           legalHoldEnabled === true &&
           'Legal hold is on and will be lifted: messages can be deleted then, also by the retention policies.',
@@ -93,13 +93,13 @@ export const setComplianceConfiguration = defineCommand({
             ? `The activity log of MailStore is emptied: none of the ${logged.length} activities is logged any more (${unlogged.join(', ')}).`
             : `No longer written to the activity log of MailStore: ${unlogged.join(', ')}.`),
         before !== undefined &&
-          rowOf(config).logSuccessfulUserActivities !== undefined &&
+          readRow(config).logSuccessfulUserActivities !== undefined &&
           !isTextList(logSuccessfulUserActivities) &&
           'Which activities are logged now could not be read, so some may no longer be logged.',
         before !== undefined && 'The settings can be put back; what is deleted or not logged in the meantime cannot.',
       );
     },
-    typed: ({ config }, { server, before }) => (mayLiftLegalHold(before, config) ? (nameOf(server)[0] ?? 'legal hold') : undefined),
+    typed: ({ config }, { server, before }) => (mayLiftLegalHold(before, config) ? (listNames(server)[0] ?? 'legal hold') : undefined),
   },
   output: guess(nothing),
   examples: [
@@ -125,14 +125,14 @@ const FIELDS = ['legalHoldEnabled', 'logSuccessfulUserActivities'];
 
 /** A field may stand once, in one spelling: of two, a server may take either. */
 function hasOtherSpelling(config: unknown): boolean {
-  return Object.keys(rowOf(config)).some((name) => FIELDS.some((field) => field !== name && isSameName(field, name)));
+  return Object.keys(readRow(config)).some((name) => FIELDS.some((field) => field !== name && isSameName(field, name)));
 }
 
 /** True unless legal hold is known to be on afterwards, or to be off now. */
 function mayLiftLegalHold(current: unknown, config: unknown): boolean {
   if (!isRow(config) || hasOtherSpelling(config)) return true;
-  if (Object.hasOwn(config, 'legalHoldEnabled')) return config.legalHoldEnabled !== true && rowOf(current).legalHoldEnabled !== false;
-  return typeof rowOf(current).legalHoldEnabled !== 'boolean';
+  if (Object.hasOwn(config, 'legalHoldEnabled')) return config.legalHoldEnabled !== true && readRow(current).legalHoldEnabled !== false;
+  return typeof readRow(current).legalHoldEnabled !== 'boolean';
 }
 
 /** True unless every activity that is logged now is known to be logged afterwards. */
@@ -147,11 +147,11 @@ function changesOtherSettings(current: unknown, config: unknown): boolean {
   return changedFields(current, config).some((name) => !FIELDS.includes(name));
 }
 
-function nameOf(server: unknown): readonly string[] {
-  return [textOf(rowOf(server).machineName)].filter((name) => name !== undefined);
+function listNames(server: unknown): readonly string[] {
+  return [readString(readRow(server).machineName)].filter((name) => name !== undefined);
 }
 
-function textsOf(value: unknown): readonly string[] {
+function readTexts(value: unknown): readonly string[] {
   return Array.isArray(value) ? value.filter((entry) => typeof entry === 'string') : [];
 }
 

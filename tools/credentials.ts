@@ -1,9 +1,9 @@
 import * as z from 'zod';
 import { defineCommand, type Found, type Look } from '../src/catalogue/define-command.ts';
 import * as f from '../src/catalogue/fields.ts';
-import { fieldsOf, rowOf, rowWhere, rowsOf, textOf } from '../src/base/rows.ts';
-import { countOf, sentences } from '../src/catalogue/phrases.ts';
-import { guess, listOf, nothing, record } from '../src/catalogue/outputs.ts';
+import { pickFields, readRow, findRow, readRows, readString } from '../src/base/rows.ts';
+import { formatCount, joinSentences } from '../src/catalogue/phrases.ts';
+import { guess, describeList, nothing, record } from '../src/catalogue/outputs.ts';
 import { CommandFailure, withoutSecrets } from '../src/emulation/world.ts';
 
 const group = 'credentials';
@@ -17,35 +17,35 @@ interface OfCredential {
 
 /** What logs in with a credential. */
 const usesOfCredential: Readonly<Record<string, Look<OfCredential>>> = {
-  directory: { read: 'GetDirectoryServicesConfiguration', pick: (config) => fieldsOf(rowOf(config), ['credentialId']) },
+  directory: { read: 'GetDirectoryServicesConfiguration', pick: (config) => pickFields(readRow(config), ['credentialId']) },
   profiles: {
     read: 'GetProfiles',
     pick: (profiles, args) =>
-      rowsOf(profiles)
-        .filter(({ details }) => String(rowOf(details)['credentialId']) === String(args.id))
-        .map((profile) => fieldsOf(profile, ['name'])),
+      readRows(profiles)
+        .filter(({ details }) => String(readRow(details)['credentialId']) === String(args.id))
+        .map((profile) => pickFields(profile, ['name'])),
   },
   credential: {
     read: 'GetCredentials',
-    pick: (credentials, args) => fieldsOf(rowWhere(credentials, 'ID', args.id), ['ID', 'Type', 'Description']),
+    pick: (credentials, args) => pickFields(findRow(credentials, 'ID', args.id), ['ID', 'Type', 'Description']),
   },
 };
 
 function nameCredential(args: OfCredential, { credential }: Found): string {
-  const description = textOf(rowOf(credential)['Description']);
+  const description = readString(readRow(credential)['Description']);
   return `credential ${args.id}${description === undefined ? '' : ` "${description}"`}`;
 }
 
 function describeCredential(credential: unknown): string | undefined {
-  const type = textOf(rowOf(credential)['Type']);
+  const type = readString(readRow(credential)['Type']);
   return type && `type ${type}`;
 }
 
 function describeUses(args: OfCredential, { directory, profiles }: Found): string {
-  const names = rowsOf(profiles).map(({ name }) => textOf(name) ?? 'one without a name');
-  return sentences(
-    rowOf(directory)['credentialId'] === args.id && 'The synchronisation with the directory uses it.',
-    names.length > 0 && `${countOf(names.length, 'profile uses', 'profiles use')} it: ${names.join(', ')}.`,
+  const names = readRows(profiles).map(({ name }) => readString(name) ?? 'one without a name');
+  return joinSentences(
+    readRow(directory)['credentialId'] === args.id && 'The synchronisation with the directory uses it.',
+    names.length > 0 && `${formatCount(names.length, 'profile uses', 'profiles use')} it: ${names.join(', ')}.`,
   );
 }
 
@@ -60,7 +60,7 @@ export const getCredentials = defineCommand({
   longRunning: false,
   idempotent: true,
   input: {},
-  output: listOf({
+  output: describeList({
     ID: z.int(),
     Type: z.string(),
     Description: z.string().nullish(),
@@ -91,12 +91,12 @@ export const createCredential = defineCommand({
   before: {
     read: 'GetCredentials',
     pick: (credentials, { type, description }) =>
-      rowsOf(credentials)
+      readRows(credentials)
         .filter((row) => row['Type'] === type && row['Description'] === description)
-        .map((row) => fieldsOf(row, ['ID', 'Type', 'Description'])),
+        .map((row) => pickFields(row, ['ID', 'Type', 'Description'])),
   },
   inverse: (_args, before, after) => {
-    const [made, ...others] = rowsOf(after).filter(({ ID }) => rowWhere(before, 'ID', ID) === undefined);
+    const [made, ...others] = readRows(after).filter(({ ID }) => findRow(before, 'ID', ID) === undefined);
     const isKnown = Array.isArray(before) && others.length === 0 && typeof made?.['ID'] === 'number';
     return isKnown ? { command: 'DeleteCredential', args: { id: made['ID'] } } : undefined;
   },
@@ -170,7 +170,7 @@ export const setCredentialSettings = defineCommand({
     }),
   },
   mergesInto: { argument: 'settings', read: 'GetCredentialSettings', args: (args) => ({ id: args.id }) },
-  before: { read: 'GetCredentials', pick: (credentials, args) => fieldsOf(rowWhere(credentials, 'ID', args.id), ['ID', 'Settings']) },
+  before: { read: 'GetCredentials', pick: (credentials, args) => pickFields(findRow(credentials, 'ID', args.id), ['ID', 'Settings']) },
   irreversible: 'The secrets among the old settings are never shown, so no call can set them again.',
   question: {
     reads: usesOfCredential,
@@ -179,7 +179,7 @@ export const setCredentialSettings = defineCommand({
     object: nameCredential,
     facts: (_args, { credential }) => describeCredential(credential),
     consequence: (args, found) =>
-      sentences(
+      joinSentences(
         'Whatever uses the credential logs in with these settings from now on, and where it logs in may change with them.',
         `Settings that are stated: ${Object.keys(args.settings).join(', ') || 'none'}.`,
         describeUses(args, found),
@@ -218,7 +218,7 @@ export const deleteCredential = defineCommand({
   input: { id },
   before: {
     read: 'GetCredentials',
-    pick: (credentials, args) => fieldsOf(rowWhere(credentials, 'ID', args.id), ['ID', 'Type', 'Description']),
+    pick: (credentials, args) => pickFields(findRow(credentials, 'ID', args.id), ['ID', 'Type', 'Description']),
   },
   irreversible: 'The secrets of a deleted credential are kept nowhere.',
   question: {
@@ -228,7 +228,7 @@ export const deleteCredential = defineCommand({
     object: nameCredential,
     facts: (_args, { credential }) => describeCredential(credential),
     consequence: (args, found) =>
-      sentences('It is deleted for good with its secrets, and whatever uses it stops working.', describeUses(args, found)),
+      joinSentences('It is deleted for good with its secrets, and whatever uses it stops working.', describeUses(args, found)),
   },
   output: guess(nothing),
   examples: [{ id: 1 }],

@@ -1,7 +1,7 @@
 import { type Found, type Look } from '../src/catalogue/define-command.ts';
 import { drifts } from '../src/catalogue/drifting.ts';
-import { fieldsOf, rowOf, rowWhere, textOf } from '../src/base/rows.ts';
-import { countOf, sentences, sizeOf } from '../src/catalogue/phrases.ts';
+import { pickFields, readRow, findRow, readString } from '../src/base/rows.ts';
+import { formatCount, joinSentences, formatSize } from '../src/catalogue/phrases.ts';
 
 /** The fields of a store's entry that say where it lives. */
 export const PLACE = ['type', 'databaseName', 'databasePath', 'contentPath', 'indexPath', 'serverName', 'userName'];
@@ -10,16 +10,16 @@ export const PLACE = ['type', 'databaseName', 'databasePath', 'contentPath', 'in
 export const storeInQuestion: Look<{ readonly id: number }> = {
   read: 'GetStores',
   args: () => ({ includeSize: true }),
-  pick: (value, { id }) => rowWhere(value, 'id', id),
+  pick: (value, { id }) => findRow(value, 'id', id),
 };
 
 export const complianceInQuestion: Look<unknown> = {
   read: 'GetComplianceConfiguration',
-  pick: (value) => fieldsOf(rowOf(value), ['legalHoldEnabled']),
+  pick: (value) => pickFields(readRow(value), ['legalHoldEnabled']),
 };
 
 export function nameStore({ id }: { readonly id: number }, { store }: Found): string {
-  const name = textOf(rowOf(store).name);
+  const name = readString(readRow(store).name);
   return name === undefined ? `archive store ${id}` : `archive store ${id} "${name}"`;
 }
 
@@ -32,21 +32,21 @@ const STATE_IN_WORDS = new Map<unknown, string>([
 
 /** Says what was read of a store's state and contents; undefined where nothing was. */
 export function describeStore(store: unknown): string | undefined {
-  const { requestedState, error, statisticsCount, statisticsSize } = rowOf(store);
-  const count = countOf(statisticsCount, 'message');
+  const { requestedState, error, statisticsCount, statisticsSize } = readRow(store);
+  const count = formatCount(statisticsCount, 'message');
   // A size that was not calculated reads as nothing.
-  const size = statisticsSize === 0 ? undefined : sizeOf(statisticsSize);
+  const size = statisticsSize === 0 ? undefined : formatSize(statisticsSize);
   const holds = count && `MailStore counts ${count} in it${size === undefined ? '' : `, ${size}`}`;
   const state = `${STATE_IN_WORDS.get(requestedState) ?? ''}${holds === undefined ? '' : drifts(`${STATE_IN_WORDS.has(requestedState) ? '; ' : ''}${holds}`)}`;
-  const problem = textOf(error)?.replace(/\.$/, '');
-  return sentences(state !== '' && `${state}.`, problem !== undefined && `It reports the error "${problem}".`) || undefined;
+  const problem = readString(error)?.replace(/\.$/, '');
+  return joinSentences(state !== '' && `${state}.`, problem !== undefined && `It reports the error "${problem}".`) || undefined;
 }
 
 /** Returns where a store lies, which identifies it beside its id and name. */
 export function identifyStore(store: unknown): string | undefined {
-  const row = rowOf(store);
+  const row = readRow(store);
   const place = ['type', ...PLACE].flatMap((name) => {
-    const value = textOf(row[name]);
+    const value = readString(row[name]);
     return value === undefined ? [] : [`${name} ${value}`];
   });
   return place.length === 0 ? undefined : [...new Set(place)].join('; ');
@@ -55,5 +55,5 @@ export function identifyStore(store: unknown): string | undefined {
 export const LEGAL_HOLD = 'Legal hold is on: deleted mail may still be wanted as evidence.';
 
 export function isHeld(compliance: unknown): boolean {
-  return rowOf(compliance).legalHoldEnabled === true;
+  return readRow(compliance).legalHoldEnabled === true;
 }

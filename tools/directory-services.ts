@@ -2,11 +2,11 @@ import * as z from 'zod';
 import { defineCommand, type Search } from '../src/catalogue/define-command.ts';
 import { drifts } from '../src/catalogue/drifting.ts';
 import * as f from '../src/catalogue/fields.ts';
-import { fieldsOf, isRow, rowOf, textOf } from '../src/base/rows.ts';
-import { countOf, sentences } from '../src/catalogue/phrases.ts';
-import { mayLackSecret } from '../src/masking/lacks-secret.ts';
+import { pickFields, isRow, readRow, readString } from '../src/base/rows.ts';
+import { formatCount, joinSentences } from '../src/catalogue/phrases.ts';
+import { mayLackSecret } from '../src/catalogue/lacks-secret.ts';
 import { guess, nothing, record } from '../src/catalogue/outputs.ts';
-import { changedFields, describeChanges, mergeConfiguration, risksOf } from '../src/catalogue/risk.ts';
+import { changedFields, describeChanges, mergeConfiguration, listRisks } from '../src/catalogue/risk.ts';
 import { CommandFailure, withoutSecrets, type Step, type World } from '../src/emulation/world.ts';
 
 const group = 'directory-services';
@@ -54,7 +54,7 @@ export const setDirectoryServicesConfiguration = defineCommand({
   risk: ({ config }, { current, own }) => {
     const changed = changedFields(current, config);
     const isElsewhere = changed.some((name) => !SCOPE.includes(name));
-    return risksOf({
+    return listRisks({
       'grants-power': isElsewhere,
       'sends-data-out': isElsewhere,
       'weakens-protection': changed.includes('deleteUsers') && config['deleteUsers'] !== false,
@@ -99,15 +99,15 @@ export const setDirectoryServicesConfiguration = defineCommand({
     verb: () => 'Change',
     label: () => 'Change the directory',
     object: (_args, { current }) => {
-      const { type, serverName } = rowOf(current);
-      const now = [textOf(type), textOf(serverName)].filter((part) => part !== undefined).join(', ');
+      const { type, serverName } = readRow(current);
+      const now = [readString(type), readString(serverName)].filter((part) => part !== undefined).join(', ');
       return `the directory that users are synchronised with${now && ` (now ${now})`}`;
     },
     consequence: ({ config }, { current }) => {
-      const { type, serverName, userName, deleteUsers } = mergeConfiguration(rowOf(current), config);
-      const place = [textOf(type), textOf(serverName)].filter((part) => part !== undefined).join(', ');
-      return sentences(
-        `The server logs in at ${place || 'the directory'}${textOf(userName) === undefined ? '' : ` as ${String(userName)}`}, and lets it decide who the users of this archive are and whether their passwords are right.`,
+      const { type, serverName, userName, deleteUsers } = mergeConfiguration(readRow(current), config);
+      const place = [readString(type), readString(serverName)].filter((part) => part !== undefined).join(', ');
+      return joinSentences(
+        `The server logs in at ${place || 'the directory'}${readString(userName) === undefined ? '' : ` as ${String(userName)}`}, and lets it decide who the users of this archive are and whether their passwords are right.`,
         deleteUsers === true && 'The next synchronisation deletes accounts whose users are not in that directory.',
         describeChanges(current, config),
       );
@@ -160,7 +160,7 @@ export const syncUsersWithDirectoryServices = defineCommand({
   effectOf: ({ dryRun }) => (dryRun === true ? 'read' : 'destructive'),
   risks: ['locks-out'],
   // It changes, and with deleteUsers deletes, accounts that the directory manages.
-  risk: (_args, { own }) => risksOf({ 'locks-out': mayBeManaged(own) }),
+  risk: (_args, { own }) => listRisks({ 'locks-out': mayBeManaged(own) }),
   decidesFrom: { own: ownAccount },
   longRunning: true,
   idempotent: true,
@@ -170,22 +170,22 @@ export const syncUsersWithDirectoryServices = defineCommand({
     reads: {
       config: {
         read: 'GetDirectoryServicesConfiguration',
-        pick: (config) => fieldsOf(rowOf(config), ['type', 'serverName', 'deleteUsers']),
+        pick: (config) => pickFields(readRow(config), ['type', 'serverName', 'deleteUsers']),
       },
       users: { read: 'GetUsers', pick: (users) => ({ total: Array.isArray(users) ? users.length : undefined }) },
     },
     verb: () => 'Synchronise',
     label: () => 'Synchronise users',
     object: (_args, { config }) => {
-      const { type, serverName } = rowOf(config);
-      const directory = [textOf(type), textOf(serverName)].filter((part) => part !== undefined).join(', ');
+      const { type, serverName } = readRow(config);
+      const directory = [readString(type), readString(serverName)].filter((part) => part !== undefined).join(', ');
       return `user accounts with the directory${directory && ` (${directory})`}`;
     },
     consequence: (_args, { config, users }) =>
-      sentences(
+      joinSentences(
         'Accounts are created and changed to match the directory.',
-        whatIsDeleted(rowOf(config)['deleteUsers']),
-        howMany(rowOf(users)['total']),
+        whatIsDeleted(readRow(config)['deleteUsers']),
+        howMany(readRow(users)['total']),
         'With dryRun the same call lists the changes and makes none.',
       ),
   },
@@ -241,7 +241,7 @@ export const syncUsersWithDirectoryServices = defineCommand({
  * null keeps or erases it is described nowhere.
  */
 function keepsLoginElsewhere(config: unknown): boolean {
-  return typeof rowOf(config)['credentialId'] === 'number' && !mayLackSecret(config);
+  return typeof readRow(config)['credentialId'] === 'number' && !mayLackSecret(config);
 }
 
 function whatIsDeleted(deleteUsers: unknown): string {
@@ -252,7 +252,7 @@ function whatIsDeleted(deleteUsers: unknown): string {
 }
 
 function howMany(total: unknown): string | undefined {
-  const accounts = countOf(total, 'account');
+  const accounts = formatCount(total, 'account');
   return accounts && drifts(`There are ${accounts} now.`);
 }
 

@@ -2,11 +2,11 @@ import * as z from 'zod';
 import { defineCommand } from '../src/catalogue/define-command.ts';
 import { drifts } from '../src/catalogue/drifting.ts';
 import * as f from '../src/catalogue/fields.ts';
-import { rowOf, rowsOf } from '../src/base/rows.ts';
-import { countOf, sentences } from '../src/catalogue/phrases.ts';
-import { anything, guess, listOf, nothing } from '../src/catalogue/outputs.ts';
-import { risksOf } from '../src/catalogue/risk.ts';
-import { CommandFailure, archiveOf, type World, type WorldIndex } from '../src/emulation/world.ts';
+import { readRow, readRows } from '../src/base/rows.ts';
+import { formatCount, joinSentences } from '../src/catalogue/phrases.ts';
+import { anything, guess, describeList, nothing } from '../src/catalogue/outputs.ts';
+import { listRisks } from '../src/catalogue/risk.ts';
+import { CommandFailure, getArchive, type World, type WorldIndex } from '../src/emulation/world.ts';
 
 const group = 'folders';
 const editions = ['server', 'spe'] as const;
@@ -25,7 +25,7 @@ export const getChildFolders = defineCommand({
     maxLevels: z.int().positive().optional().describe('Levels to descend; the whole tree when absent.'),
   },
   output: guess(
-    listOf({
+    describeList({
       name: z.string().optional(),
       fullPath: z.string().nullish(),
       childFolders: z.array(z.looseObject({})).nullish(),
@@ -48,15 +48,15 @@ export const getFolderStatistics = defineCommand({
   longRunning: true,
   idempotent: true,
   input: {},
-  output: listOf({ folder: z.string(), count: z.int().optional(), size: z.int() }),
+  output: describeList({ folder: z.string(), count: z.int().optional(), size: z.int() }),
   examples: [{}],
   emulate: function* (world) {
-    const archives = world.state.folders.filter((path) => archiveOf(path) === path).toSorted(byName);
+    const archives = world.state.folders.filter((path) => getArchive(path) === path).toSorted(byName);
     yield { percent: 2, text: `Collecting statistics of ${archives.length} user archives` };
 
     const totals = new Map<string, { count: number; size: number }>();
     for (const { folder, size } of world.visibleMessages()) {
-      const archive = archiveOf(folder);
+      const archive = getArchive(folder);
       const total = totals.get(archive) ?? { count: 0, size: 0 };
       totals.set(archive, { count: total.count + 1, size: total.size + size });
     }
@@ -84,7 +84,7 @@ export const moveFolder = defineCommand({
   editions,
   effect: 'write',
   risks: ['opens-mail'],
-  risk: ({ fromFolder, toFolder }) => risksOf({ 'opens-mail': !staysInArchive(fromFolder, toFolder) }),
+  risk: ({ fromFolder, toFolder }) => listRisks({ 'opens-mail': !staysInArchive(fromFolder, toFolder) }),
   longRunning: false,
   idempotent: false,
   input: { fromFolder: f.folderPath, toFolder: f.text().describe('New full path.') },
@@ -92,7 +92,7 @@ export const moveFolder = defineCommand({
     read: 'GetChildFolders',
     args: ({ fromFolder, toFolder }) => {
       const parent = commonParent(fromFolder, toFolder);
-      const maxLevels = Math.max(depthOf(fromFolder), depthOf(toFolder)) - depthOf(parent);
+      const maxLevels = Math.max(countLevels(fromFolder), countLevels(toFolder)) - countLevels(parent);
       return { ...(parent !== '' && { folder: parent }), maxLevels };
     },
     pick: (tree, { fromFolder, toFolder }) => {
@@ -110,9 +110,9 @@ export const moveFolder = defineCommand({
     label: ({ fromFolder }) => `Move ${fromFolder}`,
     object: ({ fromFolder, toFolder }) => `${isArchive(fromFolder) ? 'the archive' : 'the folder'} ${fromFolder} to ${toFolder}`,
     consequence: ({ fromFolder, toFolder }) =>
-      sentences(
+      joinSentences(
         `It becomes ${toFolder}, with all mail in it.`,
-        `Whoever may read the archive ${archiveOf(toFolder)} can then read this mail.`,
+        `Whoever may read the archive ${getArchive(toFolder)} can then read this mail.`,
         isArchive(fromFolder) &&
           `Rights that users have on ${fromFolder} stay on that name, and new mail for a user ${fromFolder} opens another archive.`,
       ),
@@ -135,7 +135,7 @@ export const moveFolder = defineCommand({
     folders.splice(0, folders.length, ...folders.map(moved));
     // The folder tree spans all stores, so messages of disabled and detached ones and deleted messages move along.
     for (const message of messages) message.folder = moved(message.folder);
-    if (archiveOf(fromFolder) !== archiveOf(toFolder)) moveIndexEntries(world, archiveOf(fromFolder), archiveOf(toFolder));
+    if (getArchive(fromFolder) !== getArchive(toFolder)) moveIndexEntries(world, getArchive(fromFolder), getArchive(toFolder));
     return null;
   },
 });
@@ -161,8 +161,8 @@ export const deleteEmptyFolders = defineCommand({
     label: () => 'Delete the empty folders',
     object: ({ folder }) => (folder === undefined ? 'the empty folders of the entire archive' : `the empty folders in ${folder}`),
     consequence: ({ folder }, { before }) => {
-      const total = countOf(rowOf(before).folders, 'folder');
-      return sentences(
+      const total = formatCount(readRow(before).folders, 'folder');
+      return joinSentences(
         folder === undefined
           ? `All folders without mail are deleted, in the archives of all users${total === undefined ? '' : drifts(`; there are ${total} in all`)}.`
           : `All folders without mail below ${folder} are deleted${total === undefined ? '' : drifts(`, of ${total}`)}, and ${folder} itself if it has none.`,
@@ -185,7 +185,7 @@ export const deleteEmptyFolders = defineCommand({
 
 /** True for a whole user archive. */
 function isArchive(path: string): boolean {
-  return archiveOf(path) === path;
+  return getArchive(path) === path;
 }
 
 /** True for a move of a folder within one archive; paths that could lead elsewhere are taken for ones that do. */
@@ -193,7 +193,7 @@ function staysInArchive(from: string, to: string): boolean {
   const isPlain = [from, to].every(
     (path) => path.split('/').every((part) => part.trim() !== '' && part !== '.' && part !== '..') && !path.includes('\\'),
   );
-  return isPlain && !isArchive(from) && !isArchive(to) && archiveOf(from) === archiveOf(to);
+  return isPlain && !isArchive(from) && !isArchive(to) && getArchive(from) === getArchive(to);
 }
 
 /** Returns the path of the nearest folder that both paths are below; empty for the root. */
@@ -203,29 +203,29 @@ function commonParent(one: string, other: string): string {
   return (same === -1 ? left : left.slice(0, same)).join('/');
 }
 
-function depthOf(path: string): number {
+function countLevels(path: string): number {
   return path === '' ? 0 : path.split('/').length;
 }
 
 /** Tells whether a path is among the folders that were read below a parent. */
 function isInTree(tree: unknown, parent: string, path: string): boolean {
-  const below = path.split('/').slice(depthOf(parent));
-  let children = rowsOf(tree);
+  const below = path.split('/').slice(countLevels(parent));
+  let children = readRows(tree);
   return below.every((part, depth) => {
-    const fullPath = path.split('/', depthOf(parent) + depth + 1).join('/');
+    const fullPath = path.split('/', countLevels(parent) + depth + 1).join('/');
     const child = children.find((node) => node.fullPath === fullPath || (node.name === part && typeof node.fullPath !== 'string'));
-    children = rowsOf(child?.childFolders);
+    children = readRows(child?.childFolders);
     return child !== undefined;
   });
 }
 
 function isOnly(looked: unknown, path: string): boolean {
-  const { folders } = rowOf(looked);
+  const { folders } = readRow(looked);
   return Array.isArray(folders) && folders.length === 1 && folders[0] === path;
 }
 
 function countFolders(tree: unknown): number {
-  return rowsOf(tree).reduce((count, { childFolders }) => count + 1 + countFolders(childFolders), 0);
+  return readRows(tree).reduce((count, { childFolders }) => count + 1 + countFolders(childFolders), 0);
 }
 
 type FolderNode = {
@@ -269,7 +269,7 @@ function moveIndexEntries(world: World, from: string, to: string): void {
   const { indexes, folders } = world.state;
   const added: WorldIndex[] = [];
   for (const index of indexes.filter(({ folder }) => folder === from)) {
-    const archives = new Set(world.messagesIn(index.storeId).map((message) => archiveOf(message.folder)));
+    const archives = new Set(world.messagesIn(index.storeId).map((message) => getArchive(message.folder)));
     const target = indexes.find(({ storeId, folder }) => storeId === index.storeId && folder === to);
     const isLeft = folders.includes(from) && (archives.has(from) || !archives.has(to));
     if (!isLeft && !target) index.folder = to;

@@ -2,9 +2,9 @@ import * as z from 'zod';
 import { closedReason, requireOpen } from '../src/emulation/archive-stores.ts';
 import { defineCommand } from '../src/catalogue/define-command.ts';
 import * as f from '../src/catalogue/fields.ts';
-import { anything, guess, listOf, nothing } from '../src/catalogue/outputs.ts';
+import { anything, guess, describeList, nothing } from '../src/catalogue/outputs.ts';
 import { slices, type Run } from '../src/emulation/steps.ts';
-import { CommandFailure, archiveOf, type World, type WorldIndex } from '../src/emulation/world.ts';
+import { CommandFailure, getArchive, type World, type WorldIndex } from '../src/emulation/world.ts';
 
 const group = 'indexes';
 
@@ -19,7 +19,7 @@ export const getStoreIndexes = defineCommand({
   idempotent: true,
   input: { id: f.storeId.optional() },
   output: guess(
-    listOf({
+    describeList({
       storeId: z.int().nullish(),
       folder: z.string().nullish(),
       needsRebuild: z.boolean().nullish(),
@@ -61,7 +61,7 @@ export const rebuildStoreIndex = defineCommand({
     // From here to the end the old index is gone: a run that stops in between leaves one that still needs its rebuild.
     index.needsRebuild = true;
     yield { percent: 8, text: 'Removing the old index files' };
-    const messages = world.messagesIn(id).filter((message) => archiveOf(message.folder) === folder);
+    const messages = world.messagesIn(id).filter((message) => getArchive(message.folder) === folder);
     for (const { percent, done } of slices(messages, 15, 85)) {
       requireOpen(world.store(id));
       yield { percent, text: `Indexing message ${done + 1} of ${messages.length}` };

@@ -11,9 +11,9 @@ import {
   type Verdict,
 } from '../src/catalogue/define-command.ts';
 import * as f from '../src/catalogue/fields.ts';
-import { fieldsOf, rowOf, rowWhere, rowsOf, textOf } from '../src/base/rows.ts';
-import { sentences } from '../src/catalogue/phrases.ts';
-import { anything, guess, listOf, nothing } from '../src/catalogue/outputs.ts';
+import { pickFields, readRow, findRow, readRows, readString } from '../src/base/rows.ts';
+import { joinSentences } from '../src/catalogue/phrases.ts';
+import { anything, guess, describeList, nothing } from '../src/catalogue/outputs.ts';
 import { DAYS_OF_WEEK, nextStart } from '../src/emulation/schedule.ts';
 import { requireTimeZone, utcToZone, zoneToUtc } from '../src/emulation/time-zones.ts';
 import { CommandFailure, type World, type WorldJob, type WorldSchedule } from '../src/emulation/world.ts';
@@ -42,7 +42,7 @@ const schedule = {
 type ScheduleArguments = z.output<z.ZodObject<typeof schedule>>;
 
 /** Throws CommandFailure unless exactly one form of schedule is given: once, interval, or a time with the days that it is for. */
-function scheduleOf({ timeZoneId, date, interval, time, dayOfWeek, dayOfMonth }: ScheduleArguments): WorldSchedule {
+function makeSchedule({ timeZoneId, date, interval, time, dayOfWeek, dayOfMonth }: ScheduleArguments): WorldSchedule {
   requireTimeZone(timeZoneId);
   const forms = [date, interval, time].filter((form) => form !== undefined).length;
   if (forms !== 1) throw new CommandFailure(`Exactly one of date, interval and time must be specified; ${forms} were.`);
@@ -63,7 +63,7 @@ const storedSchedule = z.object({ ...schedule, timeZoneId: f.text() });
 
 /** Returns a schedule that a server shows as arguments that set it again; undefined unless it is of one form. */
 function scheduleArguments(shown: unknown): ScheduleArguments | undefined {
-  const { dayOfMonth, ...fields } = rowOf(shown);
+  const { dayOfMonth, ...fields } = readRow(shown);
   const given = { ...fields, dayOfMonth: typeof dayOfMonth === 'number' ? String(dayOfMonth) : dayOfMonth };
   const read = storedSchedule.safeParse(Object.fromEntries(Object.entries(given).filter(([, value]) => value !== null))).data;
   if (!read) return undefined;
@@ -101,10 +101,10 @@ const JOB = ['id', 'name', 'action', 'owner', 'enabled', 'schedule'];
 
 const lookAtJob = (fields: readonly string[]): Look<OfJob> => ({
   read: 'GetJobs',
-  pick: (jobs, { id }) => fieldsOf(rowWhere(jobs, 'id', id), fields),
+  pick: (jobs, { id }) => pickFields(findRow(jobs, 'id', id), fields),
 });
 
-const actionOfJob: Look<OfJob> = { read: 'GetJobs', pick: (jobs, { id }) => rowWhere(jobs, 'id', id)?.action };
+const actionOfJob: Look<OfJob> = { read: 'GetJobs', pick: (jobs, { id }) => findRow(jobs, 'id', id)?.action };
 
 /** Whatever the command of a job does, the job itself is changed or run. */
 function atLeastWrite({ effect }: Verdict): Effect {
@@ -127,18 +127,18 @@ function stopping(action: unknown, { judgeAction }: DecisionContext): readonly R
 
 /** Names a job with its command, so that a yes is void once the job has another one. */
 function nameJob({ id }: OfJob, { job }: Found): string {
-  const { name, action } = rowOf(job);
-  const called = textOf(name);
+  const { name, action } = readRow(job);
+  const called = readString(name);
   return `job ${id}${called === undefined ? '' : ` "${called}"`}${runs(action)}`;
 }
 
 /** Returns what identifies a job beside its id, name and command; it does not change when the job runs. */
 function describeJob(job: unknown): string | undefined {
-  const { owner, enabled, schedule } = rowOf(job);
+  const { owner, enabled, schedule } = readRow(job);
   const when = scheduleInWords(schedule);
   return (
     [
-      ...(textOf(owner) === undefined ? [] : [`owner ${String(owner)}`]),
+      ...(readString(owner) === undefined ? [] : [`owner ${String(owner)}`]),
       ...(typeof enabled === 'boolean' ? [enabled ? 'switched on' : 'switched off'] : []),
       ...(when === undefined ? [] : [when]),
     ].join('; ') || undefined
@@ -146,19 +146,19 @@ function describeJob(job: unknown): string | undefined {
 }
 
 function runs(action: unknown): string {
-  const text = textOf(action);
+  const text = readString(action);
   return text === undefined ? '' : `, which runs ${text}`;
 }
 
-function rightsOf(owner: unknown): string {
-  const name = textOf(owner);
+function describeRights(owner: unknown): string {
+  const name = readString(owner);
   return name === undefined ? '' : ` with the rights of ${name}`;
 }
 
 /** Says what a destructive job comes to. */
 function whatIsLost(action: unknown): string {
-  return sentences(
-    textOf(action) === undefined && 'What it runs is not known here, so the worst has to be expected.',
+  return joinSentences(
+    readString(action) === undefined && 'What it runs is not known here, so the worst has to be expected.',
     'What its command deletes, overwrites or sends away cannot be brought back.',
   );
 }
@@ -169,13 +169,13 @@ const TYPED = new Set(['deletemessage', 'detachstore', 'processretentionpolicies
 /** Returns the name to be typed where a job's command, called by itself, takes one too; an action that cannot be read may be any command. */
 function typedForAction(action: unknown, name: string): string | undefined {
   try {
-    return TYPED.has(parseAction(textOf(action) ?? '').command.toLowerCase()) ? name : undefined;
+    return TYPED.has(parseAction(readString(action) ?? '').command.toLowerCase()) ? name : undefined;
   } catch {
     return name;
   }
 }
 
-const typedForJob = ({ id }: OfJob, { job }: Found) => typedForAction(rowOf(job).action, textOf(rowOf(job).name) ?? String(id));
+const typedForJob = ({ id }: OfJob, { job }: Found) => typedForAction(readRow(job).action, readString(readRow(job).name) ?? String(id));
 
 function planNextStart(world: World, job: WorldJob): void {
   job.nextStartDateTimeUtc = job.enabled ? nextStart(job.schedule, world.engine.now()) : null;
@@ -192,7 +192,7 @@ export const getJobs = defineCommand({
   longRunning: false,
   idempotent: true,
   input: {},
-  output: listOf({
+  output: describeList({
     id: z.number(),
     name: z.string(),
     action: z.string(),
@@ -231,7 +231,7 @@ export const getJobResults = defineCommand({
     timeZoneId: f.timeZone,
     jobId: f.jobId.optional(),
   },
-  output: listOf({
+  output: describeList({
     jobResultId: z.number(),
     jobId: z.number(),
     action: z.string(),
@@ -278,12 +278,12 @@ export const createJob = defineCommand({
   before: {
     read: 'GetJobs',
     pick: (jobs, { name }) => {
-      const named = rowsOf(jobs).filter((job) => job.name === name);
-      return named.length === 0 ? undefined : named.map((job) => fieldsOf(job, JOB));
+      const named = readRows(jobs).filter((job) => job.name === name);
+      return named.length === 0 ? undefined : named.map((job) => pickFields(job, JOB));
     },
   },
   inverse: (_args, before, after) => {
-    const [added, ...others] = rowsOf(after).filter(({ id }) => rowWhere(before, 'id', id) === undefined);
+    const [added, ...others] = readRows(after).filter(({ id }) => findRow(before, 'id', id) === undefined);
     return added?.id === undefined || others.length > 0 ? undefined : { command: 'DeleteJob', args: { id: added.id } };
   },
   question: {
@@ -292,8 +292,8 @@ export const createJob = defineCommand({
     object: ({ name, action }) => `new job "${name}"${runs(action)}`,
     consequence: ({ action, owner, ...when }) => {
       const schedule = scheduleInWords(when);
-      return sentences(
-        `The server runs it${schedule === undefined ? '' : ` ${schedule}`}${rightsOf(owner)}, and nobody is asked again.`,
+      return joinSentences(
+        `The server runs it${schedule === undefined ? '' : ` ${schedule}`}${describeRights(owner)}, and nobody is asked again.`,
         whatIsLost(action),
       );
     },
@@ -307,7 +307,7 @@ export const createJob = defineCommand({
   emulate: (world, { name, action, owner, ...when }) => {
     if (!world.user(owner).privileges.includes('admin')) throw new CommandFailure(`The job owner '${owner}' is not an administrator.`);
     requireAction(action);
-    const planned = scheduleOf(when);
+    const planned = makeSchedule(when);
     const job: WorldJob = {
       id: world.nextId('job'),
       name,
@@ -348,7 +348,7 @@ export const renameJob = defineCommand({
   input: { id: f.jobId, name: f.text() },
   before: lookAtJob(['id', 'name']),
   inverse: ({ id }, before) => {
-    const name = textOf(rowOf(before).name);
+    const name = readString(readRow(before).name);
     return name === undefined ? undefined : { command: 'RenameJob', args: { id, name } };
   },
   output: guess(nothing),
@@ -377,7 +377,7 @@ export const setJobEnabled = defineCommand({
   input: { id: f.jobId, enabled: z.boolean() },
   before: lookAtJob(['id', 'enabled']),
   inverse: ({ id }, before) => {
-    const { enabled } = rowOf(before);
+    const { enabled } = readRow(before);
     return typeof enabled === 'boolean' ? { command: 'SetJobEnabled', args: { id, enabled } } : undefined;
   },
   question: {
@@ -387,11 +387,11 @@ export const setJobEnabled = defineCommand({
     object: nameJob,
     facts: (_args, { job }) => describeJob(job),
     consequence: ({ enabled }, { job }) => {
-      const { action, schedule, owner } = rowOf(job);
+      const { action, schedule, owner } = readRow(job);
       const when = scheduleInWords(schedule);
-      if (enabled === false) return sentences('It no longer runs by itself.', when !== undefined && `Until now it runs ${when}.`);
-      return sentences(
-        `The server will run it by itself${when === undefined ? '' : `, ${when}`}${rightsOf(owner)}, and nobody is asked again.`,
+      if (enabled === false) return joinSentences('It no longer runs by itself.', when !== undefined && `Until now it runs ${when}.`);
+      return joinSentences(
+        `The server will run it by itself${when === undefined ? '' : `, ${when}`}${describeRights(owner)}, and nobody is asked again.`,
         whatIsLost(action),
       );
     },
@@ -422,7 +422,7 @@ export const setJobSchedule = defineCommand({
   input: { id: f.jobId, ...schedule },
   before: lookAtJob(['id', 'schedule']),
   inverse: ({ id }, before) => {
-    const former = scheduleArguments(rowOf(before).schedule);
+    const former = scheduleArguments(readRow(before).schedule);
     return former && { command: 'SetJobSchedule', args: { id, ...former } };
   },
   question: {
@@ -432,11 +432,11 @@ export const setJobSchedule = defineCommand({
     object: nameJob,
     facts: (_args, { job }) => describeJob(job),
     consequence: ({ id: _id, ...when }, { job }) => {
-      const { action, schedule, owner, enabled } = rowOf(job);
+      const { action, schedule, owner, enabled } = readRow(job);
       const [now, then] = [scheduleInWords(schedule), scheduleInWords(when)];
-      return sentences(
+      return joinSentences(
         now !== undefined && `Its schedule is now: ${now}.`,
-        `The server will run it${then === undefined ? ' at other times' : ` ${then}`}${rightsOf(owner)}, and nobody is asked again.`,
+        `The server will run it${then === undefined ? ' at other times' : ` ${then}`}${describeRights(owner)}, and nobody is asked again.`,
         enabled === false && 'It is switched off, and runs only once it is switched on.',
         whatIsLost(action),
       );
@@ -450,7 +450,7 @@ export const setJobSchedule = defineCommand({
   ],
   emulate: (world, { id, ...when }) => {
     const job = world.job(id);
-    job.schedule = scheduleOf(when);
+    job.schedule = makeSchedule(when);
     planNextStart(world, job);
     return null;
   },
@@ -478,9 +478,9 @@ export const deleteJob = defineCommand({
     object: (args, { before }) => nameJob(args, { job: before }),
     facts: (_args, { before }) => describeJob(before),
     consequence: (_args, { before }) => {
-      const { schedule, enabled } = rowOf(before);
+      const { schedule, enabled } = readRow(before);
       const when = scheduleInWords(schedule);
-      return sentences(
+      return joinSentences(
         'The job is deleted for good, and its command no longer runs unless another job runs it.',
         when !== undefined && `Its schedule is lost with it: ${when}.`,
         enabled === false && 'It is switched off already.',
@@ -518,8 +518,8 @@ export const runJobAsync = defineCommand({
     object: nameJob,
     facts: (_args, { job }) => describeJob(job),
     consequence: (_args, { job }) => {
-      const { action, owner } = rowOf(job);
-      return sentences(`The server runs it now${rightsOf(owner)}.`, whatIsLost(action), 'Stopping it later takes nothing back.');
+      const { action, owner } = readRow(job);
+      return joinSentences(`The server runs it now${describeRights(owner)}.`, whatIsLost(action), 'Stopping it later takes nothing back.');
     },
     typed: typedForJob,
   },

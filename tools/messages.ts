@@ -1,9 +1,9 @@
 import * as z from 'zod';
 import { defineCommand } from '../src/catalogue/define-command.ts';
 import * as f from '../src/catalogue/fields.ts';
-import { fieldsOf, rowOf, rowsWith, rowWhere, textOf } from '../src/base/rows.ts';
-import { sentences, sizeOf } from '../src/catalogue/phrases.ts';
-import { guess, listOf, nothing } from '../src/catalogue/outputs.ts';
+import { pickFields, readRow, readRowsWith, findRow, readString } from '../src/base/rows.ts';
+import { joinSentences, formatSize } from '../src/catalogue/phrases.ts';
+import { guess, describeList, nothing } from '../src/catalogue/outputs.ts';
 import { CommandFailure, isOpen, type World, type WorldMessage } from '../src/emulation/world.ts';
 
 const group = 'messages';
@@ -20,7 +20,7 @@ export const getMessages = defineCommand({
   idempotent: true,
   input: { folder: f.folderPath },
   output: guess(
-    listOf({
+    describeList({
       id: z.string().optional(),
       subject: z.string().nullish(),
       from: z.string().nullish(),
@@ -37,7 +37,7 @@ export const getMessages = defineCommand({
       .filter((message) => message.folder === folder)
       .map((message) => {
         const { subject, from, to, date, size } = message;
-        return { id: idOf(message), subject, from, to, date, size };
+        return { id: formatId(message), subject, from, to, date, size };
       });
   },
 });
@@ -67,39 +67,39 @@ export const deleteMessage = defineCommand({
         args: ({ folder }) => ({ folder }),
         // Null is a message that is not there; undefined one that could not be looked for.
         pick: (messages, { id }) =>
-          fieldsOf(rowWhere(messages, 'id', id), ['id', 'subject', 'from', 'to', 'date', 'size']) ??
-          (rowsWith(messages, 'id') ? null : undefined),
+          pickFields(findRow(messages, 'id', id), ['id', 'subject', 'from', 'to', 'date', 'size']) ??
+          (readRowsWith(messages, 'id') ? null : undefined),
       },
       store: {
         read: 'GetStores',
         args: () => ({ includeSize: false }),
-        pick: (stores, { id }) => fieldsOf(rowWhere(stores, 'id', Number.parseInt(id, 10)), ['id', 'name', 'requestedState']),
+        pick: (stores, { id }) => pickFields(findRow(stores, 'id', Number.parseInt(id, 10)), ['id', 'name', 'requestedState']),
       },
       compliance: { read: 'GetComplianceConfiguration', pick: (value) => value },
     },
     verb: () => 'Delete',
     object: ({ id }, { message }) => {
-      const subject = textOf(rowOf(message).subject);
+      const subject = readString(readRow(message).subject);
       if (subject !== undefined) return `message ${id} "${subject}"`;
-      return rowOf(message).subject === undefined ? `message ${id}` : `message ${id} without a subject`;
+      return readRow(message).subject === undefined ? `message ${id}` : `message ${id} without a subject`;
     },
     label: ({ id }) => `Delete message ${id}`,
     refuse: ({ id, folder }, { message }) =>
       message === null ? `get_messages shows no message ${id} in the folder ${folder}; check both there` : undefined,
     consequence: (_args, { store, compliance }) =>
-      sentences(
+      joinSentences(
         'The message is deleted for everyone; no call brings it back, short of recovering its whole archive store.',
-        rowOf(store).requestedState === 'writeProtected' && 'The archive store is write-protected, which blocks this.',
-        rowOf(compliance).legalHoldEnabled === true && 'Legal hold is on, which blocks this.',
+        readRow(store).requestedState === 'writeProtected' && 'The archive store is write-protected, which blocks this.',
+        readRow(compliance).legalHoldEnabled === true && 'Legal hold is on, which blocks this.',
       ),
     facts: ({ id, folder }, { message, store }) => {
-      const { from, to, date, size } = rowOf(message);
-      const name = textOf(rowOf(store).name);
+      const { from, to, date, size } = readRow(message);
+      const name = readString(readRow(store).name);
       const parts = [
-        ['from', textOf(from)],
-        ['to', textOf(to)],
-        ['date', textOf(date)],
-        ['size', sizeOf(size)],
+        ['from', readString(from)],
+        ['to', readString(to)],
+        ['date', readString(date)],
+        ['size', formatSize(size)],
         ['folder', folder],
         ['archive store', name === undefined ? undefined : `${Number.parseInt(id, 10)} "${name}"`],
       ];
@@ -122,12 +122,12 @@ export const deleteMessage = defineCommand({
   },
 });
 
-function idOf({ storeId, number }: WorldMessage): string {
+function formatId({ storeId, number }: WorldMessage): string {
   return `${storeId}:${number}`;
 }
 
 function findMessage(world: World, id: string): WorldMessage {
-  const message = world.state.messages.find((candidate) => !candidate.deleted && idOf(candidate) === id);
+  const message = world.state.messages.find((candidate) => !candidate.deleted && formatId(candidate) === id);
   if (!message) throw new CommandFailure(`Message '${id}' does not exist.`);
   return message;
 }

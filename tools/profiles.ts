@@ -1,10 +1,10 @@
 import * as z from 'zod';
 import { defineCommand, type Look, type Risk } from '../src/catalogue/define-command.ts';
 import * as f from '../src/catalogue/fields.ts';
-import { fieldsOf, isRow, rowOf, rowWhere, rowsOf, textOf } from '../src/base/rows.ts';
-import { countOf, sentences } from '../src/catalogue/phrases.ts';
-import { anything, guess, listOf, nothing } from '../src/catalogue/outputs.ts';
-import { risksOf } from '../src/catalogue/risk.ts';
+import { pickFields, isRow, readRow, findRow, readRows, readString } from '../src/base/rows.ts';
+import { formatCount, joinSentences } from '../src/catalogue/phrases.ts';
+import { anything, guess, describeList, nothing } from '../src/catalogue/outputs.ts';
+import { listRisks } from '../src/catalogue/risk.ts';
 import { runProfile as runEmulatedProfile } from '../src/emulation/profile-run.ts';
 import { utcToZone, zoneToUtc } from '../src/emulation/time-zones.ts';
 import { CommandFailure, type World, type WorldProfile } from '../src/emulation/world.ts';
@@ -49,7 +49,7 @@ function readProperties(world: World, properties: Record<string, unknown>): z.ou
 }
 
 /** Throws CommandFailure when an automatic profile has no pause. */
-function executionOf(given: z.output<typeof execution> | undefined): WorldProfile['serverSideExecution'] {
+function makeExecution(given: z.output<typeof execution> | undefined): WorldProfile['serverSideExecution'] {
   if (given?.automatic && given.automaticPauseBetweenExecutions === undefined) {
     throw new CommandFailure('automaticPauseBetweenExecutions must be specified for automatic execution.');
   }
@@ -72,7 +72,7 @@ interface OfProfile {
   readonly id: number;
 }
 
-const profileOf: Look<OfProfile> = { read: 'GetProfiles', pick: (profiles, { id }) => rowWhere(profiles, 'id', id) };
+const profileOf: Look<OfProfile> = { read: 'GetProfiles', pick: (profiles, { id }) => findRow(profiles, 'id', id) };
 
 /** Names under which the details of a profile say that mail is removed where it came from. */
 const DELETES = /delet|remov|purg|expung|clean|move|trash/i;
@@ -94,16 +94,16 @@ function deletesAtSource(details: unknown): boolean {
 }
 
 /** Details in a text of their own are not looked into. */
-function deletesAtSourceOf(profile: unknown): boolean {
-  return deletesAtSource(rowOf(profile).details);
+function mayDeleteAtSource(profile: unknown): boolean {
+  return deletesAtSource(readRow(profile).details);
 }
 
 /** The letter of archiving profiles; that of export profiles is described nowhere. */
-const isArchiving = (profile: unknown) => rowOf(profile).type === 'I';
+const isArchiving = (profile: unknown) => readRow(profile).type === 'I';
 
 /** The risks of a run of a stored profile: where it fetches mail from was decided when it was stored. */
 function risksOfRun(profile: unknown): readonly Risk[] {
-  return risksOf({ 'sends-data-out': !isArchiving(profile), 'deletes-at-source': deletesAtSourceOf(profile) });
+  return listRisks({ 'sends-data-out': !isArchiving(profile), 'deletes-at-source': mayDeleteAtSource(profile) });
 }
 
 /** The risks of a profile that a call states. */
@@ -112,23 +112,25 @@ const ofStated = {
   // Its login, or the mail itself, goes to the place that it names.
   certainRisks: ['sends-data-out'],
   risk: ({ properties }: { readonly properties: unknown }): readonly Risk[] =>
-    risksOf({ 'deletes-at-source': deletesAtSourceOf(properties) }),
+    listRisks({ 'deletes-at-source': mayDeleteAtSource(properties) }),
 } as const;
 
 function nameProfile({ id }: OfProfile, profile: unknown): string {
-  const name = textOf(rowOf(profile).name);
+  const name = readString(readRow(profile).name);
   return name === undefined ? `profile ${id}` : `profile ${id} "${name}"`;
 }
 
 function nameNewProfile(properties: unknown): string {
-  const name = textOf(rowOf(properties).name);
+  const name = readString(readRow(properties).name);
   return name === undefined ? 'profile without a name' : `profile "${name}"`;
 }
 
 /** Returns what identifies a profile beside its id and name. */
 function describeProfile(profile: unknown): string | undefined {
-  const row = rowOf(profile);
-  const parts = ['type', 'connector', 'owner'].flatMap((name) => (textOf(row[name]) === undefined ? [] : [`${name} ${String(row[name])}`]));
+  const row = readRow(profile);
+  const parts = ['type', 'connector', 'owner'].flatMap((name) =>
+    readString(row[name]) === undefined ? [] : [`${name} ${String(row[name])}`],
+  );
   return parts.length === 0 ? undefined : parts.join('; ');
 }
 
@@ -137,19 +139,19 @@ const PLACE = /host|server|path|directory|url|mailbox|address|tenant/i;
 
 /** Says what a run of a profile does with mail, as far as its settings tell. */
 function describeRun(profile: unknown): string {
-  const { connector, owner, details } = rowOf(profile);
-  const places = Object.entries(rowOf(details)).flatMap(([name, value]) =>
-    PLACE.test(name) && textOf(value) !== undefined ? [String(value)] : [],
+  const { connector, owner, details } = readRow(profile);
+  const places = Object.entries(readRow(details)).flatMap(([name, value]) =>
+    PLACE.test(name) && readString(value) !== undefined ? [String(value)] : [],
   );
   const at = places.length === 0 ? '' : ` at ${places.join(', ')}`;
-  const by = [textOf(connector), textOf(owner) === undefined ? undefined : `as ${String(owner)}`]
+  const by = [readString(connector), readString(owner) === undefined ? undefined : `as ${String(owner)}`]
     .filter((part) => part !== undefined)
     .join(', ');
-  return sentences(
+  return joinSentences(
     isArchiving(profile)
       ? `A run logs in${at} and archives the mail that it finds there${by && ` (${by})`}.`
       : `A run writes mail out of the archive${at}${by && ` (${by})`}.`,
-    deletesAtSourceOf(profile)
+    mayDeleteAtSource(profile)
       ? isRow(details)
         ? 'Its settings say that mail is deleted or moved at its source once it is archived, which cannot be undone.'
         : 'Whether it deletes mail at its source is not known.'
@@ -161,7 +163,7 @@ const WHAT_A_RUN_DID = 'Mail that a run has archived, exported or deleted at its
 
 /** A profile's automatic running, as arguments that set it again; undefined where it was not shown in full. */
 function executionArguments(shown: unknown): Readonly<Record<string, unknown>> | undefined {
-  const { automatic, automaticPauseBetweenExecutions, automaticMaintenanceWindows: windows } = rowOf(shown);
+  const { automatic, automaticPauseBetweenExecutions, automaticMaintenanceWindows: windows } = readRow(shown);
   const isAutomatic = flag.safeParse(automatic).data;
   const pause = seconds.safeParse(automaticPauseBetweenExecutions).data;
   // The pause of a profile that never ran by itself cannot be unset, and has no effect as long as it does not.
@@ -170,7 +172,7 @@ function executionArguments(shown: unknown): Readonly<Record<string, unknown>> |
   return {
     automatic: isAutomatic,
     ...(pause !== undefined && { automaticPauseBetweenExecutions: pause }),
-    automaticMaintenanceWindows: textOf(windows) ?? null,
+    automaticMaintenanceWindows: readString(windows) ?? null,
   };
 }
 
@@ -185,7 +187,7 @@ export const getProfiles = defineCommand({
   idempotent: true,
   input: {},
   constants,
-  output: listOf({
+  output: describeList({
     id: z.number(),
     version: z.number().nullish(),
     name: z.string(),
@@ -227,12 +229,12 @@ export const createProfile = defineCommand({
   before: {
     read: 'GetProfiles',
     pick: (profiles, { properties: { name } }) => {
-      const named = rowsOf(profiles).filter((profile) => textOf(name) !== undefined && profile.name === name);
-      return named.length === 0 ? undefined : named.map((profile) => fieldsOf(profile, PROFILE));
+      const named = readRows(profiles).filter((profile) => readString(name) !== undefined && profile.name === name);
+      return named.length === 0 ? undefined : named.map((profile) => pickFields(profile, PROFILE));
     },
   },
   inverse: (_args, before, after) => {
-    const [added, ...others] = rowsOf(after).filter(({ id }) => rowWhere(before, 'id', id) === undefined);
+    const [added, ...others] = readRows(after).filter(({ id }) => findRow(before, 'id', id) === undefined);
     return added?.id === undefined || others.length > 0 ? undefined : { command: 'DeleteProfile', args: { id: added.id } };
   },
   question: {
@@ -240,9 +242,9 @@ export const createProfile = defineCommand({
     label: ({ properties }) => `Create ${nameNewProfile(properties)}`,
     object: ({ properties }) => `new ${nameNewProfile(properties)}`,
     consequence: ({ properties }) =>
-      sentences(
+      joinSentences(
         describeRun(properties),
-        flag.safeParse(rowOf(properties.serverSideExecution).automatic).data === false || properties.serverSideExecution === undefined
+        flag.safeParse(readRow(properties.serverSideExecution).automatic).data === false || properties.serverSideExecution === undefined
           ? 'It runs when somebody starts it.'
           : 'The server runs it by itself, and nobody is asked again.',
       ),
@@ -270,7 +272,7 @@ export const createProfile = defineCommand({
       type,
       connector,
       details,
-      serverSideExecution: executionOf(serverSideExecution),
+      serverSideExecution: makeExecution(serverSideExecution),
       alive: true,
     };
     world.state.profiles.push(profile);
@@ -360,12 +362,14 @@ export const deleteProfile = defineCommand({
   effect: 'destructive',
   risks: ['weakens-protection'],
   risk: (_args, { profile }) =>
-    risksOf({ 'weakens-protection': !isRow(profile) || (profile.type === 'I' && rowOf(profile.serverSideExecution).automatic !== false) }),
+    listRisks({
+      'weakens-protection': !isRow(profile) || (profile.type === 'I' && readRow(profile.serverSideExecution).automatic !== false),
+    }),
   decidesFrom: { profile: profileOf },
   longRunning: false,
   idempotent: true,
   input: { id: f.profileId },
-  before: { read: 'GetProfiles', pick: (profiles, { id }) => fieldsOf(rowWhere(profiles, 'id', id), [...PROFILE, 'details']) },
+  before: { read: 'GetProfiles', pick: (profiles, { id }) => pickFields(findRow(profiles, 'id', id), [...PROFILE, 'details']) },
   irreversible: "The deleted profile's password is kept nowhere, and a profile that is created anew has another id.",
   question: {
     verb: () => 'Delete',
@@ -373,12 +377,12 @@ export const deleteProfile = defineCommand({
     object: (args, { before }) => nameProfile(args, before),
     facts: (_args, { before }) => describeProfile(before),
     consequence: (_args, { before }) => {
-      const { type, serverSideExecution, ...profile } = rowOf(before);
-      const [connector, owner] = [textOf(profile.connector), textOf(profile.owner)];
-      return sentences(
+      const { type, serverSideExecution, ...profile } = readRow(before);
+      const [connector, owner] = [readString(profile.connector), readString(profile.owner)];
+      return joinSentences(
         'Its settings and its password are lost for good.',
         connector !== undefined && owner !== undefined && `Its connector is ${connector}, its owner ${owner}.`,
-        flag.safeParse(rowOf(serverSideExecution).automatic).data === true &&
+        flag.safeParse(readRow(serverSideExecution).automatic).data === true &&
           `It runs by itself now, which ends${type === 'I' ? ': new mail of its source is no longer archived by it' : ''}.`,
         'Mail that is already archived stays.',
       );
@@ -407,7 +411,7 @@ function archivesLess(
   { automatic, automaticPauseBetweenExecutions: pause, automaticMaintenanceWindows: windows }: Execution,
   profile: unknown,
 ): boolean {
-  const now = rowOf(rowOf(profile).serverSideExecution);
+  const now = readRow(readRow(profile).serverSideExecution);
   const isAutomatic = flag.safeParse(now.automatic).data;
   if (isAutomatic === false) return false;
   if (automatic !== true || isAutomatic === undefined) return true;
@@ -437,7 +441,7 @@ export const setProfileServerSideExecution = defineCommand({
   risks: ['sends-data-out', 'weakens-protection', 'deletes-at-source'],
   risk: ({ automatic, ...asked }, { profile }) => [
     ...(automatic === false ? [] : risksOfRun(profile)),
-    ...risksOf({ 'weakens-protection': !isRow(profile) || (isArchiving(profile) && archivesLess({ automatic, ...asked }, profile)) }),
+    ...listRisks({ 'weakens-protection': !isRow(profile) || (isArchiving(profile) && archivesLess({ automatic, ...asked }, profile)) }),
   ],
   decidesFrom: { profile: profileOf },
   longRunning: false,
@@ -470,10 +474,10 @@ export const setProfileServerSideExecution = defineCommand({
   before: {
     read: 'GetProfiles',
     pick: (profiles, { id }) => {
-      const profile = rowWhere(profiles, 'id', id);
+      const profile = findRow(profiles, 'id', id);
       return (
         profile &&
-        fieldsOf(rowOf(profile.serverSideExecution), ['automatic', 'automaticPauseBetweenExecutions', 'automaticMaintenanceWindows'])
+        pickFields(readRow(profile.serverSideExecution), ['automatic', 'automaticPauseBetweenExecutions', 'automaticMaintenanceWindows'])
       );
     },
   },
@@ -487,11 +491,11 @@ export const setProfileServerSideExecution = defineCommand({
     object: (args, { profile }) => nameProfile(args, profile),
     facts: (_args, { profile }) => describeProfile(profile),
     consequence: ({ automatic, automaticPauseBetweenExecutions: pause, automaticMaintenanceWindows: windows }, { profile }) =>
-      sentences(
+      joinSentences(
         automatic
           ? 'The server runs it by itself, and nobody is asked again.'
           : 'It no longer runs by itself, so new mail of its source is not archived until somebody starts it.',
-        automatic && pause !== undefined && `It pauses for ${countOf(pause, 'second')} between two runs.`,
+        automatic && pause !== undefined && `It pauses for ${formatCount(pause, 'second')} between two runs.`,
         automatic && typeof windows === 'string' && `It does not run during ${windows}.`,
         automatic && describeRun(profile),
       ),
@@ -505,7 +509,7 @@ export const setProfileServerSideExecution = defineCommand({
     const profile = world.profile(id);
     const current = profile.serverSideExecution;
     profile.serverSideExecution = automatic
-      ? executionOf({ automatic, automaticPauseBetweenExecutions, automaticMaintenanceWindows })
+      ? makeExecution({ automatic, automaticPauseBetweenExecutions, automaticMaintenanceWindows })
       : {
           automatic,
           automaticPauseBetweenExecutions: automaticPauseBetweenExecutions ?? current.automaticPauseBetweenExecutions,
@@ -532,7 +536,7 @@ export const getWorkerResults = defineCommand({
     profileID: f.profileId.optional(),
     userName: f.userName.optional(),
   },
-  output: listOf({
+  output: describeList({
     id: z.number(),
     userName: z.string(),
     profileId: z.number().nullish(),

@@ -2,9 +2,9 @@ import * as z from 'zod';
 import { closedReason, requireChangeable } from '../src/emulation/archive-stores.ts';
 import { defineCommand, type Found, type Look } from '../src/catalogue/define-command.ts';
 import * as f from '../src/catalogue/fields.ts';
-import { rowOf, textOf } from '../src/base/rows.ts';
-import { describeContents, sentences } from '../src/catalogue/phrases.ts';
-import { mayLackSecret } from '../src/masking/lacks-secret.ts';
+import { readRow, readString } from '../src/base/rows.ts';
+import { describeContents, joinSentences } from '../src/catalogue/phrases.ts';
+import { mayLackSecret } from '../src/catalogue/lacks-secret.ts';
 import { anything, guess, nothing, record } from '../src/catalogue/outputs.ts';
 import { jobsInWords, policiesInWords } from '../src/catalogue/retention-words.ts';
 import type { Run } from '../src/emulation/steps.ts';
@@ -20,7 +20,7 @@ const configuration = z.looseObject({
   policies: z.array(z.looseObject({ name: z.string().min(1), keepDays: z.int().positive(), deleteMessages: z.boolean() })),
 });
 
-const wholeOf = (read: string): Look<unknown> => ({ read, pick: (value) => value });
+const readWhole = (read: string): Look<unknown> => ({ read, pick: (value) => value });
 
 export const getRetentionPolicies = defineCommand({
   name: 'GetRetentionPolicies',
@@ -67,26 +67,26 @@ export const setRetentionPolicies = defineCommand({
     }),
   },
   mergesInto: { argument: 'config', read: 'GetRetentionPolicies' },
-  before: wholeOf('GetRetentionPolicies'),
+  before: readWhole('GetRetentionPolicies'),
   inverse: (_args, before) => {
     const config = configuration.safeParse(before).data;
     return config && !mayLackSecret(config) ? { command: 'SetRetentionPolicies', args: { config } } : undefined;
   },
   question: {
-    reads: { server: wholeOf('GetServerInfo'), compliance: wholeOf('GetComplianceConfiguration'), jobs: wholeOf('GetJobs') },
+    reads: { server: readWhole('GetServerInfo'), compliance: readWhole('GetComplianceConfiguration'), jobs: readWhole('GetJobs') },
     verb: () => 'Replace',
     label: () => 'Replace the retention policies',
     object: (_args, { server }) => `the retention policies${ofServer(server)}`,
     consequence: ({ config }, { before, compliance, jobs }) => {
       const [now, then] = [policiesInWords(before), policiesInWords(config)];
       const appliedBy = jobsInWords(jobs, 'ProcessRetentionPolicies');
-      return sentences(
+      return joinSentences(
         now !== undefined && `The policies are now: ${now}.`,
         then !== undefined && `They will be: ${then}.`,
         then !== 'none' &&
           'Messages that are due by the new policies are deleted when these are processed next, and putting the old policies back does not bring them back.',
         appliedBy !== undefined && `Processed by ${appliedBy}.`,
-        rowOf(compliance).legalHoldEnabled === true && 'Legal hold is on and blocks deletion while it lasts.',
+        readRow(compliance).legalHoldEnabled === true && 'Legal hold is on and blocks deletion while it lasts.',
       );
     },
     typed: typedName,
@@ -122,9 +122,9 @@ export const processRetentionPolicies = defineCommand({
   irreversible: 'No call brings deleted messages back, short of recovering whole archive stores.',
   question: {
     reads: {
-      server: wholeOf('GetServerInfo'),
-      retention: wholeOf('GetRetentionPolicies'),
-      compliance: wholeOf('GetComplianceConfiguration'),
+      server: readWhole('GetServerInfo'),
+      retention: readWhole('GetRetentionPolicies'),
+      compliance: readWhole('GetComplianceConfiguration'),
       stores: { read: 'GetStores', args: () => ({ includeSize: true }), pick: (value) => value },
     },
     verb: () => 'Process',
@@ -134,15 +134,15 @@ export const processRetentionPolicies = defineCommand({
       return `the retention policies${ofServer(server)}${policies === undefined ? '' : `: ${policies}`}`;
     },
     consequence: (_args, { retention, compliance, stores }) => {
-      const { policies } = rowOf(retention);
+      const { policies } = readRow(retention);
       const isAllKeeping =
-        Array.isArray(policies) && policies.length > 0 && policies.every((policy) => rowOf(policy).deleteMessages === false);
-      return sentences(
+        Array.isArray(policies) && policies.length > 0 && policies.every((policy) => readRow(policy).deleteMessages === false);
+      return joinSentences(
         'All messages whose retention period has ended are deleted for everyone; no call brings them back, short of recovering whole archive stores.',
         'How many these are is not known beforehand.',
         describeContents(stores),
         isAllKeeping && 'None of the policies deletes messages.',
-        rowOf(compliance).legalHoldEnabled === true && 'Legal hold is on, which blocks this.',
+        readRow(compliance).legalHoldEnabled === true && 'Legal hold is on, which blocks this.',
       );
     },
     typed: typedName,
@@ -183,12 +183,12 @@ export const processRetentionPolicies = defineCommand({
 });
 
 function ofServer(server: unknown): string {
-  const name = textOf(rowOf(server).machineName);
+  const name = readString(readRow(server).machineName);
   return name === undefined ? '' : ` of ${name}`;
 }
 
 function typedName(_args: unknown, { server }: Found): string {
-  return textOf(rowOf(server).machineName) ?? 'retention policies';
+  return readString(readRow(server).machineName) ?? 'retention policies';
 }
 
 function requireNoLegalHold(world: World): void {

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { defineCommand } from '../src/catalogue/define-command.ts';
-import { guess, listOf } from '../src/catalogue/outputs.ts';
+import { guess, describeList } from '../src/catalogue/outputs.ts';
 
 export const getActiveSessions = defineCommand({
   name: 'GetActiveSessions',
@@ -13,7 +13,7 @@ export const getActiveSessions = defineCommand({
   idempotent: true,
   input: {},
   output: guess(
-    listOf({
+    describeList({
       id: z.unknown().optional(),
       userName: z.string().nullish(),
       client: z.string().nullish(),

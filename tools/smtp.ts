@@ -1,10 +1,10 @@
 import * as z from 'zod';
 import { defineCommand } from '../src/catalogue/define-command.ts';
 import * as f from '../src/catalogue/fields.ts';
-import { rowOf, textOf } from '../src/base/rows.ts';
-import { sentences } from '../src/catalogue/phrases.ts';
+import { readRow, readString } from '../src/base/rows.ts';
+import { joinSentences } from '../src/catalogue/phrases.ts';
 import { anything, guess, nothing, record } from '../src/catalogue/outputs.ts';
-import { changedFields, describeChanges, mergeConfiguration, risksOf } from '../src/catalogue/risk.ts';
+import { changedFields, describeChanges, mergeConfiguration, listRisks } from '../src/catalogue/risk.ts';
 import { CommandFailure } from '../src/emulation/world.ts';
 
 const group = 'smtp';
@@ -62,7 +62,7 @@ export const setSmtpSettings = defineCommand({
   effect: 'write',
   risks: ['sends-data-out'],
   risk: ({ settings }, { current }) =>
-    risksOf({ 'sends-data-out': changedFields(current, settings).some((name) => !SENDER.includes(name)) }),
+    listRisks({ 'sends-data-out': changedFields(current, settings).some((name) => !SENDER.includes(name)) }),
   decidesFrom: { current: { read: 'GetSmtpSettings', pick: (value) => value } },
   longRunning: false,
   idempotent: true,
@@ -88,7 +88,7 @@ export const setSmtpSettings = defineCommand({
   before: {
     read: 'GetSmtpSettings',
     pick: (value) => {
-      const { password: _password, ...shown } = rowOf(value);
+      const { password: _password, ...shown } = readRow(value);
       return shown;
     },
   },
@@ -97,14 +97,14 @@ export const setSmtpSettings = defineCommand({
     verb: () => 'Change',
     label: () => 'Change the SMTP settings',
     object: (_args, { current }) => {
-      const hostname = textOf(rowOf(current)['hostname']);
+      const hostname = readString(readRow(current)['hostname']);
       return `the SMTP settings${hostname === undefined ? '' : ` (now ${hostname})`}`;
     },
     consequence: ({ settings }, { current }) => {
-      const { hostname, username, recipientEmailAddress: to } = mergeConfiguration(rowOf(current), settings);
-      return sentences(
-        `The server logs in at ${textOf(hostname) ?? 'no host'}${textOf(username) === undefined ? '' : ` as ${String(username)}`} with the password of these settings, and sends its reports through it.`,
-        textOf(to) !== undefined && `Notifications go to ${String(to)}.`,
+      const { hostname, username, recipientEmailAddress: to } = mergeConfiguration(readRow(current), settings);
+      return joinSentences(
+        `The server logs in at ${readString(hostname) ?? 'no host'}${readString(username) === undefined ? '' : ` as ${String(username)}`} with the password of these settings, and sends its reports through it.`,
+        readString(to) !== undefined && `Notifications go to ${String(to)}.`,
         describeChanges(current, settings),
       );
     },

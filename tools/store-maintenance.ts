@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { defineCommand, type Question } from '../src/catalogue/define-command.ts';
 import * as f from '../src/catalogue/fields.ts';
-import { sentences } from '../src/catalogue/phrases.ts';
+import { joinSentences } from '../src/catalogue/phrases.ts';
 import { anything } from '../src/catalogue/outputs.ts';
 import {
   hasBrokenDatabase,
@@ -38,7 +38,7 @@ const askAboutLoss = (verb: string, loss: string): Question<{ readonly id: numbe
   label: ({ id }) => `${verb} store ${id}`,
   object: nameStore,
   facts: (_, { store }) => identifyStore(store),
-  consequence: (_, { store, compliance }) => sentences(describeStore(store), loss, isHeld(compliance) && LEGAL_HOLD),
+  consequence: (_, { store, compliance }) => joinSentences(describeStore(store), loss, isHeld(compliance) && LEGAL_HOLD),
 });
 
 export const compactStore = defineCommand({
@@ -144,7 +144,7 @@ export const recoverStore = defineCommand({
     object: nameStore,
     facts: (_, { store }) => identifyStore(store),
     consequence: ({ recoverDeletedMessages }, { store }) =>
-      sentences(
+      joinSentences(
         describeStore(store),
         'Its database is replaced by one rebuilt from the recovery records; what they lack is lost for good.',
         recoverDeletedMessages === true && 'Deleted messages that were not compacted away come back.',

@@ -1,11 +1,11 @@
 import * as z from 'zod';
 import { defineCommand, type CommandCall, type Look, type Question } from '../src/catalogue/define-command.ts';
 import * as f from '../src/catalogue/fields.ts';
-import { fieldsOf, rowOf, rowWhere, textOf } from '../src/base/rows.ts';
-import { sentences } from '../src/catalogue/phrases.ts';
-import { mayLackSecret } from '../src/masking/lacks-secret.ts';
-import { anything, guess, listOf, nothing, record } from '../src/catalogue/outputs.ts';
-import { changedFields, describeChanges, isLocalPath, risksOf } from '../src/catalogue/risk.ts';
+import { pickFields, readRow, findRow, readString } from '../src/base/rows.ts';
+import { joinSentences } from '../src/catalogue/phrases.ts';
+import { mayLackSecret } from '../src/catalogue/lacks-secret.ts';
+import { anything, guess, describeList, nothing, record } from '../src/catalogue/outputs.ts';
+import { changedFields, describeChanges, isLocalPath, listRisks } from '../src/catalogue/risk.ts';
 import {
   closedReason,
   comparablePath,
@@ -16,7 +16,13 @@ import {
   requireFitForCurrent,
   demoteOthers,
 } from '../src/emulation/archive-stores.ts';
-import { placeOf, databaseOf, requireUsablePlace, requireUnattached, requireUnusedPlace } from '../src/emulation/store-locations.ts';
+import {
+  readPlace,
+  identifyDatabase,
+  requireUsablePlace,
+  requireUnattached,
+  requireUnusedPlace,
+} from '../src/emulation/store-locations.ts';
 import { CommandFailure, type WorldStore } from '../src/emulation/world.ts';
 import { PLACE, storeInQuestion, complianceInQuestion, nameStore, describeStore, identifyStore, isHeld } from './describe-store.ts';
 
@@ -48,14 +54,14 @@ const attachable = filePlace.extend({ name: f.text(), requestedState: f.storeSta
 const storeOfName: Look<{ readonly name: string }> = {
   read: 'GetStores',
   args: () => ({ includeSize: false }),
-  pick: (value, { name }) => fieldsOf(rowWhere(value, 'name', name), ['id', 'name', 'requestedState', ...PLACE]),
+  pick: (value, { name }) => pickFields(findRow(value, 'name', name), ['id', 'name', 'requestedState', ...PLACE]),
 };
 
 /** These fields of the store that a call names by its id. */
 const fieldsOfStore = (names: readonly string[]): Look<{ readonly id: number }> => ({
   read: 'GetStores',
   args: () => ({ includeSize: false }),
-  pick: (value, { id }) => fieldsOf(rowWhere(value, 'id', id), names),
+  pick: (value, { id }) => pickFields(findRow(value, 'id', id), names),
 });
 
 /** The fields with which a call says where a store lives. */
@@ -77,12 +83,12 @@ function isElsewhere(args: object): boolean {
 /** Says where mail is kept from then on, and with which login. */
 function describePlace(args: object): string {
   const { databaseName, serverName, userName, databasePath, contentPath, indexPath } = statedPlace(args);
-  const database = textOf(databaseName) === undefined ? 'a database' : `the database ${String(databaseName)}`;
-  const paths = [...new Set([databasePath, contentPath, indexPath].filter((path) => textOf(path) !== undefined))].join(', ');
-  return sentences(
-    textOf(serverName) !== undefined &&
-      `The server logs in at ${String(serverName)}${textOf(userName) === undefined ? '' : ` as ${String(userName)}`} and keeps mail in ${database} there.`,
-    textOf(serverName) === undefined && textOf(databaseName) !== undefined && `The server keeps mail in ${database}.`,
+  const database = readString(databaseName) === undefined ? 'a database' : `the database ${String(databaseName)}`;
+  const paths = [...new Set([databasePath, contentPath, indexPath].filter((path) => readString(path) !== undefined))].join(', ');
+  return joinSentences(
+    readString(serverName) !== undefined &&
+      `The server logs in at ${String(serverName)}${readString(userName) === undefined ? '' : ` as ${String(userName)}`} and keeps mail in ${database} there.`,
+    readString(serverName) === undefined && readString(databaseName) !== undefined && `The server keeps mail in ${database}.`,
     paths !== '' && `Mail is kept in ${paths}.`,
     'Whoever has access to that place can read the mail in it.',
   );
@@ -92,7 +98,7 @@ const askAboutPlace = (verb: string): Question<{ readonly name: string; readonly
   verb: () => verb,
   label: ({ name }) => `${verb} store ${name}`,
   object: ({ name }) => `archive store "${name}"`,
-  consequence: (args) => sentences(describePlace(args), args.requestedState === 'current' && 'It receives all new mail from then on.'),
+  consequence: (args) => joinSentences(describePlace(args), args.requestedState === 'current' && 'It receives all new mail from then on.'),
 });
 
 /** True where a store stops to receive new mail, or mail in it can be deleted that could not be; also where its state was not read. */
@@ -104,7 +110,9 @@ function losesProtection(requested: unknown, now: unknown): boolean {
 const RULE = ['enabled', 'interval', 'maximumMessageCount', 'namePattern'];
 
 function namesAnotherPlace(current: unknown, config: unknown): boolean {
-  return changedFields(current, config).some((name) => !RULE.includes(name)) || /[\\/:]/.test(textOf(rowOf(config).namePattern) ?? '');
+  return (
+    changedFields(current, config).some((name) => !RULE.includes(name)) || /[\\/:]/.test(readString(readRow(config).namePattern) ?? '')
+  );
 }
 
 export const getStores = defineCommand({
@@ -117,7 +125,7 @@ export const getStores = defineCommand({
   longRunning: false,
   idempotent: true,
   input: { includeSize: z.boolean().optional().describe('false is faster.') },
-  output: listOf({
+  output: describeList({
     id: z.int(),
     name: z.string(),
     type: z.string().nullish(),
@@ -169,7 +177,7 @@ export const createStore = defineCommand({
   editions,
   effect: 'write',
   risks: ['sends-data-out'],
-  risk: (args) => risksOf({ 'sends-data-out': isElsewhere(args) }),
+  risk: (args) => listRisks({ 'sends-data-out': isElsewhere(args) }),
   longRunning: false,
   idempotent: false,
   input: { name: f.text(), type: storeType, ...location, requestedState: f.storeState.default('normal') },
@@ -197,7 +205,7 @@ export const createStore = defineCommand({
       error: null,
       needsUpgrade: false,
       locked: false,
-      ...placeOf(args),
+      ...readPlace(args),
       recoveryRecordsDamaged: false,
     };
     requireUsablePlace(draft);
@@ -217,7 +225,7 @@ export const attachStore = defineCommand({
   editions,
   effect: 'write',
   risks: ['sends-data-out'],
-  risk: (args) => risksOf({ 'sends-data-out': isElsewhere(args) }),
+  risk: (args) => listRisks({ 'sends-data-out': isElsewhere(args) }),
   longRunning: false,
   idempotent: false,
   input: { name: f.text(), type: storeType, ...location, requestedState: f.storeState.default('normal') },
@@ -238,9 +246,9 @@ export const attachStore = defineCommand({
   emulate: (world, args) => {
     requireFreeName(world, args.name);
     const { detachedStores, stores, indexes } = world.state;
-    const place = placeOf(args);
+    const place = readPlace(args);
     const position = detachedStores.findIndex(
-      (store) => store.type === args.type && databaseOf(store) === databaseOf({ ...store, ...place }),
+      (store) => store.type === args.type && identifyDatabase(store) === identifyDatabase({ ...store, ...place }),
     );
     const found = detachedStores[position];
     if (!found) {
@@ -275,7 +283,7 @@ export const setStoreProperties = defineCommand({
   editions: ['server'],
   effect: 'write',
   risks: ['sends-data-out'],
-  risk: (args) => risksOf({ 'sends-data-out': isElsewhere(args) }),
+  risk: (args) => listRisks({ 'sends-data-out': isElsewhere(args) }),
   longRunning: false,
   idempotent: true,
   input: {
@@ -306,11 +314,11 @@ export const setStoreProperties = defineCommand({
   inverse: ({ id }, before) => {
     const place = filePlace.safeParse(before).data;
     if (!place) return undefined;
-    const { databaseName, serverName, userName } = rowOf(before);
+    const { databaseName, serverName, userName } = readRow(before);
     const cleared = {
-      databaseName: textOf(databaseName) ?? null,
-      serverName: textOf(serverName) ?? null,
-      userName: textOf(userName) ?? null,
+      databaseName: readString(databaseName) ?? null,
+      serverName: readString(serverName) ?? null,
+      userName: readString(userName) ?? null,
     };
     return { command: 'SetStoreProperties', args: { id, ...place, ...cleared } };
   },
@@ -320,7 +328,8 @@ export const setStoreProperties = defineCommand({
     label: ({ id }) => `Change store ${id}`,
     object: nameStore,
     facts: (_args, { before }) => identifyStore(before),
-    consequence: (args, { before }) => sentences(describePlace(args), describeChanges(before, statedPlace(args)), 'No files are moved.'),
+    consequence: (args, { before }) =>
+      joinSentences(describePlace(args), describeChanges(before, statedPlace(args)), 'No files are moved.'),
   },
   output: anything,
   examples: [
@@ -335,7 +344,7 @@ export const setStoreProperties = defineCommand({
   emulate: (world, { id, ...args }) => {
     const store = world.store(id);
     const type = args.type ?? store.type;
-    const place = placeOf({ ...args, type, contentPath: args.contentPath ?? '', indexPath: args.indexPath ?? '' });
+    const place = readPlace({ ...args, type, contentPath: args.contentPath ?? '', indexPath: args.indexPath ?? '' });
     requireUnusedPlace(world, { ...store, ...place, type });
     Object.assign(store, place, { type });
     // A broken database stays broken wherever the store points.
@@ -352,7 +361,8 @@ export const setStoreRequestedState = defineCommand({
   editions,
   effect: 'write',
   risks: ['weakens-protection'],
-  risk: ({ requestedState }, { store }) => risksOf({ 'weakens-protection': losesProtection(requestedState, rowOf(store).requestedState) }),
+  risk: ({ requestedState }, { store }) =>
+    listRisks({ 'weakens-protection': losesProtection(requestedState, readRow(store).requestedState) }),
   decidesFrom: { store: fieldsOfStore(['id', 'name', 'requestedState']) },
   longRunning: false,
   idempotent: true,
@@ -361,8 +371,8 @@ export const setStoreRequestedState = defineCommand({
     read: 'GetStores',
     args: () => ({ includeSize: false }),
     pick: (value, { id, requestedState }) => {
-      const store = fieldsOf(rowWhere(value, 'id', id), ['id', 'requestedState']);
-      const current = rowWhere(value, 'requestedState', 'current')?.id ?? null;
+      const store = pickFields(findRow(value, 'id', id), ['id', 'requestedState']);
+      const current = findRow(value, 'requestedState', 'current')?.id ?? null;
       // Which other store is current changes by itself where stores are created automatically, and concerns only a call that changes it.
       return (
         store && { ...store, ...(requestedState === 'current' ? { currentStore: current } : { someStoreIsCurrent: current !== null }) }
@@ -370,7 +380,7 @@ export const setStoreRequestedState = defineCommand({
     },
   },
   inverse: ({ id, ...asked }, before) => {
-    const { requestedState, currentStore = null } = rowOf(before);
+    const { requestedState, currentStore = null } = readRow(before);
     const former = f.storeState.safeParse(requestedState).data;
     if (!former) return undefined;
     if (asked.requestedState !== 'current' || currentStore === null || currentStore === id) {
@@ -384,11 +394,11 @@ export const setStoreRequestedState = defineCommand({
     label: ({ id, requestedState }) => `Set store ${id} to ${requestedState}`,
     object: (args, found) => `${nameStore(args, found)} to ${args.requestedState}`,
     consequence: ({ requestedState }, { store }) =>
-      sentences(
+      joinSentences(
         describeStore(store),
-        rowOf(store).requestedState === 'current' &&
+        readRow(store).requestedState === 'current' &&
           'Without a current store, new mail cannot be archived until another one is made current.',
-        rowOf(store).requestedState === 'writeProtected' && 'Its messages can be changed and deleted then.',
+        readRow(store).requestedState === 'writeProtected' && 'Its messages can be changed and deleted then.',
         requestedState === 'disabled' && 'Nobody can read its mail while it is disabled.',
         requestedState === 'current' && 'It receives new mail from then on.',
       ),
@@ -419,7 +429,7 @@ export const renameStore = defineCommand({
   input: { id: f.storeId, name: f.text().describe('New name.') },
   before: fieldsOfStore(['id', 'name']),
   inverse: ({ id }, before) => {
-    const name = textOf(rowOf(before).name);
+    const name = readString(readRow(before).name);
     return name === undefined ? undefined : { command: 'RenameStore', args: { id, name } };
   },
   output: guess(nothing),
@@ -455,13 +465,13 @@ export const detachStore = defineCommand({
     object: nameStore,
     facts: (_, { store }) => identifyStore(store),
     consequence: (_, { store, compliance }) =>
-      sentences(
+      joinSentences(
         describeStore(store),
         `Nobody can read its mail until it is attached again; its data stays where it is${placeInWords(store)}.`,
-        rowOf(store).requestedState === 'current' && 'New mail cannot be archived until another store is made current.',
+        readRow(store).requestedState === 'current' && 'New mail cannot be archived until another store is made current.',
         isHeld(compliance) && 'Legal hold is on: this mail may be wanted as evidence.',
       ),
-    typed: ({ id }, { store }) => textOf(rowOf(store).name) ?? String(id),
+    typed: ({ id }, { store }) => readString(readRow(store).name) ?? String(id),
   },
   output: guess(nothing),
   examples: [{ id: 2 }],
@@ -494,7 +504,7 @@ export const unlockStore = defineCommand({
     object: nameStore,
     facts: (_args, { store }) => identifyStore(store),
     consequence: (_args, { store }) =>
-      sentences(
+      joinSentences(
         'It comes from another installation. Its mail can be read then by users of this one who have rights on archives of the same names.',
         describeStore(store),
       ),
@@ -536,7 +546,7 @@ export const setStoreAutoCreateConfiguration = defineCommand({
   since: since2024,
   effect: 'write',
   risks: ['sends-data-out'],
-  risk: ({ config }, { current }) => risksOf({ 'sends-data-out': namesAnotherPlace(current, config) }),
+  risk: ({ config }, { current }) => listRisks({ 'sends-data-out': namesAnotherPlace(current, config) }),
   decidesFrom: { current: { read: 'GetStoreAutoCreateConfiguration', pick: (value) => value } },
   longRunning: false,
   idempotent: true,
@@ -560,7 +570,7 @@ export const setStoreAutoCreateConfiguration = defineCommand({
     label: () => 'Change the rule for new stores',
     object: () => 'the rule by which stores are created',
     consequence: ({ config }, { current }) =>
-      sentences(
+      joinSentences(
         'New stores are created by this rule and receive new mail from then on, wherever it puts them.',
         describeChanges(current, config),
       ),
@@ -580,7 +590,7 @@ export const setStoreAutoCreateConfiguration = defineCommand({
 
 /** Detaches the store that a call brought online, unless one of its name was there before. */
 function detachAgain({ requestedState }: { readonly requestedState: string }, before: unknown, after: unknown): CommandCall | undefined {
-  const { id } = rowOf(after);
+  const { id } = readRow(after);
   // A new current store has taken the place of another, which detaching does not give back.
   if (before !== undefined || requestedState === 'current' || id === undefined) return undefined;
   return { command: 'DetachStore', args: { id } };
@@ -588,9 +598,9 @@ function detachAgain({ requestedState }: { readonly requestedState: string }, be
 
 /** Returns in brackets what attaching a store again takes, as far as it was read. */
 function placeInWords(store: unknown): string {
-  const { type, ...place } = rowOf(store);
-  const [database, server, path] = [textOf(place.databaseName), textOf(place.serverName), textOf(place.databasePath)];
+  const { type, ...place } = readRow(store);
+  const [database, server, path] = [readString(place.databaseName), readString(place.serverName), readString(place.databasePath)];
   if (type === 'FileSystemInternal' || server === undefined || database === undefined) return path === undefined ? '' : ` (${path})`;
-  const password = textOf(place.userName) === undefined ? '' : ', whose password attaching takes';
+  const password = readString(place.userName) === undefined ? '' : ', whose password attaching takes';
   return ` (database ${database} on ${server}${password})`;
 }

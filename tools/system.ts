@@ -1,9 +1,9 @@
 import * as z from 'zod';
 import { defineCommand } from '../src/catalogue/define-command.ts';
 import * as f from '../src/catalogue/fields.ts';
-import { fieldsOf, rowOf, textOf } from '../src/base/rows.ts';
-import { sentences } from '../src/catalogue/phrases.ts';
-import { anything, guess, listOf, nothing, record } from '../src/catalogue/outputs.ts';
+import { pickFields, readRow, readString } from '../src/base/rows.ts';
+import { joinSentences } from '../src/catalogue/phrases.ts';
+import { anything, guess, describeList, nothing, record } from '../src/catalogue/outputs.ts';
 import { requireTimeZone, timeZoneList } from '../src/emulation/time-zones.ts';
 import { CommandFailure } from '../src/emulation/world.ts';
 
@@ -56,9 +56,9 @@ export const setServiceCertificate = defineCommand({
   longRunning: false,
   idempotent: true,
   input: { thumbprint: f.text().describe('Thumbprint of a certificate in the server’s certificate store.') },
-  before: { read: 'GetServiceConfiguration', pick: (configuration) => fieldsOf(rowOf(configuration), ['certificateThumbprint']) },
+  before: { read: 'GetServiceConfiguration', pick: (configuration) => pickFields(readRow(configuration), ['certificateThumbprint']) },
   inverse: (_args, before) => {
-    const thumbprint = textOf(rowOf(before)['certificateThumbprint']);
+    const thumbprint = readString(readRow(before)['certificateThumbprint']);
     return thumbprint === undefined ? undefined : { command: 'SetServiceCertificate', args: { thumbprint } };
   },
   question: {
@@ -66,8 +66,8 @@ export const setServiceCertificate = defineCommand({
     label: () => 'Change the TLS certificate',
     object: ({ thumbprint }) => `the TLS certificate ${thumbprint}`,
     consequence: (_args, { before }) => {
-      const now = textOf(rowOf(before)['certificateThumbprint']);
-      return sentences(
+      const now = readString(readRow(before)['certificateThumbprint']);
+      return joinSentences(
         'All clients are shown this certificate from now on; those that trust the one before alone cannot connect any more, mailstore-mcp among them where its fingerprint is pinned.',
         now !== undefined && `The certificate in use now is ${now}.`,
       );
@@ -95,7 +95,7 @@ export const getTimeZones = defineCommand({
   longRunning: false,
   idempotent: true,
   input: {},
-  output: guess(listOf({ id: z.string().optional(), displayName: z.string().nullish() })),
+  output: guess(describeList({ id: z.string().optional(), displayName: z.string().nullish() })),
   examples: [{}],
   emulate: () => timeZoneList(),
 });
@@ -118,12 +118,12 @@ export const sendStatusReport = defineCommand({
   },
   irreversible: 'A mail that was sent cannot be called back.',
   question: {
-    reads: { smtp: { read: 'GetSmtpSettings', pick: (settings) => fieldsOf(rowOf(settings), ['hostname']) } },
+    reads: { smtp: { read: 'GetSmtpSettings', pick: (settings) => pickFields(readRow(settings), ['hostname']) } },
     verb: () => 'Send',
     label: () => 'Send the status report',
     object: ({ timespan }) => `the status report of ${timespan}`,
     consequence: ({ recipients }, { smtp }) => {
-      const host = textOf(rowOf(smtp)['hostname']);
+      const host = readString(readRow(smtp)['hostname']);
       return `It is sent to ${recipients.join(', ')}${host === undefined ? '' : ` by ${host}`}, and tells of jobs, profiles and stores of this archive.`;
     },
   },

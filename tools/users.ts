@@ -1,11 +1,11 @@
 import * as z from 'zod';
 import { defineCommand, type CommandCall, type Look, type ReadCommand, type Search } from '../src/catalogue/define-command.ts';
 import * as f from '../src/catalogue/fields.ts';
-import { fieldsOf, rowOf, rowsWith, rowWhere, rowsOf, textOf } from '../src/base/rows.ts';
-import { countOf, sentences } from '../src/catalogue/phrases.ts';
-import { anything, guess, listOf, nothing, record } from '../src/catalogue/outputs.ts';
-import { isOwnLogin, isSameName, risksOf } from '../src/catalogue/risk.ts';
-import { CommandFailure, archiveOf, type World, type WorldUser } from '../src/emulation/world.ts';
+import { pickFields, readRow, readRowsWith, findRow, readRows, readString } from '../src/base/rows.ts';
+import { formatCount, joinSentences } from '../src/catalogue/phrases.ts';
+import { anything, guess, describeList, nothing, record } from '../src/catalogue/outputs.ts';
+import { isOwnLogin, isSameName, listRisks } from '../src/catalogue/risk.ts';
+import { CommandFailure, getArchive, type World, type WorldUser } from '../src/emulation/world.ts';
 
 const group = 'users';
 const editions = ['server', 'spe'] as const;
@@ -27,11 +27,15 @@ const theUser = ({ userName }: OfUser) => ({ userName });
 
 const accountNamed: Look<OfUser> = {
   read: 'GetUsers',
-  pick: (users, { userName }) => fieldsOf(rowWhere(users, 'userName', userName), ['userName', 'fullName', 'distinguishedName']),
+  pick: (users, { userName }) => pickFields(findRow(users, 'userName', userName), ['userName', 'fullName', 'distinguishedName']),
 };
 const wholeUser: Look<OfUser> = { read: 'GetUserInfo', args: theUser, pick: (user) => user };
 const identities: Look<unknown> = { read: 'GetUsers', pick: (users) => (Array.isArray(users) ? users : undefined) };
-const mfaStatus: Look<OfUser> = { read: 'GetUserInfo', args: theUser, pick: (user) => fieldsOf(rowOf(user), ['userName', 'mfaStatus']) };
+const mfaStatus: Look<OfUser> = {
+  read: 'GetUserInfo',
+  args: theUser,
+  pick: (user) => pickFields(readRow(user), ['userName', 'mfaStatus']),
+};
 
 /** Reads the names of all user archives. */
 const archiveNames: Look<unknown> = {
@@ -39,7 +43,10 @@ const archiveNames: Look<unknown> = {
   args: () => ({ maxLevels: 1 }),
   pick: (archives) =>
     Array.isArray(archives)
-      ? archives.map((archive: unknown) => textOf(archive) ?? textOf(rowOf(archive)['name']) ?? textOf(rowOf(archive)['fullPath']) ?? '')
+      ? archives.map(
+          (archive: unknown) =>
+            readString(archive) ?? readString(readRow(archive)['name']) ?? readString(readRow(archive)['fullPath']) ?? '',
+        )
       : undefined,
 };
 
@@ -69,20 +76,20 @@ interface Taken {
  */
 function takenFromOthers(field: string): Search<{ readonly userName: string }> {
   const search = async (args: { readonly userName: string }, read: ReadCommand): Promise<unknown> => {
-    const given = rowOf(args)[field];
+    const given = readRow(args)[field];
     if (given === null) return [];
     if (!Array.isArray(given)) return undefined;
-    const own = textsOf(rowOf(await read('GetUserInfo', { userName: args.userName }))[field]);
+    const own = readTexts(readRow(await read('GetUserInfo', { userName: args.userName }))[field]);
     const wanted = given.filter((value) => !own?.some((had) => isSameName(had, value)));
     if (wanted.length === 0) return [];
-    const users = rowsWith(await read('GetUsers'), 'userName')?.map(({ userName }) => userName) ?? [];
+    const users = readRowsWith(await read('GetUsers'), 'userName')?.map(({ userName }) => userName) ?? [];
     const others = users.filter((name) => name !== args.userName);
     if (users.length === others.length || others.length > ACCOUNTS_READ || !others.every((name) => typeof name === 'string'))
       return undefined;
     const taken: Taken[] = [];
     for (let first = 0; first < others.length; first += AT_ONCE) {
       const batch = others.slice(first, first + AT_ONCE);
-      const lists = await Promise.all(batch.map(async (userName) => textsOf(rowOf(await read('GetUserInfo', { userName }))[field])));
+      const lists = await Promise.all(batch.map(async (userName) => readTexts(readRow(await read('GetUserInfo', { userName }))[field])));
       for (const [position, list] of lists.entries()) {
         if (!list) return undefined;
         const userName = batch[position] ?? '';
@@ -94,13 +101,13 @@ function takenFromOthers(field: string): Search<{ readonly userName: string }> {
   return { search };
 }
 
-function textsOf(value: unknown): readonly string[] | undefined {
+function readTexts(value: unknown): readonly string[] | undefined {
   return Array.isArray(value) && value.every((entry) => typeof entry === 'string') ? value : undefined;
 }
 
 /** Says who has the values now, such as `jd@example.com belongs to amira now.`; undefined where nobody has, or it could not be found out. */
 function takenInWords(taken: unknown): string | undefined {
-  const said = rowsOf(taken).map(({ userName, value }) => `${String(value)} belongs to ${String(userName)} now`);
+  const said = readRows(taken).map(({ userName, value }) => `${String(value)} belongs to ${String(userName)} now`);
   return said.length === 0 ? undefined : `${said.join('; ')}.`;
 }
 
@@ -114,7 +121,7 @@ export const getUsers = defineCommand({
   longRunning: false,
   idempotent: true,
   input: {},
-  output: listOf({
+  output: describeList({
     userName: z.string(),
     fullName: z.string().nullish(),
     distinguishedName: z.string().nullish(),
@@ -171,7 +178,7 @@ export const createUser = defineCommand({
   effect: 'write',
   risks: ['grants-power', 'opens-mail'],
   risk: ({ userName, privileges, loginPrivileges, distinguishedName }, { archives, users }) =>
-    risksOf({
+    listRisks({
       'grants-power': givesPower(privileges) || givesApiLogin(loginPrivileges),
       'opens-mail': hasArchive(archives, userName) || isIdentityTaken(distinguishedName, users),
     }),
@@ -189,7 +196,7 @@ export const createUser = defineCommand({
   },
   before: accountNamed,
   inverse: ({ userName }, before, after) =>
-    rowOf(before)['userName'] === undefined && (after === undefined || rowOf(after)['userName'] === userName)
+    readRow(before)['userName'] === undefined && (after === undefined || readRow(after)['userName'] === userName)
       ? { command: 'DeleteUser', args: { userName } }
       : undefined,
   question: {
@@ -197,7 +204,7 @@ export const createUser = defineCommand({
     label: ({ userName }) => `Create ${userName}`,
     object: ({ userName, fullName }) => `new ${nameUser(userName, { fullName })}`,
     consequence: ({ userName, privileges, loginPrivileges, distinguishedName }, { archives, users }) =>
-      sentences(
+      joinSentences(
         describePower(privileges),
         givesApiLogin(loginPrivileges) && API_LOGIN,
         describeTakeOver(userName, archives),
@@ -256,7 +263,7 @@ export const setUserDistinguishedName = defineCommand({
   effect: 'write',
   risks: ['grants-power', 'opens-mail', 'locks-out'],
   risk: ({ userName, distinguishedName }, { user }, context) =>
-    risksOf({
+    listRisks({
       'grants-power': distinguishedName !== null && mayBeAdministrator(user),
       'opens-mail': distinguishedName !== null,
       'locks-out': isOwnLogin(userName, context),
@@ -272,11 +279,11 @@ export const setUserDistinguishedName = defineCommand({
     object: ({ userName }, { user }) => nameUser(userName, user),
     facts: (_args, { user }) => describeAccount(user),
     consequence: ({ distinguishedName }, { user }) =>
-      sentences(
+      joinSentences(
         distinguishedName === null
           ? 'The account loses its directory identity, by which it logs in while the directory checks its password.'
           : `Whoever has the identity ${distinguishedName} in the directory can then log in as this user and read what the user may read.`,
-        describeField('directory identity', rowOf(user)['distinguishedName']),
+        describeField('directory identity', readRow(user)['distinguishedName']),
         describeAdministrator(user),
         describeRights(user),
       ),
@@ -296,7 +303,7 @@ export const setUserAuthentication = defineCommand({
   risks: ['grants-power', 'opens-mail', 'locks-out'],
   certainRisks: ['opens-mail'],
   risk: ({ userName }, { user }, context) =>
-    risksOf({ 'grants-power': mayBeAdministrator(user), 'locks-out': isOwnLogin(userName, context) }),
+    listRisks({ 'grants-power': mayBeAdministrator(user), 'locks-out': isOwnLogin(userName, context) }),
   decidesFrom: { user: wholeUser },
   longRunning: false,
   idempotent: true,
@@ -308,11 +315,11 @@ export const setUserAuthentication = defineCommand({
     object: ({ userName }, { user }) => nameUser(userName, user),
     facts: (_args, { user }) => describeAccount(user),
     consequence: ({ authentication }, { user }) =>
-      sentences(
+      joinSentences(
         authentication === 'integrated'
           ? 'From now on the password that MailStore keeps opens the account, and the directory is no longer asked.'
           : 'From now on the directory checks the password; whoever has the identity there opens the account.',
-        describeField('directory identity', rowOf(user)['distinguishedName']),
+        describeField('directory identity', readRow(user)['distinguishedName']),
         describeAdministrator(user),
         describeRights(user),
       ),
@@ -330,7 +337,7 @@ export const setUserEmailAddresses = defineCommand({
   editions,
   effect: 'write',
   risks: ['opens-mail'],
-  risk: (_args, { taken }) => risksOf({ 'opens-mail': !Array.isArray(taken) || taken.length > 0 }),
+  risk: (_args, { taken }) => listRisks({ 'opens-mail': !Array.isArray(taken) || taken.length > 0 }),
   decidesFrom: { taken: takenFromOthers('emailAddresses') },
   longRunning: false,
   idempotent: true,
@@ -343,7 +350,7 @@ export const setUserEmailAddresses = defineCommand({
     object: ({ userName }, { user }) => nameUser(userName, user),
     facts: (_args, { user }) => describeAccount(user),
     consequence: (_args, { taken }) =>
-      sentences(
+      joinSentences(
         takenInWords(taken) ?? 'Whether another user has one of these addresses could not be found out.',
         'New mail to an address goes to the archive of the user who has it, so mail for that user can be read by this one.',
       ),
@@ -361,7 +368,7 @@ export const setUserPop3UserNames = defineCommand({
   editions,
   effect: 'write',
   risks: ['opens-mail'],
-  risk: (_args, { taken }) => risksOf({ 'opens-mail': !Array.isArray(taken) || taken.length > 0 }),
+  risk: (_args, { taken }) => listRisks({ 'opens-mail': !Array.isArray(taken) || taken.length > 0 }),
   decidesFrom: { taken: takenFromOthers('pop3UserNames') },
   longRunning: false,
   idempotent: true,
@@ -374,7 +381,7 @@ export const setUserPop3UserNames = defineCommand({
     object: ({ userName }, { user }) => nameUser(userName, user),
     facts: (_args, { user }) => describeAccount(user),
     consequence: (_args, { taken }) =>
-      sentences(
+      joinSentences(
         takenInWords(taken) ?? 'Whether another user has one of these names could not be found out.',
         'Mail that MailStore Proxy fetches under a POP3 name goes to the archive of the user who has it, so mail for that user can be read by this one.',
       ),
@@ -397,7 +404,10 @@ export const setUserPassword = defineCommand({
   effect: 'write',
   risks: ['grants-power', 'locks-out'],
   risk: ({ userName }, _found, context) =>
-    risksOf({ 'grants-power': !isOwnLogin(userName, context) || context.login === undefined, 'locks-out': isOwnLogin(userName, context) }),
+    listRisks({
+      'grants-power': !isOwnLogin(userName, context) || context.login === undefined,
+      'locks-out': isOwnLogin(userName, context),
+    }),
   longRunning: false,
   idempotent: true,
   input: { userName: f.userName, password: f.secret('New password.') },
@@ -409,9 +419,9 @@ export const setUserPassword = defineCommand({
     object: ({ userName }, { user }) => nameUser(userName, user),
     facts: (_args, { user }) => describeAccount(user),
     consequence: (_args, { user }) =>
-      sentences(
+      joinSentences(
         'Whoever knows the new password can log in as this user, and the old one no longer works; it cannot be restored.',
-        rowOf(user)['authentication'] === 'directoryServices' &&
+        readRow(user)['authentication'] === 'directoryServices' &&
           'The directory checks the password now, so the new one has no effect until that changes.',
         describeAdministrator(user),
         describeRights(user),
@@ -435,7 +445,7 @@ export const setUserPrivileges = defineCommand({
   effect: 'write',
   risks: ['grants-power', 'locks-out'],
   risk: ({ userName, privileges }, _found, context) =>
-    risksOf({ 'grants-power': givesPower(privileges), 'locks-out': isOwnLogin(userName, context) && !isOnlyWord(privileges, 'admin') }),
+    listRisks({ 'grants-power': givesPower(privileges), 'locks-out': isOwnLogin(userName, context) && !isOnlyWord(privileges, 'admin') }),
   longRunning: false,
   idempotent: true,
   input: { userName: f.userName, privileges: f.globalPrivileges },
@@ -447,9 +457,9 @@ export const setUserPrivileges = defineCommand({
     object: ({ userName }, { user }) => nameUser(userName, user),
     facts: (_args, { user }) => describeAccount(user),
     consequence: ({ privileges }, { user }) =>
-      sentences(
+      joinSentences(
         describePower(privileges) ?? `The user keeps no more than: ${privileges.join(', ')}.`,
-        describeField('privileges', wordsOf(rowOf(user)['privileges']).join(', ')),
+        describeField('privileges', readWords(readRow(user)['privileges']).join(', ')),
       ),
   },
   output: guess(nothing),
@@ -472,7 +482,7 @@ export const setUserLoginPrivileges = defineCommand({
   effect: 'write',
   risks: ['grants-power', 'locks-out'],
   risk: ({ userName, loginPrivileges }, _found, context) =>
-    risksOf({
+    listRisks({
       'grants-power': givesApiLogin(loginPrivileges),
       'locks-out': isOwnLogin(userName, context) && !hasWord(loginPrivileges, 'api'),
     }),
@@ -487,9 +497,9 @@ export const setUserLoginPrivileges = defineCommand({
     object: ({ userName }, { user }) => nameUser(userName, user),
     facts: (_args, { user }) => describeAccount(user),
     consequence: ({ loginPrivileges }, { user }) =>
-      sentences(
+      joinSentences(
         givesApiLogin(loginPrivileges) ? API_LOGIN : `The user can log in with these clients and no other: ${loginPrivileges.join(', ')}.`,
-        describeField('clients', wordsOf(rowOf(user)['loginPrivileges']).join(', ')),
+        describeField('clients', readWords(readRow(user)['loginPrivileges']).join(', ')),
       ),
   },
   output: guess(nothing),
@@ -510,13 +520,13 @@ export const initializeMFA = defineCommand({
   effect: 'destructive',
   risks: ['grants-power', 'locks-out'],
   certainRisks: ['grants-power'],
-  risk: ({ userName }, _found, context) => risksOf({ 'locks-out': isOwnLogin(userName, context) }),
+  risk: ({ userName }, _found, context) => listRisks({ 'locks-out': isOwnLogin(userName, context) }),
   longRunning: false,
   idempotent: false,
   input: { userName: f.userName },
   before: mfaStatus,
   inverse: ({ userName }, before) =>
-    rowOf(before)['mfaStatus'] === 'Disabled' ? { command: 'DisableMFA', args: { userName } } : undefined,
+    readRow(before)['mfaStatus'] === 'Disabled' ? { command: 'DisableMFA', args: { userName } } : undefined,
   question: {
     reads: { user: wholeUser },
     verb: () => 'Start multi-factor login of',
@@ -524,7 +534,7 @@ export const initializeMFA = defineCommand({
     label: ({ userName }) => `Start multi-factor login of ${userName}`,
     facts: (_args, { user }) => describeAccount(user),
     consequence: (_args, { user }) =>
-      sentences(
+      joinSentences(
         'Multi-factor login is turned on, and the user has to enrol at the next login.',
         'An enrolment that exists is discarded for good.',
         describeMfa(user),
@@ -549,7 +559,7 @@ export const disableMFA = defineCommand({
   effect: 'destructive',
   risks: ['grants-power', 'locks-out'],
   certainRisks: ['grants-power'],
-  risk: ({ userName }, _found, context) => risksOf({ 'locks-out': isOwnLogin(userName, context) }),
+  risk: ({ userName }, _found, context) => listRisks({ 'locks-out': isOwnLogin(userName, context) }),
   longRunning: false,
   idempotent: true,
   input: { userName: f.userName },
@@ -562,11 +572,11 @@ export const disableMFA = defineCommand({
     label: ({ userName }) => `Switch off multi-factor login of ${userName}`,
     facts: (_args, { user }) => describeAccount(user),
     consequence: (_args, { user }) =>
-      sentences(
+      joinSentences(
         'From now on the password alone is enough to log in.',
         'The enrolment is deleted for good.',
         describeMfa(user),
-        wordsOf(rowOf(user)['privileges']).includes('admin') && 'The user is an administrator.',
+        readWords(readRow(user)['privileges']).includes('admin') && 'The user is an administrator.',
       ),
   },
   output: guess(nothing),
@@ -587,7 +597,7 @@ export const deleteAppPasswords = defineCommand({
   since: 'between April 2023 and August 2024',
   effect: 'destructive',
   risks: ['locks-out'],
-  risk: ({ userName }, _found, context) => risksOf({ 'locks-out': isOwnLogin(userName, context) }),
+  risk: ({ userName }, _found, context) => listRisks({ 'locks-out': isOwnLogin(userName, context) }),
   longRunning: false,
   idempotent: true,
   input: { userName: f.userName },
@@ -622,7 +632,7 @@ export const renameUser = defineCommand({
   effect: 'write',
   risks: ['opens-mail', 'locks-out'],
   risk: ({ oldUserName, newUserName }, { archives }, context) =>
-    risksOf({
+    listRisks({
       'opens-mail': hasArchive(otherArchives(archives, oldUserName), newUserName),
       'locks-out': isOwnLogin(oldUserName, context),
     }),
@@ -633,10 +643,10 @@ export const renameUser = defineCommand({
   before: {
     read: 'GetUsers',
     pick: (users, { oldUserName, newUserName }) =>
-      fieldsOf(rowWhere(users, 'userName', oldUserName) ?? rowWhere(users, 'userName', newUserName), ['userName']),
+      pickFields(findRow(users, 'userName', oldUserName) ?? findRow(users, 'userName', newUserName), ['userName']),
   },
   inverse: ({ oldUserName, newUserName }, before, after) =>
-    rowOf(before)['userName'] === oldUserName && (after === undefined || rowOf(after)['userName'] === newUserName)
+    readRow(before)['userName'] === oldUserName && (after === undefined || readRow(after)['userName'] === newUserName)
       ? { command: 'RenameUser', args: { oldUserName: newUserName, newUserName: oldUserName } }
       : undefined,
   question: {
@@ -646,7 +656,7 @@ export const renameUser = defineCommand({
     object: ({ oldUserName, newUserName }, { user }) => `${nameUser(oldUserName, user)} to ${newUserName}`,
     facts: (_args, { user }) => describeAccount(user),
     consequence: ({ oldUserName, newUserName }, { archives, user }) =>
-      sentences(
+      joinSentences(
         `The user logs in as ${newUserName} from now on, and the archive ${oldUserName} keeps its name.`,
         describeTakeOver(newUserName, otherArchives(archives, oldUserName)),
         describeAdministrator(user),
@@ -677,7 +687,7 @@ export const deleteUser = defineCommand({
   editions,
   effect: 'destructive',
   risks: ['locks-out'],
-  risk: ({ userName }, _found, context) => risksOf({ 'locks-out': isOwnLogin(userName, context) }),
+  risk: ({ userName }, _found, context) => listRisks({ 'locks-out': isOwnLogin(userName, context) }),
   longRunning: false,
   idempotent: true,
   input: { userName: f.userName },
@@ -690,7 +700,7 @@ export const deleteUser = defineCommand({
       archive: {
         read: 'GetChildFolders',
         args: () => ({ maxLevels: 1 }),
-        pick: (archives, { userName }) => fieldsOf(rowWhere(archives, 'name', userName), ['name']),
+        pick: (archives, { userName }) => pickFields(findRow(archives, 'name', userName), ['name']),
       },
     },
     verb: () => 'Delete',
@@ -698,12 +708,12 @@ export const deleteUser = defineCommand({
     label: ({ userName }) => `Delete ${userName}`,
     facts: (_args, { user }) => describeAccount(user),
     consequence: ({ userName }, { user, archive }) => {
-      const privileges = wordsOf(rowOf(user)['privileges']).join(', ');
-      return sentences(
+      const privileges = readWords(readRow(user)['privileges']).join(', ');
+      return joinSentences(
         `The account is deleted for good, with its password, settings, rights and privileges${privileges && ` (${privileges})`}.`,
         describeRights(user),
         archive === undefined ? 'Archived mail stays.' : `The archive ${userName} stays, with its mail.`,
-        rowOf(user)['authentication'] === 'directoryServices' &&
+        readRow(user)['authentication'] === 'directoryServices' &&
           'If the user is still in the directory, the next synchronisation makes a new account.',
       );
     },
@@ -724,7 +734,8 @@ export const setUserPrivilegesOnFolder = defineCommand({
   editions,
   effect: 'write',
   risks: ['opens-mail'],
-  risk: ({ userName, folder, privileges }) => risksOf({ 'opens-mail': !isOnlyWord(privileges, 'none') && !isOwnArchive(userName, folder) }),
+  risk: ({ userName, folder, privileges }) =>
+    listRisks({ 'opens-mail': !isOnlyWord(privileges, 'none') && !isOwnArchive(userName, folder) }),
   longRunning: false,
   idempotent: true,
   input: { userName: f.userName, folder: f.archiveName, privileges: f.folderPrivileges },
@@ -732,12 +743,12 @@ export const setUserPrivilegesOnFolder = defineCommand({
     read: 'GetUserInfo',
     args: theUser,
     pick: (user, { userName, folder }) => {
-      const rights = rightsOf(user);
+      const rights = readRights(user);
       const right = rights?.find((entry) => entry.folder.toLowerCase() === folder.toLowerCase());
       return rights && { userName, folder, privileges: right && right.privileges.length > 0 ? right.privileges : ['none'] };
     },
   },
-  inverse: ({ userName, folder }, before) => grantRights(userName, folder, rowOf(before)['privileges']),
+  inverse: ({ userName, folder }, before) => grantRights(userName, folder, readRow(before)['privileges']),
   question: {
     reads: {
       user: wholeUser,
@@ -752,10 +763,10 @@ export const setUserPrivilegesOnFolder = defineCommand({
     object: ({ userName, folder }, { user }) => `the rights of ${nameUser(userName, user)} on the archive ${folder}`,
     facts: (_args, { user }) => describeAccount(user),
     consequence: ({ folder, privileges }, { before, archive }) =>
-      sentences(
+      joinSentences(
         `The user can then ${rightsInWords(privileges)} in the archive ${folder}, which is not the user's own.`,
-        describeField('rights there', wordsOf(rowOf(before)['privileges']).join(', ')),
-        rowOf(archive)['isThere'] === false && 'There is no archive of this name now; the rights hold as soon as there is one.',
+        describeField('rights there', readWords(readRow(before)['privileges']).join(', ')),
+        readRow(archive)['isThere'] === false && 'There is no archive of this name now; the rights hold as soon as there is one.',
       ),
   },
   output: nothing,
@@ -765,7 +776,7 @@ export const setUserPrivilegesOnFolder = defineCommand({
   ],
   emulate: (world, { userName, folder, privileges }) => {
     const user = world.user(userName);
-    if (archiveOf(folder) !== folder) throw new CommandFailure(`Folder '${folder}' is not a top-level folder.`);
+    if (getArchive(folder) !== folder) throw new CommandFailure(`Folder '${folder}' is not a top-level folder.`);
     const others = user.privilegesOnFolders.filter((entry) => entry.folder !== folder);
     // A new user's rights are granted before the first mail creates the archive, and rights can outlive a renamed archive.
     const isKnown = others.length < user.privilegesOnFolders.length || world.state.users.some((owner) => owner.userName === folder);
@@ -790,12 +801,12 @@ export const clearUserPrivilegesOnFolders = defineCommand({
     read: 'GetUserInfo',
     args: theUser,
     pick: (user, { userName }) => {
-      const privilegesOnFolders = rightsOf(user);
+      const privilegesOnFolders = readRights(user);
       return privilegesOnFolders && { userName, privilegesOnFolders };
     },
   },
   inverse: ({ userName }, before) => {
-    const [right, ...others] = rowsOf(rowOf(before)['privilegesOnFolders']);
+    const [right, ...others] = readRows(readRow(before)['privilegesOnFolders']);
     // A call grants the rights on one archive.
     return right && others.length === 0 ? grantRights(userName, right['folder'], right['privileges']) : undefined;
   },
@@ -806,7 +817,7 @@ export const clearUserPrivilegesOnFolders = defineCommand({
     label: ({ userName }) => `Revoke all archive rights of ${userName}`,
     facts: (_args, { user }) => describeAccount(user),
     consequence: (_args, { user }) =>
-      sentences(
+      joinSentences(
         'The user loses every right on archives, the own one included; each has to be granted again by itself.',
         describeRights(user),
         'The archives stay, with their mail.',
@@ -827,9 +838,9 @@ export const clearUserPrivilegesOnFolders = defineCommand({
  */
 function replacesField(command: string, field: string, accepted: z.ZodType, empty?: unknown) {
   return {
-    before: { read: 'GetUserInfo', args: theUser, pick: (user: unknown) => fieldsOf(rowOf(user), ['userName', field]) },
+    before: { read: 'GetUserInfo', args: theUser, pick: (user: unknown) => pickFields(readRow(user), ['userName', field]) },
     inverse: ({ userName }: OfUser, before: unknown): CommandCall | undefined => {
-      const old = rowOf(before)[field];
+      const old = readRow(before)[field];
       const isEmpty = old === null || old === '' || (Array.isArray(old) && old.length === 0);
       const value = accepted.safeParse(isEmpty ? empty : old);
       return value.success ? { command, args: { userName, [field]: value.data } } : undefined;
@@ -844,8 +855,8 @@ function grantRights(userName: string, folder: unknown, rights: unknown): Comman
 }
 
 /** Returns a user's rights on archives, or undefined where they are not shown. */
-function rightsOf(user: unknown): z.output<typeof folderRights> | undefined {
-  const { privilegesOnFolders, pop3UserNames: names } = rowOf(user);
+function readRights(user: unknown): z.output<typeof folderRights> | undefined {
+  const { privilegesOnFolders, pop3UserNames: names } = readRow(user);
   // A user without rights lacks the field. So does every user of the 2012 edition, which shows no POP3 names either.
   return privilegesOnFolders === undefined && names !== undefined ? [] : folderRights.safeParse(privilegesOnFolders).data;
 }
@@ -888,23 +899,23 @@ const POWER = new Map([
 ]);
 
 function describePower(privileges: unknown): string | undefined {
-  const said = wordsOf(privileges).flatMap((word) => POWER.get(word) ?? []);
+  const said = readWords(privileges).flatMap((word) => POWER.get(word) ?? []);
   return said.length === 0 ? undefined : `The user ${said.join(', ')}.`;
 }
 
 /** True unless the user was read and is no administrator. */
 function mayBeAdministrator(user: unknown): boolean {
-  const privileges = words.safeParse(rowOf(user)['privileges']).data;
+  const privileges = words.safeParse(readRow(user)['privileges']).data;
   return privileges === undefined || privileges.includes('admin');
 }
 
 function describeAdministrator(user: unknown): string | undefined {
-  return hasWord(wordsOf(rowOf(user)['privileges']), 'admin') ? 'The user is an administrator, who can read everything.' : undefined;
+  return hasWord(readWords(readRow(user)['privileges']), 'admin') ? 'The user is an administrator, who can read everything.' : undefined;
 }
 
 /** Says what is set now; undefined where nothing is. */
 function describeField(what: string, value: unknown): string | undefined {
-  const text = textOf(value);
+  const text = readString(value);
   return text === undefined ? undefined : `Now: ${what} ${text}.`;
 }
 
@@ -929,7 +940,7 @@ function describeTakeOver(userName: string, archives: unknown): string | undefin
 /** True unless no other account has this directory identity. */
 function isIdentityTaken(distinguishedName: unknown, users: unknown): boolean {
   if (distinguishedName === undefined) return false;
-  return rowsWith(users, 'userName')?.some((user) => isSameName(user['distinguishedName'], distinguishedName)) ?? true;
+  return readRowsWith(users, 'userName')?.some((user) => isSameName(user['distinguishedName'], distinguishedName)) ?? true;
 }
 
 function rightsInWords(privileges: readonly string[]): string {
@@ -945,36 +956,36 @@ function rightsInWords(privileges: readonly string[]): string {
 const RIGHTS_SHOWN = 5;
 
 function describeRights(user: unknown): string | undefined {
-  const rights = rightsOf(user);
+  const rights = readRights(user);
   if (!rights) return undefined;
   if (rights.length === 0) return 'The user has no rights on archives now.';
   const shown = rights.slice(0, RIGHTS_SHOWN).map(({ folder, privileges }) => `${folder} (${privileges.join(', ')})`);
   const more = rights.length - shown.length;
-  return `The user has rights on ${countOf(rights.length, 'archive')} now: ${shown.join(', ')}${more > 0 ? ` and ${more} more` : ''}.`;
+  return `The user has rights on ${formatCount(rights.length, 'archive')} now: ${shown.join(', ')}${more > 0 ? ` and ${more} more` : ''}.`;
 }
 
-function wordsOf(value: unknown): readonly string[] {
+function readWords(value: unknown): readonly string[] {
   return words.safeParse(value).data ?? [];
 }
 
 function nameUser(userName: string, user: unknown): string {
-  const fullName = textOf(rowOf(user)['fullName']);
+  const fullName = readString(readRow(user)['fullName']);
   return `user ${userName}${fullName === undefined ? '' : ` (${fullName})`}`;
 }
 
 /** Returns what identifies an account beside its names, so that another account that takes over a name is not taken for it. */
 function describeAccount(user: unknown): string | undefined {
-  const account = rowOf(user);
+  const account = readRow(user);
   const parts: readonly (readonly [string, string | undefined])[] = [
-    ['login', textOf(account['authentication'])],
-    ['directory identity', textOf(account['distinguishedName'])],
+    ['login', readString(account['authentication'])],
+    ['directory identity', readString(account['distinguishedName'])],
     ['e-mail addresses', listInWords(account['emailAddresses'])],
     ['POP3 names', listInWords(account['pop3UserNames'])],
-    ['privileges', listInWords(wordsOf(account['privileges']))],
+    ['privileges', listInWords(readWords(account['privileges']))],
     ['clients', listInWords(account['loginPrivileges'])],
     [
       'rights on archives',
-      rightsOf(account)
+      readRights(account)
         ?.map(({ folder, privileges }) => `${folder} (${privileges.join(', ')})`)
         .join(', '),
     ],
@@ -988,7 +999,7 @@ function listInWords(value: unknown): string | undefined {
 }
 
 function describeMfa(user: unknown): string | undefined {
-  const status = textOf(rowOf(user)['mfaStatus']);
+  const status = readString(readRow(user)['mfaStatus']);
   return status === undefined ? undefined : `The status of multi-factor login is ${status} now.`;
 }
 

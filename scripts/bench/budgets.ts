@@ -40,7 +40,7 @@ export const budgets = {
 
 export type Verdict = 'goal met' | 'gate met' | 'missed' | 'not measured' | '';
 
-export function verdictOf({ product, floor, budget }: Row): Verdict {
+export function judgeBudget({ product, floor, budget }: Row): Verdict {
   if (!budget) return '';
   const value = floor ? floor.ratio : product;
   if (value === undefined) return 'not measured';
@@ -65,7 +65,7 @@ export function renderTable(rows: readonly Row[]): string {
       handWritten && 'ratio' in handWritten ? ratioText(handWritten.ratio) : '',
       budget ? bound(budget.goal) : '',
       budget ? bound(budget.gate ?? budget.goal) : '',
-      verdictOf(row),
+      judgeBudget(row),
     ];
   });
   const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;

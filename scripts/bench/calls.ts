@@ -1,6 +1,6 @@
 import { budgets, type Budget, type Row } from './budgets.ts';
 import { runLoad, type Load, type LoadOrder } from './load.ts';
-import { processorTimeOf } from './process-facts.ts';
+import { readProcessorTime } from './process-facts.ts';
 import { CALL } from './request.ts';
 import { inTurn, median, medianRatio } from './statistics.ts';
 import { StdioClient } from './stdio-client.ts';
@@ -28,23 +28,23 @@ interface Sample extends Load {
 export async function measureCalls(bench: Workbench): Promise<readonly Row[]> {
   const clients = [new StdioClient(bench.product(bench.lean)), new StdioClient(bench.handWritten)] as const;
   for (const client of clients) await client.open();
-  const contenders = [...clients.map(contenderOf), bench.raw];
+  const contenders = [...clients.map(addContender), bench.raw];
   for (const { run } of contenders) await run(WARM_UP);
 
   const oneByOne = await sampleAll(contenders, ONE_BY_ONE);
   const rows = [
-    rowOf(oneByOne, 'p50', { what: 'one call at a time, p50', unit: 'ms', budget: budgets.oneCall }),
-    rowOf(oneByOne, 'processorTime', { what: 'processor time of a call, one at a time', unit: 'ms', budget: budgets.processorTime }),
+    makeRow(oneByOne, 'p50', { what: 'one call at a time, p50', unit: 'ms', budget: budgets.oneCall }),
+    makeRow(oneByOne, 'processorTime', { what: 'processor time of a call, one at a time', unit: 'ms', budget: budgets.processorTime }),
   ];
   for (const { budget, ...crowd } of CROWDS) {
     const samples = await sampleAll(contenders, crowd);
-    rows.push(rowOf(samples, 'perSecond', { what: `calls with ${crowd.inFlight} in flight`, unit: 'calls/s', budget }));
+    rows.push(makeRow(samples, 'perSecond', { what: `calls with ${crowd.inFlight} in flight`, unit: 'calls/s', budget }));
   }
   for (const client of clients) await client.close();
   return rows;
 }
 
-function contenderOf(client: StdioClient): Contender {
+function addContender(client: StdioClient): Contender {
   return { pid: client.pid, run: (order) => runLoad(() => client.call(CALL.tool, CALL.args), order) };
 }
 
@@ -56,16 +56,16 @@ async function sampleAll(
   const samples = contenders.map(() => [] as Sample[]);
   for (let round = 0; round < rounds; round++) {
     for (const [index, { pid, run }] of inTurn([...contenders.entries()], round)) {
-      const before = processorTimeOf(pid) ?? Number.NaN;
+      const before = readProcessorTime(pid) ?? Number.NaN;
       const load = await run(order);
-      const spent = (processorTimeOf(pid) ?? Number.NaN) - before;
+      const spent = (readProcessorTime(pid) ?? Number.NaN) - before;
       samples[index]?.push({ ...load, processorTime: spent / order.calls });
     }
   }
   return samples;
 }
 
-function rowOf(
+function makeRow(
   [product = [], handWritten = [], raw = []]: readonly Sample[][],
   key: keyof Sample,
   words: { readonly what: string; readonly unit: Row['unit']; readonly budget: Budget },

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { budgets, type Row } from './budgets.ts';
 import { runLoad } from './load.ts';
-import { memoryOf } from './process-facts.ts';
+import { readMemory } from './process-facts.ts';
 import { CALL } from './request.ts';
 import { median } from './statistics.ts';
 import { StdioClient, type Program } from './stdio-client.ts';
@@ -46,7 +46,7 @@ export async function measureMemory(bench: Workbench, options: { readonly long: 
 async function weigh(bench: Workbench, program: Program, memory: Memory): Promise<void> {
   const client = new StdioClient(program);
   const note = (values: number[]) => {
-    const mib = memoryOf(client.pid);
+    const mib = readMemory(client.pid);
     if (mib !== undefined) values.push(mib);
   };
   const call = () => client.call(CALL.tool, CALL.args);
@@ -69,7 +69,7 @@ async function measureGrowth(bench: Workbench): Promise<Row> {
   const memory: number[] = [];
   for (let step = 0; step < LONG_STEPS; step++) {
     await runLoad(() => client.call(CALL.tool, CALL.args), LONG_STEP);
-    memory.push(memoryOf(client.pid) ?? Number.NaN);
+    memory.push(readMemory(client.pid) ?? Number.NaN);
   }
   await client.close();
   const half = LONG_STEPS / 2;

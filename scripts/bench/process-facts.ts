@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 const MS_PER_TICK = 10;
 
 /** Returns the processor time of a process so far, all its threads, in milliseconds; undefined where there is no /proc. */
-export function processorTimeOf(pid: number): number | undefined {
+export function readProcessorTime(pid: number): number | undefined {
   const stat = readProc(pid, 'stat');
   // The second field is the program's name in brackets and may hold blanks.
   const fields = stat?.slice(stat.lastIndexOf(')') + 2).split(' ');
@@ -12,7 +12,7 @@ export function processorTimeOf(pid: number): number | undefined {
 }
 
 /** Returns the resident memory of a process in MiB; undefined where there is no /proc. */
-export function memoryOf(pid: number): number | undefined {
+export function readMemory(pid: number): number | undefined {
   const kib = /^VmRSS:\s+(\d+) kB$/m.exec(readProc(pid, 'status') ?? '')?.[1];
   return kib === undefined ? undefined : Number(kib) / 1024;
 }

@@ -68,14 +68,14 @@ async function timeServer(program: Program, times: Times): Promise<void> {
   await client.open();
   times.start.push(performance.now() - start);
   await pause(BEFORE_FIRST_CALL_MS);
-  times.firstCall.push(await timeOf(() => client.call(CALL.tool, CALL.args)));
+  times.firstCall.push(await measureTime(() => client.call(CALL.tool, CALL.args)));
   const lists: number[] = [];
-  for (let count = 0; count < REPEATED_LISTS; count++) lists.push(await timeOf(() => client.list()));
+  for (let count = 0; count < REPEATED_LISTS; count++) lists.push(await measureTime(() => client.list()));
   times.repeatedList.push(median(lists) ?? Number.NaN);
   await client.close();
 }
 
-async function timeOf(action: () => Promise<unknown>): Promise<number> {
+async function measureTime(action: () => Promise<unknown>): Promise<number> {
   const start = performance.now();
   await action();
   return performance.now() - start;

@@ -42,7 +42,7 @@ export function nextRotated(folder: string): number {
   return (rotatedNumber(listRotated(folder).at(-1) ?? '') ?? 0) + 1;
 }
 
-export function hashOf(line: Uint8Array): string {
+export function hashLine(line: Uint8Array): string {
   return createHash('sha256').update(line).digest('hex');
 }
 
@@ -97,7 +97,7 @@ export function* linesBackwards(path: string, size: number): Generator<Buffer> {
 }
 
 /** Returns the SHA-256 of the first bytes of a file. */
-export async function digestOf(path: string, bytes: number): Promise<string> {
+export async function digestFile(path: string, bytes: number): Promise<string> {
   const digest = createHash('sha256');
   if (bytes > 0) for await (const chunk of createReadStream(path, { end: bytes - 1 })) digest.update(chunk as Buffer);
   return digest.digest('hex');

@@ -23,8 +23,8 @@ import type { AuditHeads, AuditLink, AuditProcess, ChainOpening } from '../journ
 import type { TakenAlong } from '../journal/take-along.ts';
 import {
   AUDIT_FILE,
-  digestOf,
-  hashOf,
+  digestFile,
+  hashLine,
   lineFrom,
   listRotated,
   nextRotated,
@@ -206,7 +206,7 @@ export class AuditLog {
       for (const file of listRotated(this.#folder)) {
         const path = join(this.#folder, file);
         const { size: bytes } = statSync(path);
-        before.push({ file, bytes, hash: await digestOf(path, bytes) });
+        before.push({ file, bytes, hash: await digestFile(path, bytes) });
       }
       const { journal, firstFile } = await this.#heads.record();
       this.#journal = journal;
@@ -435,7 +435,7 @@ export class AuditLog {
     writeSync(file.fd, '\n');
     // Another process may have been in the middle of writing this line; by now all of it is there.
     const line = lineFrom(file.fd, start);
-    if (!isWhole(line)) this.#events.push({ event: 'torn', bytes: line.length, hash: hashOf(line) });
+    if (!isWhole(line)) this.#events.push({ event: 'torn', bytes: line.length, hash: hashLine(line) });
     file.size = fstatSync(file.fd).size;
   }
 
@@ -473,7 +473,7 @@ export class AuditLog {
     // Says why there is no more space; if there is some again, the half line is closed.
     file.size += writeSync(file.fd, '\n');
     file.end = file.size;
-    if (half.length > 0) this.#events.push({ event: 'torn', bytes: half.length, hash: hashOf(half) });
+    if (half.length > 0) this.#events.push({ event: 'torn', bytes: half.length, hash: hashLine(half) });
     throw Object.assign(new Error('the line was written in part'), { code: 'ENOSPC', syscall: 'write' });
   }
 

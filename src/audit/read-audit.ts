@@ -75,7 +75,7 @@ export async function closeFiles(opened: readonly OpenedFile[]): Promise<void> {
 }
 
 /** Yields every line of a file from its beginning. */
-export async function* linesOf({ name: file, handle }: OpenedFile): AsyncGenerator<FoundLine> {
+export async function* readLines({ name: file, handle }: OpenedFile): AsyncGenerator<FoundLine> {
   let line = 0;
   let parts: Buffer[] = [];
   for await (const chunk of handle.createReadStream({ autoClose: false, start: 0 })) {

@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { isUtf8 } from 'node:buffer';
 import { isRow } from '../base/rows.ts';
 import type { AuditHeads, AuditLink, KnownHeads } from '../journal/audit-head.ts';
-import { AUDIT_FILE, digestOf, hashOf, NO_HASH } from './audit-files.ts';
+import { AUDIT_FILE, digestFile, hashLine, NO_HASH } from './audit-files.ts';
 import { AUDIT_FORMAT } from './audit-record.ts';
-import { closeFiles, linesOf, openFiles, parseLine, type AuditLine, type FoundLine, type OpenedFile } from './read-audit.ts';
+import { closeFiles, readLines, openFiles, parseLine, type AuditLine, type FoundLine, type OpenedFile } from './read-audit.ts';
 
 /** A place where the audit is not as it was written. */
 export interface AuditProblem {
@@ -101,7 +101,7 @@ class Verification {
     for (const line of this.#expected) if (line.chain !== undefined) this.#mark({ ...line, chain: line.chain }, 'the line expected');
     // The openings come first: a line that they name stands before them.
     for (const file of this.#opened) {
-      for await (const { bytes } of linesOf(file)) {
+      for await (const { bytes } of readLines(file)) {
         if (NAMES_HEADS.some((event) => bytes.includes(`"event":"${event}"`))) this.#readOpening(parseLine(normalise(bytes).bytes));
       }
     }
@@ -140,7 +140,7 @@ class Verification {
 
   async #readFile(opened: OpenedFile): Promise<void> {
     const habits = new Set<string>();
-    for await (const found of linesOf(opened)) {
+    for await (const found of readLines(opened)) {
       if (found.line === 1 && isUtf16(found.bytes)) {
         this.#report(found, 'the file is in UTF-16: another program has saved it, and its lines cannot be checked');
         return;
@@ -191,7 +191,7 @@ class Verification {
       this.#report(found, 'it is not a line of the audit');
       return;
     }
-    const own: AuditLink = { chain, number: Number(number), hash: hashOf(found.bytes) };
+    const own: AuditLink = { chain, number: Number(number), hash: hashLine(found.bytes) };
     this.#last = own;
     this.#checkPlace(found, own, previous);
     const mark = this.#marks.get(chain)?.get(own.number);
@@ -199,7 +199,7 @@ class Verification {
       if (mark.hash !== own.hash) {
         this.#report(
           found,
-          `it is not the one that was written as ${nameOf(own)}: its SHA-256 is ${own.hash}, and ${mark.from} names ${mark.hash}`,
+          `it is not the one that was written as ${formatLink(own)}: its SHA-256 is ${own.hash}, and ${mark.from} names ${mark.hash}`,
         );
       }
       this.#marks.get(chain)?.delete(own.number);
@@ -237,11 +237,11 @@ class Verification {
     if (event === undefined) return;
     if (event === 'new_journal') {
       this.#journalsMadeNew += 1;
-      this.#report(found, `the journal was made anew beside the lines before it (${textOf(line['found'])})${sayTaken(line)}`);
+      this.#report(found, `the journal was made anew beside the lines before it (${formatValue(line['found'])})${sayTaken(line)}`);
     } else if (event === 'missing') {
       this.#report(found, 'the lines before it were not there when it was written, and the journal knew of them');
     } else if (event === 'shortened') {
-      this.#report(found, `the file was cut from ${textOf(line['from'])} to ${textOf(line['to'])} bytes before it`);
+      this.#report(found, `the file was cut from ${formatValue(line['from'])} to ${formatValue(line['to'])} bytes before it`);
     } else if (event === 'replaced') {
       this.#note(`${found.file}, line ${found.line}: the file was another one than before: restored, copied, or saved by another program`);
     } else if (event === 'restarted') {
@@ -255,13 +255,13 @@ class Verification {
   }
 
   async #checkSetAside({ time, reason, by, before }: AuditLine): Promise<void> {
-    this.#note(`begun again on ${textOf(time)} by ${textOf(by)}: ${textOf(reason)}`);
+    this.#note(`begun again on ${formatValue(time)} by ${formatValue(by)}: ${formatValue(reason)}`);
     for (const entry of Array.isArray(before) ? (before as readonly unknown[]) : []) {
       const { file, bytes, hash } = isRow(entry) ? entry : {};
       if (typeof file !== 'string' || typeof bytes !== 'number' || !/^audit-\d+\.jsonl$/.test(file)) continue;
       const path = join(this.#folder, file);
       if (!existsSync(path)) this.#report({ file }, 'the file was set aside when the audit was restarted, and is missing');
-      else if ((await digestOf(path, bytes)) !== hash) this.#report({ file }, 'the file was changed after it was set aside');
+      else if ((await digestFile(path, bytes)) !== hash) this.#report({ file }, 'the file was changed after it was set aside');
     }
   }
 
@@ -332,12 +332,12 @@ function isUtf16(bytes: Buffer): boolean {
 }
 
 function sayTaken({ tasks, lost }: AuditLine): string {
-  if (lost !== undefined) return `; what the one before knew of tasks is lost: ${textOf(lost)}`;
+  if (lost !== undefined) return `; what the one before knew of tasks is lost: ${formatValue(lost)}`;
   if (tasks === undefined) return '';
-  return tasks === 1 ? '; 1 task was taken along' : `; ${textOf(tasks)} tasks were taken along`;
+  return tasks === 1 ? '; 1 task was taken along' : `; ${formatValue(tasks)} tasks were taken along`;
 }
 
-function nameOf({ chain, number }: AuditLink): string {
+function formatLink({ chain, number }: AuditLink): string {
   return `${chain}:${number}`;
 }
 
@@ -345,6 +345,6 @@ function sayMissing(chain: string, from: number, to: number): string {
   return from === to ? `line ${from} of the chain ${chain} is missing` : `lines ${from} to ${to} of the chain ${chain} are missing`;
 }
 
-function textOf(value: unknown): string {
+function formatValue(value: unknown): string {
   return typeof value === 'string' ? value : (JSON.stringify(value) ?? '');
 }

@@ -17,7 +17,7 @@ const FORM = /\[U\+(?:005B(?=\]U\+)|(?!005B\])[\dA-F]{4,6})\]/g;
  * A text that contains `[U+` by itself shows it as `[U+005B]U+`, so that `fromVisible` gives back exactly what came in.
  */
 export function toVisible(text: string): string {
-  return HIDDEN.test(text) ? text.replaceAll(EVERY_HIDDEN, formOf) : text;
+  return HIDDEN.test(text) ? text.replaceAll(EVERY_HIDDEN, escapeCharacter) : text;
 }
 
 /** Returns the text that `toVisible` was given. What is no form of `toVisible` stays as it is, such as `[U+0041]`. */
@@ -26,13 +26,13 @@ export function fromVisible(text: string): string {
     const codePoint = Number.parseInt(form.slice('[U+'.length), 16);
     if (codePoint > 0x10ffff) return form;
     const character = String.fromCodePoint(codePoint);
-    return formOf(character) === form && (character === '[' || HIDDEN.test(character)) ? character : form;
+    return escapeCharacter(character) === form && (character === '[' || HIDDEN.test(character)) ? character : form;
   });
 }
 
 /** Returns what `toVisible` does with line breaks shown as well: a text that could pass for a line of somebody else's. */
 export function toVisibleLine(text: string): string {
-  return toVisible(text).replaceAll(/[\r\n]/g, formOf);
+  return toVisible(text).replaceAll(/[\r\n]/g, escapeCharacter);
 }
 
 /** Returns JSON with the hidden characters in its own escapes, which leave its value the same; of control characters JSON escapes only some. */
@@ -54,6 +54,6 @@ export function fromVisibleValue(value: unknown): unknown {
   return mapStrings(value, fromVisible, fromVisible);
 }
 
-function formOf(character: string): string {
+function escapeCharacter(character: string): string {
   return `[U+${(character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}]`;
 }

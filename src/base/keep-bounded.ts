@@ -14,7 +14,7 @@ export interface BoundedValue {
 /** Returns a text that is kept: a long one ends with its length and SHA-256 in place of its rest. */
 export function keepText(text: string): string {
   if (text.length <= KEPT_CHARACTERS) return text;
-  return `${headOf(text)}… [cut: ${text.length} characters in all, SHA-256 ${digestOf(text)}]`;
+  return `${cutText(text)}… [cut: ${text.length} characters in all, SHA-256 ${digestText(text)}]`;
 }
 
 /**
@@ -40,14 +40,14 @@ export function isBounded(value: unknown): value is BoundedValue {
 }
 
 function cut(text: string): BoundedValue {
-  return { cut: true, head: headOf(text), length: text.length, sha256: digestOf(text) };
+  return { cut: true, head: cutText(text), length: text.length, sha256: digestText(text) };
 }
 
 /** A pair of surrogates is not cut in two: half of one is no text. */
-function headOf(text: string): string {
+function cutText(text: string): string {
   return text.slice(0, KEPT_CHARACTERS).replace(/[\uD800-\uDBFF]$/, '');
 }
 
-function digestOf(text: string): string {
+function digestText(text: string): string {
   return createHash('sha256').update(text).digest('hex');
 }

@@ -7,32 +7,32 @@ export function isRow(value: unknown): value is Row {
 }
 
 /** Returns an object's fields; those of anything else are none. */
-export function rowOf(value: unknown): Row {
+export function readRow(value: unknown): Row {
   return isRow(value) ? value : {};
 }
 
 /** Returns the objects of a list; anything else has none. */
-export function rowsOf(value: unknown): readonly Row[] {
+export function readRows(value: unknown): readonly Row[] {
   return Array.isArray(value) ? value.filter(isRow) : [];
 }
 
 /** Returns the objects of a list in which each entry is an object with this field; undefined for anything else, which cannot be searched. */
-export function rowsWith(value: unknown, field: string): readonly Row[] | undefined {
-  const rows = rowsOf(value);
+export function readRowsWith(value: unknown, field: string): readonly Row[] | undefined {
+  const rows = readRows(value);
   return Array.isArray(value) && rows.length === value.length && rows.every((row) => row[field] !== undefined) ? rows : undefined;
 }
 
 /** Returns the one row of a list whose field has a value. */
-export function rowWhere(value: unknown, field: string, wanted: unknown): Row | undefined {
-  return rowsOf(value).find((row) => row[field] === wanted);
+export function findRow(value: unknown, field: string, wanted: unknown): Row | undefined {
+  return readRows(value).find((row) => row[field] === wanted);
 }
 
 /** Returns these fields of a row, as far as it has them; undefined where there is no row. */
-export function fieldsOf(row: Row | undefined, names: readonly string[]): Row | undefined {
+export function pickFields(row: Row | undefined, names: readonly string[]): Row | undefined {
   return row && Object.fromEntries(names.filter((name) => row[name] !== undefined).map((name) => [name, row[name]]));
 }
 
 /** Returns the text, or undefined for an empty one and for anything else. */
-export function textOf(value: unknown): string | undefined {
+export function readString(value: unknown): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined;
 }

@@ -18,7 +18,7 @@ export function guess<Row extends z.ZodType>(output: Output<Row>): Output<Row> {
 }
 
 /** A list of objects with these fields; fields may be missing from older or newer servers, and others may be present. */
-export function listOf<Shape extends z.ZodRawShape>(shape: Shape): Output<z.ZodArray<z.ZodObject<Shape, z.core.$loose>>> {
+export function describeList<Shape extends z.ZodRawShape>(shape: Shape): Output<z.ZodArray<z.ZodObject<Shape, z.core.$loose>>> {
   return { kind: 'list', schema: z.array(z.looseObject(shape)) };
 }
 

@@ -1,36 +1,36 @@
-import { rowsOf } from '../base/rows.ts';
+import { readRows } from '../base/rows.ts';
 import { drifts } from './drifting.ts';
 
 /** Returns a number with its noun, such as `1,234 messages`; undefined for anything else than a number. */
-export function countOf(value: unknown, one: string, many = `${one}s`): string | undefined {
+export function formatCount(value: unknown, one: string, many = `${one}s`): string | undefined {
   return typeof value === 'number' ? `${value.toLocaleString('en-US')} ${value === 1 ? one : many}` : undefined;
 }
 
 const UNITS = ['bytes', 'KB', 'MB', 'GB', 'TB', 'PB'];
 
 /** Returns a number of bytes as people read it, such as `5.3 GB`, counted in steps of 1,024; undefined for anything else than a number. */
-export function sizeOf(bytes: unknown): string | undefined {
+export function formatSize(bytes: unknown): string | undefined {
   if (typeof bytes !== 'number') return undefined;
   const step = bytes < 1 ? 0 : Math.min(UNITS.length - 1, Math.floor(Math.log2(bytes) / 10));
   return `${(bytes / 1024 ** step).toLocaleString('en-US', { maximumFractionDigits: 1 })} ${UNITS[step]}`;
 }
 
-/** Joins the sentences that apply. */
-export function sentences(...parts: readonly (string | false | undefined)[]): string {
+/** Joins the joinSentences that apply. */
+export function joinSentences(...parts: readonly (string | false | undefined)[]): string {
   return parts.filter((part) => part !== undefined && part !== false && part !== '').join(' ');
 }
 
 /** Returns what MailStore counts in the archive stores, as far as every one of them has a count. */
 export function describeContents(stores: unknown): string | undefined {
-  const rows = rowsOf(stores);
-  const count = countOf(sumOf(rows.map(({ statisticsCount }) => statisticsCount)), 'message');
+  const rows = readRows(stores);
+  const count = formatCount(addUp(rows.map(({ statisticsCount }) => statisticsCount)), 'message');
   // Sizes that were not calculated read as nothing.
-  const size = sizeOf(sumOf(rows.map(({ statisticsSize }) => statisticsSize)) || undefined);
+  const size = formatSize(addUp(rows.map(({ statisticsSize }) => statisticsSize)) || undefined);
   if (rows.length === 0 || count === undefined || !Array.isArray(stores) || rows.length < stores.length) return undefined;
-  return drifts(`MailStore counts ${count} in ${countOf(rows.length, 'archive store')}${size === undefined ? '' : `, ${size}`}.`);
+  return drifts(`MailStore counts ${count} in ${formatCount(rows.length, 'archive store')}${size === undefined ? '' : `, ${size}`}.`);
 }
 
-function sumOf(values: readonly unknown[]): number | undefined {
+function addUp(values: readonly unknown[]): number | undefined {
   const numbers = values.filter((value) => typeof value === 'number');
   return numbers.length === values.length ? numbers.reduce((sum, value) => sum + value, 0) : undefined;
 }

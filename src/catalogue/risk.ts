@@ -1,6 +1,6 @@
 import type { DecisionContext, Risk } from './define-command.ts';
 import { foldName } from '../base/name-twins.ts';
-import { isRow, rowOf } from '../base/rows.ts';
+import { isRow, readRow } from '../base/rows.ts';
 import { isSecretName } from '../masking/secret-names.ts';
 
 /** Tells whether two names may mean the same account or archive. */
@@ -23,7 +23,7 @@ export function isOwnLogin(name: unknown, { login }: DecisionContext): boolean {
 }
 
 /** Returns the risks whose condition holds. */
-export function risksOf(conditions: Partial<Readonly<Record<Risk, boolean>>>): readonly Risk[] {
+export function listRisks(conditions: Partial<Readonly<Record<Risk, boolean>>>): readonly Risk[] {
   return (Object.keys(conditions) as Risk[]).filter((risk) => conditions[risk]);
 }
 
@@ -49,7 +49,7 @@ export function mergeConfiguration(current: Row, given: Row): Row {
  * set. Lists are compared without regard to their order.
  */
 export function changedFields(current: unknown, given: unknown): readonly string[] {
-  return Object.entries(rowOf(given))
+  return Object.entries(readRow(given))
     .filter(([name, value]) => !isRow(current) || !Object.hasOwn(current, name) || !isSameSetting(current[name], value))
     .map(([name]) => name);
 }
@@ -72,7 +72,7 @@ function isSameSetting(one: unknown, other: unknown): boolean {
 export function describeChanges(current: unknown, given: unknown): string | undefined {
   const said = changedFields(current, given).map((name) => {
     if (isSecretName(name)) return `${name} (not shown)`;
-    return `${name} ${isRow(current) && Object.hasOwn(current, name) ? `${JSON.stringify(current[name])} → ` : ''}${JSON.stringify(rowOf(given)[name])}`;
+    return `${name} ${isRow(current) && Object.hasOwn(current, name) ? `${JSON.stringify(current[name])} → ` : ''}${JSON.stringify(readRow(given)[name])}`;
   });
   return said.length === 0 ? undefined : `Changes: ${said.join(', ')}.`;
 }

@@ -6,17 +6,17 @@ export interface ShownArchives {
   /** The origins whose rows are shown; absent where no archive is configured, and all are shown. */
   readonly origins?: readonly string[];
   /** Returns what this configuration calls the archive of a row: the target's name, or its origin where it is not configured. */
-  nameOf(row: { readonly target: string; readonly origin?: string }): string;
+  nameArchive(row: { readonly target: string; readonly origin?: string }): string;
 }
 
 /** Reads which archives are configured. Throws MailStoreError for a setting that is wrong. */
 export function findShownArchives(flags: Readonly<Record<string, string>>): ShownArchives {
   const archives = loadArchives({ flags });
-  const nameOf: ShownArchives['nameOf'] = ({ target, origin }) => {
+  const nameArchive: ShownArchives['nameArchive'] = ({ target, origin }) => {
     const here = archives.filter((archive) => archive.origin === origin);
     return (here.find(({ name }) => name === target) ?? here[0])?.name ?? origin ?? target;
   };
-  return { ...(archives.length > 0 && { origins: archives.map(({ origin }) => origin) }), nameOf };
+  return { ...(archives.length > 0 && { origins: archives.map(({ origin }) => origin) }), nameArchive };
 }
 
 /** Says below a list how many rows it leaves out; on stderr where the list itself is for programs. */

@@ -157,7 +157,7 @@ function counted(number: number, noun: string): string {
 function show(given: ShowOptions): void {
   const folder = loadStateDir({ flags: given.flags, isOnlyShown: true });
   const { limit, json } = given;
-  const isWanted = filterOf(given);
+  const isWanted = makeFilter(given);
   const found: AuditLine[] = [];
   for (const line of readBackwards(folder)) {
     if (isWanted(line)) found.push(line);
@@ -169,11 +169,11 @@ function show(given: ShowOptions): void {
   } else if (found.length === 0) {
     stdout.write('No line of the audit fits.\n');
   } else {
-    stdout.write(inColumns([HEADER, ...found.map(cellsOf)]));
+    stdout.write(inColumns([HEADER, ...found.map(makeCells)]));
   }
 }
 
-function filterOf({ since, until, command, ...others }: ShowOptions): (line: AuditLine) => boolean {
+function makeFilter({ since, until, command, ...others }: ShowOptions): (line: AuditLine) => boolean {
   const from = since?.from ?? -Infinity;
   const to = until?.to ?? Infinity;
   const equal = (['target', 'decision', 'outcome', 'user'] as const).flatMap((name) => {
@@ -181,12 +181,12 @@ function filterOf({ since, until, command, ...others }: ShowOptions): (line: Aud
     return wanted === undefined ? [] : [[name, wanted] as const];
   });
   return (line) => {
-    const time = since === undefined && until === undefined ? 0 : Date.parse(textOf(line['time']));
+    const time = since === undefined && until === undefined ? 0 : Date.parse(formatValue(line['time']));
     return (
       time >= from &&
       time <= to &&
-      (command === undefined || commandKey(textOf(line['command'])) === commandKey(command)) &&
-      equal.every(([name, wanted]) => textOf(line[name]) === wanted)
+      (command === undefined || commandKey(formatValue(line['command'])) === commandKey(command)) &&
+      equal.every(([name, wanted]) => formatValue(line[name]) === wanted)
     );
   };
 }
@@ -209,7 +209,7 @@ function readPeriod(setting: string, written: string): Period {
 }
 
 /** One line of the audit on one line of the terminal. */
-function cellsOf(line: AuditLine): readonly string[] {
+function makeCells(line: AuditLine): readonly string[] {
   const {
     time,
     target,
@@ -242,7 +242,7 @@ function cellsOf(line: AuditLine): readonly string[] {
   ];
   return [
     ...start,
-    ...[target, user, isRow(client) ? `${textOf(client['claimed'])} (claimed)` : client, effect, decision, outcome ?? '-'].map(cell),
+    ...[target, user, isRow(client) ? `${formatValue(client['claimed'])} (claimed)` : client, effect, decision, outcome ?? '-'].map(cell),
     details.filter((detail) => detail !== '').join('  '),
   ];
 }
@@ -261,10 +261,10 @@ function eventText(line: AuditLine): string {
 
 /** Text from the archive must neither steer the terminal nor pass for a line of its own. */
 function cell(value: unknown): string {
-  return toVisible(textOf(value)).replaceAll(/[\r\n\t]+/g, ' ');
+  return toVisible(formatValue(value)).replaceAll(/[\r\n\t]+/g, ' ');
 }
 
-function textOf(value: unknown): string {
+function formatValue(value: unknown): string {
   return typeof value === 'string' ? value : (JSON.stringify(value) ?? '');
 }
 

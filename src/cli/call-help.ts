@@ -5,7 +5,7 @@ import { fieldTraits, wireType } from '../catalogue/fields.ts';
 import { toolName } from '../catalogue/naming.ts';
 import { neededAccess } from '../policy/access.ts';
 import { findNamed } from '../tester/find-command.ts';
-import { wordsOf } from '../tester/read-arguments.ts';
+import { listWords } from '../tester/read-arguments.ts';
 import { describeCommand } from '../tester/describe-commands.ts';
 import { startingWith } from './completion.ts';
 
@@ -48,7 +48,7 @@ function completeValue(command: Command, written: string, value: string): readon
   if (!entry) return [];
   const [name, schema] = entry;
   const comma = wireType(schema) === 'csv' ? value.lastIndexOf(',') + 1 : 0;
-  return startingWith(value.slice(comma), wordsOf(schema)).map((word) => `${name}=${value.slice(0, comma)}${word}`);
+  return startingWith(value.slice(comma), listWords(schema)).map((word) => `${name}=${value.slice(0, comma)}${word}`);
 }
 
 /** Returns all commands by group, each with its effect and title. */

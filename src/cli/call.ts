@@ -86,18 +86,18 @@ async function run(given: CallGiven): Promise<number> {
   if (name === undefined)
     throw new MailStoreError('missingSetting', { setting: 'the command of call', hint: 'call --list shows them all.' });
   const command = commandNamed(name);
-  const pairs = await readSecrets(command, pairsOf(written), { warn: say, isStdinTaken: given.json === '-' });
+  const pairs = await readSecrets(command, readPairs(written), { warn: say, isStdinTaken: given.json === '-' });
   const callArgs = { ...(await argumentsFrom(name, given.json)), ...readArguments(command, pairs) };
 
   const sandbox = given.sandbox ? await startEmbedded() : undefined;
   try {
     const config = loadConfig({ flags, ...(sandbox && { embedded: sandbox.target, stateDir: sandbox.stateDir }) });
-    const target = targetOf(command, given.target, config);
+    const target = chooseTarget(command, given.target, config);
     const redactor = new Redactor();
     const log = createLog(config.logLevel, { redactor, write: (line) => writeAboveProgress(stderr, line) });
     const tester = openTester(config, log, { client: 'call', adopts: false, redactor });
     try {
-      const made = new Call(tester, { command, args: callArgs, target: target.name, form: formOf(given, target) }, given, config);
+      const made = new Call(tester, { command, args: callArgs, target: target.name, form: chooseForm(given, target) }, given, config);
       return await made.run();
     } finally {
       await tester.close();
@@ -184,7 +184,7 @@ class Call {
       say(...driftLines(ended.drift));
       return finding && finding.errors > 0 ? FOUND_ERRORS : 0;
     }
-    say(endOf(ended), ...ended.evidence.map(({ finding, data }) => `${finding} ${JSON.stringify(data ?? null)}`));
+    say(describeEnd(ended), ...ended.evidence.map(({ finding, data }) => `${finding} ${JSON.stringify(data ?? null)}`));
     return 1;
   }
 
@@ -229,7 +229,7 @@ function say(...lines: readonly string[]): void {
   for (const told of lines) stderr.write(`${toVisible(told)}\n`);
 }
 
-function endOf({ command, status, error, reason }: TaskRecord): string {
+function describeEnd({ command, status, error, reason }: TaskRecord): string {
   if (status === 'unknown') return `It is not known how ${command} ended. ${reason ?? ''}`.trimEnd();
   return `mailstore-mcp: ${error ?? `${command} was ${status}.`}`;
 }
@@ -252,7 +252,7 @@ async function argumentsFrom(tool: string, path: string | undefined): Promise<Re
   throw new MailStoreError('invalidSetting', { setting: '--json', value: path, expected: 'a file with a JSON object of arguments' });
 }
 
-function pairsOf(words: readonly string[]): Readonly<Record<string, string>> {
+function readPairs(words: readonly string[]): Readonly<Record<string, string>> {
   const pairs: Record<string, string> = {};
   for (const word of words) {
     const equals = word.indexOf('=');
@@ -266,7 +266,7 @@ function pairsOf(words: readonly string[]): Readonly<Record<string, string>> {
 }
 
 /** With more than one target a change has to name its own: a mistyped default is not worth an archive. */
-function targetOf(command: Command, name: string | undefined, { targets }: Config): Target {
+function chooseTarget(command: Command, name: string | undefined, { targets }: Config): Target {
   const [first, ...others] = targets;
   const known = targets.map((target) => target.name);
   const found = name === undefined ? first : targets.find((target) => target.name === name);
@@ -277,7 +277,7 @@ function targetOf(command: Command, name: string | undefined, { targets }: Confi
   return found;
 }
 
-function formOf({ flags: { '--api': api }, format }: CallGiven, target: Target): ApiForm {
+function chooseForm({ flags: { '--api': api }, format }: CallGiven, target: Target): ApiForm {
   const form = API_FORMS.find((known) => known === api);
   if (api !== undefined && !form) throw refused('--api', api, API_FORMS);
   switch (format) {

@@ -57,7 +57,7 @@ async function withJournal<T>(flags: Given['flags'], work: (journal: Journal) =>
 }
 
 async function list({ flags, json: isJson }: Given<{ json: typeof json }, object>): Promise<void> {
-  const { origins, nameOf } = findShownArchives(flags);
+  const { origins, nameArchive } = findShownArchives(flags);
   if (isJson) {
     await withJournal(flags, async ({ changes: journal }) => {
       for (let before: number | undefined; ;) {
@@ -72,8 +72,8 @@ async function list({ flags, json: isJson }: Given<{ json: typeof json }, object
   const { rows: found, elsewhere } = await withJournal(flags, ({ changes: journal }) => journal.page({ limit: 50, origins }));
   if (found.length === 0) stdout.write('No change is recorded.\n');
   for (const { number, changedAt, target, origin, summary, ...way } of found) {
-    const archive = [...new Set([nameOf({ target, origin }), origin])].map(toVisibleLine).join('  ');
-    stdout.write(`${number}  ${changedAt.slice(0, 19)}Z  ${archive}  ${toVisibleLine(summary)}  ${wayOf(way)}\n`);
+    const archive = [...new Set([nameArchive({ target, origin }), origin])].map(toVisibleLine).join('  ');
+    stdout.write(`${number}  ${changedAt.slice(0, 19)}Z  ${archive}  ${toVisibleLine(summary)}  ${describeRevert(way)}\n`);
   }
   writeElsewhere(elsewhere, { isJson });
 }
@@ -94,7 +94,7 @@ async function show({ flags, change: number, json: isJson }: Given<{ json: typeo
     ['at', changedAt],
     ['before', JSON.stringify(before)],
     ['after', JSON.stringify(after)],
-    ['way back', inverse ? `${inverse.command} ${JSON.stringify(inverse.args)} (${wayOf(found)})` : wayOf(found)],
+    ['way back', inverse ? `${inverse.command} ${JSON.stringify(inverse.args)} (${describeRevert(found)})` : describeRevert(found)],
   ];
   for (const [name, value] of rows) stdout.write(`${name.padEnd(9)} ${toVisibleLine(value)}\n`);
 }
@@ -116,7 +116,7 @@ async function revert({ flags, change: number }: Given<object, typeof changeArgu
   }
 }
 
-function wayOf({ inverse, revertedBy }: Pick<Change, 'inverse' | 'revertedBy'>): string {
+function describeRevert({ inverse, revertedBy }: Pick<Change, 'inverse' | 'revertedBy'>): string {
   if (revertedBy !== undefined) return `put back by ${revertedBy}`;
   return inverse ? 'can be put back' : 'cannot be put back';
 }

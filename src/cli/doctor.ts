@@ -33,7 +33,7 @@ async function runDoctor({ flags, json }: Given<typeof options, object>): Promis
   const findings = await findAll(flags);
   for (const finding of findings)
     process.stdout.write(json ? `${escapeHidden(JSON.stringify(describeFinding(finding)))}\n` : formatFinding(finding));
-  const problem = findings.find((finding) => levelOf(finding) === 'problem');
+  const problem = findings.find((finding) => getLevel(finding) === 'problem');
   if (!json) process.stdout.write(problem ? '' : '\nNothing is wrong.\n');
   const exitCode = problem?.cause && causes[problem.cause].exitCode;
   process.exitCode = typeof exitCode === 'number' ? exitCode : 0;
@@ -51,7 +51,7 @@ async function findAll(flags: Given['flags']): Promise<readonly Finding[]> {
     });
   } catch (error) {
     const cause = isError(error, 'notPrivate') ? 'stateOpenToOthers' : 'configurationInvalid';
-    found.push({ check: 'configuration', cause, says: messageOf(error) });
+    found.push({ check: 'configuration', cause, says: readMessage(error) });
   }
   for (const target of config?.targets ?? []) {
     const prefix = (config?.targets.length ?? 0) > 1 ? `${target.name}: ` : '';
@@ -68,7 +68,7 @@ async function findAll(flags: Given['flags']): Promise<readonly Finding[]> {
   return [...found, ...checkLeftovers(), ...clients];
 }
 
-function levelOf({ cause }: Finding): 'ok' | 'warning' | 'problem' {
+function getLevel({ cause }: Finding): 'ok' | 'warning' | 'problem' {
   if (cause === undefined) return 'ok';
   return causes[cause].exitCode === 'warning' ? 'warning' : 'problem';
 }
@@ -78,7 +78,7 @@ function describeFinding(finding: Finding): object {
   const { what, cure, exitCode } = cause === undefined ? {} : causes[cause];
   return {
     check,
-    level: levelOf(finding),
+    level: getLevel(finding),
     says,
     ...(cause !== undefined && { cause, what, cure, exitCode: exitCode === 'warning' ? 0 : exitCode }),
   };
@@ -88,11 +88,11 @@ const MARKS = { ok: 'ok      ', warning: 'warning ', problem: 'PROBLEM ' } as co
 
 function formatFinding(finding: Finding): string {
   const { check, cause, says } = finding;
-  const lines = [`${MARKS[levelOf(finding)]}${check}: ${says}`];
+  const lines = [`${MARKS[getLevel(finding)]}${check}: ${says}`];
   if (cause !== undefined) lines.push(`        ${causes[cause].what}.`, `        ${causes[cause].cure}`);
   return lines.map((line) => `${toVisibleLine(line)}\n`).join('');
 }
 
-function messageOf(error: unknown): string {
+function readMessage(error: unknown): string {
   return error instanceof MailStoreError ? error.message : String(error);
 }

@@ -39,11 +39,11 @@ export async function readSecrets(
 }
 
 function isMasked(value: string): boolean {
-  const read = jsonOf(value);
+  const read = parseJson(value);
   return maskValue(read, { keepsReferences: true }) !== read;
 }
 
-function jsonOf(value: string): unknown {
+function parseJson(value: string): unknown {
   if (!/^\s*[[{]/.test(value)) return value;
   try {
     return JSON.parse(value) as unknown;

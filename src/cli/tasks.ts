@@ -110,7 +110,7 @@ async function findTask(journal: TaskJournal, id: string): Promise<TaskRecord> {
 /** Writes the newest tasks of the configured archives, or all of them; read page by page, however many there are. */
 async function list(
   journal: TaskJournal,
-  { origins, nameOf }: ShownArchives,
+  { origins, nameArchive }: ShownArchives,
   { all, json: isJson }: Given<typeof listOptions, object>,
 ): Promise<void> {
   let count = 0;
@@ -119,7 +119,7 @@ async function list(
     for (const task of rows) {
       const { taskId, command, startedAt } = task;
       if (isJson) stdout.write(`${escapeHidden(JSON.stringify(task))}\n`);
-      else writeLine(`${taskId}  ${startedAt.slice(0, 19)}Z  ${nameOf(task)}  ${command}  ${stateOf(task)}`);
+      else writeLine(`${taskId}  ${startedAt.slice(0, 19)}Z  ${nameArchive(task)}  ${command}  ${describeState(task)}`);
     }
     count += rows.length;
     before = next;
@@ -131,7 +131,7 @@ async function list(
 }
 
 /** Says how a task stands; of one that nobody follows, as of when. */
-function stateOf({ status, progress, progressAt, lease, finding }: TaskRecord): string {
+function describeState({ status, progress, progressAt, lease, finding }: TaskRecord): string {
   if (finding) return `finished with ${findingWords(finding)}`;
   if (status !== 'running' || progress === null) return status;
   const asOf = lease || progressAt === undefined ? '' : `, as of ${progressAt.slice(0, 19)}Z, followed by nobody`;
@@ -188,7 +188,7 @@ async function wait(journal: TaskJournal, { flags, task: id }: Given<object, typ
   writeLine(
     finding
       ? `${current.command} finished with ${findingWords(finding)}; MailStore calls it ${current.status}.`
-      : `${current.command} ${current.status}${sentenceOf(current)}`,
+      : `${current.command} ${current.status}${describeReason(current)}`,
   );
   if (current.status !== 'succeeded') process.exitCode = 1;
   else if (finding && finding.errors > 0) process.exitCode = FOUND_ERRORS;
@@ -203,7 +203,7 @@ async function cancel(journal: TaskJournal, { flags, task: id }: Given<object, t
     if ('kind' in cancelled) throw new Error('the question has no answer yet');
     writeLine(
       isEnded(cancelled)
-        ? `${cancelled.command} has ended before: ${cancelled.status}${sentenceOf(cancelled)}`
+        ? `${cancelled.command} has ended before: ${cancelled.status}${describeReason(cancelled)}`
         : `${cancelled.command} was asked to stop; it stops when the server gets to it.`,
     );
   } finally {
@@ -222,7 +222,7 @@ function writeLine(line: string): void {
   stdout.write(`${toVisibleLine(line)}\n`);
 }
 
-function sentenceOf({ error, reason }: TaskRecord): string {
+function describeReason({ error, reason }: TaskRecord): string {
   const sentence = error ?? reason;
   return sentence === undefined ? '.' : `: ${sentence}`;
 }

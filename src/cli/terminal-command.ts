@@ -22,7 +22,7 @@ const NAME = 'mailstore-mcp';
  */
 export function terminalCommand(words: string, stateDir: string, installation: Installation = thisInstallation()): string {
   const quote = installation.platform === 'win32' ? quoteForWindows : quoteForShell;
-  const program = isOnPath(installation) ? NAME : programOf(installation, quote);
+  const program = isOnPath(installation) ? NAME : describeProgram(installation, quote);
   const isDefault = stateDir === defaultStateDir({}, installation.platform);
   return `${program} ${words}${isDefault ? '' : ` --state-dir ${quote(stateDir)}`}`;
 }
@@ -34,7 +34,7 @@ function thisInstallation(): Installation {
   return { platform: process.platform, node, script: resolve(script), searchPath: searchPath() };
 }
 
-function programOf({ platform, node, script }: Installation, quote: (text: string) => string): string {
+function describeProgram({ platform, node, script }: Installation, quote: (text: string) => string): string {
   const quotedNode = quote(node);
   // PowerShell takes a line that begins with a quote for a text.
   const call = platform === 'win32' && quotedNode !== node ? '& ' : '';

@@ -17,14 +17,14 @@ export function watchOutput(): void {
   });
   // A program that is done leaves before its streams have told their errors.
   process.on('exit', () => {
-    const reason = codeOf(fault ?? stdout.errored);
+    const reason = readCode(fault ?? stdout.errored);
     if (reason === undefined || reason === 'EPIPE') return;
     sayError(new MailStoreError('outputNotWritten', { reason }));
     process.exitCode = 1;
   });
 }
 
-function codeOf(error: Error | null): string | undefined {
+function readCode(error: Error | null): string | undefined {
   if (!error) return undefined;
   return 'code' in error ? String(error.code) : error.message;
 }

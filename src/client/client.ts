@@ -7,7 +7,7 @@ import type { Redactor } from '../masking/redactor.ts';
 import type { ApiForm } from '../base/target.ts';
 import type { Command, Effect } from '../catalogue/define-command.ts';
 import { isRow } from '../base/rows.ts';
-import { mayLackSecret } from '../masking/lacks-secret.ts';
+import { mayLackSecret } from '../catalogue/lacks-secret.ts';
 import { isSameName, mergeConfiguration } from '../catalogue/risk.ts';
 import { toolName } from '../catalogue/naming.ts';
 import { Permit, permitRead, type Arguments } from '../policy/gate.ts';
@@ -163,7 +163,7 @@ export class MailStoreClient {
 
   /** Asks once for the status of a run and returns the answer's bytes unread, so that they can be stored first: the end is handed out once. */
   async poll(run: ClientRun, knownVersion: number): Promise<WireResponse> {
-    const dialect = this.#dialectOf(run);
+    const dialect = this.#findDialect(run);
     const options = { extraMs: POLL_WAIT_MS, purpose: 'status' } as const;
     const response = await this.#transport.send(dialect.status(run, knownVersion, POLL_WAIT_MS), options);
     return response.status === 405 && dialect.statusAfter405 ? this.#transport.send(dialect.statusAfter405(run), options) : response;
@@ -171,23 +171,23 @@ export class MailStoreClient {
 
   /** Reads the answer of a poll. Throws MailStoreError `tokenUnknown` when the server no longer knows the run. */
   readPoll(command: Command, run: ClientRun, response: WireResponse): Outcome {
-    const dialect = this.#dialectOf(run);
+    const dialect = this.#findDialect(run);
     return this.#outcome(command, dialect, dialect.read(response, command, run));
   }
 
   /** True when the answer of a poll surely says no more than that the run goes on; any other answer may be the only copy of its end. */
   saysRunning(run: ClientRun, response: WireResponse): boolean {
-    return this.#dialectOf(run).saysRunning(response);
+    return this.#findDialect(run).saysRunning(response);
   }
 
   /** True when the answer of a poll holds a word that ends a run, whether the rest of it can be read or not. */
   saysEnded(run: ClientRun, response: WireResponse): boolean {
-    return this.#dialectOf(run).saysEnded(response);
+    return this.#findDialect(run).saysEnded(response);
   }
 
   /** Asks the server to cancel a run; it stops when the server gets to it. Throws MailStoreError `cannotCancel` in the 2012 form. */
   async cancel(command: Command, run: ClientRun): Promise<void> {
-    const dialect = this.#dialectOf(run);
+    const dialect = this.#findDialect(run);
     if (!dialect.cancel) throw new MailStoreError('cannotCancel', { command: command.name });
     const response = await this.#transport.send(dialect.cancel(run), { purpose: 'cancel' });
     // What a server answers to this is not described, so a body of any other form is no reason to doubt it.
@@ -287,7 +287,7 @@ export class MailStoreClient {
     return { ...args, [argument]: mergeConfiguration(value, given) };
   }
 
-  #dialectOf({ dialect }: ClientRun): Dialect {
+  #findDialect({ dialect }: ClientRun): Dialect {
     return dialectNamed(dialect, { origin: this.#options.origin, user: this.#options.username });
   }
 

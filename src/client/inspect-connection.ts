@@ -44,7 +44,7 @@ export async function inspectConnection(origin: string, { ca, timeoutMs = 10_000
   const opened = await settle(socket, 'connect', timeoutMs);
   if (opened !== undefined) {
     socket.destroy();
-    return opened === 'timeout' ? { kind: 'timeout' } : { kind: 'refused', reason: errnoOf(opened) };
+    return opened === 'timeout' ? { kind: 'timeout' } : { kind: 'refused', reason: readErrno(opened) };
   }
   const secure = connectTls({
     socket,
@@ -76,7 +76,7 @@ async function settle(socket: Socket, event: string, timeoutMs: number): Promise
 
 function describeProblem(problem: Error | 'timeout'): ConnectionFinding {
   if (problem === 'timeout') return { kind: 'timeout' };
-  const reason = errnoOf(problem);
+  const reason = readErrno(problem);
   return { kind: 'tlsFailed', reason, isOldVersion: /UNSUPPORTED_PROTOCOL|PROTOCOL_VERSION|VERSION_TOO_LOW/i.test(reason) };
 }
 
@@ -109,6 +109,6 @@ function describeName(name: PeerCertificate['subject']): string {
     .join(', ');
 }
 
-function errnoOf(error: Error): string {
+function readErrno(error: Error): string {
   return 'code' in error ? String(error.code) : error.message;
 }

@@ -144,10 +144,10 @@ function readRequest(bytes: Buffer): SentRequest | undefined {
   if (end < 0) return undefined;
   const [requestLine = '', ...lines] = bytes.subarray(0, end).toString('latin1').split('\r\n');
   const [method = '', path = ''] = requestLine.split(' ');
-  return { method, path, headers: lines.map(headerOf), body: bytes.subarray(end + 4).toString('utf8') };
+  return { method, path, headers: lines.map(splitHeader), body: bytes.subarray(end + 4).toString('utf8') };
 }
 
-function headerOf(line: string): readonly [string, string] {
+function splitHeader(line: string): readonly [string, string] {
   const colon = line.indexOf(':');
   return [line.slice(0, colon), line.slice(colon + 1).trim()];
 }

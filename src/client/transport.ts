@@ -170,8 +170,8 @@ export class Transport {
       const reason = cause === STOPPING ? 'this program is ending' : 'the caller cancelled it';
       return new MailStoreError(hasBegun ? 'cancelledSent' : 'cancelledUnsent', { reason });
     }
-    const code = codeOf(cause);
-    const reason = reasonOf(cause, redactor);
+    const code = readCode(cause);
+    const reason = describeReason(cause, redactor);
     if (hasBegun) {
       return code === 'UND_ERR_HEADERS_OVERFLOW'
         ? new MailStoreError('headersTooLarge', { origin, limit: HEADER_LIMIT }, { cause })
@@ -267,7 +267,7 @@ function watchWrites(socket: Socket, onWrite: (bytes: Buffer) => void): void {
   Object.defineProperty(socket, 'write', { value: watched, writable: true, configurable: true });
 }
 
-function reasonOf(error: unknown, redactor: Redactor): string {
+function describeReason(error: unknown, redactor: Redactor): string {
   const told = tellReason(error);
   return excerpt(redactor.text(told));
 }
@@ -276,13 +276,13 @@ function reasonOf(error: unknown, redactor: Redactor): string {
 function tellReason(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const told = 'reason' in error && typeof error.reason === 'string' ? error.reason : error.message;
-  return told || (codeOf(error) ?? error.name);
+  return told || (readCode(error) ?? error.name);
 }
 
-function codeOf(error: unknown): string | undefined {
+function readCode(error: unknown): string | undefined {
   if (typeof error !== 'object' || error === null) return undefined;
   if ('code' in error && typeof error.code === 'string') return error.code;
   // A host with several addresses fails with one error for each of them.
-  if (error instanceof AggregateError) return codeOf(error.errors[0]);
-  return 'cause' in error ? codeOf(error.cause) : undefined;
+  if (error instanceof AggregateError) return readCode(error.errors[0]);
+  return 'cause' in error ? readCode(error.cause) : undefined;
 }

@@ -1,4 +1,4 @@
-import { CommandFailure, archiveOf, isOpen, type World, type WorldStore } from './world.ts';
+import { CommandFailure, getArchive, isOpen, type World, type WorldStore } from './world.ts';
 
 /** Errors that opening a store again cannot heal: its database has to be recovered. */
 const DAMAGED = 'The store database is damaged.';
@@ -57,7 +57,7 @@ export function comparablePath(path: string): string {
 export function addMissingIndexes(world: World, storeId: number): void {
   const { indexes } = world.state;
   const covered = new Set(indexes.filter((index) => index.storeId === storeId).map((index) => index.folder));
-  for (const folder of new Set(world.messagesIn(storeId).map((message) => archiveOf(message.folder)))) {
+  for (const folder of new Set(world.messagesIn(storeId).map((message) => getArchive(message.folder)))) {
     if (!covered.has(folder)) indexes.push({ storeId, folder, needsRebuild: false, selectedForRebuild: false, lastRebuilt: null });
   }
 }

@@ -1,4 +1,4 @@
-import { archiveOf, CommandFailure, type Step, type World, type WorldProfile, type WorldWorkerResult } from './world.ts';
+import { getArchive, CommandFailure, type Step, type World, type WorldProfile, type WorldWorkerResult } from './world.ts';
 
 /** What a run needs of its profile; a temporary profile has no id. */
 type RunnableProfile = Pick<WorldProfile, 'name' | 'owner' | 'type' | 'connector' | 'details'> & { readonly id: number | null };
@@ -93,7 +93,7 @@ function targetFolder(world: World, profile: RunnableProfile): string {
 /** Adds a message to the current store, and what the archive lacks for it: the folder, and the store's index of this archive. */
 function addMessage(world: World, folder: string): void {
   const store = world.currentStore();
-  const archive = archiveOf(folder);
+  const archive = getArchive(folder);
   world.addFolder(folder);
   if (!world.state.indexes.some((index) => index.storeId === store.id && index.folder === archive)) {
     world.state.indexes.push({ storeId: store.id, folder: archive, needsRebuild: false, selectedForRebuild: false, lastRebuilt: null });

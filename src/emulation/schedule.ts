@@ -32,10 +32,10 @@ export function nextStart(schedule: WorldSchedule, afterMilliseconds: number): s
 }
 
 function nextInterval(minutes: number, timeZoneId: string, day: number, after: number): string {
-  const midnight = midnightOf(day, timeZoneId);
+  const midnight = findMidnight(day, timeZoneId);
   const length = minutes * MINUTE;
   const next = midnight + (Math.floor((after - midnight) / length) + 1) * length;
-  return utcText(Math.min(next, midnightOf(day + 1, timeZoneId)));
+  return utcText(Math.min(next, findMidnight(day + 1, timeZoneId)));
 }
 
 /** Days are counted from 1970-01-01, without regard to a zone. */
@@ -47,7 +47,7 @@ function matchesDay({ dayOfWeek, dayOfMonth }: WorldSchedule, day: number): bool
   return date.getUTCDate() === Number(dayOfMonth);
 }
 
-function midnightOf(day: number, timeZoneId: string): number {
+function findMidnight(day: number, timeZoneId: string): number {
   return utcMilliseconds(zoneToUtc(`${dateText(day)}T00:00:00`, timeZoneId));
 }
 

@@ -9,7 +9,7 @@ export type Place = Pick<
 export type WrittenPlace = { readonly [Key in keyof Place]?: string | null | undefined } & { readonly type: WorldStore['type'] };
 
 /** Returns where a store lives: the files of a file-system store are in its database directory, where no other is given. */
-export function placeOf(args: WrittenPlace): Place {
+export function readPlace(args: WrittenPlace): Place {
   const onDisk = args.type === 'FileSystemInternal';
   const databasePath = onDisk ? (args.databasePath ?? '') : '';
   return {
@@ -24,7 +24,7 @@ export function placeOf(args: WrittenPlace): Place {
 }
 
 /** Returns what identifies the database of a store. */
-export function databaseOf(store: Pick<WorldStore, 'type' | 'serverName' | 'databaseName' | 'databasePath'>): string {
+export function identifyDatabase(store: Pick<WorldStore, 'type' | 'serverName' | 'databaseName' | 'databasePath'>): string {
   if (store.type === 'FileSystemInternal') return comparablePath(store.databasePath);
   return `${store.type}:${store.serverName}:${store.databaseName}`.toLowerCase();
 }
@@ -35,14 +35,15 @@ export function requireUsablePlace(store: WorldStore): void {
 }
 
 export function requireUnattached(world: World, type: WorldStore['type'], place: Place, except?: number): void {
-  const database = databaseOf({ type, ...place });
-  const user = database === '' ? undefined : world.state.stores.find((other) => other.id !== except && databaseOf(other) === database);
+  const database = identifyDatabase({ type, ...place });
+  const user =
+    database === '' ? undefined : world.state.stores.find((other) => other.id !== except && identifyDatabase(other) === database);
   if (user) throw new CommandFailure(`This database already belongs to archive store '${user.name}'.`);
 }
 
 export function requireUnusedPlace(world: World, store: WorldStore): void {
   requireUnattached(world, store.type, store, store.id);
-  if (world.state.detachedStores.some((other) => databaseOf(other) === databaseOf(store))) {
+  if (world.state.detachedStores.some((other) => identifyDatabase(other) === identifyDatabase(store))) {
     throw new CommandFailure('There already is a detached archive store at this place; attach it or choose another place.');
   }
 }

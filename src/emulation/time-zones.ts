@@ -28,25 +28,25 @@ export function timeZoneList(): { id: string; displayName: string }[] {
 
 /** Throws CommandFailure unless the id is one the server knows; IANA names are not. */
 export function requireTimeZone(id: string): void {
-  rulesOf(id);
+  findRules(id);
 }
 
 /** Returns a UTC text as wall-clock text in the zone. */
 export function utcToZone(utc: string, zoneId: string): string {
   const time = utcMilliseconds(utc);
-  return utcText(time + offsetAt(time, rulesOf(zoneId)));
+  return utcText(time + offsetAt(time, findRules(zoneId)));
 }
 
 /** Returns a wall-clock text of the zone as UTC text; of a time that occurs twice, the first, and of one that is skipped, the moment an hour on. */
 export function zoneToUtc(local: string, zoneId: string): string {
-  const rules = rulesOf(zoneId);
+  const rules = findRules(zoneId);
   const wall = utcMilliseconds(local);
   const [before, after] = [offsetAt(wall - DAY, rules), offsetAt(wall + DAY, rules)];
   // An offset counts only where it is in force at the moment that it gives; in a skipped hour neither is, and the old one carries on.
   return utcText(offsetAt(wall - before, rules) === before || offsetAt(wall - after, rules) !== after ? wall - before : wall - after);
 }
 
-function rulesOf(id: string): string {
+function findRules(id: string): string {
   const zone = ZONES[id === '$Local' ? LOCAL : id];
   if (!zone) throw new CommandFailure(`The time zone ID '${id}' was not found on the local computer.`);
   return zone.rules;

@@ -350,7 +350,7 @@ export function withoutSecrets(settings: Record<string, unknown>): Record<string
 }
 
 /** Returns the user archive that a folder path belongs to. */
-export function archiveOf(path: string): string {
+export function getArchive(path: string): string {
   return path.split('/', 1)[0] ?? path;
 }
 

@@ -53,7 +53,7 @@ export class AuditTrail {
     try {
       await this.#audit.record({ ...entry, reason: message });
     } catch (error) {
-      this.#log.error(messageOf(error));
+      this.#log.error(readMessage(error));
     }
   }
 
@@ -82,7 +82,7 @@ export class AuditTrail {
     try {
       await this.#audit.record({ ...entry, ...end });
     } catch (error) {
-      this.#log.error(`an outcome is missing in the audit: ${messageOf(error)}`);
+      this.#log.error(`an outcome is missing in the audit: ${readMessage(error)}`);
     }
   }
 
@@ -91,7 +91,7 @@ export class AuditTrail {
     try {
       await this.#audit.note({ ...entry, ...end });
     } catch (error) {
-      this.#log.error(`a call is missing in the audit: ${messageOf(error)}`);
+      this.#log.error(`a call is missing in the audit: ${readMessage(error)}`);
     }
   }
 
@@ -106,10 +106,10 @@ export class AuditTrail {
     let end: Partial<AuditEntry> = {};
     try {
       const answered = await execute();
-      end = endOf(answered);
+      end = describeEnd(answered);
       return answered;
     } catch (error) {
-      end = outcomeOf(error);
+      end = describeOutcome(error);
       throw error;
     } finally {
       if (isRead) await this.noted(entry, end);
@@ -118,7 +118,7 @@ export class AuditTrail {
   }
 }
 
-function endOf({ change, ...answered }: Answered): Partial<AuditEntry> {
+function describeEnd({ change, ...answered }: Answered): Partial<AuditEntry> {
   if (answered.kind === 'task') {
     const { status, taskId, finding } = answered.task;
     return { outcome: status, task: taskId, ...(finding && { finding }) };
@@ -127,7 +127,7 @@ function endOf({ change, ...answered }: Answered): Partial<AuditEntry> {
 }
 
 /** Returns what the audit records of a call that ended with this error. */
-export function outcomeOf(error: unknown): Pick<AuditEntry, 'outcome' | 'error'> {
+export function describeOutcome(error: unknown): Pick<AuditEntry, 'outcome' | 'error'> {
   if (error instanceof MailStoreError) {
     const outcome = error.mayHaveChanged ? 'unknown' : error.request === 'not sent' ? 'not sent' : 'failed';
     return { outcome, error: error.message };
@@ -135,6 +135,6 @@ export function outcomeOf(error: unknown): Pick<AuditEntry, 'outcome' | 'error'>
   return { outcome: 'unknown', error: error instanceof Error ? error.name : 'an error' };
 }
 
-function messageOf(error: unknown): string {
+function readMessage(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

@@ -18,7 +18,7 @@ import { allows, neededAccess } from '../policy/access.ts';
 import { decide, judgeCall, mildestEffect, type Circumstances, type Decision } from '../policy/decide.ts';
 import { passGate, refusal, type Permit } from '../policy/gate.ts';
 import type { TaskCall, TaskRunner } from '../tasks/runner.ts';
-import { AuditTrail, outcomeOf, TASK_END_CLIENT } from './audit-trail.ts';
+import { AuditTrail, describeOutcome, TASK_END_CLIENT } from './audit-trail.ts';
 import type { AdmittedCall, Answered, Asked, Caller, GuardedTarget } from './call.ts';
 import { Changes } from './changes.ts';
 import { Consent } from './consent.ts';
@@ -154,7 +154,7 @@ export class Guard {
       await this.#trail.ended(entry, { outcome: isEnded(cancelled) ? cancelled.status : 'cancel_requested' });
       return cancelled;
     } catch (error) {
-      await this.#trail.ended(entry, outcomeOf(error));
+      await this.#trail.ended(entry, describeOutcome(error));
       throw error;
     }
   }
@@ -234,7 +234,7 @@ export class Guard {
       for (const value of secrets.values) this.#options.redactor.add(value);
       return secrets;
     } catch (error) {
-      await this.#trail.noted(entry, outcomeOf(error));
+      await this.#trail.noted(entry, describeOutcome(error));
       throw error;
     }
   }

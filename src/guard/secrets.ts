@@ -95,7 +95,7 @@ export class Secrets {
           // The mode given at creation is subject to the umask; this one is not.
           chmodSync(path, 0o600);
         } catch (error) {
-          throw new MailStoreError('secretNotKept', { path, reason: codeOf(error) });
+          throw new MailStoreError('secretNotKept', { path, reason: readCode(error) });
         }
         return [field, path];
       }),
@@ -144,7 +144,7 @@ export class Secrets {
       text = bytes.toString();
     } catch (error) {
       if (error instanceof MailStoreError) throw error;
-      throw new MailStoreError('secretUnreadable', { tool, field, file, reason: codeOf(error) });
+      throw new MailStoreError('secretUnreadable', { tool, field, file, reason: readCode(error) });
     }
     const secret = text.replace(/^\uFEFF/, '').replace(/\r?\n$/, '');
     if (secret === '') throw new MailStoreError('secretUnreadable', { tool, field, file, reason: 'empty' });
@@ -152,7 +152,7 @@ export class Secrets {
   }
 }
 
-function codeOf(error: unknown): string {
+function readCode(error: unknown): string {
   return error instanceof Error && 'code' in error ? String(error.code) : 'unknown reason';
 }
 

@@ -48,11 +48,11 @@ export function readPage<Row extends { readonly number: number }>(
   const next = found.length > limit ? rows.at(-1)?.number : undefined;
   const counts = db.all<{ origin: string; value: number }>('SELECT origin, value FROM row_counts WHERE list = ?', [table]);
   const isHere = (origin: string) => !archives || archives.includes(origin);
-  const total = wanted === undefined ? sumOf(counts, isHere) : countMatches(db, { table, isWanted, texts, archives });
-  return { rows, total, elsewhere: sumOf(counts, (origin) => !isHere(origin)), ...(next !== undefined && { next }) };
+  const total = wanted === undefined ? addUp(counts, isHere) : countMatches(db, { table, isWanted, texts, archives });
+  return { rows, total, elsewhere: addUp(counts, (origin) => !isHere(origin)), ...(next !== undefined && { next }) };
 }
 
-function sumOf(counts: readonly { readonly origin: string; readonly value: number }[], isCounted: (origin: string) => boolean): number {
+function addUp(counts: readonly { readonly origin: string; readonly value: number }[], isCounted: (origin: string) => boolean): number {
   return counts.reduce((sum, { origin, value }) => (isCounted(origin) ? sum + value : sum), 0);
 }
 

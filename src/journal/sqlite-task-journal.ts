@@ -388,7 +388,7 @@ export class SqliteTaskJournal implements TaskJournal {
   }
 
   #isFree(row: TaskRow, isGone: (holder: Holder) => boolean, isSilent: (lease: Lease) => boolean): boolean {
-    const lease = leaseOf(row);
+    const lease = readLease(row);
     if (!lease || row.heartbeat_at === null) return true;
     // A heartbeat of the future comes from a clock that was set back since; of a far one nobody can say how old it is.
     const age = this.#now() - row.heartbeat_at;
@@ -493,7 +493,7 @@ function toStoredRawEnd(row: RawEndRow): StoredRawEnd {
 const NOBODY: Holder = { id: '', pid: 0, host: '' };
 
 /** Returns the lease; none where it cannot be read, so that somebody else takes the task. */
-function leaseOf({ holder, heartbeat_at: heartbeatAt, epoch }: TaskRow, cells = new CellReader()): Lease | undefined {
+function readLease({ holder, heartbeat_at: heartbeatAt, epoch }: TaskRow, cells = new CellReader()): Lease | undefined {
   if (holder === null || heartbeatAt === null) return undefined;
   const read = cells.json<Holder | undefined>('holder', holder, isHolder, undefined);
   const at = cells.time('heartbeat_at', heartbeatAt);
@@ -526,7 +526,7 @@ function isMessageList(value: unknown): boolean {
 
 function toRecord(row: TaskRow): TaskRecord {
   const cells = new CellReader();
-  const lease = leaseOf(row, cells);
+  const lease = readLease(row, cells);
   const isDialect = row.dialect === null || DIALECTS.has(row.dialect);
   const record: TaskRecord = {
     taskId: row.task_id,

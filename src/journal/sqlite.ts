@@ -173,17 +173,17 @@ const SETTINGS = 'PRAGMA busy_timeout = 0; PRAGMA foreign_keys = ON; PRAGMA sync
  * as all the rest of a start, and is left for the first use.
  */
 export function requireSqlite(): void {
-  firstOf(SQLITE_ENGINES, ({ find }) => find());
+  useFirst(SQLITE_ENGINES, ({ find }) => find());
 }
 
 type Connect = (path: string) => SqliteConnection;
 
 function loadEngine(engines: readonly SqliteEngine[]): Connect {
-  return firstOf(engines, ({ load }) => load());
+  return useFirst(engines, ({ load }) => load());
 }
 
 /** Returns what `use` returns for the first engine that it does not throw for. Throws MailStoreError `noSqlite` with every reason. */
-function firstOf<T>(engines: readonly SqliteEngine[], use: (engine: SqliteEngine) => T): T {
+function useFirst<T>(engines: readonly SqliteEngine[], use: (engine: SqliteEngine) => T): T {
   const reasons: string[] = [];
   for (const engine of engines) {
     try {

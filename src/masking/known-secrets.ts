@@ -44,7 +44,7 @@ export class KnownSecrets {
     this.#added.add(id);
     if (secret.length >= SHORTEST) {
       const folded = foldText({ text: secret }).text;
-      for (const piece of piecesOf(folded)) this.#index({ text: piece, isBase64: false });
+      for (const piece of splitPieces(folded)) this.#index({ text: piece, isBase64: false });
       for (const form of new Set([secret, secret.normalize('NFC'), secret.normalize('NFD')])) this.#addBase64(form, true);
     }
     if (login !== undefined) this.#addBase64(`${login}:${secret}`, false);
@@ -149,7 +149,7 @@ function standardBase64(text: string): string {
 }
 
 /** Returns a secret in pieces; the last one is no shorter than the others, since a short one would mask anything. */
-function piecesOf(text: string): readonly string[] {
+function splitPieces(text: string): readonly string[] {
   const count = Math.ceil(text.length / PIECE);
   return Array.from({ length: count }, (_, index) => {
     const start = Math.min(index * PIECE, Math.max(0, text.length - PIECE));

@@ -41,12 +41,12 @@ export function maskJson(text: string, options: MaskJsonOptions): string | undef
   const edits: Edit[] = [];
   /** Values of pairs; masked at the end, so that pairs inside pairs are read once. */
   const pairs: Span[] = [];
-  const frames: Frame[] = [frameOf(false, 0, '', 'none')];
+  const frames: Frame[] = [openFrame(false, 0, '', 'none')];
   let skipUntil = 0;
 
   const mask = (start: number, end: number, credential: string) => {
     const changed = change(credential);
-    if (changed !== credential) edits.push({ start, end, text: literalOf(changed, text, end) });
+    if (changed !== credential) edits.push({ start, end, text: readLiteral(changed, text, end) });
   };
 
   const leaf = (kind: 'string' | 'number', start: number, end: number) => {
@@ -64,7 +64,7 @@ export function maskJson(text: string, options: MaskJsonOptions): string | undef
     if ((coversLeaf(frame) && !isCount) || isSecondOfPair) mask(start, end, content);
     else if (kind === 'string') {
       const masked = options.text(content);
-      if (masked !== content) edits.push({ start, end, text: literalOf(masked, text, end) });
+      if (masked !== content) edits.push({ start, end, text: readLiteral(masked, text, end) });
     }
   };
 
@@ -89,7 +89,7 @@ export function maskJson(text: string, options: MaskJsonOptions): string | undef
             return;
           }
         }
-        frames.push(frameOf(kind === '{', start, frame.key, frame.keyKind));
+        frames.push(openFrame(kind === '{', start, frame.key, frame.keyKind));
         break;
       case '}':
       case ']': {
@@ -119,7 +119,7 @@ export function maskJson(text: string, options: MaskJsonOptions): string | undef
   return applyEdits(text, edits);
 }
 
-function frameOf(isObject: boolean, start: number, key: string, kind: NameKind): Frame {
+function openFrame(isObject: boolean, start: number, key: string, kind: NameKind): Frame {
   return { isObject, start, kind, key: isObject ? '' : key, keyKind: isObject ? 'none' : kind, isNamedSecret: false, values: [], count: 0 };
 }
 
@@ -135,12 +135,12 @@ function maskPart(text: string, { start, end }: Span, edits: Edit[], { change }:
     const content = kind === 'string' ? (readJsonString(source) ?? source.slice(1)) : source;
     if (isNoSecret(content)) return;
     const changed = change(content);
-    if (changed !== content) edits.push({ start: start + from, end: start + to, text: literalOf(changed, text, start + to) });
+    if (changed !== content) edits.push({ start: start + from, end: start + to, text: readLiteral(changed, text, start + to) });
   });
 }
 
 /** Returns a string as JSON; one that was cut off at the end of the text stays without its closing quote. */
-function literalOf(content: string, text: string, end: number): string {
+function readLiteral(content: string, text: string, end: number): string {
   const literal = JSON.stringify(content);
   return end === text.length && text[end - 1] !== '"' ? literal.slice(0, -1) : literal;
 }

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import type { InputShape } from '../catalogue/define-command.ts';
-import { inputSchemaOf } from './describe-tool.ts';
+import { describeInput } from './describe-tool.ts';
 import { pagingFields } from './paging.ts';
 import { changeSchema, taskOutput } from './task-output.ts';
 import type { ListedTool } from './tool-definition.ts';
@@ -38,7 +38,7 @@ export const changeTools: readonly ListedTool[] = [
       title: 'List changes',
       description:
         'Lists what writes through this server changed, newest first, before and after, and whether revert_change can put it back.',
-      inputSchema: inputSchemaOf(changeToolInputs.list_changes),
+      inputSchema: describeInput(changeToolInputs.list_changes),
       outputSchema: {
         type: 'object',
         properties: {
@@ -58,7 +58,7 @@ export const changeTools: readonly ListedTool[] = [
       name: 'revert_change',
       title: 'Put a change back',
       description: 'Puts one change from list_changes back by the opposite call, unless its object was changed since.',
-      inputSchema: inputSchemaOf(changeToolInputs.revert_change),
+      inputSchema: describeInput(changeToolInputs.revert_change),
       outputSchema: { ...taskOutput, properties: { ...(taskOutput['properties'] as object), change: changeSchema }, required: [] },
       // The opposite of a creation is a deletion.
       annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: false, openWorldHint: false },

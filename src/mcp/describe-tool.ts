@@ -16,8 +16,8 @@ export function describeTool(command: Command): ToolDefinition {
     name: toolName(command.name),
     title: command.title,
     description: command.summary,
-    inputSchema: inputSchemaOf({ ...callerShape(command.input), ...(isPaged(command) && pagingFields) }),
-    outputSchema: command.longRunning ? taskOutput : outputSchemaOf(command),
+    inputSchema: describeInput({ ...callerShape(command.input), ...(isPaged(command) && pagingFields) }),
+    outputSchema: command.longRunning ? taskOutput : describeOutput(command),
     annotations: {
       readOnlyHint: effect === 'read',
       destructiveHint: effect === 'destructive' || (command.irreversible !== undefined && command.nothingLost !== true),
@@ -39,11 +39,11 @@ export function listTool(command: Command): ListedTool {
 }
 
 /** Returns the JSON Schema of a tool's arguments. */
-export function inputSchemaOf(fields: InputShape): ObjectSchema {
+export function describeInput(fields: InputShape): ObjectSchema {
   return asObject(slim(z.toJSONSchema(z.strictObject(fields), { io: 'input' })));
 }
 
-function outputSchemaOf(command: Command): ObjectSchema {
+function describeOutput(command: Command): ObjectSchema {
   const value = loosen(slim(z.toJSONSchema(command.output.schema)));
   const isRead = worstEffect(command) === 'read';
   const hasSecret = Object.values(command.input).some((schema) => fieldTraits(schema).secret !== undefined);
@@ -89,13 +89,13 @@ function slim(schema: unknown): JsonSchema {
         ...(typeof constant === 'string' && { enum: [constant] }),
         ...(lowest !== undefined && lowest !== Number.MIN_SAFE_INTEGER && { minimum: lowest }),
         ...(highest !== undefined && highest !== Number.MAX_SAFE_INTEGER && { maximum: highest }),
-        ...rangeOf(rest),
+        ...describeRange(rest),
       };
     },
   );
 }
 
-function rangeOf({ enum: values, description }: Record<string, unknown>): Record<string, unknown> {
+function describeRange({ enum: values, description }: Record<string, unknown>): Record<string, unknown> {
   if (!isNumbers(values)) return {};
   const text = typeof description === 'string' ? `${description} ` : '';
   return {

@@ -94,8 +94,8 @@ export class Dispatcher implements Calls {
     return cancelled;
   }
 
-  async resultOf(task: TaskRecord): Promise<CallToolResult> {
-    return taskResult(task, outputOf(task), {}, { isError: task.status === 'failed' });
+  async makeResult(task: TaskRecord): Promise<CallToolResult> {
+    return taskResult(task, findOutput(task), {}, { isError: task.status === 'failed' });
   }
 
   #handler(tool: string): Handler {
@@ -179,7 +179,7 @@ export class Dispatcher implements Calls {
           const { taskId, waitSeconds = 0, ...paging } = args;
           const known = await this.tasks.get(taskId);
           const task = waitSeconds > 0 && !isEnded(known) ? await this.tasks.waitForNews(known, waitSeconds * 1000, signal) : known;
-          return taskResult(task, outputOf(task), paging);
+          return taskResult(task, findOutput(task), paging);
         },
       }),
       list_tasks: handler({
@@ -191,7 +191,7 @@ export class Dispatcher implements Calls {
         run: async ({ taskId }, context) => {
           const { caller, question } = this.#caller(context);
           const task = await this.#guard.cancel(taskId, caller);
-          return 'kind' in task ? question() : taskResult(task, outputOf(task), {});
+          return 'kind' in task ? question() : taskResult(task, findOutput(task), {});
         },
       }),
     };
@@ -238,7 +238,7 @@ function handler<Shape extends InputShape>(typed: {
   return typed as unknown as Handler;
 }
 
-function outputOf(task: TaskRecord): Command['output'] | undefined {
+function findOutput(task: TaskRecord): Command['output'] | undefined {
   return commands.find((command) => command.name === task.command)?.output;
 }
 

@@ -7,14 +7,14 @@ import {
 } from '@modelcontextprotocol/server';
 import * as z from 'zod';
 import { excerpt } from '../base/errors.ts';
-import { rowOf } from '../base/rows.ts';
+import { readRow } from '../base/rows.ts';
 import type { CallContext } from './task-protocol.ts';
 
 // Read by hand: a schema that a client does not meet would build an error with its stack on every call.
 
 /** Returns the client as it names itself, such as `claude-code 2.1.3`: on each request since 2026-07-28, once at the opening before. */
 export function claimedClient(server: Server, ctx: ServerContext): { readonly claimed: string } {
-  const { name, version } = rowOf(declaredOn(ctx, CLIENT_INFO_META_KEY) ?? server.getClientVersion());
+  const { name, version } = readRow(declaredOn(ctx, CLIENT_INFO_META_KEY) ?? server.getClientVersion());
   return { claimed: typeof name === 'string' && typeof version === 'string' ? excerpt(`${name} ${version}`) : 'a client without a name' };
 }
 
@@ -26,7 +26,7 @@ const anyObject = z.looseObject({});
 /** Returns how the person at the client of this request can be asked; nothing if the client has not declared that it can. */
 export function elicitationContext(server: Server, ctx: ServerContext): Pick<CallContext, 'elicitation'> {
   const { envelope, inputResponses, requestState, signal } = ctx.mcpReq;
-  const { elicitation } = rowOf(declaredOn(ctx, CLIENT_CAPABILITIES_META_KEY) ?? server.getClientCapabilities());
+  const { elicitation } = readRow(declaredOn(ctx, CLIENT_CAPABILITIES_META_KEY) ?? server.getClientCapabilities());
   if (typeof elicitation !== 'object' || elicitation === null) return {};
   // A client that names no mode has the form; one that names only others has not.
   if (Object.keys(elicitation).length > 0 && !('form' in elicitation)) return {};
@@ -42,5 +42,5 @@ export function elicitationContext(server: Server, ctx: ServerContext): Pick<Cal
 
 /** Returns what the envelope of this very request declares. */
 function declaredOn({ mcpReq }: ServerContext, key: string): unknown {
-  return rowOf(mcpReq.envelope)[key];
+  return readRow(mcpReq.envelope)[key];
 }

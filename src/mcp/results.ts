@@ -31,7 +31,7 @@ export function valueResult(
   paging: Paging,
 ): CallToolResult {
   const data = shapeValue(output, value, paging);
-  return result(headOf(output, value, data), {
+  return result(makeHead(output, value, data), {
     ...data,
     ...(drift.length > 0 && { drift: drift.map(boundDrift) }),
     ...(notes.length > 0 && { notes }),
@@ -107,7 +107,7 @@ function taskView(task: TaskRecord, output: Output | undefined, paging: Paging):
     endedAt,
     evidence,
   } = task;
-  const note = noteOf(task);
+  const note = makeNote(task);
   return {
     taskId,
     command,
@@ -130,7 +130,7 @@ function taskView(task: TaskRecord, output: Output | undefined, paging: Paging):
 }
 
 /** Why an end is not known comes before what else there is to say. */
-function noteOf({ status, reason, note, cancelAskedAt }: TaskRecord): string | undefined {
+function makeNote({ status, reason, note, cancelAskedAt }: TaskRecord): string | undefined {
   if (reason !== undefined) return reason;
   if (note !== undefined) return note;
   if (status === 'running' && cancelAskedAt !== undefined)
@@ -157,7 +157,7 @@ function boundDrift(drift: Drift): Drift {
   return got.length > SHOWN_MISFIT ? { ...drift, got: excerpt(got, SHOWN_MISFIT) } : drift;
 }
 
-function headOf({ kind }: Output, value: unknown, data: Structured): string {
+function makeHead({ kind }: Output, value: unknown, data: Structured): string {
   if (kind === 'value') return (value ?? null) === null ? 'Done.' : '';
   if (kind === 'list' && Array.isArray(value)) return pageHead(data as unknown as Page);
   if (kind === 'record' && isRow(value)) return '';

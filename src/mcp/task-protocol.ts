@@ -58,7 +58,7 @@ export interface Calls {
   /** Asks the server to stop a task, on behalf of a client as it names itself. */
   cancel(taskId: string, client: ClaimedClient): Promise<TaskRecord>;
   /** Returns what the call of an ended task would have returned, had it waited. Rejects where that would have been a protocol error. */
-  resultOf(task: TaskRecord): Promise<CallToolResult>;
+  makeResult(task: TaskRecord): Promise<CallToolResult>;
 }
 
 /** A call before it is known how it is answered. */
@@ -155,7 +155,7 @@ export function describeTask(task: TaskRecord): {
   readonly statusMessage?: string;
 } {
   const { taskId, startedAt, endedAt = startedAt } = task;
-  const statusMessage = statusMessageOf(task);
+  const statusMessage = describeStatus(task);
   return {
     taskId,
     createdAt: startedAt,
@@ -164,7 +164,7 @@ export function describeTask(task: TaskRecord): {
   };
 }
 
-function statusMessageOf(task: TaskRecord): string | null {
+function describeStatus(task: TaskRecord): string | null {
   switch (task.status) {
     case 'failed':
     case 'unknown':

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { HOLD_MS } from '../base/limits.ts';
 import type { InputShape } from '../catalogue/define-command.ts';
-import { inputSchemaOf } from './describe-tool.ts';
+import { describeInput } from './describe-tool.ts';
 import { pagingFields } from './paging.ts';
 import { taskOutput } from './task-output.ts';
 import type { ListedTool, ToolDefinition } from './tool-definition.ts';
@@ -64,7 +64,7 @@ function taskTool({
     tool: {
       name,
       ...words,
-      inputSchema: inputSchemaOf(taskToolInputs[name]),
+      inputSchema: describeInput(taskToolInputs[name]),
       annotations: { readOnlyHint, destructiveHint: false, idempotentHint: true, openWorldHint: false },
     },
   };

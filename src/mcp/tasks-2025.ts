@@ -31,7 +31,7 @@ export const tasks2025: TaskFace = {
     setTaskHandler(server, calls, 'tasks/result', async (loaded, taskId, { signal }) => {
       const task = await loaded.tasks.waitForEnd(taskId, Infinity, { signal });
       if (!isEnded(task)) throw new ProtocolError(ProtocolErrorCode.InternalError, 'The server is closing; the task goes on.');
-      const result = await loaded.resultOf(task);
+      const result = await loaded.makeResult(task);
       return { ...result, _meta: { ...result._meta, [RELATED_TASK_META_KEY]: { taskId } } };
     });
     setTaskHandler(server, calls, 'tasks/cancel', async (loaded, taskId, { signal, client }) => {

@@ -27,7 +27,7 @@ export const tasksExtension: TaskFace = {
   wantsTask: ({ isLongRunning }, ctx) => isLongRunning && declaresExtension(ctx),
   // What has ended while it was started needs no following.
   created: async (task, calls) =>
-    isEnded(task) ? { answer: await calls.resultOf(task) } : { creation: { resultType: 'task', ...taskFields(task, 'working') } },
+    isEnded(task) ? { answer: await calls.makeResult(task) } : { creation: { resultType: 'task', ...taskFields(task, 'working') } },
   notCreated: (answer) => answer,
   register: (server, calls) => {
     const setHandler = (method: string, handle: (taskId: string, calls: Calls, client: ClaimedClient) => Promise<Result>) =>
@@ -75,7 +75,7 @@ async function detailedTask(task: TaskRecord, calls: Calls): Promise<Result> {
   if (!isEnded(task)) return taskFields(task, 'working');
   if (task.status === 'cancelled') return taskFields(task, 'cancelled');
   try {
-    const result = await answerMethod(() => calls.resultOf(task));
+    const result = await answerMethod(() => calls.makeResult(task));
     return { ...taskFields(task, 'completed'), result: task.status === 'unknown' ? { ...result, isError: true } : result };
   } catch (error) {
     const { code, message } = error instanceof ProtocolError ? error : { code: ProtocolErrorCode.InternalError, message: String(error) };

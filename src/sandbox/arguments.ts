@@ -25,8 +25,8 @@ interface Signature {
 const signatures = new WeakMap<Command, Signature>();
 
 /** Returns the arguments that a command takes over the wire, those with a single accepted value included. */
-export function argumentsOf(command: Command): readonly WireArgument[] {
-  return [...signatureOf(command).arguments.values()];
+export function listArguments(command: Command): readonly WireArgument[] {
+  return [...makeSignature(command).arguments.values()];
 }
 
 /**
@@ -34,7 +34,7 @@ export function argumentsOf(command: Command): readonly WireArgument[] {
  * Throws CommandFailure naming the argument when one is unknown, missing or not of its type.
  */
 export function parseArguments(command: Command, raw: RawArguments): ParsedArguments<InputShape> {
-  const signature = signatureOf(command);
+  const signature = makeSignature(command);
   refuseUnknown(command.name, Object.keys(raw), [...signature.arguments.keys()]);
   const typed: Record<string, unknown> = { ...signature.whenAbsent };
   for (const argument of signature.arguments.values()) {
@@ -104,7 +104,7 @@ function decodeComponent(text: string): string {
   }
 }
 
-function signatureOf(command: Command): Signature {
+function makeSignature(command: Command): Signature {
   const known = signatures.get(command);
   if (known) return known;
   const fields = Object.entries(sentFields(command.input));

@@ -34,10 +34,10 @@ async function getStatus(runs: Runs, request: ApiRequest): Promise<Reply> {
   const [form = '', token = ''] = request.captures;
   const reading = await runs.read(token, '2012');
   if (!reading) throw new CommandFailure(`The status token '${token}' does not exist.`);
-  return write(form, statusOf(reading.status), reading.handOver);
+  return write(form, makeStatus(reading.status), reading.handOver);
 }
 
-function statusOf({ command, status, result, percent, log }: RunStatus) {
+function makeStatus({ command, status, result, percent, log }: RunStatus) {
   return {
     // This generation has no word for a cancelled run.
     status: status === 'cancelled' ? 'failed' : status,

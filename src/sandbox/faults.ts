@@ -67,7 +67,7 @@ export class Faults {
   /** Switches a fault on, written as `parseFault` reads it. */
   add(text: string): void {
     const fault = parseFault(text);
-    this.#active.push({ fault, left: fault.count, matches: matcherOf(fault.pathPattern) });
+    this.#active.push({ fault, left: fault.count, matches: makeMatcher(fault.pathPattern) });
   }
 
   clear(): void {
@@ -90,7 +90,7 @@ export class Faults {
   }
 }
 
-function matcherOf(pattern: string | undefined): (path: string) => boolean {
+function makeMatcher(pattern: string | undefined): (path: string) => boolean {
   if (pattern === undefined) return () => true;
   const literal = pattern.split('*').map((part) => part.replaceAll(/[\\^$.|?+()[\]{}]/g, String.raw`\$&`));
   const expression = new RegExp(`^${literal.join('.*')}$`, 's');

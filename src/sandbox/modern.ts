@@ -1,7 +1,7 @@
 import type { Command } from '../catalogue/define-command.ts';
 import type { WireType } from '../catalogue/fields.ts';
 import { CommandFailure } from '../emulation/world.ts';
-import { argumentsOf, missing, parseInteger, refuseUnknown } from './arguments.ts';
+import { listArguments, missing, parseInteger, refuseUnknown } from './arguments.ts';
 import { readForm, text, type ApiRequest, type Reply, type Route } from './http.ts';
 import type { HandOver, Runs, RunStatus } from './runs.ts';
 
@@ -59,13 +59,13 @@ const METADATA_TYPES: Readonly<Record<WireType, 'string' | 'number' | 'bool' | '
 function describeCommands(commands: readonly Command[]) {
   return commands.map((command) => ({
     name: command.name,
-    args: argumentsOf(command).map(({ name, type, mandatory }) => ({ name, type: METADATA_TYPES[type], nullable: !mandatory })),
+    args: listArguments(command).map(({ name, type, mandatory }) => ({ name, type: METADATA_TYPES[type], nullable: !mandatory })),
   }));
 }
 
 function invoke(runs: Runs, request: ApiRequest): Reply {
   const started = runs.start(request.captures[0] ?? '', readForm(request), 'modern');
-  return started.kind === 'run' ? json(envelopeOf(started.status)) : json(immediate(started.value));
+  return started.kind === 'run' ? json(makeEnvelope(started.status)) : json(immediate(started.value));
 }
 
 async function getStatus(runs: Runs, request: ApiRequest): Promise<Reply> {
@@ -80,7 +80,7 @@ async function getStatus(runs: Runs, request: ApiRequest): Promise<Reply> {
     milliseconds: clampTimeout(parseInteger('millisecondsTimeout', millisecondsTimeout)),
     signal: request.signal,
   });
-  return reading ? json(envelopeOf(reading.status), reading.handOver) : unknownToken();
+  return reading ? json(makeEnvelope(reading.status), reading.handOver) : unknownToken();
 }
 
 async function cancelAsync(runs: Runs, request: ApiRequest): Promise<Reply> {
@@ -118,7 +118,7 @@ function immediate(value: unknown): Envelope {
   };
 }
 
-function envelopeOf(status: RunStatus): Envelope {
+function makeEnvelope(status: RunStatus): Envelope {
   return {
     error: status.error === null ? null : describeError(status.command.name, status.error),
     token: status.token,

@@ -2,7 +2,7 @@ import { utcText, type WorldState } from '../emulation/world.ts';
 import { fillStores, makeIndexes, makeStores, MessageNumbers } from './seed/archive.ts';
 import { Dice, hashText } from './seed/dice.ts';
 import { makeJobs } from './seed/jobs.ts';
-import { foldersOf, makePeople } from './seed/people.ts';
+import { listFolders, makePeople } from './seed/people.ts';
 import { makeProfiles, makeRuns } from './seed/profiles.ts';
 import { makeSettings } from './seed/settings.ts';
 
@@ -48,7 +48,7 @@ export function seedWorld(seed: string, now: number): WorldState {
     },
     ...settings,
     users,
-    folders: foldersOf(mailboxes),
+    folders: listFolders(mailboxes),
     messages,
     stores,
     detachedStores,

@@ -21,13 +21,13 @@ export async function readState(path: string, model: WorldState): Promise<WorldS
     throw new Error(`The state file ${path} was written by a newer version (format ${file.data.format}; this one reads ${FORMAT}).`);
   }
   const { state } = file.data;
-  const missing = Object.entries(model).find(([name, part]) => kindOf(state[name]) !== kindOf(part))?.[0];
+  const missing = Object.entries(model).find(([name, part]) => getKind(state[name]) !== getKind(part))?.[0];
   if (missing !== undefined) throw new Error(`The state file ${path} is broken at '${missing}'; delete it to start again from the seed.`);
-  return hasPartsOf(model, state) ? state : undefined;
+  return hasAllParts(model, state) ? state : undefined;
 }
 
 /** The parts are compared above by kind; what is inside them is the sandbox's own writing. */
-function hasPartsOf(model: WorldState, state: object): state is WorldState {
+function hasAllParts(model: WorldState, state: object): state is WorldState {
   return Object.keys(model).every((name) => name in state);
 }
 
@@ -48,7 +48,7 @@ function parse(text: string): unknown {
   }
 }
 
-function kindOf(value: unknown): string {
+function getKind(value: unknown): string {
   return Array.isArray(value) ? 'array' : value === null ? 'null' : typeof value;
 }
 

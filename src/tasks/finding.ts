@@ -30,7 +30,7 @@ const FIELDS: Readonly<Record<Kind, RegExp>> = {
  * Returns how many errors and warnings a run that MailStore calls succeeded has found, or undefined where there are none. Told by the messages'
  * types, by the counts in what it says last, and by counts in its result; where they differ the largest counts.
  */
-export function findingOf({ messages, statusText, result }: RunWords): Finding | undefined {
+export function readFinding({ messages, statusText, result }: RunWords): Finding | undefined {
   const texts = [...messages.map(({ text }) => text), ...(statusText === null ? [] : [statusText])];
   const count = (kind: Kind) => Math.max(typed(messages, kind), stated(texts, kind), counted(result, kind));
   const finding = Object.fromEntries(KINDS.map((kind) => [kind, count(kind)])) as unknown as Finding;

@@ -16,12 +16,12 @@ export function mergeMessages(known: readonly Message[], news: readonly Message[
 /** Returns the last lines, below a note of how many came before them; `left` of those are no longer among `lines`. */
 function capped(lines: readonly Message[], left: number): readonly Message[] {
   const room = left > 0 ? MESSAGE_LIMIT - 1 : MESSAGE_LIMIT;
-  if (lines.length <= room) return left > 0 ? [noteOf(left), ...lines] : lines;
+  if (lines.length <= room) return left > 0 ? [makeNote(left), ...lines] : lines;
   const kept = lines.slice(lines.length - (MESSAGE_LIMIT - 1));
-  return [noteOf(left + lines.length - kept.length), ...kept];
+  return [makeNote(left + lines.length - kept.length), ...kept];
 }
 
-function noteOf(left: number): Message {
+function makeNote(left: number): Message {
   return { type: 'line', text: `(${left} earlier lines are left out)` };
 }
 

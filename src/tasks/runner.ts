@@ -16,7 +16,7 @@ import { isEnded, type Holder, type TaskRecord } from '../journal/task-record.ts
 import type { Progress, WireResponse } from '../wire/reply.ts';
 import { argumentsKey } from '../base/arguments-key.ts';
 import { gatherEvidence } from './evidence.ts';
-import { findingOf } from './finding.ts';
+import { readFinding } from './finding.ts';
 import { LeaseWatch } from './lease-watch.ts';
 import { mergeMessages } from './messages.ts';
 import { isRecordFault, isStrange, readIfNoEnd, REASONS, undigested } from './poll-result.ts';
@@ -122,7 +122,7 @@ export class TaskRunner {
         await this.#guarded(`telling the end of the task ${taskId}`, async () => {
           // Only a process that is connected to its server can record it.
           const task = await journal.get(taskId);
-          if (!task || !this.#clientOf(task)) return;
+          if (!task || !this.#findClient(task)) return;
           if (await journal.takeTelling(taskId, teller, this.#holder)) await this.#tellEnd(taskId, { again: true });
         });
       }
@@ -202,7 +202,7 @@ export class TaskRunner {
   async #task(taskId: string): Promise<TaskRecord> {
     const task = await this.#options.journal.get(taskId);
     if (!task) throw new MailStoreError('unknownTask', { taskId });
-    const [target] = this.#placeOf(task) ?? [];
+    const [target] = this.#findPlace(task) ?? [];
     if (target === undefined) throw new MailStoreError('taskElsewhere', { taskId, origin: task.origin ?? `the target '${task.target}'` });
     return { ...task, target };
   }
@@ -252,9 +252,9 @@ export class TaskRunner {
   async cancel(taskId: string): Promise<TaskRecord> {
     const task = await this.#task(taskId);
     if (isEnded(task) || !task.run || !task.dialect) return task;
-    const client = this.#clientOf(task);
+    const client = this.#findClient(task);
     if (!client) throw new Error(`no client for the task ${taskId}`);
-    await client.cancel(commandOf(task), { ...task.run, dialect: task.dialect });
+    await client.cancel(requireCommand(task), { ...task.run, dialect: task.dialect });
     await this.#options.journal.askedToCancel(taskId);
     return this.#task(taskId);
   }
@@ -327,7 +327,7 @@ export class TaskRunner {
     const { journal } = this.#options;
     const { taskId, lease } = task;
     const command = findCommand(task.command);
-    if (!command || this.#held.has(taskId) || !this.#clientOf(task)) return;
+    if (!command || this.#held.has(taskId) || !this.#findClient(task)) return;
     const isInGoodHands = lease !== undefined && !this.#watch.isGone(lease.holder) && !this.#watch.isSilent(taskId, lease);
     if (task.damaged && !isInGoodHands) {
       this.#giveUpInBackground(task, command, { reason: damagedReason(task.damaged) });
@@ -398,7 +398,7 @@ export class TaskRunner {
           // A fault of ours is bounded like a strange answer: it would be the same for ever.
           const counts = spell === denied || isStrange(error) || !(error instanceof MailStoreError);
           if (counts && spell.hasLasted()) {
-            const reason = spell === denied ? await this.#reasonOf(taskId) : strangeReason(strangeMs, error);
+            const reason = spell === denied ? await this.#findReason(taskId) : strangeReason(strangeMs, error);
             if (await this.#endUnknown(taskId, command, { reason, epoch })) return;
           }
           // A password that was changed does not come right by itself, and an account may be locked after a few wrong ones.
@@ -420,7 +420,7 @@ export class TaskRunner {
   async #askOnce(taskId: string, command: Command, epoch: number): Promise<FollowStep> {
     const { journal, log } = this.#options;
     const task = await journal.get(taskId);
-    const client = task && this.#clientOf(task);
+    const client = task && this.#findClient(task);
     if (!task)
       log.error(`${command.name} is no longer followed, because the journal has no task ${taskId} any more; how it ends is not kept`);
     if (task?.damaged) {
@@ -448,7 +448,7 @@ export class TaskRunner {
       // Stored before it is read: these may be the only copy of the end in the world.
       await this.#keep(() => journal.storeRawEnd(taskId, raw));
       if (await this.#finishFromRaw(taskId, command)) return { kind: 'over' };
-      const error = errorOf(() => client.readPoll(command, run, raw));
+      const error = catchError(() => client.readPoll(command, run, raw));
       log.warn(`the answer to asking for ${command.name} is kept, and asked for again: ${describe(error)}`);
       return { kind: 'fault', error };
     }
@@ -475,7 +475,7 @@ export class TaskRunner {
   }
 
   /** Says why the server may no longer know the run. */
-  async #reasonOf(taskId: string): Promise<string> {
+  async #findReason(taskId: string): Promise<string> {
     const { journal } = this.#options;
     const lost = (await journal.get(taskId))?.lostPoll;
     if (lost) return lost.holder.id === this.#holder.id ? REASONS.lostOnTheWay : REASONS.lostWithProcess;
@@ -492,7 +492,7 @@ export class TaskRunner {
     for (;;) {
       const task = await journal.get(taskId);
       const raw = await journal.rawEnd(taskId);
-      const client = task && this.#clientOf(task);
+      const client = task && this.#findClient(task);
       if (!client || !task.run || !task.dialect || !raw) return false;
       const run = { ...task.run, dialect: task.dialect };
       try {
@@ -524,7 +524,7 @@ export class TaskRunner {
 
   async #succeed(task: TaskRecord, { value, drift, progress }: Outcome & { readonly kind: 'value' }, teller?: Holder): Promise<void> {
     const merged = this.#merged(task, progress);
-    const finding = findingOf({ messages: merged.messages, statusText: merged.text ?? task.statusText, result: value });
+    const finding = readFinding({ messages: merged.messages, statusText: merged.text ?? task.statusText, result: value });
     await this.#options.journal.finish(task.taskId, {
       status: 'succeeded',
       result: value,
@@ -538,7 +538,7 @@ export class TaskRunner {
 
   /** Gathers what reads can tell and then calls the end unknown, in one step: a process that dies between leaves a task that is gone on with. */
   async #giveUp(task: TaskRecord, command: Command, why: Omit<GivingUp, 'evidence'>, tell?: Tell): Promise<void> {
-    const client = this.#clientOf(task);
+    const client = this.#findClient(task);
     const evidence = client ? await gatherEvidence(client, command, task) : [];
     if (await this.#keep(() => this.#options.journal.giveUp(task.taskId, { ...why, evidence }), tell)) this.#changes.emit(task.taskId);
   }
@@ -669,12 +669,12 @@ export class TaskRunner {
   }
 
   /** Returns the client of the server on which a task runs, whatever its target is called here. */
-  #clientOf(task: TaskRecord): MailStoreClient | undefined {
-    return this.#placeOf(task)?.[1];
+  #findClient(task: TaskRecord): MailStoreClient | undefined {
+    return this.#findPlace(task)?.[1];
   }
 
   /** Returns the name that the archive of a task has here, and its client. */
-  #placeOf({ target, origin }: TaskRecord): readonly [name: string, client: MailStoreClient] | undefined {
+  #findPlace({ target, origin }: TaskRecord): readonly [name: string, client: MailStoreClient] | undefined {
     const { clients } = this.#options;
     const named = clients.get(target);
     if (named && (origin === undefined || named.origin === origin)) return [target, named];
@@ -682,7 +682,7 @@ export class TaskRunner {
   }
 
   #named(task: TaskRecord): TaskRecord {
-    return { ...task, target: this.#placeOf(task)?.[0] ?? task.target };
+    return { ...task, target: this.#findPlace(task)?.[0] ?? task.target };
   }
 
   #origins(): readonly string[] {
@@ -733,7 +733,7 @@ function strangeReason(ms: number, error: unknown): string {
   return `For ${Math.round(ms / 60_000)} minutes no answer said that the command goes on or how it ended; the answers are kept. The last one: ${describe(error)}`;
 }
 
-function errorOf(read: () => unknown): unknown {
+function catchError(read: () => unknown): unknown {
   try {
     read();
     return new Error('the answer was read by another process');
@@ -749,7 +749,7 @@ function describe(error: unknown): string {
 /** The epoch that the process holds which begins a task. */
 const FIRST_EPOCH = 1;
 
-function commandOf(task: TaskRecord): Command {
+function requireCommand(task: TaskRecord): Command {
   const command = findCommand(task.command);
   if (!command) throw new MailStoreError('unknownCommand', { command: task.command });
   return command;

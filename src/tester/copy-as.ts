@@ -34,7 +34,7 @@ export function asCurl({ request: { method, url, headers, body } }: Exchange): s
   const data =
     method === 'GET'
       ? []
-      : piecesOf(body).map((piece) => ('sent' in piece ? `--data-raw ${quoteBash(piece.sent)}` : curlField(piece.field)));
+      : splitBody(body).map((piece) => ('sent' in piece ? `--data-raw ${quoteBash(piece.sent)}` : curlField(piece.field)));
   return [
     `curl --request ${method} ${quoteBash(url)}`,
     // Two expansions, because zsh would make one argument of what a single one holds.
@@ -52,7 +52,7 @@ export function asCurl({ request: { method, url, headers, body } }: Exchange): s
 export function asPowerShell({ request: { method, url, headers, body } }: Exchange): string {
   const shared = sharedHeaders(headers).filter(([name]) => !/^content-type$/i.test(name));
   const type = headers.find(([name]) => /^content-type$/i.test(name))?.[1];
-  const pieces = piecesOf(body).map((piece) => ('sent' in piece ? quotePowerShell(piece.sent) : powerShellField(piece.field)));
+  const pieces = splitBody(body).map((piece) => ('sent' in piece ? quotePowerShell(piece.sent) : powerShellField(piece.field)));
   const login = '"$($env:MAILSTORE_USERNAME):$($env:MAILSTORE_PASSWORD)"';
   return [
     `$login = [Convert]::ToBase64String([Text.Encoding]::UTF8.GetBytes(${login}))`,
@@ -79,7 +79,7 @@ function sharedHeaders(headers: Exchange['request']['headers']): Exchange['reque
 }
 
 /** Splits a form into what can be sent as it is and the fields in which something was masked. */
-function piecesOf(body: string): BodyPiece[] {
+function splitBody(body: string): BodyPiece[] {
   const pieces: BodyPiece[] = [];
   let sent: string[] = [];
   const flush = () => {
@@ -93,15 +93,15 @@ function piecesOf(body: string): BodyPiece[] {
     }
     flush();
     const [[name, value] = ['', '']] = new URLSearchParams(source);
-    pieces.push({ field: { name, parts: partsOf(name, value) } });
+    pieces.push({ field: { name, parts: splitValue(name, value) } });
   }
   flush();
   return pieces;
 }
 
-function partsOf(name: string, value: string): Part[] {
-  if (value === MASK) return [{ variable: variableOf([name]), inJson: false }];
-  const object = jsonOf(value);
+function splitValue(name: string, value: string): Part[] {
+  if (value === MASK) return [{ variable: nameVariable([name]), inJson: false }];
+  const object = parseJson(value);
   // Rewrite the JSON text with a mark for each masked string: its path is known only here.
   const variables: string[] = [];
   const marked =
@@ -115,18 +115,18 @@ function partsOf(name: string, value: string): Part[] {
   }
   return value
     .split(MASK)
-    .flatMap((text, index): Part[] => (index === 0 ? [{ text }] : [{ variable: variableOf([name]), inJson: false }, { text }]));
+    .flatMap((text, index): Part[] => (index === 0 ? [{ text }] : [{ variable: nameVariable([name]), inJson: false }, { text }]));
 }
 
 function markMasks(value: unknown, path: readonly string[], mark: (variable: string) => string): unknown {
-  if (value === MASK) return mark(variableOf(path));
+  if (value === MASK) return mark(nameVariable(path));
   if (typeof value !== 'object' || value === null) return value;
   if (Array.isArray(value)) return value.map((inner) => markMasks(inner, path, mark));
   return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, markMasks(inner, [...path, name], mark)]));
 }
 
 /** Returns the variable of a secret by the names that lead to it: `settings`, `password` become `MAILSTORE_SECRET_SETTINGS_PASSWORD`. */
-function variableOf(path: readonly string[]): string {
+function nameVariable(path: readonly string[]): string {
   const words = path.map((name) => toolName(name).replaceAll(/[^a-z\d]+/g, '_'));
   return `MAILSTORE_SECRET_${words.join('_').toUpperCase()}`;
 }
@@ -135,7 +135,7 @@ function withoutSecrets(command: Command, name: string, value: unknown): unknown
   const schema = command.input[name];
   const { secret } = schema ? fieldTraits(schema) : {};
   if (secret === undefined || value === null || isSecretReference(value)) return value;
-  return secret === true ? { fromEnv: variableOf([name]) } : referring(value, [name]);
+  return secret === true ? { fromEnv: nameVariable([name]) } : referring(value, [name]);
 }
 
 function referring(value: unknown, path: readonly string[]): unknown {
@@ -144,7 +144,7 @@ function referring(value: unknown, path: readonly string[]): unknown {
   return Object.fromEntries(
     Object.entries(value).map(([name, inner]: [string, unknown]) => {
       const at = [...path, name];
-      return [name, isSecretName(name) && typeof inner === 'string' && inner !== '' ? { fromEnv: variableOf(at) } : referring(inner, at)];
+      return [name, isSecretName(name) && typeof inner === 'string' && inner !== '' ? { fromEnv: nameVariable(at) } : referring(inner, at)];
     }),
   );
 }
@@ -177,7 +177,7 @@ function quotePowerShell(text: string): string {
   return `'${text.replaceAll(/['\u2018-\u201B]/g, '$&$&')}'`;
 }
 
-function jsonOf(text: string): unknown {
+function parseJson(text: string): unknown {
   try {
     return JSON.parse(text) as unknown;
   } catch {

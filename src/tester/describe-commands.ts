@@ -28,10 +28,10 @@ export function describeCommand(command: Command): CommandInfo {
 
 function describeField(name: string, schema: z.ZodType): FieldInfo {
   const { description = '', default: fallback, anyOf } = jsonSchema.parse(z.toJSONSchema(schema, { io: 'input' }));
-  const choices = choicesOf(schema);
+  const choices = listChoices(schema);
   return {
     name,
-    kind: kindOf(schema, choices !== undefined),
+    kind: getKind(schema, choices !== undefined),
     description,
     isRequired: !schema.safeParse(undefined).success,
     isNullable: anyOf?.some(({ type }) => type === 'null') ?? false,
@@ -47,7 +47,7 @@ const jsonSchema = z.object({
   anyOf: z.array(z.object({ type: z.string().optional() })).optional(),
 });
 
-function kindOf(schema: z.ZodType, hasChoices: boolean): FieldKind {
+function getKind(schema: z.ZodType, hasChoices: boolean): FieldKind {
   if (fieldTraits(schema).secret === true) return 'secret';
   switch (wireType(schema)) {
     case 'bool':
@@ -66,9 +66,9 @@ function kindOf(schema: z.ZodType, hasChoices: boolean): FieldKind {
 }
 
 /** Returns the values that a field, or each entry of its list, may have; undefined where they are not a closed set. */
-function choicesOf(schema: z.core.$ZodType): readonly (string | number)[] | undefined {
+function listChoices(schema: z.core.$ZodType): readonly (string | number)[] | undefined {
   const inner = innermost(schema);
-  if (inner instanceof z.core.$ZodArray) return choicesOf(inner._zod.def.element);
+  if (inner instanceof z.core.$ZodArray) return listChoices(inner._zod.def.element);
   if (!(inner instanceof z.core.$ZodEnum) && !(inner instanceof z.core.$ZodLiteral)) return undefined;
   return [...inner._zod.values].filter((value) => typeof value === 'string' || typeof value === 'number');
 }

@@ -18,7 +18,7 @@ export function checkArguments(command: Command, args: Arguments): Arguments {
   if (lenient.problems.length > 0) throw new MailStoreError('invalidArguments', { tool: command.name, problems: lenient.problems });
   const parsed = z.strictObject(shape).safeParse(lenient.args, { reportInput: true });
   if (parsed.success) return parsed.data;
-  throw new MailStoreError('invalidArguments', { tool: command.name, problems: parsed.error.issues.map(problemOf) });
+  throw new MailStoreError('invalidArguments', { tool: command.name, problems: parsed.error.issues.map(describeProblem) });
 }
 
 /**
@@ -73,7 +73,7 @@ type Found = { readonly value: unknown } | { readonly expected: string };
 
 function readSecret(text: string): Found {
   if (!/^\s*\{/.test(text)) return { value: text };
-  const value = jsonOf(text);
+  const value = parseJson(text);
   // A password may begin with a brace.
   return { value: isSecretReference(value) ? value : text };
 }
@@ -88,36 +88,36 @@ function readText(field: z.ZodType, text: string): Found {
     case 'csv':
       return readList(field, text);
     case 'json': {
-      const value = jsonOf(text);
+      const value = parseJson(text);
       return typeof value === 'object' && value !== null && !Array.isArray(value)
         ? { value }
         : { expected: 'a JSON object such as {"name": "value"}' };
     }
     default:
-      return { value: wordOf(innermost(field), text) };
+      return { value: findWord(innermost(field), text) };
   }
 }
 
 function readList(field: z.ZodType, text: string): Found {
   if (/^\s*\[/.test(text)) {
-    const value = jsonOf(text);
+    const value = parseJson(text);
     return Array.isArray(value) ? { value } : { expected: 'a list such as one,two or ["one", "two"]' };
   }
   const list = innermost(field);
   const entry = list instanceof z.core.$ZodArray ? list._zod.def.element : undefined;
   const entries = text.trim() === '' ? [] : text.split(',').map((part) => part.trim());
-  return { value: entry ? entries.map((part) => wordOf(entry, part)) : entries };
+  return { value: entry ? entries.map((part) => findWord(entry, part)) : entries };
 }
 
 /** Returns the word of an enumeration in its own spelling; any other text as it is. */
-function wordOf(schema: z.core.$ZodType, text: string): string {
-  return wordsOf(schema).find((word) => word.toLowerCase() === text.toLowerCase()) ?? text;
+function findWord(schema: z.core.$ZodType, text: string): string {
+  return listWords(schema).find((word) => word.toLowerCase() === text.toLowerCase()) ?? text;
 }
 
 /** Returns the words that a field, or an entry of its list, is chosen from; none where any text will do. */
-export function wordsOf(schema: z.core.$ZodType): readonly string[] {
+export function listWords(schema: z.core.$ZodType): readonly string[] {
   const inner = innermost(schema);
-  if (inner instanceof z.core.$ZodArray) return wordsOf(inner._zod.def.element);
+  if (inner instanceof z.core.$ZodArray) return listWords(inner._zod.def.element);
   if (inner instanceof z.core.$ZodEnum) return Object.values(inner._zod.def.entries).map(String);
   if (inner instanceof z.core.$ZodLiteral) return inner._zod.def.values.map(String);
   if (inner instanceof z.core.$ZodBoolean) return ['true', 'false'];
@@ -128,7 +128,7 @@ export function wordsOf(schema: z.core.$ZodType): readonly string[] {
 function mismatch(schema: z.ZodType, value: unknown): string | undefined {
   const parsed = schema.safeParse(value);
   if (parsed.success) return undefined;
-  const words = wordsOf(schema);
+  const words = listWords(schema);
   const [issue] = parsed.error.issues;
   if (words.length > 0 && (issue?.code === 'invalid_value' || issue === undefined)) return `must be ${alternatives(schema, words)}`;
   const message = issue?.message ?? 'a valid value';
@@ -140,13 +140,13 @@ function alternatives(schema: z.ZodType, words: readonly string[]): string {
   return innermost(schema) instanceof z.core.$ZodArray ? `a list of ${list}` : list;
 }
 
-function problemOf({ path, message, ...issue }: z.core.$ZodIssue): string {
+function describeProblem({ path, message, ...issue }: z.core.$ZodIssue): string {
   const name = path.join('.') || 'arguments';
   if ('input' in issue && issue.input === undefined) return `${name} is missing`;
   return `${name} ${message.startsWith('must ') ? message : `is refused: ${message}`}`;
 }
 
-function jsonOf(text: string): unknown {
+function parseJson(text: string): unknown {
   try {
     return JSON.parse(text) as unknown;
   } catch {

@@ -101,7 +101,7 @@ function statusReply(value: unknown, command: string, run: RunHandle): Reply {
     throw new MailStoreError('notAnEnvelope', { command, excerpt: JSON.stringify(value).slice(0, 120) });
   }
   if ('statusToken' in value) refuseForeignStatus(command, run.token, value.statusToken);
-  const progress = progressOf(value);
+  const progress = readProgress(value);
   const word = readStatusWord(value.status);
   if (word === undefined) throw new MailStoreError('unknownStatus', { command, word: excerpt(value.status) });
   if (word === 'running') return { kind: 'running', run, progress };
@@ -110,7 +110,7 @@ function statusReply(value: unknown, command: string, run: RunHandle): Reply {
   return { kind: 'failed', word, message: stripStack(reason?.text ?? `the server reports '${word}'`), progress };
 }
 
-function progressOf(status: object): Progress {
+function readProgress(status: object): Progress {
   const { progressPercentage, messages: told } = status as { progressPercentage?: unknown; messages?: unknown };
   const messages = Array.isArray(told) ? told.filter(isMessage).map(cutMessage) : [];
   return {

@@ -34,7 +34,7 @@ export function modernDialect(address: Addressed): Dialect {
       }
       if (run) refuseForeignStatus(command, run.token, envelope.token);
       const word = readStatusWord(envelope.statusCode);
-      const progress = progressOf(envelope, command);
+      const progress = readProgress(envelope, command);
       // A call that was answered with a token has begun, whatever is said of it.
       if (word === 'running' || (word === undefined && !run && envelope.token)) {
         const token = run?.token ?? envelope.token;
@@ -75,7 +75,7 @@ function isEnvelope(value: unknown): value is Envelope {
   );
 }
 
-function progressOf(envelope: Envelope, command: string): Progress {
+function readProgress(envelope: Envelope, command: string): Progress {
   const { statusVersion, percentProgress, statusText, logOutput } = envelope;
   return {
     version: readVersion(command, statusVersion),

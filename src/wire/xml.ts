@@ -39,7 +39,7 @@ export function readXml(response: WireResponse, command: string, origin: string)
   if (XMLValidator.validate(text) !== true) throw new MailStoreError('truncated', { command, bytes: response.body.byteLength });
   const root = parse(text, command)?.find((node) => elementName(node) !== undefined);
   if (!root) throw new MailStoreError('notXml', { command, excerpt: excerpt(text) });
-  const value = valueOf(root);
+  const value = readValue(root);
   if (isDeeper(value, DEPTH_LIMIT)) throw new MailStoreError('tooDeep', { command, limit: DEPTH_LIMIT });
   return value;
 }
@@ -55,15 +55,15 @@ function parse(text: string, command: string): readonly Node[] | undefined {
   }
 }
 
-function valueOf(node: Node): unknown {
-  const children = childrenOf(node);
+function readValue(node: Node): unknown {
+  const children = listChildren(node);
   const text = children.map((child) => (typeof child['#text'] === 'string' ? child['#text'] : '')).join('');
   const elements = children.filter((child) => elementName(child) !== undefined);
   switch (attribute(node, 'type')) {
     case 'object':
-      return Object.fromEntries(elements.map((element) => [keyOf(element), valueOf(element)]));
+      return Object.fromEntries(elements.map((element) => [getKey(element), readValue(element)]));
     case 'array':
-      return elements.map(valueOf);
+      return elements.map(readValue);
     case 'number':
       return Number(text);
     case 'boolean':
@@ -82,10 +82,10 @@ function untypedValue(elements: readonly Node[], text: string): unknown {
   if (elements.length === 0) return text;
   const values = new Map<string, unknown[]>();
   for (const element of elements) {
-    const key = keyOf(element);
+    const key = getKey(element);
     const known = values.get(key);
-    if (known) known.push(valueOf(element));
-    else values.set(key, [valueOf(element)]);
+    if (known) known.push(readValue(element));
+    else values.set(key, [readValue(element)]);
   }
   const [first = []] = values.values();
   if (values.size === 1 && first.length > 1) return first;
@@ -98,7 +98,7 @@ function elementName(node: Node): string | undefined {
     ?.slice(ELEMENT.length);
 }
 
-function childrenOf(node: Node): readonly Node[] {
+function listChildren(node: Node): readonly Node[] {
   const name = elementName(node);
   return name === undefined ? [] : (node[ELEMENT + name] as readonly Node[]);
 }
@@ -109,7 +109,7 @@ function attribute(node: Node, name: string): string | undefined {
 }
 
 /** A key that is no XML name travels as `<a:item xmlns:a="item" item="the key">`. */
-function keyOf(node: Node): string {
+function getKey(node: Node): string {
   return unescapeText(attribute(node, 'item') ?? elementName(node) ?? '');
 }
 

@@ -26,7 +26,7 @@ import { enginesOnFullDisk } from '../helpers/full-disk.ts';
 import { ManualClock } from '../helpers/manual-clock.ts';
 import type { AuditOrder } from './audit-child.ts';
 import { describeEngines, temporaryFolder, untilTestEnds } from '../journal/engines.ts';
-import { AUDIT_FILE, auditEntry, digestOf } from '../journal/samples.ts';
+import { AUDIT_FILE, auditEntry, digestData } from '../journal/samples.ts';
 
 const CHILD = fileURLToPath(new URL('audit-child.ts', import.meta.url));
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -36,15 +36,15 @@ const isRoot = process.getuid?.() === 0;
 
 const pause = (ms: number) => systemClock.sleep(ms);
 
-function linesOf(folder: string, file = AUDIT_FILE): readonly string[] {
+function readLines(folder: string, file = AUDIT_FILE): readonly string[] {
   return readFileSync(join(folder, file), 'utf8').split('\n').slice(0, -1);
 }
 
 function parsedLines(folder: string, file = AUDIT_FILE): readonly Readonly<Record<string, unknown>>[] {
-  return linesOf(folder, file).map((line) => JSON.parse(line) as Record<string, unknown>);
+  return readLines(folder, file).map((line) => JSON.parse(line) as Record<string, unknown>);
 }
 
-function filesOf(folder: string): readonly string[] {
+function listFiles(folder: string): readonly string[] {
   return readdirSync(folder)
     .filter((name) => name.startsWith('audit'))
     .toSorted();
@@ -122,7 +122,7 @@ describeEngines('the audit', (engine) => {
     const { folder, log, head } = setUp();
     await log.record(auditEntry({ call: 'one' }));
     await log.record(auditEntry({ call: 'two', decision: 'refuse', reason: 'größer\n' }));
-    const [opened = '', first = '', second = ''] = linesOf(folder);
+    const [opened = '', first = '', second = ''] = readLines(folder);
     const { chain } = parsedLines(folder)[0] ?? {};
     expect(chain).toMatch(/^[\da-f]{16}$/);
     expect(JSON.parse(opened)).toMatchObject({
@@ -134,10 +134,10 @@ describeEngines('the audit', (engine) => {
       heads: [],
     });
     expect(first).toBe(
-      `{"format":1,"chain":"${String(chain)}","number":2,"time":"2026-03-04T09:00:00.000Z","previous":"${digestOf(opened)}","call":"one","client":{"claimed":"test 1.0"},"target":"default","origin":"https://mail.example.com:8463","user":"admin","command":"GetUserInfo","effect":"read","arguments":{"userName":"johndoe"},"decision":"allow"}`,
+      `{"format":1,"chain":"${String(chain)}","number":2,"time":"2026-03-04T09:00:00.000Z","previous":"${digestData(opened)}","call":"one","client":{"claimed":"test 1.0"},"target":"default","origin":"https://mail.example.com:8463","user":"admin","command":"GetUserInfo","effect":"read","arguments":{"userName":"johndoe"},"decision":"allow"}`,
     );
-    expect(JSON.parse(second)).toMatchObject({ number: 3, previous: digestOf(first), call: 'two', reason: 'größer\n' });
-    expect(await head()).toEqual({ chain, number: 3, hash: digestOf(second) });
+    expect(JSON.parse(second)).toMatchObject({ number: 3, previous: digestData(first), call: 'two', reason: 'größer\n' });
+    expect(await head()).toEqual({ chain, number: 3, hash: digestData(second) });
   });
 
   test.runIf(isPosix)('belongs to its owner alone, also when it was open to others', async () => {
@@ -175,7 +175,7 @@ describeEngines('the audit', (engine) => {
     await clock.advance(999);
     expect(await head()).toBeUndefined();
     await clock.advance(1);
-    await vi.waitFor(async () => expect(await head()).toMatchObject({ number: 3, hash: digestOf(linesOf(folder)[2] ?? '') }));
+    await vi.waitFor(async () => expect(await head()).toMatchObject({ number: 3, hash: digestData(readLines(folder)[2] ?? '') }));
     await log.note(auditEntry({ call: 'c' }));
     await clock.advance(1000);
     await vi.waitFor(async () => expect(await head()).toMatchObject({ number: 4 }));
@@ -198,17 +198,17 @@ describeEngines('the audit', (engine) => {
     }
     const lines = parsedLines(folder);
     const [first, second] = lines.filter(({ event }) => event === 'opened');
-    expect(second).toMatchObject({ heads: [{ chain: first?.['chain'], number: 3, hash: digestOf(linesOf(folder)[2] ?? '') }] });
+    expect(second).toMatchObject({ heads: [{ chain: first?.['chain'], number: 3, hash: digestData(readLines(folder)[2] ?? '') }] });
     expect(await one.verify()).toMatchObject({ lines: 10, chains: 2, files: 1, problems: [] });
   });
 
   test('begins a new file when one is full, and never writes over one that is there', async () => {
     const { folder, log, verify } = setUp({ maxBytes: 1500 });
     for (let round = 0; round < 12; round++) await log.record(auditEntry());
-    expect(filesOf(folder).length).toBeGreaterThan(3);
-    expect(Math.max(...filesOf(folder).map((name) => statSync(join(folder, name)).size))).toBeLessThanOrEqual(1500);
-    expect(await verify()).toMatchObject({ files: filesOf(folder).length, problems: [] });
-    const next = join(folder, `audit-${String(filesOf(folder).length).padStart(9, '0')}.jsonl`);
+    expect(listFiles(folder).length).toBeGreaterThan(3);
+    expect(Math.max(...listFiles(folder).map((name) => statSync(join(folder, name)).size))).toBeLessThanOrEqual(1500);
+    expect(await verify()).toMatchObject({ files: listFiles(folder).length, problems: [] });
+    const next = join(folder, `audit-${String(listFiles(folder).length).padStart(9, '0')}.jsonl`);
     writeFileSync(next, 'mine');
     for (let round = 0; round < 5; round++) await log.record(auditEntry());
     expect(readFileSync(next, 'utf8')).toBe('mine');
@@ -238,8 +238,8 @@ describeEngines('the audit', (engine) => {
     expect(parsedLines(folder).at(-1)).toMatchObject({
       arguments: {
         userName: 'johndoe',
-        text: `${'x'.repeat(4096)}… [cut: 4000000 characters in all, SHA-256 ${digestOf(text)}]`,
-        list: { cut: true, head: `["${'x'.repeat(4094)}`, length: 4_000_004, sha256: digestOf(JSON.stringify([text])) },
+        text: `${'x'.repeat(4096)}… [cut: 4000000 characters in all, SHA-256 ${digestData(text)}]`,
+        list: { cut: true, head: `["${'x'.repeat(4094)}`, length: 4_000_004, sha256: digestData(JSON.stringify([text])) },
       },
     });
   });
@@ -262,8 +262,8 @@ describeEngines('the audit', (engine) => {
     appendFileSync(join(folder, AUDIT_FILE), half);
     const next = setUp({ folder });
     await next.log.note(auditEntry({ call: 'b' }));
-    expect(linesOf(folder)[2]).toBe(half);
-    expect([...readBackwards(folder)].find(({ event }) => event === 'torn')).toMatchObject({ bytes: length, hash: digestOf(half) });
+    expect(readLines(folder)[2]).toBe(half);
+    expect([...readBackwards(folder)].find(({ event }) => event === 'torn')).toMatchObject({ bytes: length, hash: digestData(half) });
     expect((await next.verify()).problems).toEqual([]);
   });
 
@@ -290,7 +290,7 @@ describeEngines('the audit', (engine) => {
   }
 
   test('goes on after lines were cut off under it, and says for ever which', async () => {
-    const { calls, problems } = await afterTampering((where) => writeFileSync(join(where, AUDIT_FILE), `${linesOf(where)[0]}\n`));
+    const { calls, problems } = await afterTampering((where) => writeFileSync(join(where, AUDIT_FILE), `${readLines(where)[0]}\n`));
     expect(calls).toEqual(['shortened', 'd', 'shortened', 'e']);
     expect(problems).toContain('lines 2 to 4 of the chain');
   });
@@ -338,7 +338,7 @@ describeEngines('the audit', (engine) => {
     await expect(noted).rejects.toMatchObject(refused);
     rmSync(join(folder, AUDIT_FILE), { recursive: true });
     await log.record(auditEntry());
-    expect(linesOf(folder)).toHaveLength(2);
+    expect(readLines(folder)).toHaveLength(2);
   });
 
   test('takes a line back when the disk is full before its head is stored', async () => {

@@ -9,7 +9,7 @@ import { ManualClock } from '../helpers/manual-clock.ts';
 import { runBinary } from '../helpers/run-binary.ts';
 import { hasTerminal, runInTerminal } from '../helpers/run-in-terminal.ts';
 import { callTool, sandboxForTest, startServer, untilTestEnds } from '../helpers/start-server.ts';
-import { auditEntry, digestOf } from '../journal/samples.ts';
+import { auditEntry, digestData } from '../journal/samples.ts';
 
 const DAY_MS = 86_400_000;
 
@@ -98,7 +98,7 @@ describe('mailstore-mcp audit show', () => {
   });
 
   /** The day of the month in March of each call, in which the entries are a day apart, less the three before the first. */
-  const numbersOf = (stdout: string) =>
+  const readNumbers = (stdout: string) =>
     stdout
       .split('\n')
       .filter((line) => /^\d/.test(line) && !line.includes('opened'))
@@ -133,7 +133,7 @@ describe('mailstore-mcp audit show', () => {
     [['--limit', '1', '--decision', 'ask'], [2]],
   ])('with %j shows the lines %j', async (args, numbers) => {
     const { audit } = await terminalWith({}, DELETION, REFUSAL);
-    expect(numbersOf((await audit(...args)).stdout)).toEqual(numbers);
+    expect(readNumbers((await audit(...args)).stdout)).toEqual(numbers);
   });
 
   test('shows the newest fifty by default, and says when there is none', async () => {
@@ -172,12 +172,12 @@ describe('mailstore-mcp audit verify', () => {
     expect(await audit('verify')).toEqual({
       code: 0,
       stderr: '',
-      stdout: `4 lines of 1 chain in 1 file, unbroken; the last is ${chain}:4 ${digestOf(last)}\n`,
+      stdout: `4 lines of 1 chain in 1 file, unbroken; the last is ${chain}:4 ${digestData(last)}\n`,
     });
-    for (const expected of [`${chain}:2:${digestOf(first).toUpperCase()}`, `2:${digestOf(first)}`]) {
+    for (const expected of [`${chain}:2:${digestData(first).toUpperCase()}`, `2:${digestData(first)}`]) {
       expect((await audit('verify', '--expect', expected)).code).toBe(0);
     }
-    expect(await audit('verify', '--expect', `${chain}:3:${digestOf(first)}`)).toMatchObject({
+    expect(await audit('verify', '--expect', `${chain}:3:${digestData(first)}`)).toMatchObject({
       code: 1,
       stdout: expect.stringContaining(`audit.jsonl, line 3: it is not the one that was written as ${chain}:3`) as unknown,
     });
@@ -196,7 +196,7 @@ describe('mailstore-mcp audit verify', () => {
     write(all.slice(0, 2));
     expect(await audit('verify')).toMatchObject({
       code: 1,
-      stdout: `audit.jsonl, line 2: lines 3 to 4 of the chain ${chain} are missing: the journal names the last one with the SHA-256 ${digestOf(all[3] ?? '')}.\n`,
+      stdout: `audit.jsonl, line 2: lines 3 to 4 of the chain ${chain} are missing: the journal names the last one with the SHA-256 ${digestData(all[3] ?? '')}.\n`,
     });
   });
 

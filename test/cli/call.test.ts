@@ -351,8 +351,8 @@ describe('more than one target', () => {
     const [berlin, paris] = [await sandboxForTest(), await sandboxForTest()];
     const folder = folderForTest();
     const file = join(folder, 'config.json');
-    const targetOf = ({ url, username, password, fingerprint }: typeof berlin) => ({ url, username, password, fingerprint });
-    writeFileSync(file, JSON.stringify({ targets: { berlin: targetOf(berlin), paris: targetOf(paris) } }), { mode: 0o600 });
+    const makeTarget = ({ url, username, password, fingerprint }: typeof berlin) => ({ url, username, password, fingerprint });
+    writeFileSync(file, JSON.stringify({ targets: { berlin: makeTarget(berlin), paris: makeTarget(paris) } }), { mode: 0o600 });
     const env = { MAILSTORE_STATE_DIR: folder, MAILSTORE_CONFIG: file, MAILSTORE_ACCESS: 'read-write' };
     const change = ['call', 'SetUserFullName', 'userName=johndoe', 'fullName=Jack'];
     expect((await runBinary(change, env)).stderr).toBe('mailstore-mcp: --target is not set; a change has to name one of berlin, paris.\n');

@@ -16,7 +16,7 @@ const WRITE = ['SetUserFullName', { userName: 'johndoe', fullName: 'Jo' }] as co
 const NOT_KNOWN = 'Whether the call was carried out is not known; read the state before you repeat it.';
 
 /** Returns the one sentence or two with which a call ends; a stack trace or the password in it is a failure of the test. */
-async function failureOf(call: Promise<unknown>, password = 'secret'): Promise<string> {
+async function catchFailure(call: Promise<unknown>, password = 'secret'): Promise<string> {
   const error = await call.then(
     (value) => new Error(`no failure but ${JSON.stringify(value)}`),
     (reason: unknown) => reason,
@@ -61,11 +61,11 @@ describe('a fault on the way', () => {
     const read = sentence(sandbox.url, 'GetUserInfo');
     // What broke on the way can be called again; what came back broken would come so again.
     const again = fault === 'drop' || fault === 'truncate' ? ' Nothing was changed; call again.' : '';
-    expect(await failureOf(call(...READ), sandbox.password)).toBe(`${read}${again}`);
+    expect(await catchFailure(call(...READ), sandbox.password)).toBe(`${read}${again}`);
     expect([counted(), pauses]).toEqual([tries, tries === 3 ? [200, 800] : []]);
     const isRefused = fault === 'status-503';
     const write = sentence(sandbox.url, 'SetUserFullName');
-    expect(await failureOf(call(...WRITE), sandbox.password)).toBe(isRefused ? write : `${write} ${NOT_KNOWN}`);
+    expect(await catchFailure(call(...WRITE), sandbox.password)).toBe(isRefused ? write : `${write} ${NOT_KNOWN}`);
     expect([counted(), pauses.length]).toEqual([tries + 1, tries - 1]);
   });
 
@@ -73,7 +73,7 @@ describe('a fault on the way', () => {
     const { sandbox, call, counted, pauses } = await startKnown({ timeoutMs: 250 });
     sandbox.faults.add('delay=3600000');
     const sentence = `${sandbox.url} accepted the request and did not answer completely within 250 ms.`;
-    expect([await failureOf(call(...READ)), await failureOf(call(...WRITE))]).toEqual([
+    expect([await catchFailure(call(...READ)), await catchFailure(call(...WRITE))]).toEqual([
       `${sentence} Nothing was changed; call again.`,
       `${sentence} ${NOT_KNOWN}`,
     ]);
@@ -85,7 +85,7 @@ describe('a fault on the way', () => {
       () => 'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{"statusCode"',
     );
     const { call } = startClient(server, { timeoutMs: 250, api: 'legacy' });
-    expect(await failureOf(call(...READ))).toBe(
+    expect(await catchFailure(call(...READ))).toBe(
       `${server.url} accepted the request and did not answer completely within 250 ms. Nothing was changed; call again.`,
     );
   });
@@ -103,7 +103,7 @@ describe('a fault on the way', () => {
   test('a write whose answer is lost is carried out once', async () => {
     const { sandbox, call } = await startKnown();
     sandbox.faults.add('drop:1');
-    await failureOf(call('CreateUser', { userName: 'nova', authentication: 'integrated', privileges: ['login'] }), sandbox.password);
+    await catchFailure(call('CreateUser', { userName: 'nova', authentication: 'integrated', privileges: ['login'] }), sandbox.password);
     expect(sandbox.world.state.users.filter(({ userName }) => userName === 'nova')).toHaveLength(1);
     expect(sandbox.requests.filter(({ path }) => path.endsWith('/CreateUser'))).toHaveLength(1);
   });
@@ -111,9 +111,9 @@ describe('a fault on the way', () => {
   test('a dry run is a read, and the same command without it is none', async () => {
     const { sandbox, call, counted } = await startKnown();
     sandbox.faults.add('status-503');
-    await failureOf(call('SyncUsersWithDirectoryServices', { dryRun: true }), sandbox.password);
+    await catchFailure(call('SyncUsersWithDirectoryServices', { dryRun: true }), sandbox.password);
     const afterDryRun = counted();
-    await failureOf(call('SyncUsersWithDirectoryServices', {}), sandbox.password);
+    await catchFailure(call('SyncUsersWithDirectoryServices', {}), sandbox.password);
     expect([afterDryRun, counted() - afterDryRun]).toEqual([3, 1]);
   });
 
@@ -128,7 +128,7 @@ describe('a fault on the way', () => {
   test('after a fault on first contact the next call finds out the dialect again', async () => {
     const sandbox = await start({ faults: ['html:2'] });
     const { call } = startClient(sandbox);
-    expect(await failureOf(call(...READ), sandbox.password)).toBe(
+    expect(await catchFailure(call(...READ), sandbox.password)).toBe(
       `Neither form of MailStore's API answers at ${sandbox.url} (get-metadata: HTTP 200 text/html; /JSON/Invoke: HTTP 200 text/html). Check MAILSTORE_URL, or force one with MAILSTORE_API.`,
     );
     expect(await call(...READ)).toMatchObject({ kind: 'value' });
@@ -139,7 +139,7 @@ describe('a server that turns the call away', () => {
   test('a wrong password is said once and not tried again', async () => {
     const sandbox = await start();
     const { call, pauses } = startClient({ ...sandbox, username: 'admin', password: 'wrong' });
-    expect(await failureOf(call(...READ), 'wrong')).toBe(
+    expect(await catchFailure(call(...READ), 'wrong')).toBe(
       "MailStore does not accept the login 'admin' (HTTP 401); check user name and password, the api login privilege, and, for admin, that its default password was changed.",
     );
     expect([sandbox.requests.map(({ status }) => status), pauses]).toEqual([[200, 401], []]);
@@ -149,7 +149,7 @@ describe('a server that turns the call away', () => {
     const sandbox = await start();
     sandbox.world.user('amira').password = 'amiras';
     const { call } = startClient({ ...sandbox, username: 'amira', password: 'amiras' });
-    expect(await failureOf(call(...READ), 'amiras')).toBe("MailStore refuses 'amira' (HTTP 403); the API needs an administrator.");
+    expect(await catchFailure(call(...READ), 'amiras')).toBe("MailStore refuses 'amira' (HTTP 403); the API needs an administrator.");
   });
 
   test('a password outside of ASCII is sent as UTF-8', async () => {
@@ -160,7 +160,7 @@ describe('a server that turns the call away', () => {
   test('an API that is switched off is one of three things to check, and works as soon as it is switched on', async () => {
     const sandbox = await start({ apiDisabled: true });
     const { call, pauses } = startClient(sandbox);
-    expect(await failureOf(call(...READ), sandbox.password)).toBe(
+    expect(await catchFailure(call(...READ), sandbox.password)).toBe(
       `${sandbox.url} refuses connections; check that the Administration API is switched on in the MailStore Server service configuration, the port, and the firewall.`,
     );
     expect(pauses).toEqual([200, 800]);
@@ -189,7 +189,7 @@ describe('a server that turns the call away', () => {
       ? `HTTP/1.1 ${status}\r\n\r\n`
       : respond(status, 'text/plain', 'System error.\r\n   at MailStore.A.B()');
     const server = await startModern(answer);
-    expect(await failureOf(startClient(server).call(...READ))).toBe(sentence);
+    expect(await catchFailure(startClient(server).call(...READ))).toBe(sentence);
     expect(server.requests).toHaveLength(2);
   });
 
@@ -201,7 +201,7 @@ describe('a server that turns the call away', () => {
   ])('a redirect to %s is not followed, and the error names its host', async (location, host) => {
     const server = await startModern(`HTTP/1.1 302 Found\r\nLocation: ${location}\r\nContent-Length: 0\r\n\r\n`);
     const shown = host === 'SELF' ? new URL(server.url).host : host;
-    expect(await failureOf(startClient(server).call(...WRITE))).toBe(
+    expect(await catchFailure(startClient(server).call(...WRITE))).toBe(
       `${server.url} redirects to ${shown} (HTTP 302), which is not followed because the login would go there. Set MAILSTORE_URL to MailStore's own address.`,
     );
     expect(server.requests).toHaveLength(2);
@@ -215,14 +215,14 @@ describe('a server that turns the call away', () => {
     const body = compress('{"statusCode":"succeeded","result":null}');
     const head = `HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Encoding: ${encoding}\r\nContent-Length: ${body.length}\r\n\r\n`;
     const server = await startModern(Buffer.concat([Buffer.from(head), body]));
-    expect(await failureOf(startClient(server).call(...WRITE))).toBe(
+    expect(await catchFailure(startClient(server).call(...WRITE))).toBe(
       `The answer to SetUserFullName is compressed (${encoding}), which was not asked for, so it was not read; a proxy in between may do that. Switch it off for this address. ${NOT_KNOWN}`,
     );
   });
 
   test('HTTP 504 leaves open whether the request got through', async () => {
     const server = await startModern(respond('504 Gateway Timeout', 'text/html', '<html>…</html>'));
-    expect(await failureOf(startClient(server).call(...WRITE))).toBe(
+    expect(await catchFailure(startClient(server).call(...WRITE))).toBe(
       `A proxy in front of ${server.url} got no answer from it (HTTP 504). ${NOT_KNOWN}`,
     );
     expect(server.requests).toHaveLength(2);
@@ -232,7 +232,7 @@ describe('a server that turns the call away', () => {
     const details = 'System.Exception: Disk full.\r\n   at MailStore.A.B()';
     const failed = { statusCode: 'failed', error: { message: 'Disk full.\r\n   at MailStore.A.B()', details } };
     const server = await startModern(respondJson(failed));
-    expect(await failureOf(startClient(server).call(...READ))).toBe('MailStore could not run GetUserInfo: Disk full.');
+    expect(await catchFailure(startClient(server).call(...READ))).toBe('MailStore could not run GetUserInfo: Disk full.');
   });
 });
 
@@ -254,19 +254,19 @@ describe('an answer that is none', () => {
     ['nothing', null, CUT],
   ])('%s is a broken connection', async (_, answer, sentence) => {
     const server = await startModern(answer);
-    expect(await failureOf(startClient(server).call(...WRITE))).toBe(sentence(server.url));
+    expect(await catchFailure(startClient(server).call(...WRITE))).toBe(sentence(server.url));
   });
 
   test('a body that ends with the connection, in the middle of its JSON, is cut off', async () => {
     const server = await startModern({ cut: `${HEAD}Connection: close\r\n\r\n{"statusCode":"succeeded","result":{"a":1}` });
-    expect(await failureOf(startClient(server).call(...WRITE))).toBe(
+    expect(await catchFailure(startClient(server).call(...WRITE))).toBe(
       'The answer to SetUserFullName ended after 42 bytes, before it was complete. Whether the call was carried out is not known; read the state before you repeat it.',
     );
   });
 
   test('bytes that are no HTTP are a broken connection with the reason', async () => {
     const server = await startModern({ cut: 'SSH-2.0-OpenSSH_9.6\r\n' });
-    expect(await failureOf(startClient(server).call(...WRITE))).toBe(
+    expect(await catchFailure(startClient(server).call(...WRITE))).toBe(
       `The connection to ${server.url} broke before the answer was complete (Response does not match the HTTP/1.1 protocol (Expected HTTP/, RTSP/ or ICE/)). ${NOT_KNOWN}`,
     );
   });
@@ -274,7 +274,7 @@ describe('an answer that is none', () => {
   test('an answer larger than the limit is not read to its end', async () => {
     const server = await startTlsServer(() => respond('200 OK', 'application/json', JSON.stringify('x'.repeat(100_000))));
     const transport = startTransport(server.url, { fingerprint: server.fingerprint }, { bodyLimit: 1000 });
-    expect(await failureOf(transport.send({ path: '/JSON/Invoke/GetUsers', body: '' }))).toBe(
+    expect(await catchFailure(transport.send({ path: '/JSON/Invoke/GetUsers', body: '' }))).toBe(
       'The answer to /JSON/Invoke/GetUsers is larger than 1000 bytes and was not read; narrow the request.',
     );
     expect((await startTransport(server.url, { fingerprint: server.fingerprint }).send({ path: '/', body: '' })).body).toHaveLength(
@@ -308,13 +308,13 @@ describe('no server', () => {
     closed.close();
     await once(closed, 'close');
     const url = `https://127.0.0.1:${port}`;
-    expect(await failureOf(startTransport(url).send({ path: '/', body: '' }))).toBe(
+    expect(await catchFailure(startTransport(url).send({ path: '/', body: '' }))).toBe(
       `${url} refuses connections; check that the Administration API is switched on in the MailStore Server service configuration, the port, and the firewall.`,
     );
   });
 
   test('a host that does not exist cannot be found', async () => {
-    expect(await failureOf(startTransport('https://mailstore.invalid:8463').send({ path: '/', body: '' }))).toBe(
+    expect(await catchFailure(startTransport('https://mailstore.invalid:8463').send({ path: '/', body: '' }))).toBe(
       "The host 'mailstore.invalid' cannot be found; check the name in MAILSTORE_URL.",
     );
   });
@@ -324,14 +324,14 @@ describe('no server', () => {
     ['hangs up', null, 'Client network socket disconnected before secure TLS connection was established'],
   ])('a server that %s instead of a TLS handshake is no HTTPS port', async (_, greeting, reason) => {
     const url = await startPlain((socket) => (greeting === null ? socket.destroy() : socket.end(greeting)));
-    expect(await failureOf(startTransport(url).send({ path: '/', body: '' }))).toBe(
+    expect(await catchFailure(startTransport(url).send({ path: '/', body: '' }))).toBe(
       `No connection to ${url} (${reason}); check that MAILSTORE_URL names MailStore's HTTPS port.`,
     );
   });
 
   test('a server that never shakes hands is given up', async () => {
     const url = await startPlain(() => undefined);
-    expect(await failureOf(startTransport(url, {}, { connectTimeoutMs: 250 }).send({ path: '/', body: '' }))).toBe(
+    expect(await catchFailure(startTransport(url, {}, { connectTimeoutMs: 250 }).send({ path: '/', body: '' }))).toBe(
       `${url} did not accept a connection and take the request within 250 ms; check host, port and firewall.`,
     );
   });

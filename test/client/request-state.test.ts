@@ -44,7 +44,7 @@ function startTransport(far: { readonly url: string; readonly fingerprint?: stri
   return transport;
 }
 
-async function failureOf(sent: Promise<unknown>): Promise<MailStoreError> {
+async function catchFailure(sent: Promise<unknown>): Promise<MailStoreError> {
   const error = await sent.then(
     () => undefined,
     (cause: unknown) => cause,
@@ -82,7 +82,7 @@ describe('after the first byte of a request, everything but an answer leaves ope
     const server = await startSilent();
     const sockets: Socket[] = [];
     onSocket('undici:client:sendHeaders', (socket) => sockets.push(socket));
-    const failure = failureOf(startTransport(server).send(REQUEST));
+    const failure = catchFailure(startTransport(server).send(REQUEST));
     await server.arrived;
     for (const socket of sockets) socket.destroy(errorWith(code));
     expect(await failure).toMatchObject({ code: 'connectionLost', request: 'unknown' });
@@ -110,18 +110,18 @@ describe('after the first byte of a request, everything but an answer leaves ope
       bodyLimit: 50_000,
     });
     onTestFinished(async () => transport.close());
-    expect(await failureOf(transport.send(REQUEST))).toMatchObject({ code, request: 'unknown' });
+    expect(await catchFailure(transport.send(REQUEST))).toMatchObject({ code, request: 'unknown' });
   });
 
   test('when the far end resets the connection', async () => {
     const server = await startTlsServer(() => RESET);
     const transport = startTransport(server);
-    expect(await failureOf(transport.send(REQUEST))).toMatchObject({ code: 'connectionLost', request: 'unknown' });
+    expect(await catchFailure(transport.send(REQUEST))).toMatchObject({ code: 'connectionLost', request: 'unknown' });
   });
 
   test('when the answer does not come in time', async () => {
     const server = await startSilent();
-    expect(await failureOf(startTransport(server, 300).send(REQUEST))).toMatchObject({ code: 'replyTimeout', request: 'unknown' });
+    expect(await catchFailure(startTransport(server, 300).send(REQUEST))).toMatchObject({ code: 'replyTimeout', request: 'unknown' });
     expect(server.requests).toHaveLength(1);
   });
 
@@ -134,7 +134,7 @@ describe('after the first byte of a request, everything but an answer leaves ope
     const server = await startSilent();
     const transport = startTransport(server);
     const { options, end } = make(transport);
-    const failure = failureOf(transport.send(REQUEST, options));
+    const failure = catchFailure(transport.send(REQUEST, options));
     await server.arrived;
     end();
     expect(await failure).toMatchObject({ code, request: 'unknown' });
@@ -152,7 +152,7 @@ describe('before its first byte, a request was not sent', () => {
   test.each(ERRNOS)('when every connection dies with %s as soon as it stands, and nothing of it arrives', async (code) => {
     const server = await startTlsServer(() => respondJson({}));
     onSocket('undici:client:connected', (socket) => socket.destroy(errorWith(code)));
-    const error = await failureOf(startTransport(server, 300).send(REQUEST));
+    const error = await catchFailure(startTransport(server, 300).send(REQUEST));
     expect(error.request).toBe('not sent' satisfies RequestState);
     expect([error.audience, server.bytesReceived]).toEqual(['network', 0]);
   });
@@ -171,7 +171,7 @@ describe('before its first byte, a request was not sent', () => {
     await once(plain, 'listening');
     onTestFinished(() => void plain.close());
     const url = `https://127.0.0.1:${(plain.address() as AddressInfo).port}`;
-    expect(await failureOf(startTransport({ url }, 300).send(REQUEST))).toMatchObject({ code, request: 'not sent' });
+    expect(await catchFailure(startTransport({ url }, 300).send(REQUEST))).toMatchObject({ code, request: 'not sent' });
   });
 
   test('when nothing listens, no such host exists, or another certificate is shown', async () => {
@@ -182,10 +182,10 @@ describe('before its first byte, a request was not sent', () => {
     await once(closed, 'close');
     const server = await startTlsServer(() => respondJson({}));
     const failures = await Promise.all([
-      failureOf(startTransport({ url: `https://127.0.0.1:${port}` }).send(REQUEST)),
-      failureOf(startTransport({ url: 'https://mailstore.invalid:8463' }).send(REQUEST)),
-      failureOf(startTransport({ url: server.url, fingerprint: 'AA:BB' }).send(REQUEST)),
-      failureOf(startTransport({ url: server.url }).send(REQUEST)),
+      catchFailure(startTransport({ url: `https://127.0.0.1:${port}` }).send(REQUEST)),
+      catchFailure(startTransport({ url: 'https://mailstore.invalid:8463' }).send(REQUEST)),
+      catchFailure(startTransport({ url: server.url, fingerprint: 'AA:BB' }).send(REQUEST)),
+      catchFailure(startTransport({ url: server.url }).send(REQUEST)),
     ]);
     expect(failures.map(({ code, request }) => [code, request])).toEqual([
       ['connectionRefused', 'not sent'],
@@ -201,23 +201,23 @@ describe('before its first byte, a request was not sent', () => {
     ['its deadline has passed', AbortSignal.abort(new MailStoreError('connectTimeout', { origin: 'x', ms: 1 })), 'connectTimeout'],
   ])('when %s by then', async (_, signal, code) => {
     const server = await startTlsServer(() => respondJson({}));
-    expect(await failureOf(startTransport(server).send(REQUEST, { signal }))).toMatchObject({ code, request: 'not sent' });
+    expect(await catchFailure(startTransport(server).send(REQUEST, { signal }))).toMatchObject({ code, request: 'not sent' });
     expect(server.connections).toBe(0);
   });
 
   test('when it waits for a connection and is cancelled, its time is up, or the program is told to stop', async () => {
     const server = await startSilent();
     const transport = startTransport(server);
-    const held = failureOf(transport.send(REQUEST));
+    const held = catchFailure(transport.send(REQUEST));
     await server.arrived;
     const controller = new AbortController();
-    const cancelled = failureOf(transport.send(REQUEST, { signal: controller.signal }));
+    const cancelled = catchFailure(transport.send(REQUEST, { signal: controller.signal }));
     controller.abort();
-    const late = failureOf(transport.send(REQUEST, { deadline: performance.now() + 50 }));
-    const stopped = failureOf(transport.send(REQUEST, { isChange: true }));
+    const late = catchFailure(transport.send(REQUEST, { deadline: performance.now() + 50 }));
+    const stopped = catchFailure(transport.send(REQUEST, { isChange: true }));
     const ends = [await cancelled, await late];
     await transport.close();
-    ends.push(await stopped, await failureOf(transport.send(REQUEST)));
+    ends.push(await stopped, await catchFailure(transport.send(REQUEST)));
     expect(ends.map((error) => [error.code, error.request])).toEqual([
       ['cancelledUnsent', 'not sent'],
       ['connectTimeout', 'not sent'],
@@ -248,7 +248,7 @@ test('a transport that is closed waits for the answers to changes, and for no re
   });
   const change = transport.send(REQUEST, { isChange: true });
   const read = transport.send({ path: '/api/invoke/GetUsers', body: '' });
-  const readEnd = failureOf(read);
+  const readEnd = catchFailure(read);
   await expect.poll(() => arrivals, { timeout: 15_000 }).toBe(2);
   const closed = transport.close();
   expect(await readEnd).toSatisfy((error: MailStoreError) => isError(error, 'cancelledSent'));
@@ -263,15 +263,15 @@ describe('one time limit spans an exchange', () => {
     ['its head', ''],
   ])('although a byte of %s comes every few milliseconds', async (_, head) => {
     const server = await startTlsServer(() => ({ trickle: head, everyMs: 20 }));
-    const error = await failureOf(startTransport(server, 600).send(REQUEST));
+    const error = await catchFailure(startTransport(server, 600).send(REQUEST));
     expect(error).toMatchObject({ code: 'replyTimeout', request: 'unknown', details: { ms: 600 } });
   });
 
   test('which a deadline shortens and never lengthens', async () => {
     const server = await startSilent();
     const transport = startTransport(server, 400);
-    const early = await failureOf(transport.send(REQUEST, { deadline: performance.now() + 150 }));
-    const late = await failureOf(transport.send(REQUEST, { deadline: performance.now() + 3_600_000 }));
+    const early = await catchFailure(transport.send(REQUEST, { deadline: performance.now() + 150 }));
+    const late = await catchFailure(transport.send(REQUEST, { deadline: performance.now() + 3_600_000 }));
     expect(Number(isError(early, 'replyTimeout') && early.details.ms)).toBeLessThanOrEqual(150);
     expect(late).toMatchObject({ code: 'replyTimeout', details: { ms: 400 } });
   });

@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import * as z from 'zod';
-import { anything, listOf, nothing, record, type Output } from '../../src/catalogue/outputs.ts';
+import { anything, describeList, nothing, record, type Output } from '../../src/catalogue/outputs.ts';
 import { checkValue } from '../../src/client/value.ts';
 import { commands } from '../../tools/index.ts';
 
-const users = listOf({
+const users = describeList({
   userName: z.string(),
   id: z.int(),
   active: z.boolean().optional(),

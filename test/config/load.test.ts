@@ -18,7 +18,7 @@ function load(env: Texts = {}, flags: Texts = {}): Config {
 }
 
 /** Writes a file that is gone when the test is over, and returns its path. */
-function fileOf(content: string | Buffer, name = 'file'): string {
+function writeTemporary(content: string | Buffer, name = 'file'): string {
   const folder = mkdtempSync(join(tmpdir(), 'mailstore-config-'));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   const path = join(folder, name);
@@ -26,7 +26,7 @@ function fileOf(content: string | Buffer, name = 'file'): string {
   return path;
 }
 
-const configFile = (value: unknown) => fileOf(JSON.stringify(value), 'config.json');
+const configFile = (value: unknown) => writeTemporary(JSON.stringify(value), 'config.json');
 
 test('address and login are enough, everything else has a default', () => {
   expect(load({ MAILSTORE_STATE_DIR: '/var/lib/state' })).toEqual({
@@ -57,9 +57,9 @@ test('every setting can be written in the environment', async () => {
     MAILSTORE_SECRETS_DIR: '/secrets',
     MAILSTORE_USERNAME: 'operator',
     MAILSTORE_PASSWORD: '',
-    MAILSTORE_PASSWORD_FILE: fileOf('from the file\n'),
+    MAILSTORE_PASSWORD_FILE: writeTemporary('from the file\n'),
     MAILSTORE_TLS_FINGERPRINT: PIN,
-    MAILSTORE_CA_FILE: fileOf(certificate),
+    MAILSTORE_CA_FILE: writeTemporary(certificate),
     MAILSTORE_ACCESS: 'full',
     MAILSTORE_API: 'legacy-xml',
     MAILSTORE_EDITION: 'server',
@@ -152,7 +152,7 @@ describe('precedence', () => {
   });
 
   test('the environment’s password file stands over the file’s password', () => {
-    const env = { MAILSTORE_PASSWORD: '', MAILSTORE_PASSWORD_FILE: fileOf('env\n') };
+    const env = { MAILSTORE_PASSWORD: '', MAILSTORE_PASSWORD_FILE: writeTemporary('env\n') };
     expect(load(env, { '--config': configFile({ password: 'file' }) }).targets[0]?.password).toBe('env');
   });
 });
@@ -254,7 +254,7 @@ describe('what is refused', () => {
   });
 
   test('a CA file without a certificate in PEM form is named', () => {
-    const path = fileOf('0\u0082\u0003');
+    const path = writeTemporary('0\u0082\u0003');
     expect(() => load({ MAILSTORE_CA_FILE: path })).toThrow(
       `MAILSTORE_CA_FILE is '${path}', but must be a file of certificates in PEM form.`,
     );
@@ -364,7 +364,7 @@ describe('the password file', () => {
     [utf16('grün\r\n'), 'grün'],
     [utf16('grün\r\n', 'big'), 'grün'],
   ])('that holds %j gives %j', (content, password) => {
-    expect(load({ MAILSTORE_PASSWORD: '', MAILSTORE_PASSWORD_FILE: fileOf(content) }).targets[0]?.password).toBe(password);
+    expect(load({ MAILSTORE_PASSWORD: '', MAILSTORE_PASSWORD_FILE: writeTemporary(content) }).targets[0]?.password).toBe(password);
   });
 
   test.each<[string | Buffer, string]>([
@@ -379,7 +379,7 @@ describe('the password file', () => {
     [Buffer.from('hunter2 gr\xFCn', 'latin1'), 'cannot be read (it is neither UTF-8 nor UTF-16 with a byte order mark; save it as UTF-8).'],
     [utf16('hunter2').subarray(2), 'cannot be read (it is neither UTF-8 nor UTF-16 with a byte order mark; save it as UTF-8).'],
   ])('that holds %j is refused, without its content: %s', (content, message) => {
-    const path = fileOf(content);
+    const path = writeTemporary(content);
     const loading = () => load({ MAILSTORE_PASSWORD: '', MAILSTORE_PASSWORD_FILE: path });
     expect(loading).toThrow(`The file '${path}' named by MAILSTORE_PASSWORD_FILE ${message}`);
     expect(loading).not.toThrow('hunter');
@@ -399,7 +399,7 @@ describe('the configuration file', () => {
   });
 
   test('may begin with a byte order mark', () => {
-    expect(load({}, { '--config': fileOf('\uFEFF{"logLevel":"warn"}') }).logLevel).toBe('warn');
+    expect(load({}, { '--config': writeTemporary('\uFEFF{"logLevel":"warn"}') }).logLevel).toBe('warn');
   });
 
   test.each<[unknown, string]>([
@@ -436,7 +436,7 @@ describe('the configuration file', () => {
     ['{"password":"hunter2"', 'line 1, column 22: the text ends where a comma or } has to come.'],
     ['', 'line 1, column 1: the text ends where a value has to come.'],
   ])('that holds %j is refused with its line, without its content: %s', (content, message) => {
-    const path = fileOf(content);
+    const path = writeTemporary(content);
     const loading = () => load({}, { '--config': path });
     expect(loading).toThrow(`The file '${path}' named by --config is not JSON: ${message}`);
     expect(loading).not.toThrow('hunter');
@@ -503,7 +503,7 @@ describe('several targets', () => {
   });
 
   test('a target’s own password stands over a password file that all share', () => {
-    const shared = { MAILSTORE_PASSWORD: '', MAILSTORE_PASSWORD_FILE: fileOf('shared\n') };
+    const shared = { MAILSTORE_PASSWORD: '', MAILSTORE_PASSWORD_FILE: writeTemporary('shared\n') };
     expect(loadTargets({ targets }, shared).targets.map(({ password }) => password)).toEqual(['shared', 'b']);
   });
 
@@ -534,19 +534,21 @@ describe('the embedded sandbox', () => {
 });
 
 describe('the folder for state, for what needs no MailStore', () => {
-  const stateDirOf = (env: Texts, flags: Texts = {}) => loadStateDir({ env, flags });
+  const findStateDir = (env: Texts, flags: Texts = {}) => loadStateDir({ env, flags });
 
   test('is that of the flag, the environment, the file, or the platform', () => {
     const path = configFile({ stateDir: '/file', targets: {} });
     expect([
-      stateDirOf({ MAILSTORE_STATE_DIR: '/environment', MAILSTORE_CONFIG: path }, { '--state-dir': '/flag' }),
-      stateDirOf({ MAILSTORE_STATE_DIR: '/environment', MAILSTORE_CONFIG: path }),
-      stateDirOf({ MAILSTORE_CONFIG: path }),
-      stateDirOf({ MAILSTORE_STATE_DIR: '' }, { '--config': path }),
+      findStateDir({ MAILSTORE_STATE_DIR: '/environment', MAILSTORE_CONFIG: path }, { '--state-dir': '/flag' }),
+      findStateDir({ MAILSTORE_STATE_DIR: '/environment', MAILSTORE_CONFIG: path }),
+      findStateDir({ MAILSTORE_CONFIG: path }),
+      findStateDir({ MAILSTORE_STATE_DIR: '' }, { '--config': path }),
     ]).toEqual(['/flag', '/environment', '/file', '/file']);
   });
 
   test('is not guessed beside a misspelt variable', () => {
-    expect(() => stateDirOf({ MAILSTORE_STATEDIR: '/x' })).toThrow('Unknown setting MAILSTORE_STATEDIR; did you mean MAILSTORE_STATE_DIR?');
+    expect(() => findStateDir({ MAILSTORE_STATEDIR: '/x' })).toThrow(
+      'Unknown setting MAILSTORE_STATEDIR; did you mean MAILSTORE_STATE_DIR?',
+    );
   });
 });

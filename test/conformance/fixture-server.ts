@@ -106,9 +106,9 @@ class FixtureCalls implements Calls {
     return this.#product.cancel(taskId, client);
   }
 
-  async resultOf(task: TaskRecord): Promise<CallToolResult> {
+  async makeResult(task: TaskRecord): Promise<CallToolResult> {
     if (this.#broken.has(task.taskId)) throw new ProtocolError(ProtocolErrorCode.InternalError, 'The job broke the protocol.');
-    return this.#product.resultOf(task);
+    return this.#product.makeResult(task);
   }
 }
 

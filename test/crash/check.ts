@@ -66,7 +66,7 @@ const CHECKS: readonly { readonly promise: Finding['promise']; readonly find: (t
 
 function findLostEnds({ workers, tasks, events }: RunTruth): string[] {
   const byToken = new Map(tasks.flatMap((task) => (task.run ? [[task.run.token, task]] : [])));
-  const kept = (task: RecordedTask | undefined, digest: string) => task?.ends.some((end) => digestOf(end) === digest) ?? false;
+  const kept = (task: RecordedTask | undefined, digest: string) => task?.ends.some((end) => digestBody(end) === digest) ?? false;
   const ofProcesses = workers.flatMap(({ log, diedAt }, index) =>
     log.flatMap((line, place): string[] => {
       if (line.what === 'began') return diedAt !== undefined || byToken.has(line.token) ? [] : [`process ${index} was given ${line.token}`];
@@ -85,13 +85,13 @@ function findLostEnds({ workers, tasks, events }: RunTruth): string[] {
   );
   const ofServer = events.flatMap((event): string[] => {
     if (event.kind !== 'handedOver' || event.delivery !== 'whole') return [];
-    const polls = pollsOf(workers).filter(({ token, from, to }) => token === event.token && from <= event.at && event.at <= to + 50);
+    const polls = listPolls(workers).filter(({ token, from, to }) => token === event.token && from <= event.at && event.at <= to + 50);
     if (polls.some(({ endedBy }) => endedBy === 'death' || endedBy === 'end')) return [];
     return [`${event.token} was handed over at ${event.at}, to polls that ended by ${polls.map(({ endedBy }) => endedBy).join(', ')}`];
   });
   const ofTasks = events.flatMap((event): string[] => {
     if (event.kind !== 'handedOver' || event.delivery !== 'whole') return [];
-    const reader = pollsOf(workers).find(({ token, endedBy }) => token === event.token && endedBy === 'end');
+    const reader = listPolls(workers).find(({ token, endedBy }) => token === event.token && endedBy === 'end');
     const task = byToken.get(event.token);
     if (!reader || workers[reader.worker]?.diedAt !== undefined || DEFINITE.has(task?.status ?? '')) return [];
     return [`${event.token} was read by process ${reader.worker}, which lived, and is ${task?.status}`];
@@ -108,7 +108,7 @@ interface Poll {
 }
 
 /** Returns when which process was asking for which token. */
-function pollsOf(workers: readonly PlayedWorker[]): readonly Poll[] {
+function listPolls(workers: readonly PlayedWorker[]): readonly Poll[] {
   return workers.flatMap(({ log, diedAt }, worker) => {
     const open = new Map<string, number>();
     const polls: Poll[] = [];
@@ -129,7 +129,7 @@ function findSecondReaders({ plan, workers, events }: RunTruth): string[] {
   const ends = events.filter((event) => event.kind === 'handedOver').map(({ token }) => token);
   const twice = ends.filter((token, index) => ends.indexOf(token) !== index).map((token) => `the end of ${token} was handed out twice`);
   if (plan.workers.some(({ haltAfterMs }) => haltAfterMs !== undefined)) return twice;
-  const polls = pollsOf(workers);
+  const polls = listPolls(workers);
   const together = polls.flatMap((one, index) =>
     polls
       .slice(index + 1)
@@ -141,11 +141,11 @@ function findSecondReaders({ plan, workers, events }: RunTruth): string[] {
 
 function findSecondStarts({ events, tasks }: RunTruth): string[] {
   const started = events.filter((event) => event.kind === 'started');
-  const callOf = (command: string, args: Readonly<Record<string, unknown>>) =>
+  const makeCall = (command: string, args: Readonly<Record<string, unknown>>) =>
     `${command} ${JSON.stringify(Object.entries(args).map(([name, value]) => [name, String(value)])).toString()}`;
   const count = (calls: readonly string[], call: string) => calls.filter((other) => other === call).length;
-  const runs = started.map(({ command, raw }) => callOf(command, raw));
-  const recorded = tasks.map(({ command, argumentsMasked }) => callOf(command, argumentsMasked));
+  const runs = started.map(({ command, raw }) => makeCall(command, raw));
+  const recorded = tasks.map(({ command, argumentsMasked }) => makeCall(command, argumentsMasked));
   return [...new Set(runs)]
     .filter((call) => count(runs, call) > count(recorded, call))
     .map((call) => `${call} was started ${count(runs, call)} times for ${count(recorded, call)} tasks`);
@@ -221,6 +221,6 @@ function findChanged({ workers, tasks }: RunTruth): string[] {
   );
 }
 
-function digestOf({ body }: StoredRawEnd): string {
+function digestBody({ body }: StoredRawEnd): string {
   return createHash('sha256').update(body).digest('hex');
 }

@@ -1,5 +1,5 @@
 import { Lane, type PlayedRun } from './run.ts';
-import { planOf } from './schedule.ts';
+import { makePlan } from './schedule.ts';
 
 /** Plays the runs of these seeds on several lanes at once; `onRun` sees each when it is over. */
 export async function playMatrix(seeds: readonly number[], lanes: number, onRun?: (run: PlayedRun) => void): Promise<readonly PlayedRun[]> {
@@ -10,7 +10,7 @@ export async function playMatrix(seeds: readonly number[], lanes: number, onRun?
       const lane = await Lane.open();
       try {
         for (let seed = left.shift(); seed !== undefined; seed = left.shift()) {
-          const run = await lane.play(planOf(seed));
+          const run = await lane.play(makePlan(seed));
           played.push(run);
           onRun?.(run);
         }

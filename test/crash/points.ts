@@ -36,6 +36,6 @@ export const POINTS: readonly Point[] = Object.entries(STEPS).flatMap(([method, 
   ]),
 );
 
-export function nameOf({ method, call, side }: Point): string {
+export function namePoint({ method, call, side }: Point): string {
   return `${side} ${method} ${call}`;
 }

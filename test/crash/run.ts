@@ -11,7 +11,7 @@ import type { RunEvent } from '../../src/sandbox/runs.ts';
 import { startSandbox, type Sandbox } from '../../src/sandbox/sandbox.ts';
 import { check, type Finding, type PlayedWorker, type RecordedTask, type RunTruth } from './check.ts';
 import { readLog, timeOfMachine } from './log.ts';
-import { nameOf } from './points.ts';
+import { namePoint } from './points.ts';
 import { HALT_MS, type Plan, type WorkerPlan } from './schedule.ts';
 import type { WorkerOrder } from './worker.ts';
 
@@ -99,7 +99,7 @@ export class Lane {
       plan,
       findings: check(truth),
       kills: truth.workers.flatMap(({ diedAt, plan: { point } }, index) =>
-        diedAt === undefined ? [] : [point && workers[index]?.killedItself ? nameOf(point) : 'outside'],
+        diedAt === undefined ? [] : [point && workers[index]?.killedItself ? namePoint(point) : 'outside'],
       ),
       processes: workers.length,
       tasks: truth.tasks,

@@ -81,7 +81,7 @@ export const HALT_MS = 2500;
 const HOUR = 3_600_000;
 
 /** Returns the plan of a seed. Consecutive seeds go through all points in both dialects. */
-export function planOf(seed: number): Plan {
+export function makePlan(seed: number): Plan {
   const dice = new Dice(seed);
   const point = POINTS[seed % POINTS.length];
   const api = Math.floor(seed / POINTS.length) % 2 === 0 ? 'modern' : 'legacy';

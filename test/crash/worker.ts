@@ -138,11 +138,11 @@ const watchedClient = watched(
     if (method !== 'poll') return;
     const run = args[0] as ClientRun;
     const { token } = run;
-    if (result instanceof Error) say({ what: 'unanswered', token, code: codeOf(result) });
+    if (result instanceof Error) say({ what: 'unanswered', token, code: readCode(result) });
     else {
       const raw = result as WireResponse;
       const isEnd = raw.status === 200 && !client.saysRunning(run, raw);
-      say({ what: 'answered', token, ...(isEnd && { end: digestOf(raw) }) });
+      say({ what: 'answered', token, ...(isEnd && { end: digestBody(raw) }) });
     }
   },
 );
@@ -152,16 +152,16 @@ const watchedTasks = watched(
   (method, args, result) => {
     const taskId = String(args[0]);
     if (method === 'accepted') say({ what: 'accepted', taskId, token: (args[2] as RunHandle).token });
-    if (method === 'storeRawEnd') say({ what: 'stored', taskId, end: digestOf(args[1] as RawEnd) });
+    if (method === 'storeRawEnd') say({ what: 'stored', taskId, end: digestBody(args[1] as RawEnd) });
     if (method === 'finish' && result === true) say({ what: 'finished', taskId, status: (args[1] as { status: string }).status });
   },
 );
 
-function codeOf(error: unknown): string {
+function readCode(error: unknown): string {
   return error instanceof MailStoreError ? String(error.code) : String(error);
 }
 
-function digestOf({ body }: { readonly body: Uint8Array }): string {
+function digestBody({ body }: { readonly body: Uint8Array }): string {
   return createHash('sha256').update(body).digest('hex');
 }
 
@@ -194,7 +194,7 @@ async function call({ command: name, args, afterMs, cancels }: PlannedCall): Pro
     const end = await runner.waitForEnd(task.taskId, 60_000);
     if (isEnded(end)) caller.deliver(end.taskId, end.status, end.result);
   } catch (error) {
-    say({ what: 'refused', code: codeOf(error) });
+    say({ what: 'refused', code: readCode(error) });
   }
 }
 

@@ -40,7 +40,7 @@ export function splitSource(text: string): SourceText {
   const blank = (from: number, to: number) => {
     for (let i = from; i < to; i++) if (code[i] !== '\n') code[i] = ' ';
   };
-  const endOf = (stop: string, from: number) => {
+  const findEnd = (stop: string, from: number) => {
     const found = text.indexOf(stop, from);
     return found === -1 ? text.length : found + stop.length;
   };
@@ -65,7 +65,7 @@ export function splitSource(text: string): SourceText {
       blank(at, end);
       at = end;
     } else if (text.startsWith('/*', at)) {
-      const end = endOf('*/', at + 2);
+      const end = findEnd('*/', at + 2);
       comments.push({ offset: at, value: text.slice(at, end) });
       blank(at, end);
       at = end;
@@ -102,7 +102,7 @@ export function splitSource(text: string): SourceText {
 }
 
 /** Returns every module that the file imports from or re-exports, type imports included. */
-export function importsOf(source: SourceText): ImportedModule[] {
+export function listImports(source: SourceText): ImportedModule[] {
   return source.literals
     .filter(({ offset }) => IMPORT_BEFORE_LITERAL.test(source.code.slice(Math.max(0, offset - 40), offset)))
     .map(({ offset, value }) => ({ specifier: value, line: lineAt(source, offset) }));

@@ -70,7 +70,7 @@ export async function startTlsServer(
         received = whole.rest;
         requests.push(whole.request);
         const given = answer(whole.request);
-        const reset = () => rawSocketOf(socket, sockets)?.resetAndDestroy();
+        const reset = () => findRawSocket(socket, sockets)?.resetAndDestroy();
         if (given instanceof Promise) void given.then((later) => write(socket, later, reset));
         else write(socket, given, reset);
       }
@@ -153,7 +153,7 @@ function takeRequest(bytes: Buffer): { request: ReceivedRequest; rest: Buffer } 
 }
 
 /** TLS sockets cannot be reset; the TCP socket below can. */
-function rawSocketOf({ remotePort }: TLSSocket, sockets: ReadonlySet<Socket>): Socket | undefined {
+function findRawSocket({ remotePort }: TLSSocket, sockets: ReadonlySet<Socket>): Socket | undefined {
   return [...sockets].find((raw) => raw.remotePort === remotePort);
 }
 

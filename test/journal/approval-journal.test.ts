@@ -23,9 +23,9 @@ describeEngines('the journal of approvals', (engine) => {
       expect(await approvals.grant(approvalId)).toBe('pending');
       return approvalId;
     };
-    const stateOf = async (approvalId: string) => (await approvals.get(approvalId))?.state;
+    const readState = async (approvalId: string) => (await approvals.get(approvalId))?.state;
     const count = (table: string) => untilTestEnds(openSqlite(path, { engines: [engine] })).get(`SELECT count(*) AS count FROM ${table}`);
-    return { clock, open, approvals, ask, grant, stateOf, count };
+    return { clock, open, approvals, ask, grant, readState, count };
   }
 
   test('shows a request to every process, for ten minutes', async () => {
@@ -69,10 +69,10 @@ describeEngines('the journal of approvals', (engine) => {
   });
 
   test('lets a granted call through once', async () => {
-    const { approvals, clock, grant, stateOf } = setUp();
+    const { approvals, clock, grant, readState } = setUp();
     const approvalId = await grant();
     await clock.advance(APPROVAL_MS - 1);
-    expect([await approvals.consume(call()), await approvals.consume(call()), await stateOf(approvalId)]).toEqual([
+    expect([await approvals.consume(call()), await approvals.consume(call()), await readState(approvalId)]).toEqual([
       { approvalId, prompt: 'Delete johndoe?', isValid: true },
       undefined,
       'used',
@@ -109,7 +109,7 @@ describeEngines('the journal of approvals', (engine) => {
   });
 
   test('decides a request once, and tells the state in which it was', async () => {
-    const { approvals, ask, stateOf } = setUp();
+    const { approvals, ask, readState } = setUp();
     const granted = await ask({ argumentsKey: 'granted' });
     expect([await approvals.grant(granted), await approvals.refuse(granted), await approvals.grant(granted)]).toEqual([
       'pending',
@@ -128,7 +128,7 @@ describeEngines('the journal of approvals', (engine) => {
       undefined,
       undefined,
     ]);
-    expect([await stateOf(granted), await stateOf(refused), await stateOf('unknown')]).toEqual(['used', 'refused', undefined]);
+    expect([await readState(granted), await readState(refused), await readState('unknown')]).toEqual(['used', 'refused', undefined]);
   });
 
   test('asks anew after a refusal, a use or an expiry', async () => {
@@ -146,13 +146,13 @@ describeEngines('the journal of approvals', (engine) => {
   });
 
   test('expires ten minutes after the request, pending or granted', async () => {
-    const { approvals, clock, ask, grant, stateOf } = setUp();
+    const { approvals, clock, ask, grant, readState } = setUp();
     const granted = await grant();
     const pending = await ask({ argumentsKey: 'key-2' });
     await clock.advance(APPROVAL_MS - 1);
-    expect([await stateOf(granted), await stateOf(pending)]).toEqual(['granted', 'pending']);
+    expect([await readState(granted), await readState(pending)]).toEqual(['granted', 'pending']);
     await clock.advance(1);
-    expect([await stateOf(granted), await stateOf(pending)]).toEqual(['expired', 'expired']);
+    expect([await readState(granted), await readState(pending)]).toEqual(['expired', 'expired']);
     expect([await approvals.consume(call()), await approvals.grant(pending), await approvals.refuse(pending)]).toEqual([
       undefined,
       'expired',
@@ -161,25 +161,25 @@ describeEngines('the journal of approvals', (engine) => {
   });
 
   test('does not come back to life when the clock is set back', async () => {
-    const { approvals, clock, grant, stateOf } = setUp();
+    const { approvals, clock, grant, readState } = setUp();
     const expired = await grant({ argumentsKey: 'expired' });
     await clock.advance(APPROVAL_MS);
     expect(await approvals.consume(call('expired'))).toBeUndefined();
     await clock.jump(-1000);
-    expect([await approvals.consume(call('expired')), await stateOf(expired)]).toEqual([undefined, 'expired']);
+    expect([await approvals.consume(call('expired')), await readState(expired)]).toEqual([undefined, 'expired']);
 
     const granted = await grant();
     await clock.jump(-HOUR);
-    expect([await stateOf(granted), await approvals.consume(call())]).toEqual(['expired', undefined]);
+    expect([await readState(granted), await approvals.consume(call())]).toEqual(['expired', undefined]);
     await clock.jump(HOUR);
-    expect([await stateOf(granted), await approvals.consume(call())]).toEqual(['expired', undefined]);
+    expect([await readState(granted), await approvals.consume(call())]).toEqual(['expired', undefined]);
   });
 
   test('voids a granted approval whose text has changed, and returns the text that the person read', async () => {
-    const { approvals, grant, stateOf } = setUp();
+    const { approvals, grant, readState } = setUp();
     const approvalId = await grant();
     const changed = { ...call(), promptKey: 'prompt-2' };
-    expect([await approvals.consume(changed), await approvals.consume(call()), await stateOf(approvalId)]).toEqual([
+    expect([await approvals.consume(changed), await approvals.consume(call()), await readState(approvalId)]).toEqual([
       { approvalId, prompt: 'Delete johndoe?', isValid: false },
       undefined,
       'void',
@@ -187,9 +187,9 @@ describeEngines('the journal of approvals', (engine) => {
   });
 
   test('voids a pending request when the same call is made with another text', async () => {
-    const { approvals, ask, stateOf } = setUp();
+    const { approvals, ask, readState } = setUp();
     const [first, second] = [await ask(), await ask({ promptKey: 'prompt-2' })];
-    expect([await stateOf(first), await stateOf(second), await approvals.grant(first)]).toEqual(['void', 'pending', 'void']);
+    expect([await readState(first), await readState(second), await approvals.grant(first)]).toEqual(['void', 'pending', 'void']);
   });
 
   test('takes at most 20 pending requests for a target and 100 in all', async () => {

@@ -9,7 +9,7 @@ import { Journal } from '../../src/journal/journal.ts';
 import { SQLITE_ENGINES } from '../../src/journal/sqlite.ts';
 import { FENCE_MS } from '../../src/journal/lease.ts';
 import type { Holder } from '../../src/journal/task-record.ts';
-import { call, digestOf, intent, progress } from './samples.ts';
+import { call, digestData, intent, progress } from './samples.ts';
 
 export interface ChildOrder {
   readonly role: 'open' | 'begin' | 'write' | 'take' | 'consume' | 'burn';
@@ -60,7 +60,7 @@ async function write(journal: Journal): Promise<void> {
     await journal.tasks.markPoll(task.taskId, 1);
     const body = randomBytes(20_000);
     await journal.tasks.storeRawEnd(task.taskId, { status: 200, contentType: 'application/json', body });
-    say({ stored: task.taskId, digest: digestOf(body) });
+    say({ stored: task.taskId, digest: digestData(body) });
     if (round % 2 === 0 && (await journal.tasks.finish(task.taskId, { status: 'succeeded', result: round }))) {
       say({ finished: task.taskId, result: round });
     }

@@ -9,7 +9,7 @@ import { Journal } from '../../src/journal/journal.ts';
 import { openSqlite, type SqliteEngine } from '../../src/journal/sqlite.ts';
 import type { ChildOrder } from './child.ts';
 import { describeEngines, ENGINES, temporaryFolder, untilTestEnds } from './engines.ts';
-import { call, digestOf } from './samples.ts';
+import { call, digestData } from './samples.ts';
 
 const CHILD = fileURLToPath(new URL('child.ts', import.meta.url));
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -76,7 +76,7 @@ const startTime = (): number => Date.now() + 2500;
 
 const pause = (ms: number) => systemClock.sleep(ms);
 
-function integrityOf(folder: string, engine: SqliteEngine): unknown {
+function checkIntegrity(folder: string, engine: SqliteEngine): unknown {
   const db = untilTestEnds(openSqlite(join(folder, 'journal.sqlite'), { engines: [engine] }));
   return db.all('PRAGMA integrity_check');
 }
@@ -90,7 +90,7 @@ async function expectEverythingKept(folder: string, engine: SqliteEngine, lines:
     if (began !== undefined) expect(await tasks.get(began), began).toBeDefined();
     if (stored !== undefined) {
       const body = (await tasks.rawEnd(stored))?.body ?? new Uint8Array();
-      expect(digestOf(body), stored).toBe(digest);
+      expect(digestData(body), stored).toBe(digest);
     }
     if (finished !== undefined) expect(await tasks.get(finished)).toMatchObject({ status: 'succeeded', result });
   }
@@ -111,7 +111,7 @@ describeEngines('several processes', (engine) => {
     const at = startTime();
     const results = await Promise.all(['a', 'b', 'c', 'd'].map(async (name) => startChild(order('open', folder, name, at)).result));
     expect(results).toEqual(results.map(() => ({ lines: [{ opened: 0 }], stderr: '', signal: null })));
-    expect(integrityOf(folder, engine)).toEqual(INTACT);
+    expect(checkIntegrity(folder, engine)).toEqual(INTACT);
   }, 60_000);
 
   test('that begin the same call at once get one task', async () => {
@@ -175,7 +175,7 @@ describeEngines('several processes', (engine) => {
       const results = await Promise.all(children.map(async ({ result }) => result));
       expect(results.map(({ signal, stderr }) => [signal, stderr])).toEqual(results.map(() => ['SIGKILL', '']));
       lines.push(...results.flatMap((result) => result.lines));
-      expect(integrityOf(folder, engine)).toEqual(INTACT);
+      expect(checkIntegrity(folder, engine)).toEqual(INTACT);
     }
     expect(lines.some(({ stored }) => stored !== undefined)).toBe(true);
     await expectEverythingKept(folder, engine, lines);
@@ -218,13 +218,13 @@ function findRuntimes(): readonly Runtime[] {
   // Two SQLites in one process would take each other's locks away, so each has a process of its own in any case.
   const [preferred] = here;
   if (preferred && other !== undefined) {
-    const engine = enginesOf(other).find((name) => name !== preferred.engine);
+    const engine = listEngines(other).find((name) => name !== preferred.engine);
     if (engine !== undefined) return [preferred, { node: other, engine }];
   }
   return here;
 }
 
-function enginesOf(node: string): readonly string[] {
+function listEngines(node: string): readonly string[] {
   const script = `process.stdout.write(process.getBuiltinModule('node:sqlite') ? 'node:sqlite' : 'libsql')`;
   return [execFileSync(node, ['--no-warnings', '-e', script], { encoding: 'utf8' })];
 }
@@ -258,7 +258,7 @@ describe.skipIf(runtimes.length < 2)(
       const engine = ENGINES.find(({ missing }) => missing === undefined)?.engine;
       expect(engine).toBeDefined();
       if (!engine) return;
-      expect(integrityOf(folder, engine)).toEqual(INTACT);
+      expect(checkIntegrity(folder, engine)).toEqual(INTACT);
       await expectEverythingKept(folder, engine, lines);
     }, 90_000);
   },

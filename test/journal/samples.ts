@@ -27,7 +27,7 @@ export function call(argumentsKey = 'key-1'): ApprovableCall {
 
 export const AUDIT_FILE = 'audit.jsonl';
 
-export function digestOf(data: string | Uint8Array): string {
+export function digestData(data: string | Uint8Array): string {
   return createHash('sha256').update(data).digest('hex');
 }
 

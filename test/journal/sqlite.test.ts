@@ -7,7 +7,7 @@ import { describeEngines, temporaryFolder, untilTestEnds } from './engines.ts';
 
 const isPosix = process.platform !== 'win32';
 
-function modeOf(path: string): string {
+function readMode(path: string): string {
   return (statSync(path).mode & 0o777).toString(8);
 }
 
@@ -160,7 +160,7 @@ describeEngines('a database', (engine) => {
     const folder = join(temporaryFolder(), 'a', 'b');
     const path = join(folder, 'test.sqlite');
     openWithTable(path).run('INSERT INTO things (value) VALUES (1)');
-    expect([join(folder, '..'), folder, path, `${path}-journal`].map(modeOf)).toEqual(['700', '700', '600', '600']);
+    expect([join(folder, '..'), folder, path, `${path}-journal`].map(readMode)).toEqual(['700', '700', '600', '600']);
   });
 
   test.runIf(isPosix)('is closed to others when it was open to them, and a folder of others stays as it is', () => {
@@ -171,7 +171,7 @@ describeEngines('a database', (engine) => {
     openWithTable(path).close();
     chmodSync(path, 0o644);
     open(path);
-    expect([folder, path].map(modeOf)).toEqual(['755', '600']);
+    expect([folder, path].map(readMode)).toEqual(['755', '600']);
   });
 
   test('tells when a file stands where its folder should be', () => {

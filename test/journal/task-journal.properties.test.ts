@@ -83,7 +83,7 @@ class Processes {
     this.#close();
   }
 
-  epochOf(index: number, taskId: string): number {
+  getEpoch(index: number, taskId: string): number {
     return this.#epochs[index]?.get(taskId) ?? 0;
   }
 
@@ -108,7 +108,7 @@ class Processes {
   /** Carries out one step and returns what the journal answered. */
   async run(call: Step, taskId: string): Promise<unknown> {
     const journal = this.#journal(call.who);
-    const epoch = this.epochOf(call.who, taskId);
+    const epoch = this.getEpoch(call.who, taskId);
     switch (call.do) {
       case 'begin': {
         const { task, isNew } = await journal.begin(intent(call.key), this.#holder(call.who));
@@ -169,8 +169,8 @@ class Processes {
 /** The calls that only the present holder of a lease may make. */
 const NEEDS_LEASE: ReadonlySet<string> = new Set(['heartbeat', 'release', 'mark', 'unmark', 'progress']);
 
-const endOf = ({ status, result, error, endedAt }: TaskRecord) => ({ status, result, error, endedAt });
-const bytesOf = (ends: readonly StoredRawEnd[] | undefined) => ends?.map(({ rawEndId, status, body }) => ({ rawEndId, status, body }));
+const readEnd = ({ status, result, error, endedAt }: TaskRecord) => ({ status, result, error, endedAt });
+const pickBytes = (ends: readonly StoredRawEnd[] | undefined) => ends?.map(({ rawEndId, status, body }) => ({ rawEndId, status, body }));
 const current = (ends: readonly StoredRawEnd[] | undefined) => ends?.find(({ unreadableBecause }) => unreadableBecause === undefined);
 const seen = ({
   lease: _lease,
@@ -186,7 +186,7 @@ function checkTask(before: TaskRecord, after: TaskRecord): void {
     expect(NEXT[before.status], `${before.status} → ${after.status}`).toContain(after.status);
     if (before.status === 'unknown') expect(before.hasRawEnd || before.run === undefined).toBe(true);
   }
-  if (DEFINITE.has(before.status)) expect(endOf(after)).toEqual(endOf(before));
+  if (DEFINITE.has(before.status)) expect(readEnd(after)).toEqual(readEnd(before));
   const hasNews = JSON.stringify(seen(before)) !== JSON.stringify(seen(after));
   if (hasNews) expect(after.revision).toBeGreaterThan(before.revision);
   else expect(after.revision).toBeGreaterThanOrEqual(before.revision);
@@ -211,9 +211,9 @@ function check(call: Step, answer: unknown, about: TaskRecord | undefined, befor
     checkTask(was, is);
     if (taskId !== about?.taskId) expect(is).toEqual(was);
     const [had, has] = [before.ends.get(taskId), after.ends.get(taskId)];
-    expect(bytesOf(has)?.slice(0, had?.length)).toEqual(bytesOf(had));
+    expect(pickBytes(has)?.slice(0, had?.length)).toEqual(pickBytes(had));
     if (call.do !== 'setAside' && current(had)) expect(current(has)).toEqual(current(had));
-    const holding = HOLDERS.filter((_, index) => is.lease !== undefined && processes.epochOf(index, taskId) === is.lease.epoch);
+    const holding = HOLDERS.filter((_, index) => is.lease !== undefined && processes.getEpoch(index, taskId) === is.lease.epoch);
     expect(holding.length).toBe(is.lease ? 1 : 0);
   }
   for (const argumentsKey of KEYS) {
@@ -221,7 +221,7 @@ function check(call: Step, answer: unknown, about: TaskRecord | undefined, befor
     expect(active.length).toBeLessThanOrEqual(1);
   }
   if (!about) return;
-  const isHolder = about.lease !== undefined && about.lease.epoch === processes.epochOf(call.who, about.taskId);
+  const isHolder = about.lease !== undefined && about.lease.epoch === processes.getEpoch(call.who, about.taskId);
   if (NEEDS_LEASE.has(call.do) && !isHolder) {
     expect(answer).toBe(false);
     expect(after.tasks.get(about.taskId)).toEqual(about);

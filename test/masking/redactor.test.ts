@@ -216,24 +216,24 @@ describe('the body of an answer', () => {
     const { value } = fc.letrec((tie) => ({
       value: fc.oneof({ maxDepth: 3 }, text, fc.integer(), fc.constant(null), fc.array(tie('value')), fc.dictionary(text, tie('value'))),
     }));
-    const shapeOf = (inner: unknown): unknown =>
+    const getShape = (inner: unknown): unknown =>
       JSON.parse(JSON.stringify(inner), (_, part: unknown) => (typeof part === 'string' ? 'text' : part)) as unknown;
     fc.assert(
       fc.property(value, fc.boolean(), (written, isEscaped) => {
         const json = JSON.stringify(written);
         const body = isEscaped ? json.replaceAll('/', '\\/').replaceAll('<', '\\u003C') : json;
         const read = JSON.parse(maskBody(knowing(secret), body)) as unknown;
-        expect(shapeOf(read)).toEqual(shapeOf(JSON.parse(json)));
-        expect(textsOf(read).filter((inner) => inner.includes(secret))).toEqual([]);
+        expect(getShape(read)).toEqual(getShape(JSON.parse(json)));
+        expect(listTexts(read).filter((inner) => inner.includes(secret))).toEqual([]);
       }),
       { numRuns: 500 },
     );
   });
 });
 
-function textsOf(value: unknown): string[] {
+function listTexts(value: unknown): string[] {
   if (typeof value === 'string') return [value];
-  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(textsOf) : [];
+  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(listTexts) : [];
 }
 
 describe('an answer that repeats one thing very often', () => {

@@ -232,14 +232,14 @@ describe('a client of 2026-07-28 that can ask', () => {
     return { sandbox, call, exists, stateDir: pipe.stateDir };
   }
 
-  function questionOf({ result }: Message): { readonly inputRequests: Record<string, unknown>; readonly requestState: string } {
+  function readQuestion({ result }: Message): { readonly inputRequests: Record<string, unknown>; readonly requestState: string } {
     expect(result?.['resultType']).toBe('input_required');
     return result as { inputRequests: Record<string, unknown>; requestState: string };
   }
 
   test('gets the question as a result and runs the call with the answer and the state', async () => {
     const { call, exists } = await start();
-    const { inputRequests, requestState } = questionOf(await call('delete_user', { userName: 'amira' }));
+    const { inputRequests, requestState } = readQuestion(await call('delete_user', { userName: 'amira' }));
     expect(inputRequests).toMatchObject({
       confirm: { method: 'elicitation/create', params: { message: expect.stringContaining('user amira (Amira Okoye)') as unknown } },
     });
@@ -257,7 +257,7 @@ describe('a client of 2026-07-28 that can ask', () => {
     ['with a state that nobody signed', () => ({ requestState: 'e30.AAAA', inputResponses: { confirm: YES } })],
   ])('runs nothing for an answer %s', async (_what, retry) => {
     const { call, exists } = await start();
-    const { requestState } = questionOf(await call('delete_user', { userName: 'amira' }));
+    const { requestState } = readQuestion(await call('delete_user', { userName: 'amira' }));
     const { result } = await call('delete_user', { userName: 'amira' }, retry(requestState));
     expect(result).toMatchObject({ isError: true, content: [{ text: FOREIGN }] });
     expect(exists('amira')).toBe(true);
@@ -265,7 +265,7 @@ describe('a client of 2026-07-28 that can ask', () => {
 
   test('runs nothing for the answer to another call', async () => {
     const { call, exists } = await start();
-    const { requestState } = questionOf(await call('delete_user', { userName: 'amira' }));
+    const { requestState } = readQuestion(await call('delete_user', { userName: 'amira' }));
     const answer = { requestState, inputResponses: { confirm: YES } };
     expect((await call('delete_user', { userName: 'maria.lopez' }, answer)).result).toMatchObject({ content: [{ text: FOREIGN }] });
     expect((await call('disable_mfa', { userName: 'amira' }, answer)).result).toMatchObject({ content: [{ text: FOREIGN }] });
@@ -275,7 +275,7 @@ describe('a client of 2026-07-28 that can ask', () => {
   test('runs an answer once', async () => {
     const { sandbox, call } = await start();
     const args = { id: '4:1', folder: 'johndoe/Inbox', reason: 'asked for' };
-    const { requestState } = questionOf(await call('delete_message', args));
+    const { requestState } = readQuestion(await call('delete_message', args));
     const answer = { requestState, inputResponses: { confirm: { action: 'accept', content: { confirm: '4:1' } } } };
     expect((await call('delete_message', args, answer)).result?.['isError']).toBeUndefined();
     const sent = sandbox.requests.filter(({ path }) => path.endsWith('/DeleteMessage')).length;
@@ -292,10 +292,10 @@ describe('a client of 2026-07-28 that can ask', () => {
     ],
   ])('is asked again with what changed when %s by then, and the old yes runs nothing', async (_what, change, shown) => {
     const { sandbox, call, exists } = await start();
-    const first = questionOf(await call('delete_user', { userName: 'amira' }));
+    const first = readQuestion(await call('delete_user', { userName: 'amira' }));
     change(sandbox.world);
     const answer = { requestState: first.requestState, inputResponses: { confirm: YES } };
-    const second = questionOf(await call('delete_user', { userName: 'amira' }, answer));
+    const second = readQuestion(await call('delete_user', { userName: 'amira' }, answer));
     expect(exists('amira')).toBe(true);
     const message = JSON.stringify(second.inputRequests);
     expect(message).toContain('Nothing was run yet: what an earlier yes was given to has changed');
@@ -307,7 +307,7 @@ describe('a client of 2026-07-28 that can ask', () => {
 
   test('runs a call when only counts and sizes of its question have changed, and the audit keeps the text that was answered', async () => {
     const { sandbox, call, stateDir } = await start();
-    const { requestState, inputRequests } = questionOf(await call('compact_store', { id: 2 }));
+    const { requestState, inputRequests } = readQuestion(await call('compact_store', { id: 2 }));
     const message = sandbox.world.state.messages.find(({ storeId }) => storeId === 2);
     if (!message) throw new Error('no message in store 2');
     sandbox.world.state.messages.push({ ...message, number: 9999 });
@@ -321,7 +321,7 @@ describe('a client of 2026-07-28 that can ask', () => {
   test('that answers otherwise ends as what it answered', async () => {
     const { call, exists, stateDir } = await start();
     for (const confirm of [{ action: 'decline' }, { action: 'cancel' }, { action: 'accept', content: { confirm: 'yes' } }]) {
-      const { requestState } = questionOf(await call('delete_user', { userName: 'amira' }));
+      const { requestState } = readQuestion(await call('delete_user', { userName: 'amira' }));
       expect((await call('delete_user', { userName: 'amira' }, { requestState, inputResponses: { confirm } })).result).toMatchObject({
         isError: true,
       });

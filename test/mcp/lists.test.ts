@@ -65,7 +65,7 @@ describe('in an archive of ten thousand users', () => {
 
 describe('a list', () => {
   test('shows fifty rows unless it is asked for more, and tells how many there are', async () => {
-    const page = pageOf(await callTool(server, 'get_users'));
+    const page = readPage(await callTool(server, 'get_users'));
     expect([page.items.length, page.total, page.nextOffset]).toEqual([50, USERS, 50]);
   });
 
@@ -73,7 +73,7 @@ describe('a list', () => {
     const names: unknown[] = [];
     let offset: number | undefined = 0;
     while (offset !== undefined) {
-      const page = pageOf(await callTool(server, 'get_users', { limit: 500, offset }));
+      const page = readPage(await callTool(server, 'get_users', { limit: 500, offset }));
       names.push(...page.items.map(({ userName }) => userName));
       offset = page.nextOffset;
     }
@@ -84,7 +84,7 @@ describe('a list', () => {
     const names: unknown[] = [];
     let offset: number | undefined = 0;
     while (offset !== undefined) {
-      const page = pageOf(await callTool(server, 'get_users', { match: 'NUMBER 99', offset }));
+      const page = readPage(await callTool(server, 'get_users', { match: 'NUMBER 99', offset }));
       expect(page.total).toBe(110);
       names.push(...page.items.map(({ userName }) => userName));
       offset = page.nextOffset;
@@ -94,14 +94,14 @@ describe('a list', () => {
   });
 
   test('has no nextOffset on its last page, and none beyond it', async () => {
-    const last = pageOf(await callTool(server, 'get_users', { offset: USERS - 1 }));
+    const last = readPage(await callTool(server, 'get_users', { offset: USERS - 1 }));
     expect([last.items.length, last.total, 'nextOffset' in last]).toEqual([1, USERS, false]);
-    expect(pageOf(await callTool(server, 'get_users', { offset: USERS + 5 }))).toEqual({ items: [], total: USERS });
+    expect(readPage(await callTool(server, 'get_users', { offset: USERS + 5 }))).toEqual({ items: [], total: USERS });
   });
 
   test('of wide rows ends before its limit rather than growing too large for a client', async () => {
     const page = await callTool(server, 'get_users', { limit: 500 });
-    const { items, nextOffset } = pageOf(page);
+    const { items, nextOffset } = readPage(page);
     expect(items.length).toBeGreaterThan(50);
     expect(items.length).toBeLessThan(500);
     expect(nextOffset).toBe(items.length);
@@ -109,7 +109,7 @@ describe('a list', () => {
   });
 
   test('looks for a match in nested values as well, upper or lower case', async () => {
-    const page = pageOf(await callTool(server, 'get_child_folders', { match: 'USER.05000' }));
+    const page = readPage(await callTool(server, 'get_child_folders', { match: 'USER.05000' }));
     expect(page.total).toBeGreaterThan(0);
     expect(page.items.every((row) => JSON.stringify(row).includes('user.05000'))).toBe(true);
   });
@@ -117,6 +117,6 @@ describe('a list', () => {
 
 const page = z.object({ items: z.array(z.record(z.string(), z.unknown())), total: z.int(), nextOffset: z.int().optional() });
 
-function pageOf({ structured }: ToolAnswer): z.infer<typeof page> {
+function readPage({ structured }: ToolAnswer): z.infer<typeof page> {
   return page.parse(structured);
 }

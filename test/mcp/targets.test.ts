@@ -15,13 +15,13 @@ async function startWithTwo({ access = 'read-write', londonAccess }: { readonly 
   const folder = mkdtempSync(join(tmpdir(), 'mailstore-mcp-config-'));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   const path = join(folder, 'config.json');
-  const targets = { london: { ...targetOf(london), ...(londonAccess && { access: londonAccess }) }, paris: targetOf(paris) };
+  const targets = { london: { ...makeTarget(london), ...(londonAccess && { access: londonAccess }) }, paris: makeTarget(paris) };
   writeFileSync(path, JSON.stringify({ access, targets }), { mode: 0o600 });
   const server = untilTestEnds(await startServer({ env: { MAILSTORE_CONFIG: path, MAILSTORE_INLINE_WAIT_MS: '20000' } }));
   return { server, london, paris };
 }
 
-function targetOf({ url, username, password, fingerprint }: Sandbox) {
+function makeTarget({ url, username, password, fingerprint }: Sandbox) {
   return { url, username, password, fingerprint };
 }
 

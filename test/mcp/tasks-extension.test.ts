@@ -48,7 +48,7 @@ async function startTask(pipe: Pipe, call: object = REBUILD): Promise<string> {
 }
 
 /** Asks until the task is no longer at work. */
-async function endOf(pipe: Pipe, taskId: string): Promise<Readonly<Record<string, unknown>>> {
+async function readEnd(pipe: Pipe, taskId: string): Promise<Readonly<Record<string, unknown>>> {
   for (;;) {
     const { result = {} } = await ask(pipe, 'tasks/get', { taskId });
     if (result['status'] !== 'working') return result;
@@ -93,14 +93,14 @@ test('a task that is at work tells what the server is at', async () => {
 test('a task that has completed holds the result that a waiting call would have had, as often as it is read', async () => {
   const { pipe } = await startQuick();
   const taskId = await startTask(pipe);
-  const end = await endOf(pipe, taskId);
+  const end = await readEnd(pipe, taskId);
   const ordinary = await ask(pipe, 'tools/call', { name: 'get_task_status', arguments: { taskId } });
   expect(end).toMatchObject({ status: 'completed', resultType: 'complete', taskId });
   expect(end).not.toHaveProperty('error');
   expect(readAnswer(end['result'])).toEqual(readAnswer(ordinary.result));
   expect(readAnswer(end['result'])).toMatchObject({ isError: false, structured: { taskId, status: 'succeeded' } });
   expect(JSON.stringify(end)).not.toContain('related-task');
-  expect(await endOf(pipe, taskId)).toEqual(end);
+  expect(await readEnd(pipe, taskId)).toEqual(end);
 });
 
 test('a command that the server refuses is answered with the reason and no task', async () => {
@@ -126,7 +126,7 @@ test('a command that fails on its way is a call that completed with an error', a
   const taskId = await startTask(pipe);
   sandbox.world.store(3).requestedState = 'disabled';
   await clock.advance(RUN_SECONDS * 1000);
-  const end = await endOf(pipe, taskId);
+  const end = await readEnd(pipe, taskId);
   const { isError, structured } = readAnswer(end['result']);
   expect([end['status'], isError, structured['status']]).toEqual(['completed', true, 'failed']);
   expect(end['statusMessage']).toBe(structured['error']);
@@ -135,7 +135,7 @@ test('a command that fails on its way is a call that completed with an error', a
 
 test('an end that is lost is a call that completed with an error which says that the end is not known', { timeout: 180_000 }, async () => {
   const { pipe } = await startQuick({ faults: ['lost-end'] });
-  const end = await endOf(pipe, await startTask(pipe));
+  const end = await readEnd(pipe, await startTask(pipe));
   const { isError, structured, text } = readAnswer(end['result']);
   expect([end['status'], isError, structured['status']]).toEqual(['completed', true, 'unknown']);
   expect(text).toContain('It is not known how RebuildStoreIndex ended.');
@@ -148,11 +148,11 @@ test('cancelling is acknowledged and nothing more, the task ends cancelled, and 
   const acknowledged = { resultType: 'complete', _meta: expect.anything() as unknown };
   expect((await ask(pipe, 'tasks/cancel', { taskId })).result).toEqual(acknowledged);
   await clock.advance(RUN_SECONDS * 1000);
-  const end = await endOf(pipe, taskId);
+  const end = await readEnd(pipe, taskId);
   expect(end).toMatchObject({ status: 'cancelled' });
   expect(end).not.toHaveProperty('result');
   expect((await ask(pipe, 'tasks/cancel', { taskId })).result).toEqual(acknowledged);
-  expect(await endOf(pipe, taskId)).toEqual(end);
+  expect(await readEnd(pipe, taskId)).toEqual(end);
   expect(sandbox.requests.filter(({ path }) => path.includes('/cancel-async'))).toHaveLength(1);
 });
 
@@ -161,7 +161,7 @@ test('cancelling is acknowledged where the server cannot stop a command, which r
   const taskId = await startTask(pipe);
   expect((await ask(pipe, 'tasks/cancel', { taskId })).result).toMatchObject({ resultType: 'complete' });
   await clock.advance(RUN_SECONDS * 1000);
-  expect(await endOf(pipe, taskId)).toMatchObject({ status: 'completed' });
+  expect(await readEnd(pipe, taskId)).toMatchObject({ status: 'completed' });
 });
 
 test('an update is acknowledged and leaves a task alone that waits for no input', async () => {
@@ -223,6 +223,6 @@ test('the parameter of 2025-11-25 makes no task of a short command', async () =>
 test('a task is not accompanied by progress notifications', async () => {
   const { pipe } = await startQuick({ runSeconds: 0.5 });
   const { result } = await pipe.request('tools/call', { ...REBUILD, _meta: { ...declared, progressToken: 7 } });
-  await endOf(pipe, String(result?.['taskId']));
+  await readEnd(pipe, String(result?.['taskId']));
   expect(pipe.notifications).toEqual([]);
 });

@@ -11,7 +11,7 @@ import { callTool, sandboxForTest, startServer, untilTestEnds, type ServerOption
 const TASK_TOOLS = ['get_task_status', 'list_tasks', 'cancel_task'];
 const CHANGE_TOOLS = ['list_changes', 'revert_change'];
 const sure = commands.filter(({ doubtful }) => !doubtful);
-const namesOf = (some: typeof commands) => some.map(({ name }) => toolName(name));
+const listNames = (some: typeof commands) => some.map(({ name }) => toolName(name));
 
 async function list(options: ServerOptions) {
   // Listing needs no MailStore, so there is none behind this address.
@@ -33,17 +33,17 @@ test('the default list fits into 40 tools, 5,000 tokens, and 125 tokens a tool',
 
 test('read-only lists what can read, in the order of the declarations, and the tools of tasks', async () => {
   const tools = await list({});
-  expect(tools.map(({ name }) => name)).toEqual([...namesOf(sure.filter((command) => mildestEffect(command) === 'read')), ...TASK_TOOLS]);
+  expect(tools.map(({ name }) => name)).toEqual([...listNames(sure.filter((command) => mildestEffect(command) === 'read')), ...TASK_TOOLS]);
 });
 
 test('read-write adds what can write, and full everything', async () => {
   const [some, all] = await Promise.all([list({ access: 'read-write' }), list({ access: 'full' })]);
   expect(some.map(({ name }) => name)).toEqual([
-    ...namesOf(sure.filter((command) => mildestEffect(command) !== 'destructive')),
+    ...listNames(sure.filter((command) => mildestEffect(command) !== 'destructive')),
     ...TASK_TOOLS,
     ...CHANGE_TOOLS,
   ]);
-  expect(all.map(({ name }) => name)).toEqual([...namesOf(sure), ...TASK_TOOLS, ...CHANGE_TOOLS]);
+  expect(all.map(({ name }) => name)).toEqual([...listNames(sure), ...TASK_TOOLS, ...CHANGE_TOOLS]);
 });
 
 test('the list is the same each time it is asked for', async () => {
@@ -83,7 +83,7 @@ test('a command of doubtful existence is offered once the server has shown that 
   await first.close();
   const second = untilTestEnds(await startServer(options));
   const after = (await second.client.listTools()).tools.map(({ name }) => name);
-  const doubtful = namesOf(commands.filter((command) => command.doubtful && mildestEffect(command) === 'read'));
+  const doubtful = listNames(commands.filter((command) => command.doubtful && mildestEffect(command) === 'read'));
   expect(doubtful.length).toBeGreaterThan(0);
   expect(before.filter((name) => doubtful.includes(name))).toEqual([]);
   expect(after.filter((name) => doubtful.includes(name))).toEqual(doubtful);

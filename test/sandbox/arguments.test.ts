@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { decodeForm } from '../../src/sandbox/arguments.ts';
-import { invoke, refusalOf, send, start } from './client.ts';
+import { invoke, catchRefusal, send, start } from './client.ts';
 
 const decode = (text: string | Buffer) => ({ ...decodeForm(Buffer.from(text)) });
 
@@ -63,14 +63,14 @@ test.each<[string, Record<string, string>, string]>([
   ['GetProfiles', { raw: 'false' }, "Argument 'raw' must be 'true'; 'false' is not supported."],
 ])('%s with %j is refused: %s', async (command, form, message) => {
   const sandbox = await start();
-  expect(await refusalOf(sandbox, command, form)).toBe(message);
+  expect(await catchRefusal(sandbox, command, form)).toBe(message);
 });
 
 const WINDOW = { fromIncluding: '2026-01-01T00:00:00', toExcluding: '2026-02-01T00:00:00', timeZoneID: '$Local' };
 
 test('a date-time is accepted in its one form only', async () => {
   const sandbox = await start();
-  const withStart = async (fromIncluding: string) => refusalOf(sandbox, 'GetWorkerResults', { ...WINDOW, fromIncluding });
+  const withStart = async (fromIncluding: string) => catchRefusal(sandbox, 'GetWorkerResults', { ...WINDOW, fromIncluding });
   expect((await invoke(sandbox, 'GetWorkerResults', WINDOW)).statusCode).not.toBe('failed');
   for (const refused of [
     '2026-01-01T00:00:00Z',
@@ -85,31 +85,33 @@ test('a date-time is accepted in its one form only', async () => {
 
 test('an optional filter is left out, never sent empty or as 0', async () => {
   const sandbox = await start();
-  expect(await refusalOf(sandbox, 'GetWorkerResults', { ...WINDOW, userName: '' })).toBe(
+  expect(await catchRefusal(sandbox, 'GetWorkerResults', { ...WINDOW, userName: '' })).toBe(
     "Argument 'userName' must not be empty; leave it out instead.",
   );
-  expect(await refusalOf(sandbox, 'GetWorkerResults', { ...WINDOW, profileID: '' })).toBe(
+  expect(await catchRefusal(sandbox, 'GetWorkerResults', { ...WINDOW, profileID: '' })).toBe(
     "Argument 'profileID' must not be empty; leave it out instead.",
   );
-  expect(await refusalOf(sandbox, 'GetWorkerResults', { ...WINDOW, profileID: '0' })).toContain("argument 'profileID' is not valid");
+  expect(await catchRefusal(sandbox, 'GetWorkerResults', { ...WINDOW, profileID: '0' })).toContain("argument 'profileID' is not valid");
 });
 
 test('argument names are case-sensitive and keep their differences', async () => {
   const sandbox = await start();
   const { timeZoneID, ...others } = WINDOW;
-  expect(await refusalOf(sandbox, 'GetWorkerResults', { ...others, timeZoneId: timeZoneID })).toMatch(/^Unknown argument 'timeZoneId'\./);
+  expect(await catchRefusal(sandbox, 'GetWorkerResults', { ...others, timeZoneId: timeZoneID })).toMatch(
+    /^Unknown argument 'timeZoneId'\./,
+  );
 });
 
 test('a time zone that the caller must choose is mandatory', async () => {
   const sandbox = await start();
   const { timeZoneID: _, ...others } = WINDOW;
-  expect(await refusalOf(sandbox, 'GetWorkerResults', others)).toBe("Argument 'timeZoneID' is missing.");
+  expect(await catchRefusal(sandbox, 'GetWorkerResults', others)).toBe("Argument 'timeZoneID' is missing.");
 });
 
 test('booleans are the lower-case words', async () => {
   const sandbox = await start();
   for (const refused of ['True', 'TRUE', '1', 'yes']) {
-    expect(await refusalOf(sandbox, 'VerifyStores', { includeIndexes: refused })).toBe(
+    expect(await catchRefusal(sandbox, 'VerifyStores', { includeIndexes: refused })).toBe(
       `Argument 'includeIndexes': String '${refused}' was not recognized as a valid Boolean.`,
     );
   }
@@ -129,8 +131,8 @@ test('lists are split at commas, blanks around an entry do not count, and unknow
 
 test('a JSON argument must be JSON and fit', async () => {
   const sandbox = await start();
-  expect(await refusalOf(sandbox, 'SetComplianceConfiguration', { config: '{' })).toBe("Argument 'config' is not valid JSON.");
-  expect(await refusalOf(sandbox, 'SetComplianceConfiguration', { config: '[]' })).toContain("argument 'config' is not valid");
+  expect(await catchRefusal(sandbox, 'SetComplianceConfiguration', { config: '{' })).toBe("Argument 'config' is not valid JSON.");
+  expect(await catchRefusal(sandbox, 'SetComplianceConfiguration', { config: '[]' })).toContain("argument 'config' is not valid");
 });
 
 test('leaving out a value that a setter sets clears it', async () => {
@@ -142,5 +144,5 @@ test('leaving out a value that a setter sets clears it', async () => {
 test('the refusal of a value never repeats a list or a JSON argument', async () => {
   const sandbox = await start();
   const properties = JSON.stringify({ name: 5, details: { password: 'hunter2' } });
-  expect(await refusalOf(sandbox, 'CreateProfile', { properties, raw: 'true' })).not.toContain('hunter2');
+  expect(await catchRefusal(sandbox, 'CreateProfile', { properties, raw: 'true' })).not.toContain('hunter2');
 });

@@ -87,7 +87,7 @@ export async function invoke(sandbox: Sandbox, command: string, form: Readonly<R
 }
 
 /** Returns the sentence with which the modern form refuses a call. */
-export async function refusalOf(sandbox: Sandbox, command: string, form: string | Readonly<Record<string, string>>): Promise<string> {
+export async function catchRefusal(sandbox: Sandbox, command: string, form: string | Readonly<Record<string, string>>): Promise<string> {
   const { error, statusCode } = (await send(sandbox, `/api/invoke/${command}`, form)).json() as Envelope;
   return statusCode === 'failed' && error ? error.message : `no refusal but ${statusCode}`;
 }

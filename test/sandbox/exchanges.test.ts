@@ -20,7 +20,7 @@ for (const { title, dialect, request, response, runEnded } of exchanges) {
   test(`The sandbox answers ${title} (${dialect}) as in the reference`, async () => {
     if (runEnded) await clock.advance(RUN_SECONDS * 1000);
     const received = await exchangeBytes(sandbox, fillIn(request));
-    const match = patternOf(response, request).exec(received);
+    const match = makePattern(response, request).exec(received);
     if (!match) expect(received).toBe(response);
     Object.assign(known, match?.groups);
     const [head = '', body = ''] = received.split(/\r\n\r\n(.*)/s);
@@ -35,7 +35,7 @@ function fillIn(request: string): string {
 }
 
 /** Turns a response into a pattern; what the request knew is filled in, and the first placeholder of each other name is a group. */
-function patternOf(response: string, request: string): RegExp {
+function makePattern(response: string, request: string): RegExp {
   const seen = new Set<string>();
   const pattern = response.split(/(\{\{\w+\}\})/).map((part) => {
     const name = /^\{\{(\w+)\}\}$/.exec(part)?.[1];

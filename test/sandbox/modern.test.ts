@@ -48,24 +48,24 @@ test('the metadata is a plain list that needs no login and can be read with GET'
   const got = await send(sandbox, '/api/get-metadata', '', { method: 'GET', login: null });
   expect([posted.status, got.status, got.text === posted.text]).toEqual([200, 200, true]);
   const commands = posted.json() as { name: string; args: unknown[] }[];
-  const argumentsOf = (name: string) => commands.find((command) => command.name === name)?.args;
-  expect(argumentsOf('GetUsers')).toEqual([]);
-  expect(argumentsOf('SetUserFullName')).toEqual([
+  const findArguments = (name: string) => commands.find((command) => command.name === name)?.args;
+  expect(findArguments('GetUsers')).toEqual([]);
+  expect(findArguments('SetUserFullName')).toEqual([
     { name: 'userName', type: 'string', nullable: false },
     { name: 'fullName', type: 'string', nullable: true },
   ]);
-  expect(argumentsOf('GetWorkerResults')).toEqual([
+  expect(findArguments('GetWorkerResults')).toEqual([
     { name: 'fromIncluding', type: 'string', nullable: false },
     { name: 'toExcluding', type: 'string', nullable: false },
     { name: 'timeZoneID', type: 'string', nullable: false },
     { name: 'profileID', type: 'number', nullable: true },
     { name: 'userName', type: 'string', nullable: true },
   ]);
-  expect(argumentsOf('CreateProfile')).toEqual([
+  expect(findArguments('CreateProfile')).toEqual([
     { name: 'properties', type: 'json', nullable: false },
     { name: 'raw', type: 'bool', nullable: false },
   ]);
-  expect(argumentsOf('SetUserPrivileges')).toContainEqual({ name: 'privileges', type: 'string', nullable: false });
+  expect(findArguments('SetUserPrivileges')).toContainEqual({ name: 'privileges', type: 'string', nullable: false });
   expect(commands.map(({ name }) => name)).not.toContain('get-status');
 });
 

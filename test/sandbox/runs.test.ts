@@ -36,7 +36,7 @@ function declare(name: string, emulate: () => Emulation<unknown>): Command {
   });
 }
 
-function runsOf(...commands: Command[]): Runs {
+function makeRuns(...commands: Command[]): Runs {
   const engine = new Engine({ clock, invoke: () => ({ done: Promise.resolve('succeeded'), cancel: () => {} }) });
   return new Runs({
     clock,
@@ -58,7 +58,7 @@ const work = declare('Work', function* () {
   return { items: 3 };
 });
 
-async function statusOf(runs: Runs, token: string) {
+async function readStatus(runs: Runs, token: string) {
   const reading = await runs.read(token, 'modern');
   reading?.handOver?.lost();
   return reading?.status;
@@ -70,12 +70,12 @@ function startToken(runs: Runs, name: string): string {
 }
 
 test('the steps of a run show when their share of its time is over', async () => {
-  const runs = runsOf(work);
+  const runs = makeRuns(work);
   const token = startToken(runs, 'Work');
   const seen: unknown[] = [];
   for (const ms of [0, 3_999, 1, 3_999, 1, 1_999, 1]) {
     await clock.advance(ms);
-    const status = await statusOf(runs, token);
+    const status = await readStatus(runs, token);
     seen.push([status?.version, status?.status, status?.percent, status?.text]);
   }
   expect(seen).toEqual([
@@ -87,7 +87,7 @@ test('the steps of a run show when their share of its time is over', async () =>
     [4, 'running', 80, 'third'],
     [5, 'succeeded', 100, null],
   ]);
-  expect(await statusOf(runs, token)).toMatchObject({
+  expect(await readStatus(runs, token)).toMatchObject({
     result: { items: 3 },
     error: null,
     log: [
@@ -108,18 +108,18 @@ test('a failure before the first step is a refusal, and a run without steps is a
     if (done.length > 0) yield { percent: 50, text: 'never' };
     return 'nothing to do';
   });
-  const runs = runsOf(refusing, empty);
+  const runs = makeRuns(refusing, empty);
   expect(() => runs.start('Refuse', {}, 'modern')).toThrow('Not today.');
   expect(runs.start('Empty', {}, 'modern')).toMatchObject({ kind: 'value', value: 'nothing to do' });
 });
 
 test('a cancelled run leaves what it had done, and no more', async () => {
-  const runs = runsOf(work);
+  const runs = makeRuns(work);
   const token = startToken(runs, 'Work');
   await clock.advance(2_000);
   expect(runs.cancel(token)).toBe(true);
   await clock.advance(10_000);
-  expect(await statusOf(runs, token)).toMatchObject({ status: 'cancelled', percent: 40, result: null, error: null });
+  expect(await readStatus(runs, token)).toMatchObject({ status: 'cancelled', percent: 40, result: null, error: null });
   expect(done).toEqual(['first']);
 });
 
@@ -128,7 +128,7 @@ test('a run started for the server itself reports its end and never rejects', as
     yield { percent: 10, text: 'begin' };
     throw new CommandFailure('Broken.');
   });
-  const runs = runsOf(work, failing);
+  const runs = makeRuns(work, failing);
   const ends = Promise.all([
     runs.invoke('Work', {}).done,
     runs.invoke('Fail', {}).done,
@@ -142,19 +142,19 @@ test('a run started for the server itself reports its end and never rejects', as
 });
 
 test('forgetting everything stops the runs where they are', async () => {
-  const runs = runsOf(work);
+  const runs = makeRuns(work);
   const token = startToken(runs, 'Work');
   const inside = runs.invoke('Work', {});
   await clock.advance(2_000);
   await runs.forgetAll();
   await clock.advance(10_000);
-  expect(await statusOf(runs, token)).toBeUndefined();
+  expect(await readStatus(runs, token)).toBeUndefined();
   expect(await inside.done).toBe('failed');
   expect(done).toEqual(['first', 'first']);
 });
 
 test('every step that may have changed the world is reported', async () => {
-  const runs = runsOf(work);
+  const runs = makeRuns(work);
   startToken(runs, 'Work');
   await clock.advance(1_000);
   const begun = changes;

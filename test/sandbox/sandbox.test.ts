@@ -73,7 +73,7 @@ test('restart forgets the tokens and keeps the world, the port and the login', a
   await invoke(sandbox, 'SetUserFullName', { userName: 'johndoe', fullName: 'Still here' });
   const token = await startRun(sandbox);
   const before = clock.sleeping;
-  const waiting = failureOf(getStatus(sandbox, token, 2, 60_000));
+  const waiting = catchFailure(getStatus(sandbox, token, 2, 60_000));
   await expect.poll(() => clock.sleeping).toBe(before + 1);
   await sandbox.restart();
   expect(await waiting).toMatchObject({ code: 'ECONNRESET' });
@@ -96,7 +96,7 @@ test('close ends at once with open connections and runs, and may be called twice
   const sandbox = await startSandbox({ seed: 'small', clock });
   const token = await startRun(sandbox);
   const before = clock.sleeping;
-  const waiting = failureOf(getStatus(sandbox, token, 2, 60_000));
+  const waiting = catchFailure(getStatus(sandbox, token, 2, 60_000));
   const silent = await openSocket(Number(new URL(sandbox.url).port));
   await expect.poll(() => clock.sleeping).toBe(before + 1);
   await sandbox.close();
@@ -129,7 +129,7 @@ async function openSocket(port: number): Promise<Socket> {
 }
 
 /** Returns what a call is rejected with; the call is under way at once, so that its rejection is never unhandled. */
-async function failureOf(call: Promise<unknown>): Promise<unknown> {
+async function catchFailure(call: Promise<unknown>): Promise<unknown> {
   return call.then(
     () => undefined,
     (error: unknown) => error,

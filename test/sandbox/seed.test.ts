@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { archiveOf, isOpen, utcMilliseconds, utcText, World, type WorldState } from '../../src/emulation/world.ts';
+import { getArchive, isOpen, utcMilliseconds, utcText, World, type WorldState } from '../../src/emulation/world.ts';
 import { seedWorld } from '../../src/sandbox/seed.ts';
 
 const NOW = Date.UTC(2026, 10, 22, 9, 0, 30);
@@ -10,7 +10,7 @@ const state = seedWorld('default', NOW);
 const world = new World(state, { now: () => NOW, startJob: () => {}, cancelJob: () => false });
 
 const userNames = state.users.map(({ userName }) => userName);
-const archives = [...new Set(state.folders.map(archiveOf))];
+const archives = [...new Set(state.folders.map(getArchive))];
 
 describe('a seed', () => {
   test('gives the same world for the same name and time', () => {
@@ -157,7 +157,7 @@ describe('the archive', () => {
   test('there is one index for each attached store and archive with mail in it, one of them to be rebuilt', () => {
     const attached = new Set(state.stores.map(({ id }) => id));
     const expected = new Set(
-      state.messages.filter(({ storeId }) => attached.has(storeId)).map(({ storeId, folder }) => `${storeId} ${archiveOf(folder)}`),
+      state.messages.filter(({ storeId }) => attached.has(storeId)).map(({ storeId, folder }) => `${storeId} ${getArchive(folder)}`),
     );
     expect(state.indexes.map(({ storeId, folder }) => `${storeId} ${folder}`).toSorted()).toEqual([...expected].toSorted());
     expect(state.indexes.filter(({ needsRebuild }) => needsRebuild)).toMatchObject([{ storeId: 3, folder: 'amira' }]);

@@ -14,7 +14,7 @@ async function startWith(options: ServerOptions): Promise<RunningServer> {
 }
 
 /** Bytes of everything in the state folder. */
-function sizeOf(folder: string): number {
+function measureSize(folder: string): number {
   return readdirSync(folder, { recursive: true, encoding: 'utf8' }).reduce((sum, name) => sum + statSync(join(folder, name)).size, 0);
 }
 
@@ -30,7 +30,7 @@ test.each([
     await callTool(server, tool, written, { timeout: 60_000 });
   }
   await server.client.close();
-  expect(sizeOf(server.stateDir)).toBeLessThan(300_000);
+  expect(measureSize(server.stateDir)).toBeLessThan(300_000);
 });
 
 test('a change of 20 KB is put back whole', { timeout: LONG_MS }, async () => {

@@ -27,7 +27,7 @@ test('every threat has what stops it and a test that shows it', () => {
 });
 
 test('every test that the threat model names exists, under this title', () => {
-  const titlesOf = (file: string) =>
+  const listTitles = (file: string) =>
     new Set(existsSync(`${root}/${file}`) ? readSource(root, file).literals.map(({ value }) => value.replaceAll(/\\(['"\\])/g, '$1')) : []);
-  expect(named.filter(({ file, title }) => !titlesOf(file).has(title))).toEqual([]);
+  expect(named.filter(({ file, title }) => !listTitles(file).has(title))).toEqual([]);
 });

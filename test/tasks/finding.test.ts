@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { findingWords } from '../../src/journal/task-record.ts';
-import { findingOf } from '../../src/tasks/finding.ts';
+import { readFinding } from '../../src/tasks/finding.ts';
 
 const lines = (...texts: readonly string[]) => texts.map((text) => ({ type: 'line', text }));
-const found = (words: Partial<Parameters<typeof findingOf>[0]>) => findingOf({ messages: [], statusText: null, result: null, ...words });
+const found = (words: Partial<Parameters<typeof readFinding>[0]>) =>
+  readFinding({ messages: [], statusText: null, result: null, ...words });
 
 describe('what a run found', () => {
   test.each([

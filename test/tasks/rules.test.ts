@@ -99,7 +99,7 @@ async function startScripted(onCall: () => RawAnswer | Promise<RawAnswer>, ...po
   return Object.assign(Object.create(server) as TlsServer, { invoked, polled, paths });
 }
 
-function countOf({ requests }: Sandbox, path: RegExp): number {
+function countRequests({ requests }: Sandbox, path: RegExp): number {
   return requests.filter((request) => path.test(request.path)).length;
 }
 
@@ -283,10 +283,10 @@ describe('4. Deliver as often as asked', () => {
     expect(await one.runner.waitForEnd(taskId, 0)).toEqual(end);
     await one.end();
     const later = startProcess(folder, sandbox);
-    const asked = countOf(sandbox, /get-status/);
+    const asked = countRequests(sandbox, /get-status/);
     later.runner.adopt();
     expect([await later.runner.get(taskId), await later.runner.list()]).toEqual([end, [end]]);
-    expect(countOf(sandbox, /get-status/)).toBe(asked);
+    expect(countRequests(sandbox, /get-status/)).toBe(asked);
   });
 });
 
@@ -302,7 +302,7 @@ describe('5. A lost end is unknown', () => {
       reason: 'The connection broke while the server was answering; the end was in that answer, or the server was restarted.',
       evidence: [{ source: 'GetStores', data: [{ id: 3 }] }],
     });
-    expect(countOf(sandbox, /invoke\/VerifyStore/)).toBe(1);
+    expect(countRequests(sandbox, /invoke\/VerifyStore/)).toBe(1);
   });
 
   test.each<[string, string, string | undefined]>([
@@ -347,7 +347,7 @@ describe('5. A lost end is unknown', () => {
     const { runner } = startProcess(folder, sandbox);
     sandbox.faults.add('drop@/api/invoke/VerifyStore');
     expect(await startTask(runner, VERIFY)).toMatchObject({ status: 'unknown', evidence: [{ source: 'GetStores' }] });
-    expect(countOf(sandbox, /invoke\/VerifyStore/)).toBe(1);
+    expect(countRequests(sandbox, /invoke\/VerifyStore/)).toBe(1);
   });
 });
 
@@ -411,7 +411,7 @@ describe('8. Abort is not cancel', () => {
     const { status } = await runner.waitForEnd(taskId, 15_000, { signal: AbortSignal.abort() });
     expect(status).toBe('running');
     expect((await runner.waitForEnd(taskId, 15_000)).status).toBe('succeeded');
-    expect(countOf(sandbox, /cancel-async/)).toBe(0);
+    expect(countRequests(sandbox, /cancel-async/)).toBe(0);
   });
 
   test('a cancellation is asked for, and the run followed to the end that the server tells', async () => {
@@ -441,7 +441,7 @@ describe('9. Restart adopts', () => {
     const { runner } = startProcess(folder, sandbox);
     runner.adopt();
     expect((await runner.waitForEnd(taskId, 15_000)).status).toBe('succeeded');
-    expect(countOf(sandbox, /invoke\/VerifyStore/)).toBe(1);
+    expect(countRequests(sandbox, /invoke\/VerifyStore/)).toBe(1);
   });
 
   test('an end that was stored and not read is read by the next process, without asking the server', async () => {

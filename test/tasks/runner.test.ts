@@ -64,7 +64,7 @@ function startRunner(far: Far) {
   });
   onTestFinished(async () => runner.close());
   /** Lets the time pass until the task has an end. */
-  const endOf = async ({ taskId }: TaskRecord): Promise<TaskRecord> => {
+  const readEnd = async ({ taskId }: TaskRecord): Promise<TaskRecord> => {
     await expect
       .poll(async () => {
         await clock.advance(30_000);
@@ -73,7 +73,7 @@ function startRunner(far: Far) {
       .toMatch(/^(?:succeeded|failed|cancelled|unknown)$/);
     return runner.get(taskId);
   };
-  return { runner, clock, logged, told, endOf };
+  return { runner, clock, logged, told, readEnd };
 }
 
 interface Scripted extends TlsServer {
@@ -177,9 +177,9 @@ describe('starting', () => {
 describe('following', () => {
   test('the end is asked for once and handed out as often as it is asked for', async () => {
     const server = await startScripted(RUNNING, respondStatus(3), respondStatus(4), SUCCEEDED, GONE);
-    const { runner, clock, endOf } = startRunner(server);
+    const { runner, clock, readEnd } = startRunner(server);
     const task = await startTask(runner, VERIFY);
-    const end = await endOf(task);
+    const end = await readEnd(task);
     expect(end).toMatchObject({ status: 'succeeded', progress: 100 });
     await clock.advance(120_000);
     expect([await runner.get(task.taskId), await runner.waitForEnd(task.taskId, 0), await runner.list()]).toEqual([end, end, [end]]);
@@ -197,8 +197,8 @@ describe('following', () => {
       respondStatus(4, { logOutput: third }),
       SUCCEEDED,
     );
-    const { runner, endOf } = startRunner(server);
-    const end = await endOf(await startTask(runner, VERIFY));
+    const { runner, readEnd } = startRunner(server);
+    const end = await readEnd(await startTask(runner, VERIFY));
     expect(end.messages.map(({ text }) => text)).toEqual(['a', 'b', 'c']);
   });
 
@@ -223,8 +223,8 @@ describe('following', () => {
   test('while the server is away it is asked less and less often, and at once again when it is back', async () => {
     const away = Array.from({ length: 7 }, () => BUSY);
     const server = await startScripted(RUNNING, ...away, respondStatus(3), BUSY, SUCCEEDED);
-    const { runner, clock, endOf, logged } = startRunner(server);
-    expect((await endOf(await startTask(runner, VERIFY))).status).toBe('succeeded');
+    const { runner, clock, readEnd, logged } = startRunner(server);
+    expect((await readEnd(await startTask(runner, VERIFY))).status).toBe('succeeded');
     expect(clock.pauses.filter((ms) => ms !== NEVER_MS)).toEqual([500, 1000, 2000, 5000, 10_000, 30_000, 30_000, 500]);
     expect(logged[0]).toBe(
       `warn: asking for VerifyStore failed and is tried again: ${server.url} is not available right now (HTTP 503); try again later.`,
@@ -241,15 +241,15 @@ describe('following', () => {
     ['HTTP 500', respond('500 Internal Server Error', 'text/plain', 'Oops.')],
   ])('%s in place of a status tells nothing of the run, which is followed to its end', async (_, answer) => {
     const server = await startScripted(RUNNING, answer, respondStatus(3), SUCCEEDED);
-    const { runner, endOf } = startRunner(server);
-    expect((await endOf(await startTask(runner, VERIFY))).status).toBe('succeeded');
+    const { runner, readEnd } = startRunner(server);
+    expect((await readEnd(await startTask(runner, VERIFY))).status).toBe('succeeded');
     expect(server.count()).toEqual({ invoked: 1, polled: 3 });
   });
 
   test('a token that the server no longer knows makes the end unknown, and nothing is run again', async () => {
     const server = await startScripted(RUNNING, GONE);
-    const { runner, clock, endOf } = startRunner(server);
-    const end = await endOf(await startTask(runner, VERIFY));
+    const { runner, clock, readEnd } = startRunner(server);
+    const end = await readEnd(await startTask(runner, VERIFY));
     expect(end).toMatchObject({ status: 'unknown' });
     expect(end.reason).toMatch(/^The server no longer knows the command/);
     const { polled } = server.count();
@@ -263,8 +263,8 @@ describe('following', () => {
     ['canceled', 'cancelled', undefined],
   ])('the word %s ends the task as %s', async (statusCode, expected, error) => {
     const server = await startScripted(RUNNING, respondStatus(3, { statusCode, error: { message: 'Disk full.' }, logOutput: 'last line' }));
-    const { runner, endOf } = startRunner(server);
-    const end = await endOf(await startTask(runner, VERIFY));
+    const { runner, readEnd } = startRunner(server);
+    const end = await readEnd(await startTask(runner, VERIFY));
     expect([end.status, end.error, end.messages.at(-1)?.text]).toEqual([expected, error, 'last line']);
   });
 });
@@ -277,10 +277,10 @@ describe('who wants to know of ends', () => {
     ['unknown', GONE],
   ])('is told once of a task that is %s, when it is stored', async (status, answer) => {
     const server = await startScripted(RUNNING, answer);
-    const { runner, clock, told, endOf } = startRunner(server);
+    const { runner, clock, told, readEnd } = startRunner(server);
     const task = await startTask(runner, VERIFY);
     expect(told).toEqual([]);
-    const end = await endOf(task);
+    const end = await readEnd(task);
     await clock.advance(120_000);
     expect([end.status, told]).toEqual([status, [end]]);
   });

@@ -15,7 +15,7 @@ const run = promisify(execFile);
 /** Everything that a shell, a form or JSON could take for its own. */
 const AWKWARD = `it's "x" $HOME \`id\` \\ & = + % é\u2019 ;`;
 
-function exchangeOf(body: string, request: Partial<Exchange['request']> = {}): Exchange {
+function makeExchange(body: string, request: Partial<Exchange['request']> = {}): Exchange {
   return {
     purpose: 'call',
     request: {
@@ -92,7 +92,7 @@ describe('an exchange as a curl command', () => {
   });
 
   test('reads as people write it', () => {
-    expect(asCurl(exchangeOf('userName=johndoe&password=***'))).toBe(
+    expect(asCurl(makeExchange('userName=johndoe&password=***'))).toBe(
       [
         "curl --request POST 'https://mail.example.com:8463/api/invoke/SetUserPassword'",
         '${MAILSTORE_CA_FILE:+--cacert} ${MAILSTORE_CA_FILE:+"$MAILSTORE_CA_FILE"}',
@@ -108,7 +108,7 @@ describe('an exchange as a curl command', () => {
 
 describe('an exchange as a PowerShell command', () => {
   test('takes login and secrets from variables', () => {
-    expect(asPowerShell(exchangeOf('userName=johndoe&password=***'))).toBe(
+    expect(asPowerShell(makeExchange('userName=johndoe&password=***'))).toBe(
       [
         '$login = [Convert]::ToBase64String([Text.Encoding]::UTF8.GetBytes("$($env:MAILSTORE_USERNAME):$($env:MAILSTORE_PASSWORD)"))',
         "Invoke-WebRequest -UseBasicParsing -Method POST -Uri 'https://mail.example.com:8463/api/invoke/SetUserPassword' `",
@@ -121,13 +121,13 @@ describe('an exchange as a PowerShell command', () => {
 
   test('keeps an object valid JSON for any secret inside', () => {
     const body = new URLSearchParams({ settings: '{"a":"it\u2019s \'x\'","password":"***"}' }).toString();
-    expect(asPowerShell(exchangeOf(body)).split('\n').at(-1)).toBe(
+    expect(asPowerShell(makeExchange(body)).split('\n').at(-1)).toBe(
       "  -Body ('settings=' + [Uri]::EscapeDataString('{\"a\":\"it\u2019\u2019s ''x''\",\"password\":' + (ConvertTo-Json $env:MAILSTORE_SECRET_SETTINGS_PASSWORD) + '}'))",
     );
   });
 
   test('has no body where none was sent', () => {
-    const exchange = exchangeOf('', { method: 'GET', url: "https://h/JSON/Status/it's", headers: [['accept', '*/*']] });
+    const exchange = makeExchange('', { method: 'GET', url: "https://h/JSON/Status/it's", headers: [['accept', '*/*']] });
     expect(asPowerShell(exchange).split('\n').slice(1)).toEqual([
       "Invoke-WebRequest -UseBasicParsing -Method GET -Uri 'https://h/JSON/Status/it''s' `",
       "  -Headers @{ Authorization = \"Basic $login\"; 'accept' = '*/*' }",

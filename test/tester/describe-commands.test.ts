@@ -4,7 +4,7 @@ import type { FieldInfo } from '../../src/tester/web/protocol.ts';
 import { commands } from '../../tools/index.ts';
 import { commandNamed } from '../helpers/start-client.ts';
 
-function fieldOf(command: string, field: string): FieldInfo | undefined {
+function findField(command: string, field: string): FieldInfo | undefined {
   return describeCommand(commandNamed(command)).fields.find(({ name }) => name === field);
 }
 
@@ -44,7 +44,7 @@ test.each<[string, string, Partial<FieldInfo>]>([
   ['SetSmtpSettings', 'settings', { kind: 'json', isRequired: true }],
   ['SetUserPassword', 'password', { kind: 'secret', isRequired: true }],
 ])('%s.%s gets the control of its kind', (command, field, expected) => {
-  expect(fieldOf(command, field)).toMatchObject(expected);
+  expect(findField(command, field)).toMatchObject(expected);
 });
 
 test('a field has something to choose from exactly where its control is one for choosing', () => {

@@ -3,7 +3,7 @@ import { MailStoreError } from '../../src/base/errors.ts';
 import { commandNamed, findNamed } from '../../src/tester/find-command.ts';
 import { checkArguments, readArguments } from '../../src/tester/read-arguments.ts';
 
-function refusalOf(act: () => unknown): string {
+function catchRefusal(act: () => unknown): string {
   try {
     act();
   } catch (error) {
@@ -23,7 +23,7 @@ describe('a command that a person names', () => {
     ['get_usr_info', "There is no MailStore command 'get_usr_info'; did you mean get_user_info?"],
     ['Frobnicate', "There is no MailStore command 'Frobnicate'."],
   ])('is refused as %s with the nearest one', (name, message) => {
-    expect(refusalOf(() => commandNamed(name))).toBe(message);
+    expect(catchRefusal(() => commandNamed(name))).toBe(message);
   });
 });
 
@@ -84,14 +84,14 @@ describe('arguments as people write them', () => {
       'GetUserInfo does not take usrName (did you mean userName?); it takes userName. Remove or rename and call again.',
     ],
   ])('%s %j is refused', (name, written, message) => {
-    expect(refusalOf(() => readArguments(commandNamed(name), written))).toBe(message);
+    expect(catchRefusal(() => readArguments(commandNamed(name), written))).toBe(message);
   });
 
   test('never shows a secret in a refusal', () => {
-    expect(refusalOf(() => readArguments(commandNamed('SetSmtpSettings'), { settings: '{"password": "hunter2' }))).toBe(
+    expect(catchRefusal(() => readArguments(commandNamed('SetSmtpSettings'), { settings: '{"password": "hunter2' }))).toBe(
       'SetSmtpSettings was not called: settings must be a JSON object such as {"name": "value"}. Correct this and call again.',
     );
-    expect(refusalOf(() => readArguments(commandNamed('SetUserPassword'), { password: '' }))).not.toContain("''");
+    expect(catchRefusal(() => readArguments(commandNamed('SetUserPassword'), { password: '' }))).not.toContain("''");
   });
 });
 
@@ -118,6 +118,6 @@ describe('the arguments of a call', () => {
       'DeleteJob was not called: id is refused: Invalid input: expected number, received string. Correct this and call again.',
     ],
   ])('%s %j is refused', (name, args, message) => {
-    expect(refusalOf(() => checkArguments(commandNamed(name), args))).toBe(message);
+    expect(catchRefusal(() => checkArguments(commandNamed(name), args))).toBe(message);
   });
 });

@@ -87,11 +87,11 @@ describe('the facts', () => {
 
   test('commands that only MailStore Server has are not offered for the Service Provider Edition', () => {
     expect(commands.filter(({ editions }) => !editions.includes('server'))).toEqual([]);
-    expect(namesOf(({ editions }) => !editions.includes('spe'))).toEqual(SERVER_ONLY.toSorted());
+    expect(listNames(({ editions }) => !editions.includes('spe'))).toEqual(SERVER_ONLY.toSorted());
   });
 
   test('commands that no source shows in full are marked as doubtful', () => {
-    expect(namesOf(({ doubtful }) => doubtful === true)).toEqual(DOUBTFUL.toSorted());
+    expect(listNames(({ doubtful }) => doubtful === true)).toEqual(DOUBTFUL.toSorted());
   });
 
   test('what has only one accepted value is sent without being asked', () => {
@@ -138,9 +138,9 @@ describe('the facts', () => {
 
 describe('the effect and the risks', () => {
   test('depend on what was read only where the range is stated', () => {
-    expect(namesOf(({ effectRange }) => effectRange !== undefined)).toEqual(namesOf(({ effectOf }) => effectOf !== undefined));
-    expect(namesOf(({ risk, risks }) => risk !== undefined && risks === undefined)).toEqual([]);
-    expect(namesOf(({ decidesFrom, risk, effectOf }) => decidesFrom !== undefined && (risk ?? effectOf) === undefined)).toEqual([]);
+    expect(listNames(({ effectRange }) => effectRange !== undefined)).toEqual(listNames(({ effectOf }) => effectOf !== undefined));
+    expect(listNames(({ risk, risks }) => risk !== undefined && risks === undefined)).toEqual([]);
+    expect(listNames(({ decidesFrom, risk, effectOf }) => decidesFrom !== undefined && (risk ?? effectOf) === undefined)).toEqual([]);
   });
 
   test('are judged from commands that read', () => {
@@ -239,20 +239,20 @@ function describeArgument(schema: z.ZodType): string {
   const { secret, mandatory } = fieldTraits(schema);
   const question = !mandatory && schema.safeParse(undefined).success ? '?' : '';
   const mark = secret === 'inside' ? ' secrets inside' : secret ? ' secret' : '';
-  const words = wordsOf(schema);
+  const words = listWords(schema);
   return `${wireType(schema)}${question}${mark}${words ? `: ${words.join('|')}` : ''}`;
 }
 
 /** Returns the values that a field lists, or undefined when it takes any of its type. */
-function wordsOf(schema: z.core.$ZodType): string[] | undefined {
+function listWords(schema: z.core.$ZodType): string[] | undefined {
   const inner = innermost(schema);
-  if (inner instanceof z.ZodArray) return wordsOf(inner.element);
+  if (inner instanceof z.ZodArray) return listWords(inner.element);
   if (inner instanceof z.ZodEnum) return inner.options.map(String);
   if (inner instanceof z.ZodLiteral) return [...inner.values].map(String);
   return undefined;
 }
 
-function namesOf(matches: (command: Command) => boolean): string[] {
+function listNames(matches: (command: Command) => boolean): string[] {
   return commands
     .filter(matches)
     .map(({ name }) => name)

@@ -187,7 +187,7 @@ function readExchange(exchange: Exchange): unknown {
   try {
     const dialect = dialects[exchange.dialect];
     return command === undefined
-      ? dialect.read(response, commandNamed('RebuildStoreIndex'), runOf(path, request.body))
+      ? dialect.read(response, commandNamed('RebuildStoreIndex'), makeRun(path, request.body))
       : dialect.read(response, called(command));
   } catch (error) {
     return (error as Error).message;
@@ -199,7 +199,7 @@ function called(name: string): CalledCommand {
   return findCommand(name) ?? { name, longRunning: false };
 }
 
-function runOf(path: string, form: string): RunHandle {
+function makeRun(path: string, form: string): RunHandle {
   const token = new URLSearchParams(form).get('token');
   return token === null ? { token: path.split('/').at(-1) ?? '', statusPath: path } : { token };
 }

@@ -3,7 +3,7 @@ import { refuseHttpError } from '../../src/wire/http-status.ts';
 
 const address = { origin: 'https://localhost:8463', user: 'admin' };
 
-function refusalOf(status: number, body = '', contentType = 'text/plain'): string {
+function catchRefusal(status: number, body = '', contentType = 'text/plain'): string {
   try {
     return refuseHttpError({ status, contentType, body: Buffer.from(body) }, '/api/invoke/GetUsers', address);
   } catch (error) {
@@ -20,7 +20,7 @@ test.each([
   [404, "The server knows no '/api/invoke/GetUsers' (HTTP 404); check MAILSTORE_URL and MAILSTORE_API, this may not be MailStore's API."],
   [411, 'The server answered 411 Length Required; a proxy in between may have removed the Content-Length header.'],
 ])('HTTP %i has its own sentence, whatever the body says', (status, message) => {
-  expect(refusalOf(status, '<html>anything</html>', 'text/html')).toBe(message);
+  expect(catchRefusal(status, '<html>anything</html>', 'text/html')).toBe(message);
 });
 
 test.each([
@@ -49,5 +49,5 @@ test.each([
     "https://localhost:8463 answered with a web page instead of MailStore's API ('Gateway'); a proxy or another service is in between. Check MAILSTORE_URL.",
   ],
 ])('HTTP %i with %j (%s) is said as: %s', (status, body, contentType, message) => {
-  expect(refusalOf(status, body, contentType)).toBe(message);
+  expect(catchRefusal(status, body, contentType)).toBe(message);
 });

@@ -1,4 +1,4 @@
-import { archiveOf, utcText, type WorldIndex, type WorldMessage, type WorldStore } from '../../emulation/world.ts';
+import { getArchive, utcText, type WorldIndex, type WorldMessage, type WorldStore } from '../../emulation/world.ts';
 import type { Dice } from './dice.ts';
 import { drawMailTime, writeMessage } from './mail.ts';
 import type { Mailbox } from './people.ts';
@@ -130,7 +130,7 @@ export function makeIndexes(messages: readonly WorldMessage[], stores: readonly 
   const attached = new Set(stores.map((store) => store.id));
   const indexes = new Map<string, WorldIndex>();
   for (const { storeId, folder } of messages) {
-    const archive = archiveOf(folder);
+    const archive = getArchive(folder);
     const key = `${storeId}:${archive}`;
     if (!attached.has(storeId) || indexes.has(key)) continue;
     indexes.set(key, {

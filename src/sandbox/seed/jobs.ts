@@ -65,7 +65,7 @@ const HABITS: readonly Habit[] = [
 /** Returns the jobs, their runs from `historyStart` to `now` in the order in which they ended, and the backups those made. */
 export function makeJobs(dice: Dice, span: { historyStart: number; now: number }): Pick<WorldState, 'jobs' | 'jobResults' | 'backups'> {
   const results = HABITS.filter((habit) => habit.enabled)
-    .flatMap((habit) => runsOf(dice, habit, span))
+    .flatMap((habit) => makeRuns(dice, habit, span))
     .toSorted((a, b) => a.completeTime.localeCompare(b.completeTime))
     .map((run, index): WorldJobResult => ({ jobResultId: index + 1, ...run }));
   const jobs = HABITS.map(({ id, name, action, enabled, schedule }): WorldJob => {
@@ -89,7 +89,7 @@ export function makeJobs(dice: Dice, span: { historyStart: number; now: number }
   return { jobs, jobResults: results, backups };
 }
 
-function runsOf(dice: Dice, habit: Habit, span: { historyStart: number; now: number }): Omit<WorldJobResult, 'jobResultId'>[] {
+function makeRuns(dice: Dice, habit: Habit, span: { historyStart: number; now: number }): Omit<WorldJobResult, 'jobResultId'>[] {
   const runs: Omit<WorldJobResult, 'jobResultId'>[] = [];
   let startTime = nextStart(habit.schedule, span.historyStart);
   while (startTime !== null && utcMilliseconds(startTime) <= span.now) {

@@ -54,18 +54,18 @@ export function makePeople(dice: Dice, generatedUsers: number): People {
   const generated = makeColleagues(dice, generatedUsers);
   users.push(...generated.map(({ user }) => user));
   const mailboxes = [
-    mailboxOf('johndoe', { address: 'john.doe@example.com' }),
-    mailboxOf('amira', { address: 'amira@example.com', folders: ['amira/Inbox', 'amira/Sent Items', 'amira/Outlook/Inbox'] }),
-    mailboxOf('maria.lopez', {}),
-    mailboxOf('oldcolleague', { until: 2024 }),
-    mailboxOf('@catchall', { address: 'postmaster@example.com', folders: ['@catchall/Inbox'] }),
-    ...generated.map(({ user, ...traits }) => mailboxOf(user.userName, traits)),
+    makeMailbox('johndoe', { address: 'john.doe@example.com' }),
+    makeMailbox('amira', { address: 'amira@example.com', folders: ['amira/Inbox', 'amira/Sent Items', 'amira/Outlook/Inbox'] }),
+    makeMailbox('maria.lopez', {}),
+    makeMailbox('oldcolleague', { until: 2024 }),
+    makeMailbox('@catchall', { address: 'postmaster@example.com', folders: ['@catchall/Inbox'] }),
+    ...generated.map(({ user, ...traits }) => makeMailbox(user.userName, traits)),
   ];
   return { users, mailboxes, directory: makeDirectory(users) };
 }
 
 /** Returns every folder of the archives; parents come before children. */
-export function foldersOf(mailboxes: readonly Mailbox[]): string[] {
+export function listFolders(mailboxes: readonly Mailbox[]): string[] {
   const folders = new Set<string>();
   for (const { archive, folders: filled } of mailboxes) {
     for (const path of archive === 'amira' ? [...filled, 'amira/Drafts'] : filled) {
@@ -138,7 +138,7 @@ function own(archive: string): WorldUser['privilegesOnFolders'] {
   return [{ folder: archive, privileges: ['read'] }];
 }
 
-function mailboxOf(archive: string, traits: Partial<Mailbox>): Mailbox {
+function makeMailbox(archive: string, traits: Partial<Mailbox>): Mailbox {
   return {
     archive,
     address: `${archive}@example.com`,

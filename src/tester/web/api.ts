@@ -98,7 +98,7 @@ export class PageApi {
     const { tester, clock } = this.#options;
     let call: TesterCall;
     if ('repeat' in request) {
-      call = this.#history.callOf(request.repeat) ?? missing();
+      call = this.#history.findCall(request.repeat) ?? missing();
     } else {
       const { target, form } = request;
       const command = findCommand(request.command) ?? missing();
@@ -125,9 +125,9 @@ export class PageApi {
         },
       });
       if (answered.kind === 'task') tell({ kind: 'task', task: taskInfo(answered.task) });
-      end = this.#endOf(answered);
+      end = this.#describeEnd(answered);
     } catch (error) {
-      end = { kind: 'error', message: this.#messageOf(error) };
+      end = { kind: 'error', message: this.#readMessage(error) };
     }
     const ms = clock.now() - started;
     tell({ kind: 'ended', call: this.#history.end(summary.id, end, ms) ?? { ...summary, end, ms } });
@@ -167,7 +167,7 @@ export class PageApi {
     try {
       return { task: taskInfo(await this.#options.tester.cancel(taskId)) };
     } catch (error) {
-      return { problem: this.#messageOf(error) };
+      return { problem: this.#readMessage(error) };
     }
   }
 
@@ -175,7 +175,7 @@ export class PageApi {
   copy(body: unknown): CopyText {
     const { call, exchange, as } = read(copyRequest, body);
     if (as === 'mcp') {
-      return { text: asMcpCall(this.#history.callOf(call) ?? missing(), { withTarget: this.#options.targets.length > 1 }) };
+      return { text: asMcpCall(this.#history.findCall(call) ?? missing(), { withTarget: this.#options.targets.length > 1 }) };
     }
     const copied = this.#history.get(call)?.exchanges.find(({ number }) => number === exchange) ?? missing();
     return { text: as === 'curl' ? asCurl(copied) : asPowerShell(copied) };
@@ -195,7 +195,7 @@ export class PageApi {
     return this.#options.tester.tasks.recent(ENDED_TASKS);
   }
 
-  #endOf(answered: Answered): CallEnd {
+  #describeEnd(answered: Answered): CallEnd {
     const { generated } = answered;
     if (answered.kind === 'task') return { kind: 'task', taskId: answered.task.taskId, ...(generated && { generated }) };
     const { drift, change } = answered;
@@ -210,7 +210,7 @@ export class PageApi {
     };
   }
 
-  #messageOf(error: unknown): string {
+  #readMessage(error: unknown): string {
     if (error instanceof MailStoreError) return error.message;
     this.#options.log.error(error instanceof Error ? (error.stack ?? error.message) : String(error));
     return new MailStoreError('internal', {}).message;

@@ -67,22 +67,22 @@ export class CallHistory {
   }
 
   /** Returns the call as it was sent. */
-  callOf(id: number): TesterCall | undefined {
+  findCall(id: number): TesterCall | undefined {
     return this.#entries.get(id)?.call;
   }
 
   #forgetOldest(): void {
     const entries = [...this.#entries.values()];
-    let characters = entries.reduce((sum, { exchanges }) => sum + sizeOf(exchanges), 0);
+    let characters = entries.reduce((sum, { exchanges }) => sum + measureSize(exchanges), 0);
     // The newest stays, however large it is: it is the one on display.
     for (const { summary, exchanges } of entries.slice(0, -1)) {
       if (this.#entries.size <= LIMITS.calls && characters <= LIMITS.characters) return;
       this.#entries.delete(summary.id);
-      characters -= sizeOf(exchanges);
+      characters -= measureSize(exchanges);
     }
   }
 }
 
-function sizeOf(exchanges: readonly Exchange[]): number {
+function measureSize(exchanges: readonly Exchange[]): number {
   return exchanges.reduce((sum, { request, response }) => sum + request.body.length + (response?.body.length ?? 0), 0);
 }

@@ -61,7 +61,7 @@ export async function startPageServer({ port, pageFolder, ...options }: PageServ
         return;
       }
       case 'GET news':
-        sendJson(response, 200, await api.news(knownOf(query), signal));
+        sendJson(response, 200, await api.news(readKnown(query), signal));
         return;
       case 'POST tasks':
         if (action !== 'cancel') break;
@@ -100,9 +100,9 @@ export async function startPageServer({ port, pageFolder, ...options }: PageServ
         host: headers.host,
         origin: headers.origin,
         contentType: headers['content-type'],
-        fetchSite: headerOf(headers['sec-fetch-site']),
+        fetchSite: readHeader(headers['sec-fetch-site']),
       },
-      { port: portOf(server.address()), token },
+      { port: readPort(server.address()), token },
     );
     if (judged.kind === 'refused') {
       sendJson(response, judged.status, { error: judged.reason });
@@ -132,7 +132,7 @@ export async function startPageServer({ port, pageFolder, ...options }: PageServ
     );
   }
   return {
-    url: `http://${HOST}:${portOf(server.address())}/${token}/`,
+    url: `http://${HOST}:${readPort(server.address())}/${token}/`,
     close: async () => {
       const closed = once(server, 'close');
       server.close();
@@ -162,7 +162,7 @@ async function readBody(request: IncomingMessage): Promise<unknown> {
 }
 
 /** Reads the tasks as `id:revision` pairs, separated by commas, and the revision of the calls. */
-function knownOf(query: URLSearchParams): KnownNews | undefined {
+function readKnown(query: URLSearchParams): KnownNews | undefined {
   const [tasks, calls] = [query.get('tasks'), query.get('calls')];
   if (tasks === null || calls === null) return undefined;
   const pairs = tasks.split(',').filter((pair) => pair !== '');
@@ -177,10 +177,10 @@ function knownOf(query: URLSearchParams): KnownNews | undefined {
   };
 }
 
-function headerOf(value: string | readonly string[] | undefined): string | undefined {
+function readHeader(value: string | readonly string[] | undefined): string | undefined {
   return typeof value === 'string' || value === undefined ? value : value.join(', ');
 }
 
-function portOf(address: ReturnType<ReturnType<typeof createServer>['address']>): number {
+function readPort(address: ReturnType<ReturnType<typeof createServer>['address']>): number {
   return typeof address === 'object' && address !== null ? address.port : 0;
 }

@@ -49,7 +49,7 @@ test('a secret is shown masked, and kept for the call to be made again', () => {
   const history = new CallHistory();
   const { id, args } = history.begin(call({ userName: 'jane.roe', password: 'Quiet-Harbour-41' }, 'SetUserPassword'), at);
   expect(args).toEqual({ userName: 'jane.roe', password: '***' });
-  expect(history.callOf(id)?.args).toEqual({ userName: 'jane.roe', password: 'Quiet-Harbour-41' });
+  expect(history.findCall(id)?.args).toEqual({ userName: 'jane.roe', password: 'Quiet-Harbour-41' });
 });
 
 test('a hundred calls are kept', () => {

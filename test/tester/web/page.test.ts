@@ -25,9 +25,9 @@ async function send(page: Page): Promise<void> {
 }
 
 const field = (page: Page, name: string) => page.getByRole('textbox', { name: new RegExp(`^${name} `) });
-const responseOf = (page: Page) => page.getByRole('region', { name: 'Body of the response' });
-const requestOf = (page: Page) => page.getByRole('region', { name: 'Body of the request' });
-const outcomeOf = (page: Page) => page.locator('.outcome');
+const locateResponse = (page: Page) => page.getByRole('region', { name: 'Body of the response' });
+const locateRequest = (page: Page) => page.getByRole('region', { name: 'Body of the request' });
+const locateOutcome = (page: Page) => page.locator('.outcome');
 
 describe('the files of the page', () => {
   test('the script is below 60 KB, and all of it together below 80 KB', () => {
@@ -79,15 +79,15 @@ describe.skipIf(!hasBrowser)('the page in Chromium (skipped where /usr/bin/chrom
     await field(page, 'userName').fill('nobody');
     await send(page);
     await page.locator('.outcome.problem').getByText('nobody').waitFor();
-    expect(await responseOf(page).textContent()).toContain('"statusCode": "failed"');
-    expect(await requestOf(page).textContent()).toBe('userName = nobody');
+    expect(await locateResponse(page).textContent()).toContain('"statusCode": "failed"');
+    expect(await locateRequest(page).textContent()).toBe('userName = nobody');
 
     await field(page, 'userName').fill('johndoe');
     await send(page);
-    await outcomeOf(page)
+    await locateOutcome(page)
       .getByText(/^Done in/)
       .waitFor();
-    expect(await responseOf(page).textContent()).toContain('"fullName": "John Doe"');
+    expect(await locateResponse(page).textContent()).toContain('"fullName": "John Doe"');
     expect(
       await page
         .getByText(/^200 OK/)
@@ -124,10 +124,10 @@ describe.skipIf(!hasBrowser)('the page in Chromium (skipped where /usr/bin/chrom
     await choose(page, 'GetUserInfo');
     await field(page, 'userName').fill('johndoe');
     await send(page);
-    await outcomeOf(page)
+    await locateOutcome(page)
       .getByText(/^Done in/)
       .waitFor();
-    expect(await responseOf(page).textContent()).toContain(shown);
+    expect(await locateResponse(page).textContent()).toContain(shown);
     expect(sandbox.requests.at(-1)?.path).toBe(path);
   });
 
@@ -199,7 +199,7 @@ describe.skipIf(!hasBrowser)('the page in Chromium (skipped where /usr/bin/chrom
     await page.keyboard.press('Control+Enter');
     await choose(page, 'GetUsers');
     await send(page);
-    await outcomeOf(page)
+    await locateOutcome(page)
       .getByText(/^Done in/)
       .waitFor();
     expect(await page.locator('.history .command-name').allTextContents()).toEqual(['GetUsers']);
@@ -212,7 +212,7 @@ describe.skipIf(!hasBrowser)('the page in Chromium (skipped where /usr/bin/chrom
     await choose(page, 'DeleteUser');
     await field(page, 'userName').fill('johndoe');
     const dialog = page.getByRole('dialog', { name: 'Delete user johndoe (John Doe)?' });
-    const refused = outcomeOf(page).getByText("delete_user was not run: it needs a person's yes, and the question was declined.");
+    const refused = locateOutcome(page).getByText("delete_user was not run: it needs a person's yes, and the question was declined.");
 
     await send(page);
     await dialog.getByText('The account is deleted for good').waitFor();
@@ -236,7 +236,7 @@ describe.skipIf(!hasBrowser)('the page in Chromium (skipped where /usr/bin/chrom
     expect(staleCodes).not.toContain(code);
     await dialog.getByLabel('Code from the terminal').fill(code);
     await yes.click();
-    await outcomeOf(page)
+    await locateOutcome(page)
       .getByText(/^Done in/)
       .waitFor();
     expect(isThere()).toBe(false);
@@ -261,7 +261,7 @@ describe.skipIf(!hasBrowser)('the page in Chromium (skipped where /usr/bin/chrom
     expect([await yes.isDisabled(), sandbox.world.state.compliance['legalHoldEnabled']]).toEqual([true, true]);
     await typed.fill((await dialog.locator('label strong').textContent()) ?? '');
     await page.keyboard.press('Enter');
-    await outcomeOf(page)
+    await locateOutcome(page)
       .getByText(/^Done in/)
       .waitFor();
     expect(sandbox.world.state.compliance['legalHoldEnabled']).toBe(false);
@@ -281,7 +281,7 @@ describe.skipIf(!hasBrowser)('the page in Chromium (skipped where /usr/bin/chrom
       .getByRole('button', { name: /^DeleteUser/ })
       .last()
       .click();
-    await outcomeOf(other).getByText('the question was closed without an answer').waitFor();
+    await locateOutcome(other).getByText('the question was closed without an answer').waitFor();
     expect(sandbox.requests.filter(({ path }) => path.endsWith('/DeleteUser'))).toEqual([]);
   });
 
@@ -292,10 +292,10 @@ describe.skipIf(!hasBrowser)('the page in Chromium (skipped where /usr/bin/chrom
     const page = await openPage(browser, url);
     await choose(page, 'GetUsers');
     await send(page);
-    await outcomeOf(page)
+    await locateOutcome(page)
       .getByText(/^Done in/)
       .waitFor();
-    expect(await responseOf(page).textContent()).toContain(`<img src=x onerror=\\"document.title='owned'\\">`);
+    expect(await locateResponse(page).textContent()).toContain(`<img src=x onerror=\\"document.title='owned'\\">`);
     await page.getByRole('button', { name: 'Raw' }).click();
     expect(await page.getByRole('region', { name: 'Response, raw' }).textContent()).toContain('[U+202E]gnp.exe');
 
@@ -325,7 +325,7 @@ describe.skipIf(!hasBrowser)('the page in Chromium (skipped where /usr/bin/chrom
     await page.getByRole('button', { name: 'Show' }).click();
     expect(await password.getAttribute('type')).toBe('text');
     await send(page);
-    await outcomeOf(page)
+    await locateOutcome(page)
       .getByText(/^Done in/)
       .waitFor();
     expect(sandbox.world.user('jane.roe')).toMatchObject({
@@ -333,7 +333,7 @@ describe.skipIf(!hasBrowser)('the page in Chromium (skipped where /usr/bin/chrom
       authentication: 'integrated',
       password: 'Quiet-Harbour-41',
     });
-    expect(await requestOf(page).textContent()).toContain('password = ***');
+    expect(await locateRequest(page).textContent()).toContain('password = ***');
     expect(await page.locator('.history').textContent()).toContain('"password":"***"');
     expect(await page.getByText('What it changed (change 1)').isVisible()).toBe(true);
 
@@ -365,11 +365,11 @@ describe.skipIf(!hasBrowser)('the page in Chromium (skipped where /usr/bin/chrom
     await page.getByLabel(/^toExcluding/).fill('2026-03-02T12:30:15');
     await send(page);
     await page.getByRole('heading', { name: 'GetJobResults', exact: true }).waitFor();
-    await outcomeOf(page)
+    await locateOutcome(page)
       .getByText(/^Done in/)
       .waitFor();
-    expect(await requestOf(page).textContent()).toContain('fromIncluding = 2026-03-01T00:00:00');
-    expect(await requestOf(page).textContent()).toContain('toExcluding = 2026-03-02T12:30:15');
+    expect(await locateRequest(page).textContent()).toContain('fromIncluding = 2026-03-01T00:00:00');
+    expect(await locateRequest(page).textContent()).toContain('toExcluding = 2026-03-02T12:30:15');
   });
 
   test('the keyboard alone goes all the way', async () => {
@@ -393,7 +393,7 @@ describe.skipIf(!hasBrowser)('the page in Chromium (skipped where /usr/bin/chrom
     await page.keyboard.press('Tab');
     await page.keyboard.type('johndoe');
     await page.keyboard.press('Control+Enter');
-    await outcomeOf(page)
+    await locateOutcome(page)
       .getByText(/^Done in/)
       .waitFor();
     await expect.poll(async () => page.getByRole('status').allTextContents()).toContain('GetUserInfo is done.');
@@ -414,7 +414,7 @@ describe.skipIf(!hasBrowser)('the page in Chromium (skipped where /usr/bin/chrom
     await waitForFocus(dialog.getByLabel('Code from the terminal'));
     await page.keyboard.type(await nextCode());
     await page.keyboard.press('Enter');
-    await outcomeOf(page)
+    await locateOutcome(page)
       .getByText(/^Done in/)
       .waitFor();
     expect(sandbox.world.state.users.some(({ userName }) => userName === 'amira')).toBe(false);
@@ -426,7 +426,7 @@ describe.skipIf(!hasBrowser)('the page in Chromium (skipped where /usr/bin/chrom
     await choose(page, 'GetUserInfo');
     await field(page, 'userName').fill('johndoe');
     await send(page);
-    await outcomeOf(page)
+    await locateOutcome(page)
       .getByText(/^Done in/)
       .waitFor();
     await choose(page, 'GetUsers');
@@ -436,10 +436,10 @@ describe.skipIf(!hasBrowser)('the page in Chromium (skipped where /usr/bin/chrom
     await page.reload();
     await page.getByRole('button', { name: /^GetUserInfo.*done/ }).click();
     expect(await field(page, 'userName').inputValue()).toBe('johndoe');
-    expect(await responseOf(page).textContent()).toContain('"fullName": "John Doe"');
+    expect(await locateResponse(page).textContent()).toContain('"fullName": "John Doe"');
     sandbox.world.user('johndoe').fullName = 'John E. Doe';
     await page.getByRole('button', { name: /^Repeat GetUserInfo/ }).click();
-    await expect.poll(async () => responseOf(page).textContent()).toContain('"fullName": "John E. Doe"');
+    await expect.poll(async () => locateResponse(page).textContent()).toContain('"fullName": "John E. Doe"');
     expect(await page.locator('.history li').count()).toBe(3);
   });
 
@@ -449,16 +449,16 @@ describe.skipIf(!hasBrowser)('the page in Chromium (skipped where /usr/bin/chrom
     const page = await openPage(browser, url);
     await choose(page, 'GetUsers');
     await send(page);
-    await outcomeOf(page).getByText('Under way…').waitFor();
+    await locateOutcome(page).getByText('Under way…').waitFor();
     const other = await openPage(browser, url);
     await other.getByRole('button', { name: /^GetUsers.*under way/ }).click();
-    expect(await outcomeOf(other).textContent()).toBe('Under way…');
+    expect(await locateOutcome(other).textContent()).toBe('Under way…');
     await page.reload();
     for (const each of [page, other]) await each.getByRole('button', { name: /^GetUsers.*done/ }).waitFor();
-    await outcomeOf(other)
+    await locateOutcome(other)
       .getByText(/^Done in/)
       .waitFor();
-    expect(await responseOf(other).textContent()).toContain('"johndoe"');
+    expect(await locateResponse(other).textContent()).toContain('"johndoe"');
   });
 
   test('what went wrong with the page itself is gone with the next thing that goes right', async () => {
@@ -506,9 +506,9 @@ describe.skipIf(!hasBrowser)('the page in Chromium (skipped where /usr/bin/chrom
     await choose(page, 'GetUsers');
     await send(page);
     await page.getByRole('button', { name: 'Show all' }).waitFor();
-    expect(await responseOf(page).textContent()).toContain('\n      "userName": "johndoe",\n');
+    expect(await locateResponse(page).textContent()).toContain('\n      "userName": "johndoe",\n');
     await page.getByRole('button', { name: 'Show all' }).click();
-    await expect.poll(async () => responseOf(page).textContent()).toContain('\n      "userName": "user2999",\n');
+    await expect.poll(async () => locateResponse(page).textContent()).toContain('\n      "userName": "user2999",\n');
   });
 
   test('a server that cannot be reached is an answer too', async () => {
@@ -517,7 +517,7 @@ describe.skipIf(!hasBrowser)('the page in Chromium (skipped where /usr/bin/chrom
     await sandbox.close();
     await choose(page, 'GetUsers');
     await send(page);
-    await expect.poll(async () => outcomeOf(page).textContent()).toContain('refuses connections');
+    await expect.poll(async () => locateOutcome(page).textContent()).toContain('refuses connections');
   });
 
   test('nothing scrolls sideways at the width of a phone', async () => {
@@ -532,7 +532,7 @@ describe.skipIf(!hasBrowser)('the page in Chromium (skipped where /usr/bin/chrom
     }
     await choose(page, 'GetUsers');
     await send(page);
-    await outcomeOf(page)
+    await locateOutcome(page)
       .getByText(/^Done in/)
       .waitFor();
     expect(await excess()).toBe(0);

@@ -52,11 +52,11 @@ async function call(url: string, command: string, args: Readonly<Record<string, 
     .map((line) => JSON.parse(line) as CallEvent);
 }
 
-async function newsOf(url: string, known = ''): Promise<News> {
+async function fetchNews(url: string, known = ''): Promise<News> {
   return JSON.parse((await ask(`${url}news${known}`)).body) as News;
 }
 
-function endOf(events: readonly CallEvent[]) {
+function readEnd(events: readonly CallEvent[]) {
   const last = events.at(-1);
   return last?.kind === 'ended' ? last.call.end : last;
 }
@@ -157,7 +157,7 @@ test('arguments are checked before anything is sent, each problem with its field
 
 test('the server of the page refuses calls that the access level does not cover', async () => {
   const { url, sandbox } = await startTester();
-  expect(endOf(await call(url, 'DeleteUser', { userName: 'johndoe' }))).toEqual({
+  expect(readEnd(await call(url, 'DeleteUser', { userName: 'johndoe' }))).toEqual({
     kind: 'error',
     message: `delete_user is refused: with these arguments it is destructive, and this server runs with MAILSTORE_ACCESS=read-only. An administrator who means it sets MAILSTORE_ACCESS=full in the server's configuration and restarts it.`,
   });
@@ -170,7 +170,7 @@ const newUser = { userName: 'jane.roe', privileges: ['login'], authentication: '
 test('no answer carries a secret: not the password of the login, not one that was written into a form', async () => {
   const { url, sandbox } = await startTester({ access: 'read-write' });
   const events = await call(url, 'CreateUser', newUser);
-  expect(endOf(events)).toMatchObject({ kind: 'value' });
+  expect(readEnd(events)).toMatchObject({ kind: 'value' });
   const { body: calls } = await ask(`${url}news`);
   const { calls: [{ id } = { id: 0 }] = [] } = JSON.parse(calls) as News;
   const texts = [JSON.stringify(events), calls, (await ask(`${url}calls/${id}`)).body];
@@ -194,14 +194,14 @@ test('a call is made again as it was, its secret included', async () => {
   );
   await post(url, 'call', { repeat: 1 });
   expect(sandbox.world.user('jane.roe').password).toBe('Quiet-Harbour-41');
-  expect((await newsOf(url)).calls?.map(({ id }) => id)).toEqual([2, 1]);
+  expect((await fetchNews(url)).calls?.map(({ id }) => id)).toEqual([2, 1]);
 });
 
 test('a name is sent as it is where it was shown with what hides in it made visible', async () => {
   const { url, sandbox } = await startTester();
   sandbox.world.user('johndoe').userName = 'john\u202Edoe';
   const events = await call(url, 'GetUserInfo', { userName: 'john[U+202E]doe' });
-  expect(endOf(events)).toMatchObject({ kind: 'value' });
+  expect(readEnd(events)).toMatchObject({ kind: 'value' });
 });
 
 test('a change says how a terminal puts it back, unless the archive ends with the tester', async () => {
@@ -210,26 +210,26 @@ test('a change says how a terminal puts it back, unless the archive ends with th
   const revert = expect.stringMatching(
     /^(?:mailstore-mcp|\S+ \S+\/dist\/mailstore-mcp\.cjs) changes revert 1 --state-dir \/\S+$/,
   ) as string;
-  expect(endOf(await call(url, 'SetUserFullName', args))).toMatchObject({ change: { number: 1, revert } });
+  expect(readEnd(await call(url, 'SetUserFullName', args))).toMatchObject({ change: { number: 1, revert } });
 
   const embedded = spawn(process.execPath, [BINARY, 'tester', '--sandbox', '--json', '--access', 'read-write']);
   onTestFinished(() => void embedded.kill('SIGINT'));
   const [line] = (await once(createInterface({ input: embedded.stdout }), 'line')) as [string];
-  const end = endOf(await call((JSON.parse(line) as { url: string }).url, 'SetUserFullName', args, 'sandbox'));
+  const end = readEnd(await call((JSON.parse(line) as { url: string }).url, 'SetUserFullName', args, 'sandbox'));
   expect(end).toMatchObject({ change: { number: 1, after: { fullName: 'Jack' } } });
   expect(JSON.stringify(end)).not.toContain('revert');
 });
 
 test('the end of a long command is kept and shown as often as it is asked for', async () => {
   const { url } = await startTester();
-  const end = endOf(await call(url, 'VerifyStore', { id: 1, includeIndexes: false }));
+  const end = readEnd(await call(url, 'VerifyStore', { id: 1, includeIndexes: false }));
   expect(end?.kind).toBe('task');
-  let news = await newsOf(url);
+  let news = await fetchNews(url);
   for (let [task] = news.tasks; task?.status === 'running'; [task] = news.tasks)
-    news = await newsOf(url, `?tasks=${task.taskId}:${task.revision}&calls=${news.callsRevision}`);
+    news = await fetchNews(url, `?tasks=${task.taskId}:${task.revision}&calls=${news.callsRevision}`);
   const [task] = news.tasks;
   expect(task).toMatchObject({ command: 'VerifyStore', status: 'succeeded' });
-  expect((await newsOf(url)).tasks).toEqual([task]);
+  expect((await fetchNews(url)).tasks).toEqual([task]);
   const { exchanges } = JSON.parse((await ask(`${url}calls/1`)).body) as CallRecord;
   expect(exchanges.map(({ purpose }) => purpose).filter((purpose) => purpose === 'status').length).toBeGreaterThan(0);
 });

@@ -19,11 +19,11 @@ import { CommandList } from './command-list.tsx';
 import { CopyDialog } from './copy-dialog.tsx';
 import { readDrafts } from './drafts.ts';
 import { ExchangeView } from './exchange-view.tsx';
-import { FORM_LABELS, refusalOf } from './labels.ts';
-import { newsOf } from './news.ts';
+import { FORM_LABELS, describeRefusal } from './labels.ts';
+import { describeNews } from './news.ts';
 import { QuestionDialog } from './question-dialog.tsx';
 import { getJson, postJson, RequestFailed, streamCall } from './requests.ts';
-import { commandOf, INITIAL, reduce, targetOf, type Action, type State } from './state.ts';
+import { findCommand, INITIAL, reduce, findTarget, type Action, type State } from './state.ts';
 import { TaskCard } from './task-card.tsx';
 
 type Dispatch = (action: Action) => void;
@@ -37,9 +37,9 @@ export function App() {
   const [copied, setCopied] = useState<{ readonly as: CopyForm; readonly text: string }>();
   const [cancelProblems, setCancelProblems] = useState<Readonly<Record<string, string>>>({});
   const { catalogue, selected, target, form, shown, tasks, calls, question, isSending, fault } = state;
-  const command = commandOf(state, selected);
-  const chosenTarget = targetOf(state);
-  const refusal = command && refusalOf(command, chosenTarget);
+  const command = findCommand(state, selected);
+  const chosenTarget = findTarget(state);
+  const refusal = command && describeRefusal(command, chosenTarget);
   const drafts = (selected !== undefined && state.drafts[selected]) || {};
 
   useEffect(() => {
@@ -54,7 +54,7 @@ export function App() {
       await streamCall(call, (event) => dispatch({ kind: 'event', event }));
       dispatch({ kind: 'sent' });
     } catch (error) {
-      dispatch({ kind: 'sent', fault: reasonOf(error) });
+      dispatch({ kind: 'sent', fault: describeReason(error) });
     }
   }, []);
 
@@ -68,7 +68,7 @@ export function App() {
   useFocusOnProblem(state);
   useFreshExchanges(state, dispatch);
 
-  const report = (work: Promise<unknown>) => void work.catch((error: unknown) => dispatch({ kind: 'fault', fault: reasonOf(error) }));
+  const report = (work: Promise<unknown>) => void work.catch((error: unknown) => dispatch({ kind: 'fault', fault: describeReason(error) }));
   const select = (name: string) => {
     dispatch({ kind: 'selected', command: name });
     // Where the columns stand below each other, the form is out of sight.
@@ -101,7 +101,7 @@ export function App() {
     <TaskCard
       key={task.taskId}
       task={task}
-      command={commandOf(state, task.command)}
+      command={findCommand(state, task.command)}
       problem={cancelProblems[task.taskId]}
       isOpen={isOpen}
       onCancel={(taskId) => report(cancel(taskId))}
@@ -179,7 +179,7 @@ export function App() {
 /** Where calls go, and in which form of the API. */
 function Choices({ state, dispatch }: { readonly state: State; readonly dispatch: Dispatch }) {
   const { catalogue, target, form } = state;
-  const chosen = targetOf(state);
+  const chosen = findTarget(state);
   return (
     <div class="choices">
       {chosen && <span class="hint origin">{`${chosen.user} at ${chosen.origin}, ${chosen.access} access`}</span>}
@@ -230,7 +230,7 @@ function Announcer({ state }: { readonly state: State }) {
   const before = useRef(state);
   const [news, setNews] = useState('');
   useEffect(() => {
-    const said = newsOf(before.current, state);
+    const said = describeNews(before.current, state);
     before.current = state;
     if (said !== undefined) setNews(said);
   }, [state]);
@@ -306,14 +306,14 @@ async function load(dispatch: Dispatch, signal: AbortSignal): Promise<void> {
       }
     } catch (error) {
       if (signal.aborted) return;
-      dispatch({ kind: 'fault', fault: reasonOf(error) });
+      dispatch({ kind: 'fault', fault: describeReason(error) });
       if (error instanceof RequestFailed && error.isGone) return;
       await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
     }
   }
 }
 
-function reasonOf(error: unknown): string {
+function describeReason(error: unknown): string {
   if (error instanceof RequestFailed) return error.message;
   return error instanceof Error ? error.message : String(error);
 }

@@ -1,7 +1,7 @@
 import { useRef } from 'preact/hooks';
 import type { CommandInfo, TargetInfo } from '../protocol.ts';
 import { EffectBadge } from './effect-badge.tsx';
-import { groupLabel, refusalOf } from './labels.ts';
+import { groupLabel, describeRefusal } from './labels.ts';
 
 interface Props {
   readonly commands: readonly CommandInfo[];
@@ -69,7 +69,7 @@ export function CommandList({ commands, target, search, selected, onSearch, onSe
                       command={command}
                       isSelected={command.name === selected}
                       isReachable={command === reachable}
-                      isRefused={refusalOf(command, target) !== undefined}
+                      isRefused={describeRefusal(command, target) !== undefined}
                       onSelect={onSelect}
                     />
                   </li>

@@ -95,13 +95,13 @@ export function jsonProblem(text: string): string | undefined {
 }
 
 /** Returns the drafts that state these arguments; a masked secret is left empty. */
-export function draftsOf(fields: readonly FieldInfo[], args: Readonly<Record<string, unknown>>): Drafts {
+export function makeDrafts(fields: readonly FieldInfo[], args: Readonly<Record<string, unknown>>): Drafts {
   return Object.fromEntries(
-    fields.flatMap((field) => (args[field.name] === undefined ? [] : [[field.name, draftOf(field, args[field.name])]])),
+    fields.flatMap((field) => (args[field.name] === undefined ? [] : [[field.name, makeDraft(field, args[field.name])]])),
   );
 }
 
-function draftOf({ kind }: FieldInfo, value: unknown): Draft {
+function makeDraft({ kind }: FieldInfo, value: unknown): Draft {
   if (value === null) return { ...EMPTY_DRAFT, isNull: true };
   if (Array.isArray(value)) return { ...EMPTY_DRAFT, entries: value.map(String) };
   if (kind === 'json') return { ...EMPTY_DRAFT, text: JSON.stringify(value, undefined, 2) };

@@ -105,7 +105,7 @@ function Request({ exchange: { request }, isRaw }: SideProps) {
             {toVisible(pathname + search)}
           </p>
           <Headers headers={headers} label="Headers of the request" />
-          <BodyView label="Body of the request" body={body} contentType={contentTypeOf(headers)} isRaw={false} />
+          <BodyView label="Body of the request" body={body} contentType={findContentType(headers)} isRaw={false} />
         </>
       )}
     </section>
@@ -134,7 +134,7 @@ function Response({ exchange: { response, error, ms }, isRaw }: SideProps) {
       ) : (
         <>
           <Headers headers={headers} label="Headers of the response" />
-          <BodyView label="Body of the response" body={body} contentType={contentTypeOf(headers)} isRaw={false} />
+          <BodyView label="Body of the response" body={body} contentType={findContentType(headers)} isRaw={false} />
         </>
       )}
     </section>
@@ -170,6 +170,6 @@ function exchangeLabel({ number, purpose, request, response, ms }: NumberedExcha
   return `${number}: ${PURPOSES[purpose]}, ${request.method} ${new URL(request.url).pathname}, ${response?.status ?? 'no answer'}, ${timeLabel(ms)}`;
 }
 
-function contentTypeOf(headers: HeaderLines): string {
+function findContentType(headers: HeaderLines): string {
   return headers.find(([name]) => name.toLowerCase() === 'content-type')?.[1] ?? '';
 }

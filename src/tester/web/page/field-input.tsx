@@ -90,7 +90,7 @@ function Control(props: ControlProps) {
 }
 
 /** The attributes that every control has. */
-function attributesOf({ id, describedBy, isInvalid, field: { isRequired } }: ControlProps) {
+function makeAttributes({ id, describedBy, isInvalid, field: { isRequired } }: ControlProps) {
   return { id, 'aria-describedby': describedBy, 'aria-invalid': isInvalid, 'aria-required': isRequired } as const;
 }
 
@@ -99,7 +99,7 @@ function TextControl(props: ControlProps) {
   const { kind } = field;
   return (
     <input
-      {...attributesOf(props)}
+      {...makeAttributes(props)}
       type={kind === 'datetime' ? 'datetime-local' : 'text'}
       step={kind === 'datetime' ? 1 : undefined}
       inputMode={kind === 'number' ? 'numeric' : undefined}
@@ -115,7 +115,7 @@ function ChoiceControl(props: ControlProps) {
   const { field, draft, onDraft } = props;
   const choices = field.kind === 'boolean' ? ['true', 'false'] : (field.choices ?? []);
   return (
-    <select {...attributesOf(props)} value={draft.text} onChange={(event) => onDraft({ ...draft, text: event.currentTarget.value })}>
+    <select {...makeAttributes(props)} value={draft.text} onChange={(event) => onDraft({ ...draft, text: event.currentTarget.value })}>
       <option value="">{field.isRequired ? 'choose' : 'not stated'}</option>
       {choices.map((choice) => (
         <option key={choice} value={String(choice)}>
@@ -181,7 +181,7 @@ function ListControl(props: ControlProps) {
         </span>
       ))}
       <input
-        {...attributesOf(props)}
+        {...makeAttributes(props)}
         type="text"
         aria-label={`Add to ${field.name}`}
         placeholder="Enter adds it"
@@ -202,7 +202,7 @@ function JsonControl(props: ControlProps) {
   return (
     <>
       <textarea
-        {...attributesOf(props)}
+        {...makeAttributes(props)}
         class="code"
         rows={8}
         spellcheck={false}
@@ -249,7 +249,7 @@ function SecretControl(props: ControlProps) {
       </select>
       {way !== 'generate' && (
         <input
-          {...attributesOf(props)}
+          {...makeAttributes(props)}
           type={isSecret && !isVisible ? 'password' : 'text'}
           placeholder={way === 'fromEnv' ? 'MAILSTORE_SECRET_…' : way === 'fromFile' ? 'a file in MAILSTORE_SECRETS_DIR' : ''}
           autocomplete="off"

@@ -17,7 +17,7 @@ export function groupLabel(group: string): string {
 }
 
 /** Returns why a command runs on this target in none of its forms; undefined where it does. */
-export function refusalOf({ needs }: CommandInfo, target: TargetInfo | undefined): string | undefined {
+export function describeRefusal({ needs }: CommandInfo, target: TargetInfo | undefined): string | undefined {
   if (!target || ACCESS_LEVELS.indexOf(needs) <= ACCESS_LEVELS.indexOf(target.access)) return undefined;
   return `This tester runs with ${target.access} access, and the command needs ${needs}. Start it again with --access ${needs} if that is meant.`;
 }

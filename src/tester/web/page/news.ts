@@ -6,7 +6,7 @@ import type { State } from './state.ts';
 const STEPS = 4;
 
 /** Returns the announcement for screen readers about the difference between two states. */
-export function newsOf(before: State, now: State): string | undefined {
+export function describeNews(before: State, now: State): string | undefined {
   const { shown } = now;
   if (shown?.end && before.shown?.id === shown.id && !before.shown.end) {
     switch (shown.end.kind) {

@@ -11,7 +11,7 @@ import type {
   TargetInfo,
   TaskInfo,
 } from '../protocol.ts';
-import { draftsOf, type Draft, type Drafts } from './drafts.ts';
+import { makeDrafts, type Draft, type Drafts } from './drafts.ts';
 
 /** Everything that the page shows follows from this. */
 export interface State {
@@ -152,15 +152,15 @@ function tell(state: State, { tasks, elsewhere, calls = state.calls }: News): St
 }
 
 function fillIn(state: State, name: string | undefined, args: Readonly<Record<string, unknown>>): State {
-  const command = commandOf(state, name);
-  return command ? { ...state, drafts: { ...state.drafts, [command.name]: draftsOf(command.fields, args) } } : state;
+  const command = findCommand(state, name);
+  return command ? { ...state, drafts: { ...state.drafts, [command.name]: makeDrafts(command.fields, args) } } : state;
 }
 
-export function commandOf({ catalogue }: State, name: string | undefined): CommandInfo | undefined {
+export function findCommand({ catalogue }: State, name: string | undefined): CommandInfo | undefined {
   return catalogue?.commands.find((command) => command.name === name);
 }
 
-export function targetOf({ catalogue, target }: State): TargetInfo | undefined {
+export function findTarget({ catalogue, target }: State): TargetInfo | undefined {
   return catalogue?.targets.find(({ name }) => name === target);
 }
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { describeCommand } from '../../../../src/tester/describe-commands.ts';
-import { draftsOf, EMPTY_DRAFT, readDrafts, type Draft } from '../../../../src/tester/web/page/drafts.ts';
+import { makeDrafts, EMPTY_DRAFT, readDrafts, type Draft } from '../../../../src/tester/web/page/drafts.ts';
 import type { FieldInfo, FieldKind } from '../../../../src/tester/web/protocol.ts';
 import { commands } from '../../../../tools/index.ts';
 
@@ -53,22 +53,22 @@ test('what is optional and empty is not sent', () => {
 });
 
 test('a masked secret of the history leaves its field empty', () => {
-  expect(draftsOf([field('secret')], { it: '***' })).toEqual({ it: EMPTY_DRAFT });
+  expect(makeDrafts([field('secret')], { it: '***' })).toEqual({ it: EMPTY_DRAFT });
 });
 
 test('the examples of every command fill in its form so that it sends the same', () => {
   const differing = commands.flatMap(({ examples, ...command }) =>
     examples.flatMap((example) => {
       const { fields } = describeCommand({ ...command, examples });
-      const { args, problems } = readDrafts(fields, draftsOf(fields, example));
-      return problems.length === 0 && sameOf(args) === sameOf(example) ? [] : [{ command: command.name, example, args, problems }];
+      const { args, problems } = readDrafts(fields, makeDrafts(fields, example));
+      return problems.length === 0 && roundTrip(args) === roundTrip(example) ? [] : [{ command: command.name, example, args, problems }];
     }),
   );
   expect(differing).toEqual([]);
 });
 
 /** The control for times states midnight, which a date alone means. */
-function sameOf(args: Readonly<Record<string, unknown>>): string {
+function roundTrip(args: Readonly<Record<string, unknown>>): string {
   const texts = Object.entries(args).map(
     ([name, value]) => `${name}=${JSON.stringify(value).replace(/^"(\d{4}-\d\d-\d\d)"$/, '"$1T00:00:00"')}`,
   );

@@ -1,6 +1,6 @@
-import { rowOf } from '../base/rows.ts';
-import { MASK } from './masks.ts';
-import { isSecretName } from './secret-names.ts';
+import { readRow } from '../base/rows.ts';
+import { MASK } from '../masking/masks.ts';
+import { isSecretName } from '../masking/secret-names.ts';
 
 /**
  * Tells whether settings as they were read may lack a secret: one that is masked, or an empty one, since some reads leave secrets empty. Sent back,
@@ -9,7 +9,7 @@ import { isSecretName } from './secret-names.ts';
 export function mayLackSecret(value: unknown): boolean {
   if (typeof value === 'string') return value.includes(MASK);
   if (Array.isArray(value)) return value.some(mayLackSecret);
-  return Object.entries(rowOf(value)).some(
+  return Object.entries(readRow(value)).some(
     ([name, inner]) => (isSecretName(name) && (inner === null || inner === '')) || mayLackSecret(inner),
   );
 }
