@@ -673,14 +673,26 @@ const table = {
     say: ({ command, excerpt }) =>
       `The answer to ${command} does not have the form of MailStore's API: '${excerpt}'. Check MAILSTORE_API and MAILSTORE_URL.`,
   }),
-  stillRunning: row<{ tool: string; isRead: boolean; seconds: number }>({
+  stillRunning: row<{ tool: string; seconds: number }>({
     audience: 'server',
     request: 'unknown',
     retry: false,
-    say: ({ tool, isRead, seconds }) =>
-      isRead
-        ? `${tool} was not answered within ${seconds} seconds. Narrow what it reads, or call again when MailStore has less to do.`
-        : `${tool} was not answered within ${seconds} seconds, and whether it was carried out is not known yet; it goes on, and mailstore-mcp audit will show its end. Read the state before you repeat it.`,
+    say: ({ tool, seconds }) =>
+      `${tool} was not answered within ${seconds} seconds; it goes on, and mailstore-mcp audit will show its end.`,
+  }),
+  outOfTime: row<{ read: string; seconds: number }>({
+    audience: 'server',
+    request: 'unknown',
+    retry: false,
+    say: ({ read, seconds }) =>
+      `${read} was not answered completely within the ${seconds} seconds that a call may take. Narrow what it reads, or call again when MailStore has less to do.`,
+  }),
+  notBegun: row<{ tool: string; seconds: number }>({
+    audience: 'server',
+    request: 'not sent',
+    retry: false,
+    say: ({ tool, seconds }) =>
+      `${tool} was not sent: what comes before it, such as reads of what it concerns, took longer than the ${seconds} seconds that a call may take. Call again when MailStore has less to do.`,
   }),
   tooDeep: row<{ command: string; limit: number }>({
     audience: 'server',

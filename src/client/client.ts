@@ -1,7 +1,8 @@
 import { commands, findCommand } from '../../tools/index.ts';
 import type { Clock } from '../base/clock.ts';
+import type { Deadline } from '../base/deadline.ts';
 import { MailStoreError } from '../base/errors.ts';
-import { POLL_WAIT_MS } from '../base/limits.ts';
+import { HOLD_MS, POLL_WAIT_MS } from '../base/limits.ts';
 import type { Log } from '../base/log.ts';
 import type { Redactor } from '../masking/redactor.ts';
 import type { ApiForm } from '../base/target.ts';
@@ -64,6 +65,9 @@ export interface CallOptions extends Pick<SendOptions, 'signal' | 'deadline' | '
   readonly once?: boolean;
 }
 
+/** The call that a read is made for, if its time limits the read. */
+export type ReadOptions = Pick<SendOptions, 'deadline'>;
+
 /** A permitted call in the form in which it is sent; only a client makes one, so nothing else can be sent. */
 class PreparedCall {
   readonly command: Command;
@@ -114,13 +118,14 @@ export class MailStoreClient {
    * Takes a call up to the point where it could be sent: checked against the server's own list, completed and encoded.
    * Throws MailStoreError for everything that keeps it from being sent; the command has surely not run then.
    */
-  async prepare(permit: Permit): Promise<PreparedCall> {
+  async prepare(permit: Permit, { deadline }: ReadOptions = {}): Promise<PreparedCall> {
     Permit.check(permit);
     const { command, args, effect } = permit;
     try {
-      const spoken = await this.#speak();
+      const speaking = this.#speak();
+      const spoken = await (deadline ? deadline.within(speaking, () => outOfTime(command)) : speaking);
       if (spoken.commands && !spoken.commands.has(command.name)) throw new MailStoreError('commandMissing', { command: command.name });
-      const form = encodeForm(command, await this.#mergeConfiguration(command, await this.#keepAbsent(command, args)));
+      const form = encodeForm(command, await this.#mergeConfiguration(command, await this.#keepAbsent(command, args, deadline), deadline));
       return new PreparedCall(command, effect, spoken.dialect.invoke(command.name, form), spoken);
     } catch (error) {
       // Requests were made for it at most; the call itself was not sent.
@@ -129,9 +134,9 @@ export class MailStoreClient {
   }
 
   /** Makes a read on this server's own account. Throws MailStoreError when it fails, and for a read that runs long. */
-  async read(command: Command, args: Arguments = {}): Promise<ReadValue> {
-    const prepared = await this.prepare(permitRead(command, args));
-    const outcome = await this.send(prepared, { purpose: 'support' });
+  async read(command: Command, args: Arguments = {}, options: ReadOptions = {}): Promise<ReadValue> {
+    const prepared = await this.prepare(permitRead(command, args), options);
+    const outcome = await this.send(prepared, { ...options, purpose: 'support' });
     if (outcome.kind === 'running') throw new MailStoreError('readRunsLong', { command: command.name });
     // What is not declared comes from XML as text, whatever it was.
     const { value, drift } = outcome;
@@ -151,7 +156,7 @@ export class MailStoreClient {
     const notes = listUnsentArguments(command, spoken.commands);
     const attempt = async () => this.#transport.send(request, { signal, deadline, purpose, command, isChange });
     try {
-      const response = isChange || once ? await attempt() : await retryRead(attempt, this.#options);
+      const response = isChange || once ? await attempt() : await retryRead(attempt, this.#options, deadline);
       const outcome = this.#outcome(command, spoken.dialect, spoken.dialect.read(response, command));
       return notes.length > 0 ? { ...outcome, notes } : outcome;
     } catch (error) {
@@ -246,13 +251,13 @@ export class MailStoreClient {
   }
 
   /** Fills in what would be cleared when left out with the values that the server has now. */
-  async #keepAbsent(command: Command, args: Arguments): Promise<Arguments> {
+  async #keepAbsent(command: Command, args: Arguments, deadline: Deadline | undefined): Promise<Arguments> {
     const keep = command.keepAbsent;
     const absent = keep?.names.filter((name) => args[name] === undefined) ?? [];
     if (!keep || absent.length === 0) return args;
     const read = findCommand(keep.read);
     if (!read) throw new MailStoreError('unknownCommand', { command: keep.read });
-    const values = keep.pick((await this.read(read)).value, args);
+    const values = keep.pick((await this.read(read, {}, { deadline })).value, args);
     const names = { tool: toolName(command.name), read: toolName(read.name) };
     if (!values) throw new MailStoreError('notFoundForKeep', { ...names, names: absent });
     // What is masked in a read would be written back as the mask, and a value of another form than the argument's as something else.
@@ -263,14 +268,14 @@ export class MailStoreClient {
   }
 
   /** Completes a configuration object, which the server replaces as a whole, with the fields that the caller left out, as they are set now. */
-  async #mergeConfiguration(command: Command, args: Arguments): Promise<Arguments> {
+  async #mergeConfiguration(command: Command, args: Arguments, deadline: Deadline | undefined): Promise<Arguments> {
     const { mergesInto } = command;
     const given = mergesInto && args[mergesInto.argument];
     if (!mergesInto || !isRow(given)) return args;
     const { argument } = mergesInto;
     const read = findCommand(mergesInto.read);
     if (!read) throw new MailStoreError('unknownCommand', { command: mergesInto.read });
-    const { value, isExact, drift } = await this.read(read, mergesInto.args?.(args) ?? {});
+    const { value, isExact, drift } = await this.read(read, mergesInto.args?.(args) ?? {}, { deadline });
     const names = { tool: toolName(command.name), read: toolName(read.name) };
     if (!isRow(value)) throw new MailStoreError('notFoundForKeep', { ...names, names: [argument] });
     const kept = Object.keys(value).filter((name) => !Object.hasOwn(given, name));
@@ -297,6 +302,10 @@ export class MailStoreClient {
     const checked = checkValue(command.output, reply.value, { fromText: dialect.name === 'xml-2012' });
     return { kind: 'value', progress: reply.progress, ...checked };
   }
+}
+
+function outOfTime({ name }: Command): MailStoreError {
+  return new MailStoreError('outOfTime', { read: toolName(name), seconds: HOLD_MS / 1000 });
 }
 
 /** False for text that may have been another type before XML, which writes none, made text of it. */

@@ -2,7 +2,10 @@ import { type TlsTrust, checkCertificate } from './check-certificate.ts';
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { buildConnector, Pool } from 'undici';
+import type { Deadline } from '../base/deadline.ts';
 import { excerpt, MailStoreError } from '../base/errors.ts';
+import { HOLD_MS } from '../base/limits.ts';
+import { toolName } from '../catalogue/naming.ts';
 import { Redactor } from '../masking/redactor.ts';
 import { UNMASKED_TYPE } from '../wire/body.ts';
 import type { WireRequest, WireResponse } from '../wire/reply.ts';
@@ -35,8 +38,8 @@ export interface TransportOptions {
 export interface SendOptions {
   /** Added to the time limit of the exchange, in milliseconds. */
   readonly extraMs?: number;
-  /** When the exchange has to be over at the latest, on the clock of `performance.now()`. */
-  readonly deadline?: number | undefined;
+  /** The call that the exchange belongs to; the exchange ends when its time is over. */
+  readonly deadline?: Deadline | undefined;
   /** Ends the exchange. A reason that is a MailStoreError is thrown as it is, with what is known of the request. */
   readonly signal?: AbortSignal | undefined;
   /** Purpose reported to observers. Default: `support`. */
@@ -92,17 +95,18 @@ export class Transport {
    */
   async send(request: WireRequest, options: SendOptions = {}): Promise<WireResponse> {
     const { origin, authorization, timeoutMs, bodyLimit = BODY_LIMIT, redactor, onExchange } = this.#options;
-    const { extraMs = 0, deadline = Number.POSITIVE_INFINITY, signal, isChange = false } = options;
+    const { extraMs = 0, deadline, signal } = options;
     const headers = {
       authorization,
       accept: 'application/json, application/xml;q=0.9, text/plain;q=0.8',
       ...(request.body !== '' && { 'content-type': 'application/x-www-form-urlencoded; charset=utf-8' }),
     };
     const observation = onExchange && this.#observe(request, headers, options, onExchange);
-    const limitMs = Math.max(0, Math.round(Math.min(timeoutMs + extraMs, deadline - performance.now())));
+    const limitMs = timeoutMs + extraMs;
     try {
       if (this.#isClosing) throw new ExchangeFailed(false, STOPPING);
       if (signal?.aborted) throw new ExchangeFailed(false, readCause(signal));
+      if (deadline?.isOver) throw new ExchangeFailed(false, OUT_OF_TIME);
       const running = startExchange(
         options.purpose === 'status' ? this.#polls : this.#calls,
         {
@@ -114,7 +118,7 @@ export class Transport {
         },
         { bodyLimit, timeoutMs: limitMs, observation },
       );
-      const response = await this.#follow(running, isChange, signal);
+      const response = await this.#follow(running, options);
       const shown = maskAnswer(response, request, redactor);
       observation?.end(shown.contentType === UNMASKED_TYPE ? { ...shown, body: NOT_MASKED } : shown);
       if (response.status === 503) throw new MailStoreError('unavailable', { origin });
@@ -122,7 +126,10 @@ export class Transport {
         throw new MailStoreError('gatewayFailed', { status: response.status, origin });
       return shown;
     } catch (error) {
-      const explained = error instanceof ExchangeFailed ? this.#explain(error, limitMs) : error;
+      const explained =
+        error instanceof ExchangeFailed
+          ? this.#explain(error, limitMs, options.command ? toolName(options.command.name) : request.path)
+          : error;
       observation?.fail(explained);
       throw explained;
     }
@@ -137,14 +144,16 @@ export class Transport {
     await Promise.all([this.#calls.destroy(), this.#polls.destroy()]);
   }
 
-  async #follow(running: RunningExchange, isChange: boolean, signal: AbortSignal | undefined): Promise<WireResponse> {
+  async #follow(running: RunningExchange, { isChange = false, signal, deadline }: SendOptions): Promise<WireResponse> {
     const abort = () => signal && running.abort(readCause(signal));
     signal?.addEventListener('abort', abort, { once: true });
+    const forget = deadline?.onOver(() => running.abort(OUT_OF_TIME));
     this.#running.set(running, { isChange });
     try {
       return await running.answer;
     } finally {
       this.#running.delete(running);
+      forget?.();
       signal?.removeEventListener('abort', abort);
     }
   }
@@ -162,9 +171,12 @@ export class Transport {
     return new Observation({ purpose, origin, request, headers, command, redactor, onWriting, onExchange });
   }
 
-  #explain({ hasBegun, cause }: ExchangeFailed, ms: number): MailStoreError {
+  #explain({ hasBegun, cause }: ExchangeFailed, ms: number, what: string): MailStoreError {
     const { origin, connectTimeoutMs, redactor } = this.#options;
     if (cause instanceof MailStoreError) return (cause as MailStoreError).in({ request: hasBegun ? 'unknown' : 'not sent' });
+    if (cause === OUT_OF_TIME) {
+      return new MailStoreError('outOfTime', { read: what, seconds: HOLD_MS / 1000 }, { request: hasBegun ? 'unknown' : 'not sent' });
+    }
     if (cause === TIME_IS_UP) return new MailStoreError(hasBegun ? 'replyTimeout' : 'connectTimeout', { origin, ms });
     if (cause === STOPPING || cause === CANCELLED) {
       const reason = cause === STOPPING ? 'this program is ending' : 'the caller cancelled it';
@@ -194,6 +206,9 @@ export class Transport {
 
 /** The cause of an exchange that ended because the transport was closed. */
 const STOPPING = Symbol('stopping');
+
+/** The cause of an exchange that ended because the time of its call was over. */
+const OUT_OF_TIME = Symbol('out of time');
 
 /** The cause of an exchange that ended because its signal was aborted without a reason of the error table. */
 const CANCELLED = Symbol('cancelled');

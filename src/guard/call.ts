@@ -1,3 +1,4 @@
+import type { Deadline } from '../base/deadline.ts';
 import type { Access } from '../base/target.ts';
 import type { MailStoreClient, ReadValue } from '../client/client.ts';
 import type { Found } from '../catalogue/define-command.ts';
@@ -6,6 +7,7 @@ import type { AuditClient, AuditEntry } from '../audit/audit-record.ts';
 import type { TaskRecord } from '../journal/task-record.ts';
 import type { Decision } from '../policy/decide.ts';
 import type { TaskCall } from '../tasks/runner.ts';
+import type { CallTime } from './call-time.ts';
 import type { Prompter } from './prompter.ts';
 import type { Secrets } from './secrets.ts';
 
@@ -27,6 +29,8 @@ export interface Caller {
   /** Absent if no person can be asked during the call. */
   readonly prompter?: Prompter | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** The time of the call since it arrived; without it, it begins when the guard gets the call. */
+  readonly deadline?: Deadline | undefined;
 }
 
 /** A call that the policy did not refuse and whose secrets were found. */
@@ -40,6 +44,7 @@ export interface AdmittedCall {
   readonly secrets: Secrets;
   /** The fields that all audit lines of this call share. */
   readonly entry: AuditEntry;
+  readonly time: CallTime;
 }
 
 /** The object of a call as it was read before the call. */

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import * as z from 'zod';
 import { findCommand } from '../../tools/index.ts';
+import type { Deadline } from '../base/deadline.ts';
 import { MailStoreError } from '../base/errors.ts';
 import { keepArguments, keepText, keepValue } from '../base/keep-bounded.ts';
 import { REVERTIBLE_CHARACTERS } from '../base/limits.ts';
@@ -27,10 +28,13 @@ export class Changes {
   /** Executes a call between two reads of its object. `before` is the first one if it was made for the question. */
   async around(call: AdmittedCall, before: ObjectState | undefined, execute: () => Promise<Answered>): Promise<Answered> {
     const { request, target, decision } = call;
+    const { deadline } = call.time;
     if (decision.effect === 'read') return execute();
-    const was = decision.kind === 'ask' ? before : await this.#read(request, target);
+    const was = decision.kind === 'ask' ? before : await this.#read(request, target, deadline);
     const answered = await execute();
-    const change = answered.kind === 'value' && was ? await this.#record(request, target, was) : undefined;
+    // A call that was answered before its change was made is held by nothing that is read after it.
+    const left = deadline.isOver ? undefined : deadline;
+    const change = answered.kind === 'value' && was ? await this.#record(request, target, was, left) : undefined;
     return { ...answered, ...(change && { change }) };
   }
 
@@ -50,14 +54,14 @@ export class Changes {
    * Returns the call that puts a change back in its archive. Throws MailStoreError when it was put back before, has no way back, or its object reads
    * otherwise than the change left it. A change whose object could not be read afterwards is put back without that comparison.
    */
-  async inverseCall({ number, ...change }: Change, { name, client }: GuardedTarget): Promise<TaskCall> {
+  async inverseCall({ number, ...change }: Change, { name, client }: GuardedTarget, deadline: Deadline): Promise<TaskCall> {
     const { revertedBy, inverse } = change;
     if (revertedBy !== undefined) throw new MailStoreError('alreadyReverted', { number, by: revertedBy });
     const changed = findCommand(change.command);
     if (!inverse) throw new MailStoreError('noWayBack', { number, reason: changed?.irreversible });
     const command = findCommand(inverse.command);
     if (!changed?.before || !command) throw new MailStoreError('noWayBack', { number, reason: changed?.irreversible });
-    const now = toJson((await lookAt(client, changed.before, change.argumentsMasked)).value);
+    const now = toJson((await lookAt(client, changed.before, change.argumentsMasked, { deadline })).value);
     if (change.afterUnreadBecause === undefined && !isDeepStrictEqual(now, toJson(change.after))) {
       throw new MailStoreError('changedSince', { number, left: JSON.stringify(change.after), now: JSON.stringify(now) });
     }
@@ -76,10 +80,10 @@ export class Changes {
   }
 
   /** Reads the object of a call; a failure is part of what it returns. */
-  async #read({ command, args }: TaskCall, { client }: GuardedTarget): Promise<ObjectState | undefined> {
+  async #read({ command, args }: TaskCall, { client }: GuardedTarget, deadline: Deadline | undefined): Promise<ObjectState | undefined> {
     if (!command.before) return undefined;
     try {
-      return await lookAt(client, command.before, args);
+      return await lookAt(client, command.before, args, { deadline });
     } catch (error) {
       if (error instanceof MailStoreError) return { value: undefined, isExact: false, drift: [], failed: error.message };
       throw error;
@@ -87,10 +91,15 @@ export class Changes {
   }
 
   /** Reads the object again and keeps both versions with the way back. The call has succeeded by now, so nothing here may fail it. */
-  async #record(request: TaskCall, target: GuardedTarget, before: ObjectState): Promise<ShownChange | undefined> {
+  async #record(
+    request: TaskCall,
+    target: GuardedTarget,
+    before: ObjectState,
+    deadline: Deadline | undefined,
+  ): Promise<ShownChange | undefined> {
     const { command, args } = request;
     if (before.failed !== undefined) return unreadable(before.failed);
-    const after = await this.#read(request, target);
+    const after = await this.#read(request, target, deadline);
     if (!after) return undefined;
     const [was, is] = [toJson(before.value), toJson(after.value)];
     if (after.failed === undefined && isDeepStrictEqual(was, is)) {

@@ -24,10 +24,10 @@ export interface ConsentOptions {
 }
 
 /** A call, or the cancellation of one. */
-type AskableCall = Omit<AdmittedCall, 'secrets'>;
+export type AskableCall = Omit<AdmittedCall, 'secrets'>;
 
 /** Renders the question about a call from fresh reads. */
-type Render = (call: AskableCall) => Promise<RenderedQuestion>;
+export type Render = (call: AskableCall) => Promise<RenderedQuestion>;
 
 /** How often a question is asked again in one call because what it showed has changed. */
 const MAX_ROUNDS = 3;
@@ -91,12 +91,12 @@ export class Consent {
   }
 
   async #prompt(
-    { entry }: AskableCall,
+    { entry, time }: AskableCall,
     prompter: Prompter,
     { question }: RenderedQuestion,
   ): Promise<{ readonly prompt?: string } & Answer> {
     try {
-      return await prompter.ask(question);
+      return await time.deadline.suspend(() => prompter.ask(question));
     } catch (error) {
       const record = { channel: prompter.channel, answer: 'invalid', prompt: question.prompt } as const;
       if (isError(error, 'foreignAnswer')) await this.#options.trail.prompted(entry, record, error.message);

@@ -1,7 +1,8 @@
 import { findCommand } from '../../tools/index.ts';
 import { systemClock, type Clock } from '../base/clock.ts';
-import { MailStoreError } from '../base/errors.ts';
-import { HOLD_MS } from '../base/limits.ts';
+import { Deadline } from '../base/deadline.ts';
+import { isError, MailStoreError } from '../base/errors.ts';
+import { CALL_MS } from '../base/limits.ts';
 import { InFlight } from '../base/in-flight.ts';
 import type { Log } from '../base/log.ts';
 import type { Redactor } from '../masking/redactor.ts';
@@ -21,7 +22,8 @@ import type { TaskCall, TaskRunner } from '../tasks/runner.ts';
 import { AuditTrail, describeOutcome, TASK_END_CLIENT } from './audit-trail.ts';
 import type { AdmittedCall, Answered, Asked, Caller, GuardedTarget } from './call.ts';
 import { Changes } from './changes.ts';
-import { Consent } from './consent.ts';
+import { CallTime } from './call-time.ts';
+import { Consent, type AskableCall, type Render, type Yes } from './consent.ts';
 import { renderCancelQuestion, runSearch } from './question.ts';
 import { forgetGenerated, Secrets, type SecretSources } from './secrets.ts';
 
@@ -41,8 +43,8 @@ export interface GuardOptions {
   readonly clock?: Clock;
 }
 
-/** What the way of an answer back to the client may take, in milliseconds. */
-const ANSWER_MS = 2000;
+/** How long what was cut off with the time of a call may take to get into the audit, in milliseconds. */
+const RECORD_MS = 1000;
 
 /** Stands between every way to call a command and the wire: decides, asks, records, runs, and keeps what is needed to go back. */
 export class Guard {
@@ -66,7 +68,21 @@ export class Guard {
    * call leaves its lines in the audit.
    */
   run(request: TaskCall, caller: Caller): Promise<Answered | Asked> {
-    return this.#inFlight.add(this.#run(request, caller));
+    return this.#inTime(toolName(request.command.name), caller, (time) => this.#run(request, caller, time));
+  }
+
+  /**
+   * Does the work of a call within its time, to be answered within HOLD_MS. Reads end with it, and a change that has not begun by then is not begun any
+   * more. One that has begun goes on, and the record tells its end. Throws MailStoreError `outOfTime`, `notBegun` or `stillRunning`.
+   */
+  async #inTime<T>(tool: string, { deadline: given }: Caller, work: (time: CallTime) => Promise<T>): Promise<T> {
+    const deadline = given ?? new Deadline(this.#options.clock ?? systemClock, CALL_MS);
+    const time = new CallTime(tool, deadline);
+    try {
+      return await deadline.within(this.#inFlight.add(work(time)), () => time.late(), RECORD_MS);
+    } finally {
+      if (!given) deadline.end();
+    }
   }
 
   /** Sends no change from now on, and resolves when what is in flight has been answered and recorded. */
@@ -75,9 +91,9 @@ export class Guard {
     await this.#inFlight.settle();
   }
 
-  async #run(request: TaskCall, caller: Caller): Promise<Answered | Asked> {
-    const call = await this.#admit(request, caller);
-    const consent = await this.#consent.obtain(call);
+  async #run(request: TaskCall, caller: Caller, time: CallTime): Promise<Answered | Asked> {
+    const call = await this.#admit(request, caller, time);
+    const consent = await this.#obtain(call);
     if (consent.kind === 'asked') return consent;
     const permit = passGate(request.command, request.args, {
       access: call.target.access,
@@ -86,26 +102,24 @@ export class Guard {
       sent: call.secrets.args,
     });
     if (this.#isEnding && permit.effect !== 'read') await this.#refuseToBegin(call);
-    return this.#withinHold(
-      toolName(request.command.name),
-      permit.effect,
-      this.#trail.around(call, consent.record, () => this.#changes.around(call, consent.before, () => this.#execute(call, permit))),
-    );
+    return this.#trail.around(call, consent.record, () => this.#changes.around(call, consent.before, () => this.#execute(call, permit)));
   }
 
-  /** Answers after HOLD_MS at the latest; the work goes on to its end, which the record tells. Throws MailStoreError `stillRunning`. */
-  async #withinHold(tool: string, effect: Permit['effect'], work: Promise<Answered>): Promise<Answered> {
-    const { clock = systemClock } = this.#options;
-    const over = new AbortController();
-    const late = clock.sleep(HOLD_MS - ANSWER_MS, over.signal).then(() => {
-      throw new MailStoreError('stillRunning', { tool, isRead: effect === 'read', seconds: HOLD_MS / 1000 });
-    });
+  /** Obtains a yes where the call needs one. Throws MailStoreError when there is none, or the time was over before what the question shows was read. */
+  async #obtain(call: AskableCall, render?: Render): Promise<Yes | Asked> {
     try {
-      return await Promise.race([this.#inFlight.add(work), late]);
-    } finally {
-      late.catch(() => undefined);
-      over.abort();
+      return await this.#consent.obtain(call, render);
+    } catch (error) {
+      if (!isError(error, 'outOfTime')) throw error;
+      return this.#refuseLate(call);
     }
+  }
+
+  /** Records that the time of a call was over before its change could begin. */
+  async #refuseLate({ time, entry }: AskableCall): Promise<never> {
+    const refused = time.late();
+    await this.#trail.noted(entry, describeOutcome(refused));
+    throw refused;
   }
 
   /** Returns one page of the recorded changes of the configured archives, newest first, each with the name that its archive has here. */
@@ -123,17 +137,23 @@ export class Guard {
   async revert(number: number, caller: Caller): Promise<Answered | Asked> {
     const change = await this.#changes.get(number);
     const target = this.#targetAt(change);
-    const inverse = await this.#changes.inverseCall(change, target);
-    const answered = await this.run(inverse, caller);
-    if (answered.kind === 'value') await this.#changes.markReverted(number, answered);
-    return answered;
+    return this.#inTime('revert_change', caller, async (time) => {
+      const inverse = await this.#changes.inverseCall(change, target, time.deadline);
+      const answered = await this.#run(inverse, caller, time);
+      if (answered.kind === 'value') await this.#changes.markReverted(number, answered);
+      return answered;
+    });
   }
 
   /**
    * Asks the server to stop a task, or returns `asked` while the question is on its way. Cancelling is as dangerous as what it cuts off: it needs
    * the access and the yes that the command itself would need. Throws MailStoreError when it is refused, has no yes, or cannot be asked.
    */
-  async cancel(taskId: string, caller: Caller): Promise<TaskRecord | Asked> {
+  cancel(taskId: string, caller: Caller): Promise<TaskRecord | Asked> {
+    return this.#inTime('cancel_task', caller, (time) => this.#cancel(taskId, caller, time));
+  }
+
+  async #cancel(taskId: string, caller: Caller, time: CallTime): Promise<TaskRecord | Asked> {
     const { runner } = this.#options;
     const task = await runner.get(taskId);
     const target = this.#options.targets.get(task.target);
@@ -141,16 +161,17 @@ export class Guard {
     const command = findCommand(task.command);
     if (!command) throw new MailStoreError('unknownCommand', { command: task.command });
     const request = { command, args: task.argumentsMasked, target: task.target };
-    const found = await this.#find(request, target);
+    const found = await this.#find(request, target, time.deadline);
     const decision = this.#decide(request, target, found);
     const entry = { ...this.#trail.open(request, caller, target, decision), command: 'cancel-async', task: taskId };
     if (decision.kind === 'refuse') return this.#refuse('cancel_task', decision, target, entry);
     const ask = async () => renderCancelQuestion(task, command, target, decision);
-    const consent = await this.#consent.obtain({ request, caller, target, decision, found, entry }, ask);
+    const consent = await this.#obtain({ request, caller, target, decision, found, entry, time }, ask);
     if (consent.kind === 'asked') return consent;
     await this.#trail.sent(entry, consent.record);
     try {
-      const cancelled = await this.#inFlight.add(runner.cancel(taskId));
+      time.begin('change');
+      const cancelled = await runner.cancel(taskId);
       await this.#trail.ended(entry, { outcome: isEnded(cancelled) ? cancelled.status : 'cancel_requested' });
       return cancelled;
     } catch (error) {
@@ -186,17 +207,18 @@ export class Guard {
   }
 
   /** Decides on a call and finds its secrets. Throws MailStoreError when it is refused or a secret is not there. */
-  async #admit(request: TaskCall, caller: Caller): Promise<AdmittedCall> {
+  async #admit(request: TaskCall, caller: Caller, time: CallTime): Promise<AdmittedCall> {
     const { command, args } = request;
     const target = this.#target(request.target);
     refuseTwins(toolName(command.name), args);
-    const found = await this.#find(request, target);
+    const found = await this.#find(request, target, time.deadline);
     const decision = this.#decide(request, target, found);
     const entry = this.#trail.open(request, caller, target, decision);
     if (decision.kind === 'refuse') return this.#refuse(toolName(command.name), decision, target, entry);
     // Before a person is asked: nobody should say yes to a call that cannot be sent.
     const secrets = await this.#findSecrets(request, entry);
-    return { request, caller, target, decision, found, secrets, entry };
+    const call = { request, caller, target, decision, found, secrets, entry, time };
+    return time.deadline.isOver ? this.#refuseLate(call) : call;
   }
 
   /** Decides on a call. One that is refused even in its mildest form, for which nothing was read, is refused as that form. */
@@ -240,14 +262,14 @@ export class Guard {
   }
 
   /** Reads what the decision depends on. What cannot be read is left out, so that the worst is assumed; so is what no decision would need. */
-  async #find({ command, args }: TaskCall, target: GuardedTarget): Promise<Found> {
+  async #find({ command, args }: TaskCall, target: GuardedTarget, deadline: Deadline): Promise<Found> {
     const { decidesFrom } = command;
     const isRefusedAnyway = !allows(target.access, mildestEffect(command)) || !this.#options.groups.includes(command.group);
     if (!decidesFrom || isRefusedAnyway) return {};
     const found = await Promise.all(
       Object.entries(decidesFrom).map(async ([name, search]): Promise<[string, unknown]> => {
         try {
-          return [name, (await runSearch(target, search, args)).value];
+          return [name, (await runSearch(target, search, args, { deadline })).value];
         } catch (error) {
           if (error instanceof MailStoreError) return [name, undefined];
           throw error;
@@ -258,10 +280,10 @@ export class Guard {
   }
 
   /** Sends a permitted call. Files of generated secrets stay unless the call surely changed nothing. */
-  async #execute({ request, target, caller, secrets, decision }: AdmittedCall, permit: Permit): Promise<Answered> {
-    const generated = decision.effect === 'read' ? undefined : secrets.store();
+  async #execute(call: AdmittedCall, permit: Permit): Promise<Answered> {
+    const generated = call.decision.effect === 'read' ? undefined : call.secrets.store();
     try {
-      const answered = await this.#send(request, permit, target, caller);
+      const answered = await this.#send(call, permit, Object.values(generated ?? {}));
       return { ...answered, ...(generated && { generated }) };
     } catch (error) {
       const mayHaveChanged = !(error instanceof MailStoreError) || error.mayHaveChanged;
@@ -270,11 +292,20 @@ export class Guard {
     }
   }
 
-  async #send(request: TaskCall, permit: Permit, { client }: GuardedTarget, { signal }: Caller): Promise<Answered> {
+  async #send({ request, target, caller, time }: AdmittedCall, permit: Permit, keptFiles: readonly string[]): Promise<Answered> {
     const { runner } = this.#options;
-    if (request.command.longRunning) return { kind: 'task', task: await runner.start(request, permit) };
-    // A change is not aborted when its caller leaves: only its answer says whether it was made.
-    const outcome = await client.send(await client.prepare(permit), { ...(permit.effect === 'read' && signal && { signal }) });
+    const { client } = target;
+    const { deadline } = time;
+    const { signal } = caller;
+    const kind = permit.effect === 'read' ? 'read' : 'change';
+    if (request.command.longRunning) {
+      time.begin(kind, keptFiles);
+      return { kind: 'task', task: await runner.start(request, permit, deadline.leftMs()) };
+    }
+    const prepared = await client.prepare(permit, { deadline });
+    time.begin(kind, keptFiles);
+    // A change is aborted neither when its caller leaves nor when its time is over: only its answer says whether it was made.
+    const outcome = await client.send(prepared, kind === 'read' ? { signal, deadline } : {});
     if (outcome.kind === 'value') return outcome;
     return { kind: 'task', task: await runner.follow(request, outcome) };
   }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { toShownText, toStableText, drifts } from '../catalogue/drifting.ts';
 import type { AskedQuestion } from './prompter.ts';
 import { findCommand } from '../../tools/index.ts';
-import { excerpt, MailStoreError } from '../base/errors.ts';
+import { excerpt, isError, MailStoreError } from '../base/errors.ts';
 import { keepText } from '../base/keep-bounded.ts';
 import { toVisibleLine } from '../base/escape-hidden.ts';
 import type { Command, Found, Look, ReadCommand, Search, Verdict } from '../catalogue/define-command.ts';
@@ -11,7 +11,7 @@ import { isRow } from '../base/rows.ts';
 import { maskSecrets } from '../catalogue/mask-secrets.ts';
 import { MASK } from '../masking/masks.ts';
 import { toolName } from '../catalogue/naming.ts';
-import type { MailStoreClient, ReadValue } from '../client/client.ts';
+import type { MailStoreClient, ReadOptions, ReadValue } from '../client/client.ts';
 import type { Drift } from '../client/value.ts';
 import type { TaskRecord } from '../journal/task-record.ts';
 import { argumentsKey } from '../base/arguments-key.ts';
@@ -20,10 +20,15 @@ import type { AdmittedCall, GuardedTarget } from './call.ts';
 type Arguments = Readonly<Record<string, unknown>>;
 
 /** Reads what a look is about. Throws MailStoreError when the read fails. */
-export async function lookAt(client: MailStoreClient, look: Look<Arguments>, args: Arguments): Promise<ReadValue> {
+export async function lookAt(
+  client: MailStoreClient,
+  look: Look<Arguments>,
+  args: Arguments,
+  options: ReadOptions = {},
+): Promise<ReadValue> {
   const command = findCommand(look.read);
   if (!command) throw new MailStoreError('unknownCommand', { command: look.read });
-  const { value, ...rest } = await client.read(command, look.args?.(args) ?? {});
+  const { value, ...rest } = await client.read(command, look.args?.(args) ?? {}, options);
   return { ...rest, value: look.pick(value, args) };
 }
 
@@ -32,13 +37,14 @@ export async function runSearch(
   { client, user }: Pick<GuardedTarget, 'client' | 'user'>,
   look: Look<Arguments> | Search<Arguments>,
   args: Arguments,
+  options: ReadOptions,
 ): Promise<ReadValue> {
-  if ('read' in look) return lookAt(client, look, args);
+  if ('read' in look) return lookAt(client, look, args, options);
   const drift: Drift[] = [];
   const read: ReadCommand = async (name, itsArguments = {}) => {
     const command = findCommand(name);
     if (!command) throw new MailStoreError('unknownCommand', { command: name });
-    const answer = await client.read(command, itsArguments);
+    const answer = await client.read(command, itsArguments, options);
     drift.push(...answer.drift);
     return answer.value;
   };
@@ -84,7 +90,8 @@ export async function renderQuestion({
   request: { command, args },
   target,
   decision,
-}: Pick<AdmittedCall, 'request' | 'target' | 'decision'>): Promise<RenderedQuestion> {
+  time: { deadline },
+}: Pick<AdmittedCall, 'request' | 'target' | 'decision' | 'time'>): Promise<RenderedQuestion> {
   const { name, origin, user } = target;
   const { question: declared, before, decidesFrom } = command;
   const looks = Object.entries({ ...decidesFrom, ...(before && { before }), ...declared?.reads });
@@ -93,9 +100,9 @@ export async function renderQuestion({
     await Promise.all(
       looks.map(async ([key, look]): Promise<[string, ReadValue | undefined]> => {
         try {
-          return [key, await runSearch(target, look, args)];
+          return [key, await runSearch(target, look, args, { deadline })];
         } catch (error) {
-          if (!(error instanceof MailStoreError)) throw error;
+          if (!(error instanceof MailStoreError) || isError(error, 'outOfTime')) throw error;
           failed.push(`What ${'read' in look ? toolName(look.read) : `the search for ${key}`} shows is missing here: ${error.message}`);
           return [key, undefined];
         }

@@ -22,7 +22,7 @@ import { changeToolInputs, type ChangeToolName } from './change-tools.ts';
 import { ElicitingPrompter, RoundTripPrompter } from './confirmation.ts';
 import { DEFAULT_LIMIT, isPaged, pagingFields, type Paging } from './paging.ts';
 import { changeListResult, errorResult, taskListResult, taskResult, valueResult } from './results.ts';
-import type { Arguments, CallContext, Calls, ClaimedClient, Started, ToolAnswer } from './task-protocol.ts';
+import type { Arguments, CallContext, Calls, CancellingClient, Started, ToolAnswer } from './task-protocol.ts';
 import { taskToolInputs, type TaskToolName } from './task-tools.ts';
 
 /** A tool that can be called: its argument schema, made on its first call, and what it does. */
@@ -88,8 +88,8 @@ export class Dispatcher implements Calls {
   }
 
   /** Cancels a task for a protocol request, during which nobody can be asked. Throws MailStoreError when it is refused or needs a yes. */
-  async cancel(taskId: string, client: ClaimedClient): Promise<TaskRecord> {
-    const cancelled = await this.#guard.cancel(taskId, { client });
+  async cancel(taskId: string, caller: CancellingClient): Promise<TaskRecord> {
+    const cancelled = await this.#guard.cancel(taskId, caller);
     if ('kind' in cancelled) throw new Error('a question was put to nobody');
     return cancelled;
   }
@@ -151,16 +151,16 @@ export class Dispatcher implements Calls {
     return valueResult(command.output, answered, paging);
   }
 
-  #caller({ client, elicitation, signal }: CallContext): { readonly caller: Caller; readonly question: () => ToolAnswer } {
+  #caller({ client, elicitation, signal, deadline }: CallContext): { readonly caller: Caller; readonly question: () => ToolAnswer } {
     if (elicitation === undefined || 'elicit' in elicitation) {
       const prompter = elicitation && new ElicitingPrompter(elicitation.elicit);
       const question = () => {
         throw new Error('this client answers within the call');
       };
-      return { caller: { client, signal, prompter }, question };
+      return { caller: { client, signal, deadline, prompter }, question };
     }
     const prompter = new RoundTripPrompter(elicitation, this.#consentStates);
-    return { caller: { client, signal, prompter }, question: () => prompter.question };
+    return { caller: { client, signal, deadline, prompter }, question: () => prompter.question };
   }
 
   /** With more than one target every tool takes `target`, and a write must name it: a mistyped default is not worth an archive. */
@@ -175,10 +175,11 @@ export class Dispatcher implements Calls {
     return {
       get_task_status: handler({
         shape: taskToolInputs.get_task_status,
-        run: async (args, { signal }) => {
+        run: async (args, { signal, deadline }) => {
           const { taskId, waitSeconds = 0, ...paging } = args;
           const known = await this.tasks.get(taskId);
-          const task = waitSeconds > 0 && !isEnded(known) ? await this.tasks.waitForNews(known, waitSeconds * 1000, signal) : known;
+          const ms = Math.min(waitSeconds * 1000, deadline.leftMs());
+          const task = ms > 0 && !isEnded(known) ? await this.tasks.waitForNews(known, ms, signal) : known;
           return taskResult(task, findOutput(task), paging);
         },
       }),
@@ -214,7 +215,7 @@ export class Dispatcher implements Calls {
   async #answerWithTask(
     command: Pick<Command, 'output'>,
     started: TaskRecord,
-    { signal, onProgress }: CallContext,
+    { signal, deadline, onProgress }: CallContext,
   ): Promise<CallToolResult> {
     let shown = -1;
     const onChange = (task: TaskRecord) => {
@@ -224,7 +225,9 @@ export class Dispatcher implements Calls {
       onProgress?.(task.progress, task.statusText === null ? undefined : toVisible(task.statusText));
     };
     onChange(started);
-    const ended = isEnded(started) ? started : await this.tasks.waitForEnd(started.taskId, this.#config.inlineWaitMs, { onChange, signal });
+    // What is still starting has been waited for already.
+    const ms = started.status === 'running' ? Math.min(this.#config.inlineWaitMs, deadline.leftMs()) : 0;
+    const ended = ms > 0 ? await this.tasks.waitForEnd(started.taskId, ms, { onChange, signal }) : started;
     const task = started.note !== undefined && ended.note === undefined ? { ...ended, note: started.note } : ended;
     return taskResult(task, command.output, {}, { isError: task.status === 'failed' });
   }

@@ -1,4 +1,7 @@
 import type { McpServerFactory, ServerContext } from '@modelcontextprotocol/server';
+import { systemClock } from '../base/clock.ts';
+import { Deadline } from '../base/deadline.ts';
+import { CALL_MS } from '../base/limits.ts';
 import { claimedClient, elicitationContext } from './requesting-client.ts';
 import { listTools, type Surface } from './surface.ts';
 import { answerCall, TaskServer, type CallContext, type Calls } from './task-protocol.ts';
@@ -31,8 +34,13 @@ export function protocolServers(surface: Surface, { calls }: ServerDependencies)
     server.setRequestHandler('tools/call', async ({ params }, ctx) => {
       const call = { ...params, arguments: params.arguments ?? {}, isLongRunning: longRunning.has(params.name) };
       const { signal } = ctx.mcpReq;
-      const context = { signal, client: claimedClient(server, ctx), ...elicitationContext(server, ctx), ...reportProgress(ctx) };
-      return answerCall({ server, face, calls }, call, ctx, context);
+      const deadline = new Deadline(systemClock, CALL_MS);
+      const context = { signal, deadline, client: claimedClient(server, ctx), ...elicitationContext(server, ctx), ...reportProgress(ctx) };
+      try {
+        return await answerCall({ server, face, calls }, call, ctx, context);
+      } finally {
+        deadline.end();
+      }
     });
     server.answerEmptyLists();
     face.register(server, calls);

@@ -10,6 +10,7 @@ import {
   type ServerCapabilities,
   type ServerContext,
 } from '@modelcontextprotocol/server';
+import type { Deadline } from '../base/deadline.ts';
 import { MailStoreError } from '../base/errors.ts';
 import { toVisible } from '../base/escape-hidden.ts';
 import type { TaskRecord } from '../journal/task-record.ts';
@@ -23,9 +24,17 @@ export interface ClaimedClient {
   readonly claimed: string;
 }
 
+/** Who asks to cancel a task, and the time of the request. */
+export interface CancellingClient {
+  readonly client: ClaimedClient;
+  readonly deadline?: Deadline;
+}
+
 /** What a call brings beside its arguments. */
 export interface CallContext {
   readonly signal: AbortSignal;
+  /** The time of the call, which runs since it arrived. */
+  readonly deadline: Deadline;
   /** Tells the client how far a call is; absent when it did not ask to be told. */
   readonly onProgress?: (progress: number, message: string | undefined) => void;
   readonly client: ClaimedClient;
@@ -56,7 +65,7 @@ export interface Calls {
   start(tool: string, args: Arguments, context: CallContext): Promise<Started>;
   readonly tasks: Pick<TaskRunner, 'get' | 'page' | 'findNumber' | 'waitForEnd'>;
   /** Asks the server to stop a task, on behalf of a client as it names itself. */
-  cancel(taskId: string, client: ClaimedClient): Promise<TaskRecord>;
+  cancel(taskId: string, caller: CancellingClient): Promise<TaskRecord>;
   /** Returns what the call of an ended task would have returned, had it waited. Rejects where that would have been a protocol error. */
   makeResult(task: TaskRecord): Promise<CallToolResult>;
 }

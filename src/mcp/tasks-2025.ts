@@ -1,12 +1,11 @@
 import { isInputRequiredResult, ProtocolError, ProtocolErrorCode, RELATED_TASK_META_KEY, type Server } from '@modelcontextprotocol/server';
 import * as z from 'zod';
-import { HOLD_MS } from '../base/limits.ts';
+import { systemClock } from '../base/clock.ts';
+import { Deadline } from '../base/deadline.ts';
+import { CALL_MS } from '../base/limits.ts';
 import { isEnded, type TaskRecord, type TaskState } from '../journal/task-record.ts';
 import { claimedClient } from './requesting-client.ts';
 import { answerMethod, describeTask, POLL_INTERVAL_MS, type Calls, type ClaimedClient, type TaskFace } from './task-protocol.ts';
-
-/** How long a cancellation waits for the command to stop, so that the answer can say so; beyond it, clients give up on the request. */
-const CANCEL_WAIT_MS = HOLD_MS;
 
 /** Tasks in one answer of `tasks/list`. */
 const PAGE_SIZE = 50;
@@ -38,9 +37,14 @@ export const tasks2025: TaskFace = {
       const { tasks } = loaded;
       const task = await tasks.get(taskId);
       if (isEnded(task)) throw new ProtocolError(ProtocolErrorCode.InvalidParams, `The task '${taskId}' has already ended.`);
-      await loaded.cancel(taskId, client);
-      // A task that is told to be cancelled must stay so, and it is MailStore that decides: what has not stopped by then is still working.
-      return taskFields(await tasks.waitForEnd(taskId, CANCEL_WAIT_MS, { signal }));
+      const deadline = new Deadline(systemClock, CALL_MS);
+      try {
+        await loaded.cancel(taskId, { client, deadline });
+        // A task that is told to be cancelled must stay so, and it is MailStore that decides: what has not stopped by then is still working.
+        return taskFields(await tasks.waitForEnd(taskId, deadline.leftMs(), { signal }));
+      } finally {
+        deadline.end();
+      }
     });
     server.setRequestHandler('tasks/list', { params: z.object({ cursor: z.string().optional() }) }, ({ cursor }) =>
       answerMethod(async () => listPage((await calls()).tasks, cursor)),

@@ -42,7 +42,7 @@ export const tasksExtension: TaskFace = {
       return {};
     });
     setHandler('tasks/cancel', async (taskId, loaded, client) => {
-      await loaded.cancel(taskId, client).catch((error: unknown) => {
+      await loaded.cancel(taskId, { client }).catch((error: unknown) => {
         // The acknowledgement promises no end, so a server that has no way to stop the command does not keep it from being given.
         if (!(error instanceof MailStoreError && error.code === 'cannotCancel')) throw error;
       });

@@ -139,43 +139,63 @@ export class TaskRunner {
   }
 
   /**
-   * Starts a command as a task and returns it as soon as the server has answered, or as starting when that takes longer than `startWaitMs`; a call that is still running with the same arguments is
-   * returned instead of started again. Throws MailStoreError when the call could not be sent.
+   * Starts a command as a task and returns it as soon as the server has answered, or as starting when that, or what has to be read before, takes
+   * longer than `startWaitMs` or `leftMs`; a call that is still running with the same arguments is returned instead of started again. Throws
+   * MailStoreError when the call could not be sent.
    */
-  async start(call: TaskCall, permit: Permit): Promise<TaskRecord> {
+  async start(call: TaskCall, permit: Permit, leftMs = Infinity): Promise<TaskRecord> {
+    const { startWaitMs, clock } = this.#options;
     const client = this.#client(call.target);
-    const prepared = await client.prepare(permit);
+    const over = new AbortController();
+    const waitMs = Math.min(startWaitMs ?? leftMs, leftMs);
+    const slow = waitMs === Infinity ? undefined : clock.sleep(waitMs, over.signal).catch(() => undefined);
+    const preparing = client.prepare(permit);
+    try {
+      await (slow ? Promise.race([preparing, slow]) : preparing);
+      return await this.#startWithin(slow, call, client, preparing);
+    } finally {
+      over.abort();
+    }
+  }
+
+  /** Returns the task as starting when `slow` resolves before MailStore has answered. */
+  async #startWithin(
+    slow: Promise<void> | undefined,
+    call: TaskCall,
+    client: MailStoreClient,
+    preparing: Promise<PreparedCall>,
+  ): Promise<TaskRecord> {
     const { task, isNew } = await this.#begin(call);
     if (!isNew) return { ...this.#named(task), note: 'This call is already running with the same arguments; no second one was started.' };
-    const over = new AbortController();
     let isReturned = false;
     const settled = this.#answer(call.command, (tell) =>
       this.#holding(task.taskId, FIRST_EPOCH, async () => {
         try {
-          return await this.#send(client, prepared, task, call, tell);
+          return await this.#send(client, preparing, task, call, tell);
         } finally {
-          over.abort();
           // Its caller has the task as starting and hears no more of the call, so the end is told like that of any other task.
           if (isReturned) await this.#tellEnd(task.taskId);
         }
       }),
     );
-    const { startWaitMs, clock } = this.#options;
-    if (startWaitMs === undefined) return settled;
-    const slow = clock.sleep(startWaitMs, over.signal).then(
-      () => {
-        isReturned = true;
-      },
-      () => undefined,
-    );
-    await Promise.race([settled.catch(() => undefined), slow]);
+    if (!slow) return settled;
+    const isSlow = slow.then(() => {
+      isReturned = true;
+    });
+    await Promise.race([settled.catch(() => undefined), isSlow]);
     return isReturned ? task : settled;
   }
 
-  async #send(client: MailStoreClient, prepared: PreparedCall, task: TaskRecord, call: TaskCall, tell: Tell): Promise<TaskRecord> {
+  async #send(
+    client: MailStoreClient,
+    preparing: Promise<PreparedCall>,
+    task: TaskRecord,
+    call: TaskCall,
+    tell: Tell,
+  ): Promise<TaskRecord> {
     let outcome: Outcome;
     try {
-      outcome = await client.send(prepared, { once: true });
+      outcome = await client.send(await preparing, { once: true });
     } catch (error) {
       return this.#startFailed(task, call, error, tell);
     }

@@ -339,12 +339,20 @@ export const errorCases: {
   ],
   stillRunning: [
     [
-      { tool: 'get_stores', isRead: true, seconds: 45 },
-      'get_stores was not answered within 45 seconds. Narrow what it reads, or call again when MailStore has less to do.',
+      { tool: 'rename_user', seconds: 45 },
+      'rename_user was not answered within 45 seconds; it goes on, and mailstore-mcp audit will show its end.',
     ],
+  ],
+  outOfTime: [
     [
-      { tool: 'rename_user', isRead: false, seconds: 45 },
-      'rename_user was not answered within 45 seconds, and whether it was carried out is not known yet; it goes on, and mailstore-mcp audit will show its end. Read the state before you repeat it.',
+      { read: 'get_stores', seconds: 45 },
+      'get_stores was not answered completely within the 45 seconds that a call may take. Narrow what it reads, or call again when MailStore has less to do.',
+    ],
+  ],
+  notBegun: [
+    [
+      { tool: 'rename_user', seconds: 45 },
+      'rename_user was not sent: what comes before it, such as reads of what it concerns, took longer than the 45 seconds that a call may take. Call again when MailStore has less to do.',
     ],
   ],
   notMasked: [

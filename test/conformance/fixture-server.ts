@@ -20,7 +20,7 @@ import type { Config, Target } from '../../src/config/load.ts';
 import type { TaskRecord } from '../../src/journal/task-record.ts';
 import { Dispatcher } from '../../src/mcp/dispatcher.ts';
 import { protocolServers } from '../../src/mcp/server.ts';
-import type { Arguments, CallContext, Calls, ClaimedClient, Started, ToolAnswer } from '../../src/mcp/task-protocol.ts';
+import type { Arguments, CallContext, Calls, CancellingClient, Started, ToolAnswer } from '../../src/mcp/task-protocol.ts';
 import { missingExtension } from '../../src/mcp/tasks-extension.ts';
 import type { ToolDefinition } from '../../src/mcp/tool-definition.ts';
 import { startSandbox } from '../../src/sandbox/sandbox.ts';
@@ -102,8 +102,8 @@ class FixtureCalls implements Calls {
     return started;
   }
 
-  async cancel(taskId: string, client: ClaimedClient): Promise<TaskRecord> {
-    return this.#product.cancel(taskId, client);
+  async cancel(taskId: string, caller: CancellingClient): Promise<TaskRecord> {
+    return this.#product.cancel(taskId, caller);
   }
 
   async makeResult(task: TaskRecord): Promise<CallToolResult> {

@@ -1,21 +1,27 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
+import type { Access } from '../../src/base/target.ts';
 import { openBackend } from '../../src/cli/backend.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import type { Sandbox } from '../../src/sandbox/sandbox.ts';
+import type { Answer } from '../../src/guard/prompter.ts';
 import { ManualClock } from '../helpers/manual-clock.ts';
 import { collectingLog, commandNamed } from '../helpers/start-client.ts';
 import { sandboxForTest, settingsFor } from '../helpers/start-server.ts';
+import { respond, respondJson, startTlsServer } from '../helpers/tls-server.ts';
 
 const PATIENCE = { timeout: 15_000, interval: 10 };
 const CALLER = { client: { claimed: 'test' } };
 
-function startHere(sandbox: Sandbox) {
+function startHere(far: Parameters<typeof settingsFor>[0], access: Access = 'read-write') {
   const stateDir = mkdtempSync(join(tmpdir(), 'mailstore-mcp-deadline-'));
   const clock = new ManualClock();
-  const config = loadConfig({ env: { ...settingsFor(sandbox), MAILSTORE_ACCESS: 'read-write', MAILSTORE_STATE_DIR: stateDir }, flags: {} });
+  const config = loadConfig({
+    env: { ...settingsFor(far), MAILSTORE_ACCESS: access, MAILSTORE_API: 'modern', MAILSTORE_STATE_DIR: stateDir },
+    flags: {},
+  });
   const backend = openBackend(config, { clock, log: collectingLog([]) });
   let isClosed = false;
   const close = async () => {
@@ -31,6 +37,48 @@ function startHere(sandbox: Sandbox) {
 }
 
 const isSent = (sandbox: Sandbox, command: string) => sandbox.requests.some(({ path }) => path.endsWith(`/${command}`));
+
+/** Tells when a call is over, and how. */
+function watchEnd<T>(running: Promise<T>) {
+  const end: { value?: T; error?: unknown; isOver: boolean } = { isOver: false };
+  const done = running.then(
+    (value) => Object.assign(end, { value, isOver: true }),
+    (error: unknown) => Object.assign(end, { error, isOver: true }),
+  );
+  return Object.assign(end, { done });
+}
+
+/** A MailStore with one user; what it is asked by a held command it answers when `release` is called. */
+async function startHeldMailStore(held: string) {
+  const user = { userName: 'amira', fullName: 'Amira Okafor', emailAddresses: ['amira@example.com'], privileges: ['login'] };
+  const waiting: (() => void)[] = [];
+  const answer = (command: string, form: URLSearchParams): unknown => {
+    if (command === 'GetUserInfo') return { ...user };
+    if (command === 'GetUsers') return [{ ...user }];
+    if (command === 'SetUserFullName') user.fullName = form.get('fullName') ?? '';
+    return null;
+  };
+  const server = await startTlsServer(async ({ path, body }) => {
+    const command = path.slice('/api/invoke/'.length);
+    if (!path.startsWith('/api/invoke/')) return respond('404 Not Found', 'text/plain', 'unknown');
+    if (command === held) await new Promise<void>((resolve) => waiting.push(resolve));
+    const result = answer(command, new URLSearchParams(body));
+    return respondJson({
+      error: null,
+      token: null,
+      statusVersion: 0,
+      statusCode: 'succeeded',
+      percentProgress: 100,
+      result,
+      logOutput: null,
+    });
+  });
+  const release = () => waiting.splice(0).forEach((resolve) => resolve());
+  return Object.assign(server, { user, release, countWaiting: () => waiting.length });
+}
+
+const RENAME = { command: commandNamed('SetUserFullName'), args: { userName: 'amira', fullName: 'Amira O.' }, target: 'default' };
+const fullName = (sandbox: Sandbox) => sandbox.world.state.users.find(({ userName }) => userName === 'amira')?.fullName;
 
 test('a long command whose start is slow is returned as starting, whatever the time of day does, and its end is kept', async () => {
   const sandbox = await sandboxForTest({ faults: ['delay=700@/api/invoke/VerifyStore'] });
@@ -60,22 +108,112 @@ test('a long command whose start is slow is returned as starting, whatever the t
 });
 
 test('a write that MailStore does not answer in time is answered within 45 seconds, and the record has its outcome', async () => {
-  const sandbox = await sandboxForTest({ faults: ['delay=1500@/api/invoke/SetUserFullName'] });
-  const { backend, clock, close, lines } = startHere(sandbox);
-  const call = { command: commandNamed('SetUserFullName'), args: { userName: 'amira', fullName: 'Amira O.' }, target: 'default' };
-  let isOver = false;
-  const failed = backend.guard.run(call, CALLER).then(
-    () => undefined,
-    (error: unknown) => {
-      isOver = true;
-      return error;
-    },
-  );
-  await expect.poll(lines, PATIENCE).toContain('"sent"');
-  await clock.advance(43_000);
-  await expect.poll(() => isOver, PATIENCE).toBe(true);
-  expect(await failed).toMatchObject({ code: 'stillRunning' });
+  const far = await startHeldMailStore('SetUserFullName');
+  const { backend, clock, close, lines } = startHere(far);
+  const end = watchEnd(backend.guard.run(RENAME, CALLER));
+  await expect.poll(far.countWaiting, PATIENCE).toBe(1);
+  await clock.advance(44_000);
+  await end.done;
+  expect(end.error).toMatchObject({ code: 'stillRunning', mayHaveChanged: true });
+  far.release();
   await close();
   expect(lines()).toContain('"outcome":"succeeded"');
-  expect(sandbox.world.state.users.find(({ userName }) => userName === 'amira')?.fullName).toBe('Amira O.');
+  expect(far.user.fullName).toBe('Amira O.');
+});
+
+test('a long command is returned as starting while this server still reads what MailStore knows', async () => {
+  const sandbox = await sandboxForTest({ faults: ['delay=1500@/api/get-metadata'] });
+  const { backend, clock } = startHere(sandbox);
+  const call = { command: commandNamed('VerifyStore'), args: { id: 3, includeIndexes: false }, target: 'default' };
+  const end = watchEnd(backend.guard.run(call, CALLER));
+  await expect
+    .poll(async () => {
+      await clock.advance(1000);
+      return end.isOver;
+    }, PATIENCE)
+    .toBe(true);
+  if (end.value?.kind !== 'task') throw new Error('no task');
+  expect(end.value.task.status).toBe('starting');
+  expect(isSent(sandbox, 'VerifyStore')).toBe(false);
+  const { taskId } = end.value.task;
+  await expect
+    .poll(async () => {
+      await clock.advance(1000);
+      return (await backend.runner.get(taskId)).status;
+    }, PATIENCE)
+    .toMatch(/^(?:running|succeeded)$/);
+});
+
+test('a write between two reads of 30 seconds each is answered within 45 seconds, with what could not be read any more', async () => {
+  const far = await startHeldMailStore('GetUserInfo');
+  const { backend, clock, lines } = startHere(far);
+  const end = watchEnd(backend.guard.run(RENAME, CALLER));
+  await expect.poll(far.countWaiting, PATIENCE).toBe(1);
+  await clock.advance(30_000);
+  far.release();
+  await expect.poll(far.countWaiting, PATIENCE).toBe(1);
+  expect(far.user.fullName).toBe('Amira O.');
+  await clock.advance(13_000);
+  await end.done;
+  expect(end.value).toMatchObject({
+    kind: 'value',
+    change: {
+      note: 'What it is now could not be read (get_user_info was not answered completely within the 45 seconds that a call may take. Narrow what it reads, or call again when MailStore has less to do.). It cannot be put back: no call restores exactly what was read before it.',
+    },
+  });
+  expect(lines()).toContain('"outcome":"succeeded"');
+});
+
+test('a write whose object is not read in time is not sent, not even later, and its caller and the record say so', async () => {
+  const far = await startHeldMailStore('GetUserInfo');
+  const { backend, clock, close, lines } = startHere(far);
+  const end = watchEnd(backend.guard.run(RENAME, CALLER));
+  await expect.poll(far.countWaiting, PATIENCE).toBe(1);
+  await clock.advance(43_000);
+  await end.done;
+  expect(end.error).toMatchObject({ code: 'notBegun', request: 'not sent' });
+  far.release();
+  await close();
+  expect(far.user.fullName).toBe('Amira Okafor');
+  expect(lines()).toContain('"outcome":"not sent"');
+});
+
+test('a question whose facts are not read in time is not put to a person', async () => {
+  const far = await startHeldMailStore('GetUserInfo');
+  const { backend, clock, lines } = startHere(far, 'full');
+  const ask = vi.fn<() => Promise<Answer>>();
+  const call = { command: commandNamed('DeleteUser'), args: { userName: 'amira' }, target: 'default' };
+  const prompter = { channel: 'elicitation', isPausable: true, ask } as const;
+  const end = watchEnd(backend.guard.run(call, { ...CALLER, prompter }));
+  await expect.poll(far.countWaiting, PATIENCE).toBe(1);
+  await clock.advance(43_000);
+  await end.done;
+  expect(end.error).toMatchObject({ code: 'notBegun' });
+  expect(ask).not.toHaveBeenCalled();
+  expect(lines()).toContain('"outcome":"not sent"');
+});
+
+test('the time in which a person thinks does not count', async () => {
+  const sandbox = await sandboxForTest();
+  const { backend, clock } = startHere(sandbox, 'full');
+  const call = { command: commandNamed('DeleteUser'), args: { userName: 'amira' }, target: 'default' };
+  const ask = async () => {
+    await clock.advance(600_000);
+    return { kind: 'accepted' } as const;
+  };
+  const end = watchEnd(backend.guard.run(call, { ...CALLER, prompter: { channel: 'elicitation', isPausable: true, ask } }));
+  await end.done;
+  expect(end.value).toMatchObject({ kind: 'value' });
+  expect(fullName(sandbox)).toBeUndefined();
+});
+
+test('a read that takes longer ends with the time of its call, and is on record by then', async () => {
+  const far = await startHeldMailStore('GetUsers');
+  const { backend, clock, lines } = startHere(far);
+  const end = watchEnd(backend.guard.run({ command: commandNamed('GetUsers'), args: {}, target: 'default' }, CALLER));
+  await expect.poll(far.countWaiting, PATIENCE).toBe(1);
+  await clock.advance(43_000);
+  await end.done;
+  expect(end.error).toMatchObject({ code: 'outOfTime', mayHaveChanged: false });
+  expect(lines()).toContain('get_users was not answered completely within the 45 seconds that a call may take');
 });

@@ -1,7 +1,10 @@
 import { expect, test } from 'vitest';
 import * as z from 'zod';
+import { Deadline } from '../../src/base/deadline.ts';
+import { CallTime } from '../../src/guard/call-time.ts';
 import { renderQuestion } from '../../src/guard/question.ts';
 import { commands } from '../../tools/index.ts';
+import { ManualClock } from '../helpers/manual-clock.ts';
 import { startClient } from '../helpers/start-client.ts';
 import { sandboxForTest } from '../helpers/start-server.ts';
 
@@ -16,6 +19,7 @@ test('every question names the act and its object in the first line, and the act
       request: { command, args, target: 'default' },
       target,
       decision: { kind: 'ask', effect: 'write', risks: [] },
+      time: new CallTime('test', new Deadline(new ManualClock(), 1000)),
     });
     shown[command.name] = [question.prompt.split('\n')[0] ?? '', question.label];
   }
