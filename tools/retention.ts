@@ -3,6 +3,7 @@ import { closedReason, requireChangeable } from '../src/emulation/archive-stores
 import { defineCommand, type Found, type Look } from '../src/catalogue/define-command.ts';
 import * as f from '../src/catalogue/fields.ts';
 import { readRow, readString } from '../src/base/rows.ts';
+import { DAY_MS } from '../src/base/clock.ts';
 import { describeContents, joinSentences } from '../src/catalogue/phrases.ts';
 import { mayLackSecret } from '../src/catalogue/lacks-secret.ts';
 import { anything, guess, nothing, record } from '../src/catalogue/outputs.ts';
@@ -13,8 +14,6 @@ import { CommandFailure, utcMilliseconds, type World } from '../src/emulation/wo
 const group = 'retention';
 const editions = ['server', 'spe'] as const;
 const since = 'between 9.0 (2014) and 2018';
-
-const DAY = 86_400_000;
 
 const configuration = z.looseObject({
   policies: z.array(z.looseObject({ name: z.string().min(1), keepDays: z.int().positive(), deleteMessages: z.boolean() })),
@@ -155,7 +154,7 @@ export const processRetentionPolicies = defineCommand({
     world.audit('RetentionPoliciesProcessStart', 'Processing of the retention policies started.');
     const deleting = world.state.retentionPolicies.policies.filter((policy) => policy.deleteMessages);
     const keepDays = Math.min(...deleting.map((policy) => policy.keepDays));
-    const endOfRetention = world.engine.now() - keepDays * DAY;
+    const endOfRetention = world.engine.now() - keepDays * DAY_MS;
     yield { percent: 1, text: `${deleting.length} of ${world.state.retentionPolicies.policies.length} retention policies delete messages` };
     yield { percent: 3, text: 'Searching for messages whose retention period has ended' };
     const stores = [...world.state.stores];

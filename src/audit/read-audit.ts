@@ -3,6 +3,7 @@ import { open, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { isRow } from '../base/rows.ts';
+import { readErrno } from '../base/errno.ts';
 import { AUDIT_FILE, linesBackwards, listRotated, READ_NO_LINK } from './audit-files.ts';
 
 /** A line as far as it is understood; it comes from the disk and may have any shape. */
@@ -65,7 +66,7 @@ async function openIfThere(path: string): Promise<FileHandle | undefined> {
   try {
     return await open(path, READ_NO_LINK);
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    if (readErrno(error) === 'ENOENT') return undefined;
     throw error;
   }
 }

@@ -29,3 +29,6 @@ export const systemClock: Clock = {
       signal?.addEventListener('abort', abort, { once: true });
     }),
 };
+
+/** A day in milliseconds. */
+export const DAY_MS = 86_400_000;

@@ -15,3 +15,12 @@ export const KEPT_RECORD_CHARACTERS = 32_768;
 
 /** A change is kept whole, so that it can be put back, up to this many characters of JSON; a larger one is cut and has no way back. */
 export const REVERTIBLE_CHARACTERS = 262_144;
+
+/** How long a person has to answer a question, or to grant an approval and use it, in milliseconds. */
+export const CONSENT_MS = 600_000;
+
+/**
+ * How long the end of a process waits for polls that are under way, in milliseconds. The end of a command may be in the answer to one of them,
+ * which MailStore holds for less than 2 s; a poll that takes longer is marked in the journal, so that the next process knows what may be missing.
+ */
+export const MAX_POLL_WAIT_MS = 7000;

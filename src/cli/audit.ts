@@ -1,4 +1,4 @@
-import { systemClock } from '../base/clock.ts';
+import { DAY_MS, systemClock } from '../base/clock.ts';
 import { excerpt, MailStoreError } from '../base/errors.ts';
 import { escapeHidden, toVisible, toVisibleLine } from '../base/escape-hidden.ts';
 import { loadStateDir } from '../config/load.ts';
@@ -195,8 +195,6 @@ function makeFilter({ since, until, command, ...others }: ShowOptions): (line: A
 function commandKey(name: string): string {
   return name.replaceAll('_', '').toLowerCase();
 }
-
-const DAY_MS = 86_400_000;
 
 function readPeriod(setting: string, written: string): Period {
   const [, day, time, zone = 'Z'] = /^(\d{4}-\d\d-\d\d)(T\d\d:\d\d(?::\d\d(?:\.\d{1,3})?)?)?(Z|[+-]\d\d:\d\d)?$/.exec(written) ?? [];

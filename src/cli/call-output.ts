@@ -1,15 +1,15 @@
 import { escapeHidden, toVisible, visibleValue } from '../base/escape-hidden.ts';
+import { scanJson } from '../base/json-tokens.ts';
 import type { Drift } from '../client/value.ts';
 import type { ShownChange } from '../guard/call.ts';
 import type { TaskRecord } from '../journal/task-record.ts';
 import type { Exchange } from '../tester/tester.ts';
 
-const COLOURS = { key: 36, text: 32, other: 33, head: 1 } as const;
+/** The codes that a terminal takes, for the tokens of JSON and for the first line of a request or an answer. */
+const COLOURS = { key: 36, string: 32, number: 33, word: 33, head: 1 } as const;
 
 /** Differences from the declared output that are told; a changed list repeats itself. */
 const SHOWN_DRIFT = 5;
-
-const JSON_TOKEN = /("(?:[^"\\]|\\.)*")(\s*:)?|\b(?:true|false|null)\b|-?\d[\d.eE+-]*/g;
 
 /**
  * Writes what a call came to. On a terminal everything that hides or commands is made visible, and colours tell keys from values; in a pipe JSON
@@ -65,10 +65,14 @@ export class CallOutput {
   }
 
   #coloured(json: string): string {
-    return json.replaceAll(JSON_TOKEN, (token: string, text?: string, colon?: string) => {
-      if (text === undefined) return this.#paint('other', token);
-      return colon === undefined ? this.#paint('text', text) : `${this.#paint('key', text)}${colon}`;
+    let painted = '';
+    let at = 0;
+    scanJson(json, (kind, start, end) => {
+      const token = json.slice(start, end);
+      painted += json.slice(at, start) + (kind in COLOURS ? this.#paint(kind as keyof typeof COLOURS, token) : token);
+      at = end;
     });
+    return painted + json.slice(at);
   }
 
   #paint(colour: keyof typeof COLOURS, text: string): string {

@@ -5,6 +5,7 @@ import { createLog } from '../base/log.ts';
 import { Redactor } from '../masking/redactor.ts';
 import { API_FORMS, type ApiForm } from '../base/target.ts';
 import { toVisible } from '../base/escape-hidden.ts';
+import { readErrno } from '../base/errno.ts';
 import type { Command } from '../catalogue/define-command.ts';
 import { refuseTwinsInJson } from '../catalogue/refuse-twins.ts';
 import { loadConfig, type Config, type Target } from '../config/load.ts';
@@ -245,7 +246,7 @@ async function argumentsFrom(tool: string, path: string | undefined): Promise<Re
     refuseTwinsInJson(tool, content.replace(/^\uFEFF/, ''));
   } catch (error) {
     if (error instanceof MailStoreError) throw error;
-    const reason = error instanceof SyntaxError ? 'no JSON' : error instanceof Error && 'code' in error ? String(error.code) : 'unreadable';
+    const reason = error instanceof SyntaxError ? 'no JSON' : (readErrno(error) ?? 'unreadable');
     throw new MailStoreError('unreadableFile', { setting: '--json', path, reason });
   }
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return { ...value };

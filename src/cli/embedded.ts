@@ -1,6 +1,7 @@
 import { lstatSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { readErrno } from '../base/errno.ts';
 import type { ConfigSources } from '../config/load.ts';
 
 /** An emulated MailStore inside this process, and where what is recorded of it is kept. */
@@ -32,7 +33,7 @@ function isAlive(pid: number): boolean {
   try {
     return process.kill(pid, 0);
   } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+    return readErrno(error) === 'EPERM';
   }
 }
 

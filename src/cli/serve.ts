@@ -1,5 +1,6 @@
 import { MailStoreError } from '../base/errors.ts';
 import { createLog, type Log } from '../base/log.ts';
+import { MAX_POLL_WAIT_MS } from '../base/limits.ts';
 import { Redactor } from '../masking/redactor.ts';
 import { GROUPS } from '../catalogue/define-command.ts';
 import { KnownCommands } from '../client/known-commands.ts';
@@ -21,12 +22,6 @@ import { version } from './version.ts';
 
 /** When a server whose tools no client has listed takes over the tasks that an earlier process left. */
 const ADOPT_AFTER_MS = 2000;
-
-/**
- * How long ending waits for polls that are under way, in milliseconds. The end of a command might be in the answer of one, which MailStore
- * holds for less than 2 s; one that takes longer is marked in the journal, so that the next process knows what may be missing.
- */
-const MAX_POLL_WAIT_MS = 7000;
 
 /** How long a client is given to read the answers it was sent before its connection ended, in milliseconds. */
 const MAX_FLUSH_MS = 1000;

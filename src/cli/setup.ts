@@ -7,7 +7,7 @@ import { toVisible, toVisibleLine } from '../base/escape-hidden.ts';
 import { inspectConnection, type ServerCertificate } from '../client/inspect-connection.ts';
 import { loadKnownSettings } from '../config/load.ts';
 import { mcpClients, thisMachine, type McpClient } from '../config/mcp-clients.ts';
-import { oneOf, someOf, text } from '../config/setting-types.ts';
+import { oneOf, acceptSome, text } from '../config/setting-types.ts';
 import { defineAction, defineSubcommand, flag, option, type Given } from './define-subcommand.ts';
 import { causes, type Finding } from './doctor/causes.ts';
 import { checkServer } from './doctor/check-server.ts';
@@ -32,7 +32,7 @@ const options = {
   user: option(text('NAME'), 'the MailStore administrator to log in as'),
   passwordStdin: flag('read the password from stdin'),
   store: option(oneOf(STORES), 'where to keep the password; the keychain where there is one'),
-  clients: option(someOf(CLIENT_IDS), 'the clients to connect; those that are installed where it is left out'),
+  clients: option(acceptSome(CLIENT_IDS), 'the clients to connect; those that are installed where it is left out'),
   name: option(text('NAME'), 'the name of the server in the clients', 'mailstore'),
 };
 

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { systemClock } from '../base/clock.ts';
+import { DAY_MS, systemClock } from '../base/clock.ts';
 import { isError, MailStoreError } from '../base/errors.ts';
 import { escapeHidden, toVisibleLine } from '../base/escape-hidden.ts';
 import { loadConfig, loadStateDir } from '../config/load.ts';
@@ -18,7 +18,6 @@ const { stdout } = process;
 
 /** How often a waiting terminal looks into the record. */
 const LOOK_MS = 250;
-const DAY_MS = 86_400_000;
 
 /** A number of days, with or without the letter d. */
 function days(): SettingType<number> {

@@ -2,6 +2,7 @@ import { dirname, join } from 'node:path';
 import { realpathSync } from 'node:fs';
 import { systemClock } from '../base/clock.ts';
 import { createLog } from '../base/log.ts';
+import { MAX_POLL_WAIT_MS } from '../base/limits.ts';
 import { Redactor } from '../masking/redactor.ts';
 import { loadConfig } from '../config/load.ts';
 import { wholeNumber } from '../config/setting-types.ts';
@@ -13,9 +14,6 @@ import { startEmbedded } from './embedded.ts';
 import { openTester } from './open-tester.ts';
 import { terminalCommand } from './terminal-command.ts';
 import { version } from './version.ts';
-
-/** How long ending may take before the process leaves anyway; a poll under way is waited for, which the server holds for 5 s at most. */
-const EXIT_BACKSTOP_MS = 7000;
 
 const options = {
   port: option(wholeNumber(0, 65_535), 'the port to listen on; 0 takes a free one', 0),
@@ -66,7 +64,7 @@ async function runTester({ flags, port, sandbox: isSandbox, json }: Given<typeof
   const end = async () => {
     if (isEnding) return;
     isEnding = true;
-    setTimeout(() => process.exit(0), EXIT_BACKSTOP_MS).unref();
+    setTimeout(() => process.exit(0), MAX_POLL_WAIT_MS).unref();
     await page.close();
     await core.close();
     await sandbox?.close();

@@ -1,4 +1,5 @@
 import { MailStoreError } from '../base/errors.ts';
+import { readErrno } from '../base/errno.ts';
 import { sayError } from './exit-codes.ts';
 
 /**
@@ -17,14 +18,9 @@ export function watchOutput(): void {
   });
   // A program that is done leaves before its streams have told their errors.
   process.on('exit', () => {
-    const reason = readCode(fault ?? stdout.errored);
-    if (reason === undefined || reason === 'EPIPE') return;
-    sayError(new MailStoreError('outputNotWritten', { reason }));
+    const error = fault ?? stdout.errored;
+    if (!error || readErrno(error) === 'EPIPE') return;
+    sayError(new MailStoreError('outputNotWritten', { reason: readErrno(error) ?? error.message }));
     process.exitCode = 1;
   });
-}
-
-function readCode(error: Error | null): string | undefined {
-  if (!error) return undefined;
-  return 'code' in error ? String(error.code) : error.message;
 }

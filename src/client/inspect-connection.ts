@@ -1,6 +1,7 @@
 import { lookup } from 'node:dns/promises';
 import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import { connect as connectTls, type PeerCertificate, type TLSSocket } from 'node:tls';
+import { readErrno } from '../base/errno.ts';
 
 /** The certificate that a server showed. */
 export interface ServerCertificate {
@@ -44,7 +45,7 @@ export async function inspectConnection(origin: string, { ca, timeoutMs = 10_000
   const opened = await settle(socket, 'connect', timeoutMs);
   if (opened !== undefined) {
     socket.destroy();
-    return opened === 'timeout' ? { kind: 'timeout' } : { kind: 'refused', reason: readErrno(opened) };
+    return opened === 'timeout' ? { kind: 'timeout' } : { kind: 'refused', reason: readErrno(opened) ?? opened.message };
   }
   const secure = connectTls({
     socket,
@@ -76,7 +77,7 @@ async function settle(socket: Socket, event: string, timeoutMs: number): Promise
 
 function describeProblem(problem: Error | 'timeout'): ConnectionFinding {
   if (problem === 'timeout') return { kind: 'timeout' };
-  const reason = readErrno(problem);
+  const reason = readErrno(problem) ?? problem.message;
   return { kind: 'tlsFailed', reason, isOldVersion: /UNSUPPORTED_PROTOCOL|PROTOCOL_VERSION|VERSION_TOO_LOW/i.test(reason) };
 }
 
@@ -107,8 +108,4 @@ function describeName(name: PeerCertificate['subject']): string {
   return Object.entries(name)
     .map(([key, value]) => `${key}=${String(value)}`)
     .join(', ');
-}
-
-function readErrno(error: Error): string {
-  return 'code' in error ? String(error.code) : error.message;
 }

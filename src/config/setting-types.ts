@@ -3,6 +3,7 @@ import { homedir } from 'node:os';
 import { isAbsolute, join, resolve } from 'node:path';
 import { MailStoreError } from '../base/errors.ts';
 import { nearest } from '../base/nearest.ts';
+import { describeErrno } from '../base/errno.ts';
 import { requirePrivate } from './private-files.ts';
 
 /** How the text of a setting is read, and what help, completion and documentation say about it. */
@@ -71,7 +72,7 @@ export function oneOf<const Value extends string>(values: readonly Value[]): Set
 }
 
 /** Some of `names`, separated by commas, or `all`; in the order of `names`. */
-export function someOf<const Name extends string>(names: readonly Name[]): SettingType<readonly Name[]> {
+export function acceptSome<const Name extends string>(names: readonly Name[]): SettingType<readonly Name[]> {
   return {
     placeholder: 'NAME,…',
     read: (value, setting) => {
@@ -246,7 +247,7 @@ function readFile(setting: string, path: string): Buffer {
   try {
     return readFileSync(path);
   } catch (error) {
-    const reason = error instanceof Error && 'code' in error ? String(error.code) : String(error);
+    const reason = describeErrno(error);
     const from = isAbsolute(path) ? '' : `; it was looked for at '${resolve(path)}', so write the whole path`;
     throw new MailStoreError('unreadableFile', { setting, path, reason: `${reason}${from}` });
   }

@@ -1,6 +1,7 @@
 import { LOG_LEVELS } from '../base/log.ts';
 import { nearest } from '../base/nearest.ts';
 import { ACCESS_LEVELS, API_FORMS } from '../base/target.ts';
+import { HOLD_MS } from '../base/limits.ts';
 import { GROUPS } from '../catalogue/define-command.ts';
 import {
   file,
@@ -10,7 +11,7 @@ import {
   passwordFile,
   pemFile,
   sha256,
-  someOf,
+  acceptSome,
   text,
   wholeNumber,
   type SettingType,
@@ -116,7 +117,7 @@ export const settings = {
     env: 'MAILSTORE_TOOLSETS',
     flag: '--toolsets',
     summary: 'the command groups to list, separated by commas, or `all`',
-    type: someOf(GROUPS),
+    type: acceptSome(GROUPS),
     default: 'all',
     aliases: ['MAILSTORE_TOOLS', 'MAILSTORE_GROUPS'],
   }),
@@ -143,8 +144,8 @@ export const settings = {
   }),
   inlineWaitMs: setting({
     env: 'MAILSTORE_INLINE_WAIT_MS',
-    summary: 'how long a long-running tool waits before it returns its task, in milliseconds; 45000 at most',
-    type: wholeNumber(0, 45_000, 'milliseconds'),
+    summary: `how long a long-running tool waits before it returns its task, in milliseconds; ${HOLD_MS} at most`,
+    type: wholeNumber(0, HOLD_MS, 'milliseconds'),
     default: 2000,
   }),
   logLevel: setting({

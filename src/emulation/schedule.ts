@@ -1,3 +1,4 @@
+import { DAY_MS } from '../base/clock.ts';
 import { utcToZone, zoneToUtc } from './time-zones.ts';
 import { utcMilliseconds, utcText, type WorldSchedule } from './world.ts';
 
@@ -5,7 +6,6 @@ import { utcMilliseconds, utcText, type WorldSchedule } from './world.ts';
 export const DAYS_OF_WEEK = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday'] as const;
 
 const MINUTE = 60_000;
-const DAY = 24 * 60 * MINUTE;
 
 /** The rarest day, a 31st or last of a month that must also be a certain weekday, comes within a few years. */
 const DAYS_TO_SEARCH = 3660;
@@ -20,7 +20,7 @@ const DAYS_TO_SEARCH = 3660;
 export function nextStart(schedule: WorldSchedule, afterMilliseconds: number): string | null {
   const { timeZoneId, date, interval, time } = schedule;
   if (date !== undefined) return laterThan(afterMilliseconds, zoneToUtc(date, timeZoneId));
-  const firstDay = Math.floor(utcMilliseconds(utcToZone(utcText(afterMilliseconds), timeZoneId)) / DAY);
+  const firstDay = Math.floor(utcMilliseconds(utcToZone(utcText(afterMilliseconds), timeZoneId)) / DAY_MS);
   if (interval !== undefined) return nextInterval(interval, timeZoneId, firstDay, afterMilliseconds);
   if (time === undefined) return null;
   for (let day = firstDay; day < firstDay + DAYS_TO_SEARCH; day++) {
@@ -40,10 +40,10 @@ function nextInterval(minutes: number, timeZoneId: string, day: number, after: n
 
 /** Days are counted from 1970-01-01, without regard to a zone. */
 function matchesDay({ dayOfWeek, dayOfMonth }: WorldSchedule, day: number): boolean {
-  const date = new Date(day * DAY);
+  const date = new Date(day * DAY_MS);
   if (dayOfWeek !== undefined && DAYS_OF_WEEK[date.getUTCDay()] !== dayOfWeek) return false;
   if (dayOfMonth === undefined) return true;
-  if (dayOfMonth === 'Last') return new Date((day + 1) * DAY).getUTCDate() === 1;
+  if (dayOfMonth === 'Last') return new Date((day + 1) * DAY_MS).getUTCDate() === 1;
   return date.getUTCDate() === Number(dayOfMonth);
 }
 
@@ -52,7 +52,7 @@ function findMidnight(day: number, timeZoneId: string): number {
 }
 
 function dateText(day: number): string {
-  return utcText(day * DAY).slice(0, 10);
+  return utcText(day * DAY_MS).slice(0, 10);
 }
 
 function withSeconds(time: string): string {

@@ -1,3 +1,4 @@
+import { DAY_MS } from '../base/clock.ts';
 import { CommandFailure, utcMilliseconds, utcText } from './world.ts';
 
 /** Windows time zone ids that the sandbox knows, with the zone that carries their rules. */
@@ -16,8 +17,6 @@ const ZONES: Readonly<Record<string, { readonly rules: string; readonly displayN
   'Tokyo Standard Time': { rules: 'Asia/Tokyo', displayName: '(UTC+09:00) Osaka, Sapporo, Tokyo' },
   'AUS Eastern Standard Time': { rules: 'Australia/Sydney', displayName: '(UTC+10:00) Canberra, Melbourne, Sydney' },
 };
-
-const DAY = 24 * 60 * 60_000;
 
 /** The zone of the sandbox's machine, which `$Local` names. */
 const LOCAL = 'W. Europe Standard Time';
@@ -41,7 +40,7 @@ export function utcToZone(utc: string, zoneId: string): string {
 export function zoneToUtc(local: string, zoneId: string): string {
   const rules = findRules(zoneId);
   const wall = utcMilliseconds(local);
-  const [before, after] = [offsetAt(wall - DAY, rules), offsetAt(wall + DAY, rules)];
+  const [before, after] = [offsetAt(wall - DAY_MS, rules), offsetAt(wall + DAY_MS, rules)];
   // An offset counts only where it is in force at the moment that it gives; in a skipped hour neither is, and the old one carries on.
   return utcText(offsetAt(wall - before, rules) === before || offsetAt(wall - after, rules) !== after ? wall - before : wall - after);
 }

@@ -2,11 +2,11 @@ import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import { closeSync, constants, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Clock } from '../base/clock.ts';
+import { readErrno } from '../base/errno.ts';
+import { CONSENT_MS } from '../base/limits.ts';
 import type { ApprovalJournal } from '../journal/approval-journal.ts';
 import type { AskedQuestion } from './prompter.ts';
 
-/** How long a question can be answered, in milliseconds. */
-const QUESTION_MS = 600_000;
 const KEY_BYTES = 32;
 
 /** What a client gives back of a question, if the signature is ours. */
@@ -42,7 +42,7 @@ export class ConsentStates {
   /** Returns the state of a question that is asked now. */
   issue({ tool, argumentsKey, promptKey, prompt }: AskedQuestion): string {
     const nonce = randomBytes(16).toString('hex');
-    const state: ConsentState = { tool, argumentsKey, promptKey, prompt, nonce, expiresAt: this.#clock.now() + QUESTION_MS };
+    const state: ConsentState = { tool, argumentsKey, promptKey, prompt, nonce, expiresAt: this.#clock.now() + CONSENT_MS };
     const body = Buffer.from(JSON.stringify(state)).toString('base64url');
     return `${body}.${this.#sign(body)}`;
   }
@@ -55,7 +55,7 @@ export class ConsentStates {
     if (rest.length > 0 || given.length !== expected.length || !timingSafeEqual(given, expected)) return undefined;
     const state = JSON.parse(Buffer.from(body, 'base64url').toString()) as ConsentState;
     // A question of the future was asked before the clock was set back: its age is unknown.
-    const isOfFuture = state.expiresAt > this.#clock.now() + QUESTION_MS;
+    const isOfFuture = state.expiresAt > this.#clock.now() + CONSENT_MS;
     if (state.tool !== tool || state.argumentsKey !== argumentsKey || isOfFuture) return undefined;
     return (await this.#approvals.burn(state.nonce, state.expiresAt)) ? state : undefined;
   }
@@ -75,7 +75,7 @@ function readOrMakeKey(folder: string): Buffer {
     writeFileSync(path, key, { flag: 'wx', mode: 0o600 });
     return key;
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
+    if (readErrno(error) !== 'EEXIST') throw error;
   }
   const key = readKey(path);
   if (key.length === KEY_BYTES) return key;

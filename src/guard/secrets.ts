@@ -4,6 +4,7 @@ import { chmodSync, mkdirSync, readFileSync, realpathSync, rmSync, statSync, wri
 import { isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { MailStoreError } from '../base/errors.ts';
 import { nearest } from '../base/nearest.ts';
+import { readErrno } from '../base/errno.ts';
 import type { Command } from '../catalogue/define-command.ts';
 import { fieldTraits, isSecretReference, type SecretReference } from '../catalogue/fields.ts';
 import { mapCredentials } from '../masking/mask-text.ts';
@@ -95,7 +96,7 @@ export class Secrets {
           // The mode given at creation is subject to the umask; this one is not.
           chmodSync(path, 0o600);
         } catch (error) {
-          throw new MailStoreError('secretNotKept', { path, reason: readCode(error) });
+          throw new MailStoreError('secretNotKept', { path, reason: readErrno(error) ?? 'unknown reason' });
         }
         return [field, path];
       }),
@@ -144,16 +145,12 @@ export class Secrets {
       text = bytes.toString();
     } catch (error) {
       if (error instanceof MailStoreError) throw error;
-      throw new MailStoreError('secretUnreadable', { tool, field, file, reason: readCode(error) });
+      throw new MailStoreError('secretUnreadable', { tool, field, file, reason: readErrno(error) ?? 'unknown reason' });
     }
     const secret = text.replace(/^\uFEFF/, '').replace(/\r?\n$/, '');
     if (secret === '') throw new MailStoreError('secretUnreadable', { tool, field, file, reason: 'empty' });
     return secret;
   }
-}
-
-function readCode(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : 'unknown reason';
 }
 
 /** Removes the files of secrets that were generated for a call that is known to have changed nothing. */

@@ -1,8 +1,5 @@
 import type { ApprovableCall, Approval, ApprovalRequest, ApprovalState, ConsumedApproval } from './approval-record.ts';
 
-/** How long an approval can be granted and used, in milliseconds after it was requested. */
-export const APPROVAL_MS = 600_000;
-
 /** Approvals that persons give outside of the conversation. Each method is one transaction, so an approval is used once by all processes together. */
 export interface ApprovalJournal {
   /**

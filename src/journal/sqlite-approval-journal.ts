@@ -1,7 +1,8 @@
 import { randomInt } from 'node:crypto';
 import type { Clock } from '../base/clock.ts';
 import { MailStoreError } from '../base/errors.ts';
-import { APPROVAL_MS, type ApprovalJournal } from './approval-journal.ts';
+import { CONSENT_MS } from '../base/limits.ts';
+import type { ApprovalJournal } from './approval-journal.ts';
 import type { ApprovableCall, Approval, ApprovalRequest, ApprovalState, ConsumedApproval } from './approval-record.ts';
 import { iso, json, parse } from './columns.ts';
 import type { Database } from './database.ts';
@@ -11,7 +12,7 @@ import type { Sqlite, SqlValue } from './sqlite.ts';
 const MAX_PENDING = { target: 20, all: 100 } as const;
 
 /** After so many refusals of one kind within this time, in milliseconds, no question of that kind is asked for as long again. */
-const PAUSE = { refusals: 3, ms: 600_000 } as const;
+const PAUSE = { refusals: 3, ms: CONSENT_MS } as const;
 
 /** Digits and letters that are not taken for one another when a person copies them. */
 const ID_ALPHABET = '23456789acdefhjkmnprtvwxy';
@@ -65,7 +66,7 @@ export class SqliteApprovalJournal implements ApprovalJournal {
           json(request.label),
           request.confirmationText === undefined ? null : json(request.confirmationText),
           now,
-          now + APPROVAL_MS,
+          now + CONSENT_MS,
         ],
       );
       const [made] = select(db, now, 'WHERE approval_id = ?', [approvalId]);

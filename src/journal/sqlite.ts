@@ -2,6 +2,7 @@ import { accessSync, chmodSync, closeSync, constants, lstatSync, mkdirSync, open
 import { createRequire, isBuiltin } from 'node:module';
 import { dirname } from 'node:path';
 import { MailStoreError } from '../base/errors.ts';
+import { readErrno } from '../base/errno.ts';
 
 /** What can be bound to a statement. Booleans and dates have no form of their own in SQLite: the caller says which number or text they are. */
 export type SqlValue = string | number | null | Uint8Array;
@@ -475,22 +476,18 @@ function createFile(path: string): void {
   try {
     closeSync(openSync(path, 'wx', 0o600));
   } catch (error) {
-    if (errorCode(error) !== 'EEXIST') throw error;
+    if (readErrno(error) !== 'EEXIST') throw error;
   }
 }
 
 function explainFileError(error: unknown, path: string): MailStoreError {
-  const code = errorCode(error);
+  const code = readErrno(error);
   const options = { cause: error };
   if (code === 'ENOSPC' || code === 'EDQUOT') return new MailStoreError('journalFull', { path }, options);
   if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS') {
     return new MailStoreError('journalNotWritable', { path, reason: code }, options);
   }
   return new MailStoreError('journalUnusable', { path, reason: code ?? firstLine(error) }, options);
-}
-
-function errorCode(error: unknown): string | undefined {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
 }
 
 /** libsql aborts the process over a value of a kind that it does not know. */

@@ -8,6 +8,7 @@ import {
 import * as z from 'zod';
 import { excerpt } from '../base/errors.ts';
 import { readRow } from '../base/rows.ts';
+import { CONSENT_MS } from '../base/limits.ts';
 import type { CallContext } from './task-protocol.ts';
 
 // Read by hand: a schema that a client does not meet would build an error with its stack on every call.
@@ -17,9 +18,6 @@ export function claimedClient(server: Server, ctx: ServerContext): { readonly cl
   const { name, version } = readRow(declaredOn(ctx, CLIENT_INFO_META_KEY) ?? server.getClientVersion());
   return { claimed: typeof name === 'string' && typeof version === 'string' ? excerpt(`${name} ${version}`) : 'a client without a name' };
 }
-
-/** How long a person has for an answer, in milliseconds. */
-const ANSWER_MS = 600_000;
 
 const anyObject = z.looseObject({});
 
@@ -33,7 +31,7 @@ export function elicitationContext(server: Server, ctx: ServerContext): Pick<Cal
   if (!envelope) {
     // The SDK's own bridge from input_required ends the call when a client answers with an error, so the question is sent here.
     const elicit = async (form: ElicitRequestFormParams) =>
-      ctx.mcpReq.send({ method: 'elicitation/create', params: form }, anyObject, { timeout: ANSWER_MS, signal });
+      ctx.mcpReq.send({ method: 'elicitation/create', params: form }, anyObject, { timeout: CONSENT_MS, signal });
     return { elicitation: { elicit } };
   }
   const state = requestState();

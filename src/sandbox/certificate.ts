@@ -1,4 +1,5 @@
 import { X509Certificate } from 'node:crypto';
+import { DAY_MS } from '../base/clock.ts';
 import { generate } from 'selfsigned';
 
 export interface Certificate {
@@ -9,7 +10,6 @@ export interface Certificate {
 }
 
 const VALID_DAYS = 365;
-const DAY = 86_400_000;
 
 /** Makes a self-signed certificate for localhost, 127.0.0.1, ::1 and the given host. */
 export async function createCertificate(host: string): Promise<Certificate> {
@@ -22,8 +22,8 @@ export async function createCertificate(host: string): Promise<Certificate> {
     curve: 'P-256',
     algorithm: 'sha256',
     // A day early, so that a client whose clock is a little slow accepts it too.
-    notBeforeDate: new Date(now - DAY),
-    notAfterDate: new Date(now + VALID_DAYS * DAY),
+    notBeforeDate: new Date(now - DAY_MS),
+    notAfterDate: new Date(now + VALID_DAYS * DAY_MS),
     extensions: [
       { name: 'basicConstraints', cA: false },
       { name: 'keyUsage', digitalSignature: true },

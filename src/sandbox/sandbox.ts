@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:https';
 import type { Socket } from 'node:net';
 import { systemClock, type Clock } from '../base/clock.ts';
+import { readErrno } from '../base/errno.ts';
 import { World, type WorldState, type WorldUser } from '../emulation/world.ts';
 import { commands as declared } from '../../tools/index.ts';
 import { createCertificate } from './certificate.ts';
@@ -161,7 +162,7 @@ async function listen(server: Server, port: number, host: string): Promise<numbe
   try {
     await once(server, 'listening');
   } catch (error) {
-    const reason = error instanceof Error && 'code' in error && error.code === 'EADDRINUSE' ? 'it is in use' : String(error);
+    const reason = readErrno(error) === 'EADDRINUSE' ? 'it is in use' : String(error);
     throw new Error(`The sandbox cannot listen on port ${port} of ${host}: ${reason}.`, { cause: error });
   }
   const address = server.address();

@@ -1,3 +1,4 @@
+import { DAY_MS } from '../base/clock.ts';
 import { utcText, type WorldState } from '../emulation/world.ts';
 import { fillStores, makeIndexes, makeStores, MessageNumbers } from './seed/archive.ts';
 import { Dice, hashText } from './seed/dice.ts';
@@ -6,7 +7,6 @@ import { listFolders, makePeople } from './seed/people.ts';
 import { makeProfiles, makeRuns } from './seed/profiles.ts';
 import { makeSettings } from './seed/settings.ts';
 
-const DAY = 86_400_000;
 const HISTORY_DAYS = 30;
 
 /** How much the seeds hold; every name that is not listed has the size of `default`. */
@@ -23,7 +23,7 @@ export function seedWorld(seed: string, now: number): WorldState {
   const { generatedUsers, scale } = SIZES[seed] ?? DEFAULT_SIZE;
   const generator = { random: hashText(seed) };
   const dice = new Dice(generator);
-  const span = { historyStart: now - HISTORY_DAYS * DAY, now };
+  const span = { historyStart: now - HISTORY_DAYS * DAY_MS, now };
   const { users, mailboxes, directory } = makePeople(dice, generatedUsers);
   const { stores, detachedStores } = makeStores();
   const profiles = makeProfiles();
@@ -58,7 +58,7 @@ export function seedWorld(seed: string, now: number): WorldState {
     jobs,
     jobResults,
     directory,
-    outbox: [{ time: utcText(now - 3 * DAY), to: ['admins@example.com'], subject: 'MailStore status report' }],
+    outbox: [{ time: utcText(now - 3 * DAY_MS), to: ['admins@example.com'], subject: 'MailStore status report' }],
     auditLog: [
       ...jobResults
         .filter(({ jobId }) => jobId === 2)

@@ -1,4 +1,5 @@
 import { readFile, rename, writeFile } from 'node:fs/promises';
+import { readErrno } from '../base/errno.ts';
 import * as z from 'zod';
 import type { WorldState } from '../emulation/world.ts';
 
@@ -35,7 +36,7 @@ async function readText(path: string): Promise<string | undefined> {
   try {
     return await readFile(path, 'utf8');
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    if (readErrno(error) === 'ENOENT') return undefined;
     throw new Error(`The state file ${path} cannot be read: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
   }
 }

@@ -1,5 +1,6 @@
 import { hostname } from 'node:os';
 import type { Clock } from '../base/clock.ts';
+import { readErrno } from '../base/errno.ts';
 import type { Holder, Lease } from '../journal/task-record.ts';
 
 interface Silence {
@@ -62,6 +63,6 @@ export function hasEnded({ pid, host }: Holder): boolean {
     process.kill(pid, 0);
     return false;
   } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'ESRCH';
+    return readErrno(error) === 'ESRCH';
   }
 }

@@ -1,9 +1,9 @@
 import { X509Certificate } from 'node:crypto';
+import { DAY_MS } from '../../src/base/clock.ts';
 import { generate } from 'selfsigned';
 import type { Certificate } from '../../src/sandbox/certificate.ts';
 
 const KEYS = { keyType: 'ec', curve: 'P-256', algorithm: 'sha256' } as const;
-const DAY = 86_400_000;
 
 /** A certificate authority of a company's own. */
 export interface Authority {
@@ -29,8 +29,8 @@ export async function createAuthority(name = 'Example Company CA'): Promise<Auth
       const { cert, private: privateKey } = await generate([{ name: 'commonName', value: 'MailStore' }], {
         ...KEYS,
         ca: { key: ca.private, cert: ca.cert },
-        notBeforeDate: new Date(now - 10 * DAY),
-        notAfterDate: new Date(now + (expired ? -DAY : DAY)),
+        notBeforeDate: new Date(now - 10 * DAY_MS),
+        notAfterDate: new Date(now + (expired ? -DAY_MS : DAY_MS)),
         extensions: [
           { name: 'basicConstraints', cA: false },
           { name: 'extKeyUsage', serverAuth: true },

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { APPROVAL_MS } from '../../src/journal/approval-journal.ts';
+import { CONSENT_MS } from '../../src/base/limits.ts';
 import type { ApprovalRequest } from '../../src/journal/approval-record.ts';
 import { Journal } from '../../src/journal/journal.ts';
 import { openSqlite } from '../../src/journal/sqlite.ts';
@@ -71,7 +71,7 @@ describeEngines('the journal of approvals', (engine) => {
   test('lets a granted call through once', async () => {
     const { approvals, clock, grant, readState } = setUp();
     const approvalId = await grant();
-    await clock.advance(APPROVAL_MS - 1);
+    await clock.advance(CONSENT_MS - 1);
     expect([await approvals.consume(call()), await approvals.consume(call()), await readState(approvalId)]).toEqual([
       { approvalId, prompt: 'Delete johndoe?', isValid: true },
       undefined,
@@ -139,7 +139,7 @@ describeEngines('the journal of approvals', (engine) => {
     await approvals.grant(used);
     await approvals.consume(call());
     const expired = await ask();
-    await clock.advance(APPROVAL_MS);
+    await clock.advance(CONSENT_MS);
     const fresh = await ask();
     expect(new Set([refused, used, expired, fresh]).size).toBe(4);
     expect((await approvals.list()).map(({ state }) => state)).toEqual(['pending', 'expired', 'used', 'refused']);
@@ -149,7 +149,7 @@ describeEngines('the journal of approvals', (engine) => {
     const { approvals, clock, ask, grant, readState } = setUp();
     const granted = await grant();
     const pending = await ask({ argumentsKey: 'key-2' });
-    await clock.advance(APPROVAL_MS - 1);
+    await clock.advance(CONSENT_MS - 1);
     expect([await readState(granted), await readState(pending)]).toEqual(['granted', 'pending']);
     await clock.advance(1);
     expect([await readState(granted), await readState(pending)]).toEqual(['expired', 'expired']);
@@ -163,7 +163,7 @@ describeEngines('the journal of approvals', (engine) => {
   test('does not come back to life when the clock is set back', async () => {
     const { approvals, clock, grant, readState } = setUp();
     const expired = await grant({ argumentsKey: 'expired' });
-    await clock.advance(APPROVAL_MS);
+    await clock.advance(CONSENT_MS);
     expect(await approvals.consume(call('expired'))).toBeUndefined();
     await clock.jump(-1000);
     expect([await approvals.consume(call('expired')), await readState(expired)]).toEqual([undefined, 'expired']);
@@ -204,7 +204,7 @@ describeEngines('the journal of approvals', (engine) => {
     expect(await ask({ target: 'a', argumentsKey: 'key-3' })).toMatch(/^[2-9a-y]{8}$/);
     for (const target of ['b', 'c', 'd', 'e']) await askMany(target, 20);
     await expect(ask({ target: 'f' })).rejects.toThrow('too many approvals are pending already (0 for the target f, 100 in all)');
-    await clock.advance(APPROVAL_MS);
+    await clock.advance(CONSENT_MS);
     expect(await ask({ target: 'f' })).toMatch(/^[2-9a-y]{8}$/);
     expect((await approvals.list()).filter(({ state }) => state === 'pending')).toHaveLength(1);
   });
@@ -213,18 +213,18 @@ describeEngines('the journal of approvals', (engine) => {
     const { approvals, clock, open } = setUp();
     const kind = { tool: 'delete_user', target: 'default' };
     await approvals.countRefusal(kind);
-    await clock.advance(APPROVAL_MS + 1);
+    await clock.advance(CONSENT_MS + 1);
     await approvals.countRefusal(kind);
     await approvals.countRefusal(kind);
     expect(await approvals.pausedUntil(kind)).toBeUndefined();
     await approvals.countRefusal(kind);
-    const until = clock.now() + APPROVAL_MS;
+    const until = clock.now() + CONSENT_MS;
     expect([await approvals.pausedUntil(kind), await open().approvals.pausedUntil(kind)]).toEqual([until, until]);
     expect([
       await approvals.pausedUntil({ ...kind, tool: 'detach_store' }),
       await approvals.pausedUntil({ ...kind, target: 'other' }),
     ]).toEqual([undefined, undefined]);
-    await clock.advance(APPROVAL_MS);
+    await clock.advance(CONSENT_MS);
     expect(await approvals.pausedUntil(kind)).toBeUndefined();
   });
 

@@ -1,5 +1,5 @@
 import { commands } from '../../../tools/index.ts';
-import { systemClock } from '../../base/clock.ts';
+import { DAY_MS, systemClock } from '../../base/clock.ts';
 import { isError, MailStoreError } from '../../base/errors.ts';
 import { createLog } from '../../base/log.ts';
 import { Redactor } from '../../masking/redactor.ts';
@@ -8,7 +8,6 @@ import { inspectConnection, type ServerCertificate } from '../../client/inspect-
 import type { Target } from '../../config/load.ts';
 import type { Finding } from './causes.ts';
 
-const DAY_MS = 86_400_000;
 const EXPIRES_SOON_DAYS = 30;
 
 /** A difference of clocks that is worth a word, in milliseconds. */

@@ -2,6 +2,7 @@ import { accessSync, constants, existsSync, mkdirSync, statfsSync, statSync } fr
 import { join } from 'node:path';
 import { systemClock } from '../../base/clock.ts';
 import { MailStoreError } from '../../base/errors.ts';
+import { describeErrno } from '../../base/errno.ts';
 import { Journal } from '../../journal/journal.ts';
 import { SQLITE_ENGINES } from '../../journal/sqlite.ts';
 import { hasEnded } from '../../tasks/lease-watch.ts';
@@ -32,7 +33,7 @@ export function checkStateFolder(folder: string): readonly Finding[] {
     const { bavail, bsize, type } = statfsSync(folder);
     return judgeFolder(folder, { uid, mode, freeBytes: bavail * bsize, fileSystem: type, isWritable: isWritable(folder) });
   } catch (error) {
-    const reason = error instanceof Error && 'code' in error ? String(error.code) : String(error);
+    const reason = describeErrno(error);
     return [{ check, cause: 'stateNotWritable', says: `'${folder}' cannot be used (${reason}).` }];
   }
 }

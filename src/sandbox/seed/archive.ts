@@ -1,9 +1,8 @@
+import { DAY_MS } from '../../base/clock.ts';
 import { getArchive, utcText, type WorldIndex, type WorldMessage, type WorldStore } from '../../emulation/world.ts';
 import type { Dice } from './dice.ts';
 import { drawMailTime, writeMessage } from './mail.ts';
 import type { Mailbox } from './people.ts';
-
-const DAY = 86_400_000;
 
 /** The store that receives new mail. */
 export const CURRENT_STORE = 4;
@@ -94,13 +93,13 @@ export function fillStores(
     {
       storeId: CURRENT_STORE,
       year: 2026,
-      from: Math.min(year(2026), historyStart - 60 * DAY),
+      from: Math.min(year(2026), historyStart - 60 * DAY_MS),
       to: historyStart,
       messages: 1_200,
       complete: true,
     },
-    { storeId: 5, year: 2019, from: historyStart - 5_000 * DAY, to: year(2019), messages: 400 },
-    { storeId: 7, year: 2018, from: historyStart - 4_800 * DAY, to: year(2019), messages: 300 },
+    { storeId: 5, year: 2019, from: historyStart - 5_000 * DAY_MS, to: year(2019), messages: 400 },
+    { storeId: 7, year: 2018, from: historyStart - 4_800 * DAY_MS, to: year(2019), messages: 300 },
     { storeId: 8, year: 2020, from: year(2017), to: year(2021), messages: 150, acquired: true },
   ];
   return shelves.flatMap((shelf) => fillShelf(dice, mailboxes, numbers, { ...shelf, messages: Math.ceil(shelf.messages * scale) }));
@@ -138,7 +137,7 @@ export function makeIndexes(messages: readonly WorldMessage[], stores: readonly 
       folder: archive,
       needsRebuild: storeId === 3 && archive === 'amira',
       selectedForRebuild: false,
-      lastRebuilt: storeId === 2 ? utcText(historyStart - 100 * DAY) : null,
+      lastRebuilt: storeId === 2 ? utcText(historyStart - 100 * DAY_MS) : null,
     });
   }
   return [...indexes.values()];

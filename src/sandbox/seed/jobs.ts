@@ -1,3 +1,4 @@
+import { DAY_MS } from '../../base/clock.ts';
 import { nextStart } from '../../emulation/schedule.ts';
 import {
   utcMilliseconds,
@@ -10,7 +11,6 @@ import {
 import type { Dice } from './dice.ts';
 
 const MINUTE = 60_000;
-const DAY = 86_400_000;
 
 const timeZoneId = 'W. Europe Standard Time';
 
@@ -77,7 +77,7 @@ export function makeJobs(dice: Dice, span: { historyStart: number; now: number }
       owner: 'admin',
       enabled,
       schedule: { ...schedule },
-      creationDateTimeUtc: utcText(span.historyStart - (400 - id * 30) * DAY),
+      creationDateTimeUtc: utcText(span.historyStart - (400 - id * 30) * DAY_MS),
       lastStartDateTimeUtc: last?.startTime ?? null,
       lastCompleteDateTimeUtc: last?.completeTime ?? null,
       nextStartDateTimeUtc: enabled ? nextStart(schedule, span.now) : null,
@@ -94,7 +94,7 @@ function makeRuns(dice: Dice, habit: Habit, span: { historyStart: number; now: n
   let startTime = nextStart(habit.schedule, span.historyStart);
   while (startTime !== null && utcMilliseconds(startTime) <= span.now) {
     const start = utcMilliseconds(startTime);
-    const age = (span.now - start) / DAY;
+    const age = (span.now - start) / DAY_MS;
     const failed = habit.failed && age <= habit.failed.from && age >= habit.failed.to;
     const duration = (failed ? 1 : dice.between(...habit.minutes)) * MINUTE + dice.between(0, 60) * 1_000;
     runs.push({

@@ -1,3 +1,4 @@
+import { DAY_MS } from '../../base/clock.ts';
 import { utcText, type WorldMessage } from '../../emulation/world.ts';
 import type { Dice } from './dice.ts';
 import type { Mailbox } from './people.ts';
@@ -74,7 +75,6 @@ function writeSubject(dice: Dice): string {
   return dice.chance(0.6) ? `${prefix}${topic} ${dice.between(1_000, 10_000)}` : `${prefix}${topic}`;
 }
 
-const DAY = 86_400_000;
 const HOUR = 3_600_000;
 
 /** Returns a time in [from, to), on most draws one in office hours. */
@@ -89,8 +89,8 @@ export function drawMailTime(dice: Dice, from: number, to: number): number {
 
 /** True from 5 to 18 o'clock UTC, Monday to Friday. */
 export function isOfficeHour(time: number): boolean {
-  const hour = (time % DAY) / HOUR;
+  const hour = (time % DAY_MS) / HOUR;
   // The epoch began on a Thursday; counted from the Saturday before it, weekends are 0 and 1.
-  const weekday = (Math.floor(time / DAY) + 5) % 7;
+  const weekday = (Math.floor(time / DAY_MS) + 5) % 7;
   return hour >= 5 && hour < 18 && weekday > 1;
 }

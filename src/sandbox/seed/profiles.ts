@@ -1,3 +1,4 @@
+import { DAY_MS } from '../../base/clock.ts';
 import { utcText, type WorldMessage, type WorldProfile, type WorldWorkerResult } from '../../emulation/world.ts';
 import { CURRENT_STORE, type MessageNumbers } from './archive.ts';
 import type { Dice } from './dice.ts';
@@ -6,7 +7,6 @@ import type { Mailbox } from './people.ts';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
-const DAY = 24 * HOUR;
 
 export function makeProfiles(): WorldProfile[] {
   return [
@@ -86,7 +86,7 @@ const HABITS: readonly Habit[] = [
     minutes: [12, 28],
     mailsPerHour: 4,
     serves: (mailbox) => !mailbox.branch && mailbox.until > 2025,
-    outage: { from: 12 * DAY, to: 12 * DAY - 6 * HOUR, cause: 'The access token could not be renewed: invalid_client.' },
+    outage: { from: 12 * DAY_MS, to: 12 * DAY_MS - 6 * HOUR, cause: 'The access token could not be renewed: invalid_client.' },
   },
   {
     profileId: 2,
@@ -94,10 +94,10 @@ const HABITS: readonly Habit[] = [
     minutes: [1, 4],
     mailsPerHour: 0.6,
     serves: (mailbox) => mailbox.archive === 'support',
-    outage: { from: 20 * DAY, to: 19 * DAY, cause: 'The server refused the login of support@example.com.' },
+    outage: { from: 20 * DAY_MS, to: 19 * DAY_MS, cause: 'The server refused the login of support@example.com.' },
   },
   { profileId: 3, lastEnd: 25 * MINUTE, minutes: [1, 3], mailsPerHour: 0.5, serves: (mailbox) => !mailbox.branch && mailbox.until > 2025 },
-  { profileId: 5, lastEnd: 9 * DAY, minutes: [4, 15], mailsPerHour: 0.8, serves: (mailbox) => mailbox.branch },
+  { profileId: 5, lastEnd: 9 * DAY_MS, minutes: [4, 15], mailsPerHour: 0.8, serves: (mailbox) => mailbox.branch },
 ];
 
 interface Run {
@@ -182,10 +182,16 @@ function manualRuns(profiles: readonly WorldProfile[], now: number): Run[] {
     ...facts,
   });
   return [
-    run(24 * DAY, 11, { profile: legalExport, userName: 'admin', result: 'succeeded', remark: 'No problems.', items: 214 }),
-    run(17 * DAY, 2, { profile: null, userName: 'johndoe', result: 'failed', remark: 'The PST file is in use.', items: 0 }),
-    run(16 * DAY, 1, { profile: null, userName: 'johndoe', result: 'cancelled', remark: 'Cancelled by johndoe.', items: 0 }),
-    run(6 * DAY, 9, { profile: legalExport, userName: 'johndoe', result: 'completedWithErrors', remark: 'The disk is full.', items: 87 }),
+    run(24 * DAY_MS, 11, { profile: legalExport, userName: 'admin', result: 'succeeded', remark: 'No problems.', items: 214 }),
+    run(17 * DAY_MS, 2, { profile: null, userName: 'johndoe', result: 'failed', remark: 'The PST file is in use.', items: 0 }),
+    run(16 * DAY_MS, 1, { profile: null, userName: 'johndoe', result: 'cancelled', remark: 'Cancelled by johndoe.', items: 0 }),
+    run(6 * DAY_MS, 9, {
+      profile: legalExport,
+      userName: 'johndoe',
+      result: 'completedWithErrors',
+      remark: 'The disk is full.',
+      items: 87,
+    }),
   ];
 }
 

@@ -1,6 +1,5 @@
+import { DAY_MS } from '../../base/clock.ts';
 import { utcText, type WorldState } from '../../emulation/world.ts';
-
-const DAY = 86_400_000;
 
 type Settings = Pick<
   WorldState,
@@ -30,14 +29,14 @@ export function makeSettings(now: number): Settings {
           ApplicationId: '5f0d2a9e-31c4-4b7f-9a55-0c1e8d7b6a42',
           TenantId: 'c0a8e7d1-6b23-4f19-8e34-2d9f5b7a1c60',
           CertificateThumbprint: '93C4E1F7A05B2D86C7719E04FA3B58D2610E7C95',
-          CertificateExpirationDate: `${utcText(now + 200 * DAY).slice(0, 10)}T00:00:00Z`,
+          CertificateExpirationDate: `${utcText(now + 200 * DAY_MS).slice(0, 10)}T00:00:00Z`,
         },
       },
     ],
     sessions: [
-      { id: 1, userName: 'admin', client: 'Windows client', address: '192.0.2.10', loginTime: utcText(now - 0.3 * DAY) },
-      { id: 2, userName: 'johndoe', client: 'Web access', address: '192.0.2.57', loginTime: utcText(now - 0.1 * DAY) },
-      { id: 3, userName: 'amira', client: 'Web access', address: '198.51.100.23', loginTime: utcText(now - 0.02 * DAY) },
+      { id: 1, userName: 'admin', client: 'Windows client', address: '192.0.2.10', loginTime: utcText(now - 0.3 * DAY_MS) },
+      { id: 2, userName: 'johndoe', client: 'Web access', address: '192.0.2.57', loginTime: utcText(now - 0.1 * DAY_MS) },
+      { id: 3, userName: 'amira', client: 'Web access', address: '198.51.100.23', loginTime: utcText(now - 0.02 * DAY_MS) },
     ],
     directoryServices: {
       type: 'activeDirectory',
@@ -108,7 +107,7 @@ export function makeSettings(now: number): Settings {
       licensee: 'Example Ltd.',
       type: 'purchased',
       maxUsers: 350,
-      updateAndSupportServiceUntil: utcText(now + 140 * DAY).slice(0, 10),
+      updateAndSupportServiceUntil: utcText(now + 140 * DAY_MS).slice(0, 10),
     },
   };
 }

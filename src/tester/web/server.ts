@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { MailStoreError } from '../../base/errors.ts';
+import { describeErrno } from '../../base/errno.ts';
 import { BadRequest, PageApi, type KnownNews, type PageApiOptions } from './api.ts';
 import { judgeRequest, type Judged } from './request-checks.ts';
 import { SECURITY_HEADERS } from './content-security-policy.ts';
@@ -124,7 +125,7 @@ export async function startPageServer({ port, pageFolder, ...options }: PageServ
   try {
     await once(server, 'listening');
   } catch (error) {
-    const reason = error instanceof Error && 'code' in error ? String(error.code) : String(error);
+    const reason = describeErrno(error);
     throw new MailStoreError(
       'invalidSetting',
       { setting: '--port', value: String(port), expected: `a free port (${reason})` },

@@ -1,13 +1,12 @@
 import { isJson } from '../../../base/is-json.ts';
+import { scanJson, type JsonTokenKind } from '../../../base/json-tokens.ts';
+import { scanXml, type XmlTokenKind } from '../../../base/xml-tokens.ts';
 
 /** A stretch of text and what it is. */
 export interface Token {
   readonly kind: 'key' | 'string' | 'number' | 'word' | 'tag' | 'plain';
   readonly text: string;
 }
-
-const JSON_TOKEN = /"(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*|true|false|null|[{}[\],:]/g;
-const XML_TOKEN = /<!--[\s\S]*?-->|<!\[CDATA\[[\s\S]*?\]\]>|<[^>]*>|[^<]+/g;
 
 /**
  * Returns a body as it is easier to read: JSON and XML indented, a form with one field in each line. Values stay as they were written: a number
@@ -21,67 +20,66 @@ export function prettyTokens(body: string, contentType: string): readonly Token[
 }
 
 function jsonTokens(text: string): Token[] {
-  const found = text.match(JSON_TOKEN) ?? [];
+  const found: { readonly kind: JsonTokenKind; readonly text: string }[] = [];
+  scanJson(text, (kind, start, end) => found.push({ kind, text: text.slice(start, end) }));
   const tokens: Token[] = [];
   let depth = 0;
   const breakLine = () => tokens.push({ kind: 'plain', text: `\n${'  '.repeat(depth)}` });
   for (const [index, token] of found.entries()) {
-    const next = found[index + 1];
-    switch (token) {
+    const next = found[index + 1]?.kind;
+    const before = found[index - 1]?.kind;
+    switch (token.kind) {
       case '{':
       case '[':
-        tokens.push({ kind: 'plain', text: token });
+        tokens.push({ kind: 'plain', text: token.kind });
         if (next === '}' || next === ']') break;
         depth++;
         breakLine();
         break;
       case '}':
       case ']':
-        if (found[index - 1] !== '{' && found[index - 1] !== '[') {
+        if (before !== '{' && before !== '[') {
           depth--;
           breakLine();
         }
-        tokens.push({ kind: 'plain', text: token });
+        tokens.push({ kind: 'plain', text: token.kind });
         break;
       case ',':
-        tokens.push({ kind: 'plain', text: token });
+        tokens.push({ kind: 'plain', text: token.kind });
         breakLine();
         break;
       case ':':
         tokens.push({ kind: 'plain', text: ': ' });
         break;
       default:
-        tokens.push({ kind: kindOfScalar(token, next), text: token });
+        tokens.push({ kind: token.kind, text: token.text });
     }
   }
   return tokens;
 }
 
-function kindOfScalar(token: string, next: string | undefined): Token['kind'] {
-  if (token.startsWith('"')) return next === ':' ? 'key' : 'string';
-  return /^[-\d]/.test(token) ? 'number' : 'word';
-}
-
 function xmlTokens(text: string): Token[] {
-  const found = (text.match(XML_TOKEN) ?? []).filter((token) => token.trim() !== '');
+  const found: { readonly kind: XmlTokenKind; readonly text: string }[] = [];
+  let read = 0;
+  scanXml(text, (kind, start, end) => {
+    read = end;
+    const part = text.slice(start, end);
+    if (part.trim() !== '') found.push({ kind, text: part });
+  });
+  // A tag that does not end is shown as it is.
+  if (read < text.length) found.push({ kind: 'text', text: text.slice(read) });
   const tokens: Token[] = [];
   let depth = 0;
-  for (const [index, token] of found.entries()) {
-    const isClosing = token.startsWith('</');
-    const before = found[index - 1];
-    if (isClosing) depth--;
+  for (const [index, { kind, text: part }] of found.entries()) {
+    const before = found[index - 1]?.kind;
+    if (kind === 'close') depth--;
     // A text, and the tag that closes it or an empty element, stay in the line of the opening tag.
-    const staysInLine =
-      index === 0 || !token.startsWith('<') || (isClosing && before !== undefined && (!before.startsWith('<') || isOpening(before)));
+    const staysInLine = index === 0 || kind === 'text' || (kind === 'close' && (before === 'text' || before === 'open'));
     if (!staysInLine) tokens.push({ kind: 'plain', text: `\n${'  '.repeat(Math.max(0, depth))}` });
-    tokens.push({ kind: token.startsWith('<') ? 'tag' : 'string', text: token });
-    if (isOpening(token)) depth++;
+    tokens.push({ kind: kind === 'text' ? 'string' : 'tag', text: part });
+    if (kind === 'open') depth++;
   }
   return tokens;
-}
-
-function isOpening(token: string): boolean {
-  return /^<[^/!?]/.test(token) && !token.endsWith('/>');
 }
 
 function formTokens(text: string): Token[] {
