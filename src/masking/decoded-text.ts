@@ -1,9 +1,62 @@
 /** A text with some of its escapes resolved, and where each of its characters stands in the source. */
-export interface DecodedText {
+export class DecodedText {
   readonly text: string;
-  /** Absent where each character stands where it stood. */
-  readonly starts?: readonly number[];
-  readonly ends?: readonly number[];
+  readonly #source: DecodedText | undefined;
+  readonly #changes: Changes;
+  readonly #resolved = new Map<Decoder, DecodedText | undefined>();
+
+  constructor(text: string, source?: DecodedText, changes: Changes = { at: [], units: [], from: [], lengths: [] }) {
+    this.text = text;
+    this.#source = source;
+    this.#changes = changes;
+  }
+
+  /** Returns where the stretch of the source begins from which a character came. */
+  findStart(index: number): number {
+    if (!this.#source) return index;
+    const { offset } = this.#find(index);
+    return this.#source.findStart(offset);
+  }
+
+  /** Returns where the stretch of the source ends from which a character came. */
+  findEnd(index: number): number {
+    if (!this.#source) return index + 1;
+    const { offset, length } = this.#find(index);
+    return this.#source.findEnd(offset + length - 1);
+  }
+
+  /** Resolves one level of escapes; undefined where there is none. A second call returns the same object. */
+  resolve(decoder: Decoder): DecodedText | undefined {
+    if (!this.#resolved.has(decoder)) this.#resolved.set(decoder, resolve(this, decoder));
+    return this.#resolved.get(decoder);
+  }
+
+  /** Returns the stretch of the text before the last step from which a character came. */
+  #find(index: number): { readonly offset: number; readonly length: number } {
+    const { at, units, from, lengths } = this.#changes;
+    let [low, high] = [0, at.length];
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if ((at[middle] ?? 0) <= index) low = middle + 1;
+      else high = middle;
+    }
+    if (low === 0) return { offset: index, length: 1 };
+    const [start, width, offset, length] = [at[low - 1] ?? 0, units[low - 1] ?? 0, from[low - 1] ?? 0, lengths[low - 1] ?? 0];
+    const beyond = index - start - width;
+    return beyond < 0 ? { offset, length } : { offset: offset + length + beyond, length: 1 };
+  }
+}
+
+/** Where a step of decoding changed the length of a text, in order: a lookup costs the logarithm of their number, and the rest of the text nothing. */
+interface Changes {
+  /** Index in the new text. */
+  readonly at: number[];
+  /** Number of characters in the new text. */
+  readonly units: number[];
+  /** Index in the text before. */
+  readonly from: number[];
+  /** Number of characters in the text before. */
+  readonly lengths: number[];
 }
 
 interface Decoder {
@@ -79,59 +132,51 @@ const CHAINS: readonly (readonly Decoder[])[] = [
   [all, all, all],
 ];
 
-/** Visits the text as it is and with its escapes of JSON, XML and URLs resolved, up to four levels deep. */
+/** Visits the text as it is and with its escapes of JSON, XML and URLs resolved, up to four levels deep; each text that comes of it once. */
 export function visitDecoded(text: string, visit: (decoded: DecodedText) => void): void {
-  visit({ text });
-  const steps = new Map<string, DecodedText | undefined>();
+  const source = new DecodedText(text);
+  const visited = new Map([[text, source]]);
+  visit(source);
   for (const chain of CHAINS) {
-    let [decoded, path]: [DecodedText, string] = [{ text }, ''];
+    let decoded = source;
     for (const decoder of chain) {
-      path += String(DECODERS.indexOf(decoder));
-      const isNew = !steps.has(path);
-      const next = isNew ? resolve(decoded, decoder) : steps.get(path);
-      if (isNew) {
-        steps.set(path, next);
-        if (next) visit(next);
-      }
+      const next = decoded.resolve(decoder);
       if (!next) break;
-      decoded = next;
+      // Chains that differ in order alone mostly come to the same text.
+      const same = visited.get(next.text);
+      if (!same) {
+        visited.set(next.text, next);
+        visit(next);
+      }
+      decoded = same ?? next;
     }
   }
 }
 
-const DECODERS: readonly Decoder[] = [json, xml, url, all];
-
 /** Resolves one level of escapes; undefined where there is none. */
-function resolve({ text, starts, ends }: DecodedText, { sign, sequence, decode }: Decoder): DecodedText | undefined {
+function resolve(source: DecodedText, { sign, sequence, decode }: Decoder): DecodedText | undefined {
+  const { text } = source;
   if (!sign.test(text)) return undefined;
   const parts: string[] = [];
-  const [newStarts, newEnds]: [number[], number[]] = [[], []];
-  const keep = (from: number, to: number) => {
-    if (from === to) return;
-    parts.push(text.slice(from, to));
-    for (let index = from; index < to; index++) {
-      newStarts.push(starts?.[index] ?? index);
-      newEnds.push(ends?.[index] ?? index + 1);
-    }
-  };
-  let done = 0;
-  let isChanged = false;
+  const changes: Changes = { at: [], units: [], from: [], lengths: [] };
+  let [done, size] = [0, 0];
   for (const { 0: found, index } of text.matchAll(sequence)) {
     const decoded = decode(found);
-    if (decoded === undefined) continue;
-    isChanged = true;
-    keep(done, index);
-    parts.push(decoded);
-    const last = index + found.length - 1;
-    for (let unit = 0; unit < decoded.length; unit++) {
-      newStarts.push(starts?.[index] ?? index);
-      newEnds.push(ends?.[last] ?? last + 1);
+    if (decoded === undefined || decoded === found) continue;
+    parts.push(text.slice(done, index), decoded);
+    size += index - done;
+    if (decoded.length !== found.length) {
+      changes.at.push(size);
+      changes.units.push(decoded.length);
+      changes.from.push(index);
+      changes.lengths.push(found.length);
     }
+    size += decoded.length;
     done = index + found.length;
   }
-  if (!isChanged) return undefined;
-  keep(done, text.length);
-  return { text: parts.join(''), starts: newStarts, ends: newEnds };
+  if (parts.length === 0) return undefined;
+  parts.push(text.slice(done));
+  return new DecodedText(parts.join(''), source, changes);
 }
 
 const utf8: Decoder = {
@@ -142,31 +187,27 @@ const utf8: Decoder = {
 
 /** Returns bytes that were read as latin1 with their sequences of UTF-8 read as such; undefined where there are none. */
 export function decodeUtf8In(latin1: string): DecodedText | undefined {
-  return resolve({ text: latin1 }, utf8);
+  return new DecodedText(latin1).resolve(utf8);
 }
+
+const folding: Decoder = {
+  sign: /[^\0-\x7F]/,
+  sequence: /[^\0-\x7F]/gu,
+  decode: (character) => {
+    const known = folded.get(character);
+    if (known !== undefined) return known;
+    const form = character.normalize('NFKD').toUpperCase().toLowerCase().normalize('NFKD');
+    folded.set(character, form);
+    return form;
+  },
+};
+
+/** Folded characters; there are no more than Unicode has. */
+const folded = new Map<string, string>();
 
 /** Returns the text in the one form in which letter case, accents and their order do not differ. */
-export function foldText({ text, starts, ends }: DecodedText): DecodedText {
-  // Of plain ASCII, nothing but the case differs.
-  if (!/[^\0-\x7F]/.test(text)) return { text: text.toLowerCase(), ...(starts && ends && { starts, ends }) };
-  const parts: string[] = [];
-  const [newStarts, newEnds]: [number[], number[]] = [[], []];
-  let index = 0;
-  for (const character of text) {
-    const folded = foldCharacter(character);
-    parts.push(folded);
-    const last = index + character.length - 1;
-    for (let unit = 0; unit < folded.length; unit++) {
-      newStarts.push(starts?.[index] ?? index);
-      newEnds.push(ends?.[last] ?? last + 1);
-    }
-    index += character.length;
-  }
-  return { text: parts.join(''), starts: newStarts, ends: newEnds };
-}
-
-function foldCharacter(character: string): string {
-  const code = character.charCodeAt(0);
-  if (code < 0x80) return character.toLowerCase();
-  return character.normalize('NFKD').toUpperCase().toLowerCase().normalize('NFKD');
+export function foldText(decoded: DecodedText): DecodedText {
+  const plain = decoded.resolve(folding) ?? decoded;
+  // What is folded is in small letters, and those of ASCII are as long as the large ones.
+  return new DecodedText(plain.text.toLowerCase(), plain);
 }

@@ -1,5 +1,6 @@
-import { foldText, visitDecoded, type DecodedText } from './decoded-text.ts';
+import { DecodedText, foldText, visitDecoded } from './decoded-text.ts';
 import type { Span } from './masks.ts';
+import { TextFinder } from './text-finder.ts';
 
 /** Shorter secrets would blank out ordinary words: MailStore's first password is `admin`. */
 const SHORTEST = 6;
@@ -13,28 +14,17 @@ const ENOUGH = 32;
 /** Characters of the base64 of a secret that are looked for. What follows them in the same word belongs to it. */
 const BASE64_ENOUGH = 64;
 
-/** The size of the table of hashes, in bits as a power of two. */
-const TABLE_BITS = 20;
-
-interface Needle {
-  readonly text: string;
-  /** True where every letter that follows is a part of it too. */
-  readonly isBase64: boolean;
-}
-
 /**
  * Finds known secrets in texts: as they are, in other letter case, in composed or decomposed characters, escaped as in JSON, XML or URLs up to
- * three times, and as base64. The cost is linear in the text, and does not depend on how many secrets are known or what they are made of: the
- * first characters of each are in one index that is looked up once for each position.
+ * three times, and as base64. The cost is linear in the text and does not depend on how many secrets are known or how alike they are.
  */
 export class KnownSecrets {
   readonly #added = new Set<string>();
-  /** By their first `SHORTEST` characters, by how many characters decide, and by these. */
-  readonly #needles = new Map<string, Map<number, Map<string, Needle[]>>>();
-  #table: Uint32Array | undefined;
+  readonly #plain = new TextFinder();
+  readonly #base64 = new TextFinder();
 
   get isEmpty(): boolean {
-    return this.#needles.size === 0;
+    return this.#plain.isEmpty && this.#base64.isEmpty;
   }
 
   /** Makes a secret known, with `login` also the base64 of `login:secret`. Secrets of fewer than 6 characters are not looked for alone. */
@@ -43,8 +33,7 @@ export class KnownSecrets {
     if (secret === '' || this.#added.has(id)) return;
     this.#added.add(id);
     if (secret.length >= SHORTEST) {
-      const folded = foldText({ text: secret }).text;
-      for (const piece of splitPieces(folded)) this.#index({ text: piece, isBase64: false });
+      for (const piece of splitPieces(foldText(new DecodedText(secret)).text)) this.#plain.add(piece, ENOUGH);
       for (const form of new Set([secret, secret.normalize('NFC'), secret.normalize('NFD')])) this.#addBase64(form, true);
     }
     if (login !== undefined) this.#addBase64(`${login}:${secret}`, false);
@@ -54,7 +43,13 @@ export class KnownSecrets {
   find(text: string): readonly Span[] {
     if (this.isEmpty || text.length < SHORTEST) return [];
     const spans: Span[] = [];
-    visitDecoded(text, (decoded) => this.#findIn(foldText(decoded), spans));
+    visitDecoded(text, (decoded) => {
+      const folded = foldText(decoded);
+      const keep = ({ start, end }: Span) => spans.push({ start: folded.findStart(start), end: folded.findEnd(end - 1) });
+      for (const span of findMerged(this.#plain, folded.text)) keep(span);
+      const standard = standardBase64(folded.text);
+      for (const { start, end } of findMerged(this.#base64, standard)) keep({ start, end: findBase64End(standard, end) });
+    });
     return spans;
   }
 
@@ -69,78 +64,26 @@ export class KnownSecrets {
       const whole = Math.floor(((bytes.length + shift) * 8) / 6);
       const certain = written.slice(from, whole);
       const needle = shift === 0 && certain.length < 16 ? written : certain;
-      if (needle.length >= 8) this.#index({ text: standardBase64(needle.slice(0, BASE64_ENOUGH).toLowerCase()), isBase64: true });
-    }
-  }
-
-  #index(needle: Needle): void {
-    const start = needle.text.slice(0, SHORTEST);
-    const byLength = this.#needles.get(start) ?? new Map<number, Map<string, Needle[]>>();
-    this.#needles.set(start, byLength);
-    const needed = Math.min(needle.text.length, needle.isBase64 ? BASE64_ENOUGH : ENOUGH);
-    const byText = byLength.get(needed) ?? new Map<string, Needle[]>();
-    byLength.set(needed, byText);
-    const head = needle.text.slice(0, needed);
-    const same = byText.get(head);
-    if (same?.some(({ text, isBase64 }) => text === needle.text && isBase64 === needle.isBase64)) return;
-    if (same) same.push(needle);
-    else byText.set(head, [needle]);
-    const table = (this.#table ??= new Uint32Array(2 ** (TABLE_BITS - 5)));
-    let hash = 0;
-    for (let index = 0; index < SHORTEST; index++) hash = nextHash(hash, start.charCodeAt(index));
-    mark(table, hash);
-  }
-
-  #findIn(decoded: DecodedText, spans: Span[]): void {
-    const { text } = decoded;
-    this.#scan(decoded, spans, ({ isBase64 }) => !isBase64);
-    this.#scan(/[-_]/.test(text) ? { ...decoded, text: standardBase64(text) } : decoded, spans, ({ isBase64 }) => isBase64);
-  }
-
-  #scan({ text, starts, ends }: DecodedText, spans: Span[], isMeant: (needle: Needle) => boolean): void {
-    const table = this.#table;
-    if (!table) return;
-    let hash = 0;
-    for (let index = 0; index < text.length; index++) {
-      hash = nextHash(hash, text.charCodeAt(index));
-      if (!isMarked(table, hash)) continue;
-      const at = index - SHORTEST + 1;
-      const byLength = at < 0 ? undefined : this.#needles.get(text.slice(at, index + 1));
-      for (const [needed, byText] of byLength ?? []) {
-        for (const needle of byText.get(text.slice(at, at + needed)) ?? []) {
-          if (!isMeant(needle)) continue;
-          const end = endOfMatch(text, at + needed, needed, needle);
-          spans.push({ start: starts?.[at] ?? at, end: ends?.[end - 1] ?? end });
-        }
-      }
+      if (needle.length >= 8) this.#base64.add(standardBase64(needle.slice(0, BASE64_ENOUGH).toLowerCase()), BASE64_ENOUGH);
     }
   }
 }
 
-/** Keeps what the last four characters have in it: the bits of older ones are shifted out of the table. */
-function nextHash(hash: number, code: number): number {
-  return ((hash << 5) ^ code) & (2 ** TABLE_BITS - 1);
+/** Returns what a finder finds, stretches that overlap or touch as one. */
+function findMerged(finder: TextFinder, text: string): readonly Span[] {
+  const spans: { start: number; end: number }[] = [];
+  finder.find(text, (start, end) => {
+    const last = spans.at(-1);
+    if (!last || start > last.end) spans.push({ start, end });
+    else [last.start, last.end] = [Math.min(last.start, start), end];
+  });
+  return spans;
 }
 
-function mark(table: Uint32Array, hash: number): void {
-  const word = hash >>> 5;
-  table[word] = (table[word] ?? 0) | (1 << (hash & 31));
-}
-
-function isMarked(table: Uint32Array, hash: number): boolean {
-  return ((table[hash >>> 5] ?? 0) & (1 << (hash & 31))) !== 0;
-}
-
-/** Returns where a match ends whose first `done` characters end at `at`. */
-function endOfMatch(text: string, at: number, done: number, { text: needle, isBase64 }: Needle): number {
-  let end = at;
-  if (isBase64) {
-    while (/[a-z\d+/]/.test(text[end] ?? '')) end++;
-    while (text[end] === '=') end++;
-    return end;
-  }
-  for (let index = done; index < needle.length && text[end] === needle[index]; index++) end++;
-  return end;
+function findBase64End(text: string, from: number): number {
+  const rest = /[a-z\d+/]*=*/y;
+  rest.lastIndex = from;
+  return from + (rest.exec(text)?.[0].length ?? 0);
 }
 
 /** Returns base64 for URLs in the standard alphabet. */

@@ -265,7 +265,9 @@ class Lines {
 
   at(position: number): { readonly lineStart: number; readonly lineEnd: number } {
     if (position > this.#end || position < this.#start) {
-      this.#start = Math.max(this.#text.lastIndexOf('\n', position - 1), this.#text.lastIndexOf('\r', position - 1)) + 1;
+      // Not by lastIndexOf: where a text has no `\r` at all, it would look through all of the text for each line.
+      this.#start = position;
+      while (this.#start > 0 && !/[\r\n]/.test(this.#text[this.#start - 1] ?? '')) this.#start--;
       this.#end = endOfLine(this.#text, position);
     }
     return { lineStart: this.#start, lineEnd: this.#end };

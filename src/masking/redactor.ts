@@ -83,9 +83,9 @@ export class Redactor {
   /** Looks for secrets in bytes that were read as latin1 and are not all UTF-8. */
   #findInBytes(latin1: string): readonly Span[] {
     const decoded = decodeUtf8In(latin1);
-    const { starts, ends } = decoded ?? {};
-    const inUtf8 = decoded ? this.#find(decoded.text) : [];
-    return [...this.#find(latin1), ...inUtf8.map(({ start, end }) => ({ start: starts?.[start] ?? start, end: ends?.[end - 1] ?? end }))];
+    if (!decoded) return this.#find(latin1);
+    const inUtf8 = this.#find(decoded.text).map(({ start, end }) => ({ start: decoded.findStart(start), end: decoded.findEnd(end - 1) }));
+    return [...this.#find(latin1), ...inUtf8];
   }
 }
 

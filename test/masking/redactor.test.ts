@@ -242,6 +242,7 @@ describe('an answer that repeats one thing very often', () => {
     ['members of one object that is cut off', '{"name":"password"', `,"value":"${value}"`, ''],
     ['elements of one element', '<a><name>password</name>', `<value>${value}</value>`, '</a>'],
     ['elements of one element that is cut off', '<a><name>password</name>', `<value>${value}</value>`, ''],
+    ['lines of a text', '', `password=${value}\n`, ''],
   ])('is masked as a whole: %s', (_, before, repeated, after) => {
     const body = `${before}${repeated.repeat(150_000)}${after}`;
     expect(maskBody(new Redactor(), body)).toBe(body.replaceAll(value, '***'));
