@@ -13,9 +13,9 @@ const MAY_IMPORT = {
   base: [],
   masking: ['base'],
   // Tools and the sandbox act on it; a declaration names the type of the world that its `emulate` receives.
-  emulation: ['base'],
+  emulation: ['base', 'masking'],
   catalogue: ['base', 'masking', 'emulation'],
-  tools: ['base', 'emulation', 'catalogue'],
+  tools: ['base', 'masking', 'emulation', 'catalogue'],
   wire: ['base', 'catalogue'],
   journal: ['base', 'catalogue', 'wire'],
   audit: ['base', 'catalogue', 'journal'],
@@ -173,6 +173,14 @@ describe('one place for each concern', () => {
       .filter(({ folder }) => folder !== 'tools')
       .flatMap((file) => findLiterals(file, names, (offset) => !isStoredAction(file.source, offset)));
     expect(spelled).toEqual([]);
+  });
+
+  test('only src/masking tells the name of a secret by a pattern', () => {
+    const pattern = /(?<=[=(:,\s])\/(?![/*])[^/\n]*(?:passw|pwd|kennw|passphr|secret\|)[^/\n]*\/[a-z]*/gi;
+    const offences = files
+      .filter(({ folder }) => folder !== 'masking')
+      .flatMap(({ path }) => [...readFileSync(join(root, path), 'utf8').matchAll(pattern)].map(([found]) => `${path}: ${found}`));
+    expect(offences).toEqual([]);
   });
 
   test('nothing is built on sampling, roots or MCP logging, which revision 2026-07-28 deprecates', () => {

@@ -7,7 +7,7 @@ import { anything, guess, describeList, nothing } from '../src/catalogue/outputs
 import { listRisks } from '../src/catalogue/risk.ts';
 import { runProfile as runEmulatedProfile } from '../src/emulation/profile-run.ts';
 import { utcToZone, zoneToUtc } from '../src/emulation/time-zones.ts';
-import { CommandFailure, type World, type WorldProfile } from '../src/emulation/world.ts';
+import { CommandFailure, withoutSecrets, type World, type WorldProfile } from '../src/emulation/world.ts';
 
 const group = 'profiles';
 const editions = ['server', 'spe'] as const;
@@ -58,12 +58,6 @@ function makeExecution(given: z.output<typeof execution> | undefined): WorldProf
     automaticPauseBetweenExecutions: given?.automaticPauseBetweenExecutions ?? 0,
     automaticMaintenanceWindows: given?.automaticMaintenanceWindows ?? null,
   };
-}
-
-/** Returns a copy in which stored secrets are null, as the server shows them. */
-function withoutSecrets(details: Record<string, unknown>): Record<string, unknown> {
-  const shown = JSON.stringify(details, (key, value: unknown) => (/password|secret|token/i.test(key) ? null : value));
-  return z.record(z.string(), z.unknown()).parse(JSON.parse(shown));
 }
 
 const PROFILE = ['id', 'name', 'owner', 'type', 'connector', 'serverSideExecution'];

@@ -1,3 +1,6 @@
+import { isRow } from '../base/rows.ts';
+import { isSecretName } from '../masking/secret-names.ts';
+
 /**
  * The archive that `emulate` functions act on. `WorldState` is plain JSON data, so that the sandbox can keep it in a file; every time
  * in it is a UTC text `YYYY-MM-DDThh:mm:ss` without suffix.
@@ -337,16 +340,16 @@ export function isOpen(store: WorldStore): boolean {
   return store.requestedState !== 'disabled' && store.error === null && !store.locked;
 }
 
-const SECRET_NAME = /password|secret|private_?key/i;
+/** Returns a copy of settings with null in the place of what stands under the name of a secret, at any depth: that is how the server shows them. */
+export function withoutSecrets(settings: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(settings).map(([name, value]) => [name, hideSecret(name, value)]));
+}
 
-/** Returns a copy of settings with null in the place of each secret, which is how the server shows them. */
-export function withoutSecrets(settings: Record<string, unknown>): Record<string, unknown> {
-  return Object.fromEntries(
-    Object.entries(settings).map(([name, value]) => [
-      name,
-      typeof value === 'string' && SECRET_NAME.test(name) ? null : structuredClone(value),
-    ]),
-  );
+function hideSecret(name: string, value: unknown): unknown {
+  // A switch such as `passwordSet` says that there is one.
+  if (typeof value !== 'boolean' && isSecretName(name)) return null;
+  if (Array.isArray(value)) return value.map((entry) => (isRow(entry) ? withoutSecrets(entry) : entry) as unknown);
+  return isRow(value) ? withoutSecrets(value) : value;
 }
 
 /** Returns the user archive that a folder path belongs to. */
