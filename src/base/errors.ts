@@ -782,6 +782,8 @@ export interface ErrorContext extends ErrorOptions {
   readonly request?: RequestState | undefined;
   /** Files of generated secrets, kept because the change may have been carried out. */
   readonly keptFiles?: readonly string[] | undefined;
+  /** The number of the recorded change that keeps what was read before the call. */
+  readonly keptChange?: number | undefined;
 }
 
 /** An error of the table. Its message is one that may be shown to the caller: no secret, no stack trace. */
@@ -816,17 +818,23 @@ export class MailStoreError<Code extends ErrorCode = ErrorCode> extends Error {
     return this.request === 'unknown' && this.#context.effect !== 'read';
   }
 
+  /** The number of the recorded change that keeps what was read before the call; undefined where there is none. */
+  get keptChange(): number | undefined {
+    return this.#context.keptChange;
+  }
+
   /** Returns the same error with more known about it. */
   in(context: Omit<ErrorContext, 'cause'>): MailStoreError<Code> {
     return new MailStoreError(this.code, this.details, { cause: this.cause, ...this.#context, ...context });
   }
 }
 
-function sayUnknown(audience: Audience, { effect, keptFiles = [] }: ErrorContext): string {
+function sayUnknown(audience: Audience, { effect, keptFiles = [], keptChange }: ErrorContext): string {
   if (effect === 'read') return audience === 'network' ? ' Nothing was changed; call again.' : '';
   if (effect === undefined) return '';
   const kept = keptFiles.length > 0 ? ` The generated secret is kept in ${list(keptFiles.map((path) => `'${path}'`))}.` : '';
-  return ` Whether the call was carried out is not known; read the state before you repeat it.${kept}`;
+  const change = keptChange === undefined ? '' : ` What was read before it is kept as the change ${keptChange}.`;
+  return ` Whether the call was carried out is not known; read the state before you repeat it.${change}${kept}`;
 }
 
 function defaultExitCode(audience: Audience, request: RequestState): number {

@@ -127,10 +127,10 @@ function describeEnd({ change, ...answered }: Answered): Partial<AuditEntry> {
 }
 
 /** Returns what the audit records of a call that ended with this error. */
-export function describeOutcome(error: unknown): Pick<AuditEntry, 'outcome' | 'error'> {
+export function describeOutcome(error: unknown): Pick<AuditEntry, 'outcome' | 'error' | 'change'> {
   if (error instanceof MailStoreError) {
     const outcome = error.mayHaveChanged ? 'unknown' : error.request === 'not sent' ? 'not sent' : 'failed';
-    return { outcome, error: error.message };
+    return { outcome, error: error.message, ...(error.keptChange !== undefined && { change: error.keptChange }) };
   }
   return { outcome: 'unknown', error: error instanceof Error ? error.name : 'an error' };
 }

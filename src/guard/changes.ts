@@ -31,11 +31,29 @@ export class Changes {
     const { deadline } = call.time;
     if (decision.effect === 'read') return execute();
     const was = decision.kind === 'ask' ? before : await this.#read(request, target, deadline);
-    const answered = await execute();
     // A call that was answered before its change was made is held by nothing that is read after it.
-    const left = deadline.isOver ? undefined : deadline;
-    const change = answered.kind === 'value' && was ? await this.#record(request, target, was, left) : undefined;
+    const left = () => (deadline.isOver ? undefined : deadline);
+    let answered: Answered;
+    try {
+      answered = await execute();
+    } catch (error) {
+      throw was ? await this.#keepAfter(error, request, target, { was, deadline: left() }) : error;
+    }
+    const change = answered.kind === 'value' && was ? await this.#record(request, target, was, { deadline: left() }) : undefined;
     return { ...answered, ...(change && { change }) };
+  }
+
+  /** Keeps what was read before a call that failed and may have changed something. Returns the error, with the number of the recorded change. */
+  async #keepAfter(
+    error: unknown,
+    request: TaskCall,
+    target: GuardedTarget,
+    { was, deadline }: { readonly was: ObjectState; readonly deadline: Deadline | undefined },
+  ): Promise<unknown> {
+    const isKnown = error instanceof MailStoreError;
+    if (isKnown && !error.mayHaveChanged) return error;
+    const change = await this.#record(request, target, was, { deadline, isOutcomeKnown: false });
+    return isKnown && change?.number !== undefined ? error.in({ keptChange: change.number }) : error;
   }
 
   /** Returns one page of the recorded changes, newest first. */
@@ -90,21 +108,25 @@ export class Changes {
     }
   }
 
-  /** Reads the object again and keeps both versions with the way back. The call has succeeded by now, so nothing here may fail it. */
+  /**
+   * Reads the object again and keeps both versions with the way back. The call is over by now, so nothing here may fail it. Where its outcome is not
+   * known it may still be carried out, so an object that reads as before proves nothing.
+   */
   async #record(
     request: TaskCall,
     target: GuardedTarget,
     before: ObjectState,
-    deadline: Deadline | undefined,
+    { deadline, isOutcomeKnown = true }: { readonly deadline: Deadline | undefined; readonly isOutcomeKnown?: boolean },
   ): Promise<ShownChange | undefined> {
     const { command, args } = request;
     if (before.failed !== undefined) return unreadable(before.failed);
-    const after = await this.#read(request, target, deadline);
+    let after = await this.#read(request, target, deadline);
     if (!after) return undefined;
-    const [was, is] = [toJson(before.value), toJson(after.value)];
-    if (after.failed === undefined && isDeepStrictEqual(was, is)) {
-      return { before: {}, after: {}, note: 'All that can be read of it is as before.' };
+    if (after.failed === undefined && isDeepStrictEqual(toJson(before.value), toJson(after.value))) {
+      if (isOutcomeKnown) return { before: {}, after: {}, note: 'All that can be read of it is as before.' };
+      after = { value: undefined, isExact: false, drift: [], failed: PERHAPS_LATER };
     }
+    const [was, is] = [toJson(before.value), toJson(after.value)];
     const argumentsMasked = maskSecrets(command, args);
     const isExact = before.isExact && (after.isExact || after.failed !== undefined);
     const way = (isExact && command.inverse?.(argumentsMasked, before.value, after.value)) || null;
@@ -139,6 +161,9 @@ export class Changes {
     }
   }
 }
+
+/** Why what was read after a call is not taken for what the call has left. */
+const PERHAPS_LATER = 'The outcome of the call is not known, and directly after it the object read as before.';
 
 /** What is kept of a change that can be put back is never cut, since it would be put back as something else; too large a one has no way back. */
 function keepChange(

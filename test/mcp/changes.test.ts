@@ -1,8 +1,9 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
+import { ManualClock } from '../helpers/manual-clock.ts';
 import { callTool, sandboxForTest, startServer, untilTestEnds } from '../helpers/start-server.ts';
 
-const start = async () => {
-  const sandbox = await sandboxForTest();
+const start = async (faults: readonly string[] = [], clock?: ManualClock) => {
+  const sandbox = await sandboxForTest({ faults, ...(clock && { clock }) });
   return { sandbox, server: untilTestEnds(await startServer({ sandbox, access: 'read-write' })) };
 };
 
@@ -78,4 +79,58 @@ test('putting a creation back is a deletion, and is refused where those are', as
 test('a change that is not there is said to be so', async () => {
   const { server } = await start();
   expect((await callTool(server, 'revert_change', { number: 7 })).text).toBe('There is no change 7; list_changes shows the recorded ones.');
+});
+
+describe('a change whose own outcome is not known', () => {
+  test('is kept with what was read before it, is named in the answer, and can be put back', async () => {
+    const { sandbox, server } = await start(['drop@/api/invoke/SetUserFullName']);
+    const { isError, text } = await callTool(server, 'set_user_full_name', { userName: 'johndoe', fullName: 'Johnny Doe' });
+    expect(isError).toBe(true);
+    expect(text).toContain(
+      'Whether the call was carried out is not known; read the state before you repeat it. What was read before it is kept as the change 1.',
+    );
+    expect((await callTool(server, 'list_changes')).structured['items']).toMatchObject([
+      { number: 1, before: { fullName: 'John Doe' }, after: { fullName: 'Johnny Doe' }, revertible: true },
+    ]);
+    sandbox.faults.clear();
+    expect((await callTool(server, 'revert_change', { number: 1 })).isError).toBe(false);
+    expect(sandbox.world.user('johndoe').fullName).toBe('John Doe');
+  });
+
+  test('is kept also where its object reads as before, since it may be carried out later', async () => {
+    const { sandbox, server } = await start(['html@/api/invoke/SetUserFullName']);
+    const { text } = await callTool(server, 'set_user_full_name', { userName: 'johndoe', fullName: 'Johnny Doe' });
+    expect(text).toContain('What was read before it is kept as the change 1.');
+    sandbox.world.user('johndoe').fullName = 'Johnny Doe';
+    sandbox.faults.clear();
+    expect((await callTool(server, 'list_changes')).structured['items']).toMatchObject([
+      {
+        before: { fullName: 'John Doe' },
+        after: null,
+        afterUnreadBecause: 'The outcome of the call is not known, and directly after it the object read as before.',
+        revertible: true,
+      },
+    ]);
+    expect((await callTool(server, 'revert_change', { number: 1 })).isError).toBe(false);
+    expect(sandbox.world.user('johndoe').fullName).toBe('John Doe');
+  });
+
+  test.each([
+    ['with an unknown outcome too', ['drop@/api/invoke/SetUserFullName']],
+    ['with an answer', []],
+  ])('is kept where the read after it fails, %s', async (_, faults) => {
+    const clock = new ManualClock();
+    const { sandbox, server } = await start([...faults, 'delay=1000@/api/invoke/SetUserFullName'], clock);
+    const asleep = clock.sleeping;
+    const call = callTool(server, 'set_user_full_name', { userName: 'johndoe', fullName: 'Johnny Doe' });
+    await expect.poll(() => clock.sleeping, { timeout: 15_000 }).toBe(asleep + 1);
+    sandbox.faults.add('status-503@/api/invoke/Get*');
+    await clock.advance(2000);
+    await call;
+    sandbox.faults.clear();
+    const { structured } = await callTool(server, 'list_changes');
+    expect(structured['items']).toMatchObject([{ before: { fullName: 'John Doe' }, after: null, revertible: true }]);
+    expect((await callTool(server, 'revert_change', { number: 1 })).isError).toBe(false);
+    expect(sandbox.world.user('johndoe').fullName).toBe('John Doe');
+  });
 });
