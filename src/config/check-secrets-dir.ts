@@ -1,4 +1,4 @@
-import { realpathSync } from 'node:fs';
+import { realpathSync, statSync } from 'node:fs';
 import { homedir, platform } from 'node:os';
 import { dirname, isAbsolute, parse, relative, resolve, sep } from 'node:path';
 import { MailStoreError } from '../base/errors.ts';
@@ -44,6 +44,7 @@ export function checkSecretsDir(folder: string, { stateDir, configFile }: Guarde
   const refuse = (reason: string): never => {
     throw new MailStoreError('unsafeSecretsDir', { path: folder, reason });
   };
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === false) refuse('is no folder');
   if (parse(path).root === path) refuse('is the root of a drive');
   const system = SYSTEM.filter((folderOfSystem) => folderOfSystem !== undefined).map(realPath);
   if (system.includes(path)) refuse('is a folder of the operating system');

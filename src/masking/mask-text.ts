@@ -12,7 +12,7 @@ const DEEPEST = 4;
  * Most texts have none of it, and cost no more than this look. Letters written as JSON or XML escapes hide a word, so such texts are read.
  */
 const MAY_HOLD =
-  /pass|pwd|pswd|pw\b|secret|geheim|kennw|losungsw|credential|zugangsdat|anmeldedat|token|(?<!["']|public|primary|registry)key|schl(?:ü|u\u0308|ue)ssel|(?<!status|error|\bp)code|pin(?:\b|code|_|s\b)|puk\b|pfx\b|p12\b|otp|psk\b|jwt\b|mnemonic|bearer|basic |cookie|authori[sz]ation"?\s*[:=]|connection.{0,2}string|zeichenfolge|signature|seed.?phrase|:\/\/[^\s"]{0,300}@|%3a%(?:25)*2f|-BEGIN |PuTTY-|eyJ|gh[opsu]_|github_pat|glpat-|xox[abprs]-|AKIA|\\u00[4-7]|&#x?[4-7]\d?|&#1[0-2]\d|[\uFF21-\uFF5A\u200B-\u200D\u00AD\u2060]/i;
+  /contrase|\bmdp\b|senha|wachtwoord|heslo|has[lł]o|jelsz|parol|salasana|lozinka|l(?:ö|o\u0308|o)senord|adgangskode|парол|κωδικ|密码|密碼|口令|スワ|暗証|비밀|\u1107\u1175\u1106\u1175|סיסמ|[?&]sig=|mysql|mariadb|\bcurl |:(?:\d{4,5}|\*):[^:\s]{1,64}:[^:\s]{1,64}:|pass|pwd|pswd|pw\b|secret|geheim|kennw|losungsw|credential|zugangsdat|anmeldedat|token|(?<!["']|public|primary|registry)key|schl(?:ü|u\u0308|ue)ssel|(?<!status|error|\bp)code|pin(?:\b|code|_|s\b)|puk\b|pfx\b|p12\b|otp|psk\b|jwt\b|mnemonic|bearer|basic |cookie|authori[sz]ation"?\s*[:=]|connection.{0,2}string|zeichenfolge|signature|seed.?phrase|:\/\/[^\s"]{0,300}@|%3a%(?:25)*2f|-BEGIN |PuTTY-|ey[AJ]|ewo|W3s|gh[opsu]_|github_pat|glpat-|xox[abprs]-|AKIA|\\u00[4-7]|&#x?[4-7]\d?|&#1[0-2]\d|[\uFF21-\uFF5A\u200B-\u200D\u00AD\u2060]/i;
 
 /** True unless nothing in the text can be a credential by its name or by its look. */
 export function mayHoldCredential(text: string): boolean {
@@ -37,7 +37,7 @@ export function mapCredentials(text: string, change: Change, depth = 0): string 
   }
   const action = readAction(text);
   if (action) return mapInAction(text, action, change, inner);
-  return mapInPlainText(text, change);
+  return mapInPlainText(text, change, depth);
 }
 
 /** Masks a text that is JSON or XML as a whole; undefined where it is neither. */
@@ -74,7 +74,7 @@ function mapInAction(text: string, { command, args }: Action, change: Change, in
 /** A stretch of text that is a credential. */
 type Found = readonly [start: number, end: number];
 
-function mapInPlainText(text: string, change: Change): string {
+function mapInPlainText(text: string, change: Change, depth: number): string {
   const found = [
     ...findPrivateKeys(text),
     ...findLogins(text),
@@ -85,6 +85,8 @@ function mapInPlainText(text: string, change: Change): string {
     ...findPairs(text),
     ...findElements(text),
     ...findTokens(text),
+    ...findSignatures(text),
+    ...findEncoded(text, depth),
   ].toSorted((a, b) => a[0] - b[0] || b[1] - a[1]);
   const edits: Edit[] = [];
   let done = 0;
@@ -195,6 +197,37 @@ function findTokens(text: string): Found[] {
   return [...text.matchAll(TOKENS)].map((match): Found => [match.index, match.index + match[0].length]);
 }
 
+const SIGNATURE = /[?&]sig=([^&\s"'<>]{8,})/gi;
+/** Where well-known programs take a password without its name. */
+const PROGRAMS: readonly RegExp[] = [
+  /\b(?:mysql|mariadb)[\w-]{0,20}[ \t][^\r\n]{0,200}?(?<=\s)-p([^\s"']+)/gi,
+  /\bsshpass[ \t]+-p[ \t]*([^\s"']+)/gi,
+  /\bcurl[ \t][^\r\n]{0,200}?(?<=\s)(?:-u|--user)[ \t]+["']?[^\s:"']+:([^\s"']+)/gi,
+  /^[\w.*-]+:(?:\d{4,5}|\*):[^:\s]+:[^:\s]+:([^\s:]+)[ \t]*$/gm,
+];
+
+/** Signatures of shared access in URLs, passwords in commands of well-known programs, and lines of `.pgpass`. */
+function findSignatures(text: string): Found[] {
+  return [SIGNATURE, ...PROGRAMS].flatMap((pattern) =>
+    [...text.matchAll(pattern)].map((match): Found => {
+      const value = (match[1] ?? '').length;
+      const end = match.index + match[0].trimEnd().length;
+      return [end - value, end];
+    }),
+  );
+}
+
+const ENCODED = /(?<![A-Za-z\d+/_-])(?:ey[AJ]|ewo|W3s)[A-Za-z\d+/_-]{12,}={0,2}/g;
+
+/** The base64 of JSON that holds a credential. */
+function findEncoded(text: string, depth: number): Found[] {
+  if (depth >= DEEPEST) return [];
+  return [...text.matchAll(ENCODED)].flatMap((match): Found[] => {
+    const json = Buffer.from(match[0], 'base64').toString();
+    return mapCredentials(json, () => MASK, depth + 1) === json ? [] : [[match.index, match.index + match[0].length]];
+  });
+}
+
 /** What a sentence says of a secret after its name and a colon, and what is no value of an option. */
 const SAID =
   /^(?:the|an?|is|was|were|are|must|may|can|cannot|could|should|would|has|have|had|not|no|for|of|to|or|and|with|please|this|that|it|if|when|der|die|das|ein|eine|ist|war|wurde|muss|darf|kann|nicht|kein|keine|bitte|changed|unchanged|expired|required|invalid|incorrect|wrong|missing|empty|unknown|none|set|unset|enabled|disabled|yes|ja|nein|ok|valid|accepted|rejected|denied|failed|used|lowercase|uppercase|at|too)(?=$|[\s,;.)])/i;
@@ -218,8 +251,10 @@ function secretNameBefore(text: string, end: number, mayHaveVerb: boolean): Name
   const one = text.slice(first, last);
   if (isSecretName(one)) return { name: one, start: first };
   if (text[first - 1] !== ' ') return undefined;
+  const three = /mot de passe$/i.exec(text.slice(Math.max(0, last - 12), last));
+  if (three) return { name: three[0], start: last - three[0].length };
   const second = nameStart(text, first - 1);
-  if (mayHaveVerb && /^(?:is|was|ist|war|lautet)$/i.test(one)) {
+  if (mayHaveVerb && /^(?:is|was|ist|war|lautet|es|est|era)$/i.test(one)) {
     const said = text.slice(second, first - 1);
     return second < first - 1 && STRONG.test(said.normalize('NFC')) && isSecretName(said) ? { name: said, start: second } : undefined;
   }
@@ -423,7 +458,7 @@ function findOptions(text: string): Found[] {
 }
 
 const BEFORE_QUOTE = /([\p{L}\p{M}_-]{3,60})[ \t]+(?:(?:is|was|to|ist|war|lautet|auf|of|value)[ \t]+)?["'`„“‚«](?=\S)/gu;
-const STRONG = /passw|passphrase|passcode|kennw|geheimn|pwd|\bpin$/i;
+const STRONG = /contrase|wachtw|parol|senha|passw|passphrase|passcode|kennw|geheimn|pwd|\bpin$/i;
 
 /** The quoted text behind a word for a password, as in "Login with password 'x' failed". */
 function findQuoted(text: string): Found[] {

@@ -26,6 +26,7 @@ function setUp() {
 }
 
 test.each<[string, (at: (...names: string[]) => string) => string, string]>([
+  ['a plain file', (at) => at('conf', 'config.json'), 'is no folder'],
   ['the root of a drive', () => '/', 'is the root of a drive'],
   ['a link to it', (at) => at('link'), 'is the root of a drive'],
   ['a folder of the system', () => '/etc', 'is a folder of the operating system'],

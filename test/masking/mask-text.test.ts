@@ -113,3 +113,35 @@ describe('in a text', () => {
     expect(maskValue(texts)).toHaveLength(4);
   });
 });
+
+describe('in a text of any language or program', () => {
+  test.each([
+    ['Erreur: mot de passe : Hunter2-x refusé', 'Erreur: mot de passe : *** refusé'],
+    ['contraseña: Hunter2-x', 'contraseña: ***'],
+    ['La contraseña es: Hunter2-x', 'La contraseña es: ***'],
+    ['wachtwoord: Hunter2-x', 'wachtwoord: ***'],
+    ['parola: Hunter2-x', 'parola: ***'],
+    ['{"contraseña":"Hunter2-x"}', '{"contraseña":"***"}'],
+    ['https://x.blob.core.windows.net/c?sv=1&sig=Hunter2-x%3D&se=2', 'https://x.blob.core.windows.net/c?sv=1&sig=***&se=2'],
+    ['payload eyJwYXNzd29yZCI6Ikh1bnRlcjIteFl6OSJ9 end', 'payload *** end'],
+    ['mysql -u root -pHunter2-x db', 'mysql -u root -p*** db'],
+    ['sshpass -p Hunter2-x ssh host', 'sshpass -p *** ssh host'],
+    ['curl -u admin:Hunter2-x https://host', 'curl -u admin:*** https://host'],
+    ['localhost:5432:db:amira:Hunter2-x', 'localhost:5432:db:amira:***'],
+  ])('a credential is masked: %s', (text, masked) => {
+    expect(maskValue([text])).toEqual([masked]);
+  });
+
+  test.each([
+    'password policy: strict',
+    'Password reset mails',
+    'mot de passe oublié',
+    'Store: Tokens 2024',
+    'sig=Best regards',
+    'ssh -p 2222 host',
+    'started at 12:30:00:100:5',
+    'payload eyJ1c2VyIjoiYW1pcmEiLCJjb3VudCI6M30= end',
+  ])('what is none stays: %s', (text) => {
+    expect(maskValue([text])).toEqual([text]);
+  });
+});
