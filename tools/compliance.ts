@@ -22,8 +22,6 @@ export const getComplianceConfiguration = defineCommand({
   group,
   editions,
   effect: 'read',
-  longRunning: false,
-  idempotent: true,
   input: {},
   output: record({ legalHoldEnabled: z.boolean(), logSuccessfulUserActivities: z.array(z.string()) }),
   examples: [{}],
@@ -45,7 +43,6 @@ export const setComplianceConfiguration = defineCommand({
       'weakens-protection': mayLiftLegalHold(current, config) || mayLogLess(current, config) || changesOtherSettings(current, config),
     }),
   decidesFrom: { current: { read: 'GetComplianceConfiguration', pick: (value) => value } },
-  longRunning: false,
   idempotent: true,
   input: {
     config: f.configObject(

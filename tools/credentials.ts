@@ -57,8 +57,6 @@ export const getCredentials = defineCommand({
   editions,
   since: 'between 2018 and 24.x (2024)',
   effect: 'read',
-  longRunning: false,
-  idempotent: true,
   input: {},
   output: describeList({
     ID: z.int(),
@@ -80,7 +78,6 @@ export const createCredential = defineCommand({
   doubtful: true,
   effect: 'write',
   risks: ['sends-data-out'],
-  longRunning: false,
   idempotent: false,
   input: {
     type: z.enum(['Office365_Modern', 'SignedEnvelope']).describe('Entra app, or MailStore Cloud.'),
@@ -143,8 +140,6 @@ export const getCredentialSettings = defineCommand({
   since: 'approx. 25.x',
   doubtful: true,
   effect: 'read',
-  longRunning: false,
-  idempotent: true,
   input: { id },
   output: guess(record({})),
   examples: [{ id: 1 }],
@@ -161,7 +156,6 @@ export const setCredentialSettings = defineCommand({
   doubtful: true,
   effect: 'write',
   risks: ['grants-power', 'sends-data-out'],
-  longRunning: false,
   idempotent: true,
   input: {
     id,
@@ -213,7 +207,6 @@ export const deleteCredential = defineCommand({
   doubtful: true,
   effect: 'destructive',
   risks: ['weakens-protection'],
-  longRunning: false,
   idempotent: true,
   input: { id },
   before: {

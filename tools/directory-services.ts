@@ -30,8 +30,6 @@ export const getDirectoryServicesConfiguration = defineCommand({
   group,
   editions,
   effect: 'read',
-  longRunning: false,
-  idempotent: true,
   input: {},
   output: record({
     type: z.string(),
@@ -62,7 +60,6 @@ export const setDirectoryServicesConfiguration = defineCommand({
     });
   },
   decidesFrom: { current: { read: 'GetDirectoryServicesConfiguration', pick: (config) => config }, own: ownAccount },
-  longRunning: false,
   idempotent: true,
   input: {
     config: f.configObject(

@@ -18,8 +18,6 @@ export const getChildFolders = defineCommand({
   group,
   editions,
   effect: 'read',
-  longRunning: false,
-  idempotent: true,
   input: {
     folder: f.folderPath.optional(),
     maxLevels: z.int().positive().optional().describe('Levels to descend; the whole tree when absent.'),
@@ -46,7 +44,6 @@ export const getFolderStatistics = defineCommand({
   editions,
   effect: 'read',
   longRunning: true,
-  idempotent: true,
   input: {},
   output: describeList({ folder: z.string(), count: z.int().optional(), size: z.int() }),
   examples: [{}],
@@ -85,7 +82,6 @@ export const moveFolder = defineCommand({
   effect: 'write',
   risks: ['opens-mail'],
   risk: ({ fromFolder, toFolder }) => listRisks({ 'opens-mail': !staysInArchive(fromFolder, toFolder) }),
-  longRunning: false,
   idempotent: false,
   input: { fromFolder: f.folderPath, toFolder: f.text().describe('New full path.') },
   before: {
@@ -147,7 +143,6 @@ export const deleteEmptyFolders = defineCommand({
   group,
   editions,
   effect: 'destructive',
-  longRunning: false,
   idempotent: true,
   input: { folder: f.folderPath.optional() },
   before: {

@@ -15,8 +15,6 @@ export const getStoreIndexes = defineCommand({
   group,
   editions: ['server'],
   effect: 'read',
-  longRunning: false,
-  idempotent: true,
   input: { id: f.storeId.optional() },
   output: guess(
     describeList({
@@ -82,7 +80,6 @@ export const selectAllStoreIndexesForRebuild = defineCommand({
   editions: ['server', 'spe'],
   since: 'between 9.0 (2014) and 2018',
   effect: 'write',
-  longRunning: false,
   idempotent: true,
   input: {},
   irreversible: 'No command takes the marks off; rebuild_selected_store_indexes does so by rebuilding.',

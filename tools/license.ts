@@ -10,8 +10,6 @@ export const getLicenseInformation = defineCommand({
   editions: ['server'],
   since: 'between 2018 and 24.x (2024)',
   effect: 'read',
-  longRunning: false,
-  idempotent: true,
   input: {},
   output: guess(record({ userCount: z.number().optional() })),
   examples: [{}],

@@ -16,8 +16,6 @@ export const getMessages = defineCommand({
   group,
   editions,
   effect: 'read',
-  longRunning: false,
-  idempotent: true,
   input: { folder: f.folderPath },
   output: guess(
     describeList({
@@ -49,7 +47,6 @@ export const deleteMessage = defineCommand({
   group,
   editions,
   effect: 'destructive',
-  longRunning: false,
   idempotent: true,
   input: {
     id: z

@@ -177,8 +177,6 @@ export const getProfiles = defineCommand({
   group,
   editions,
   effect: 'read',
-  longRunning: false,
-  idempotent: true,
   input: {},
   constants,
   output: describeList({
@@ -214,7 +212,6 @@ export const createProfile = defineCommand({
   editions,
   effect: 'write',
   ...ofStated,
-  longRunning: false,
   idempotent: false,
   input: {
     properties: f.jsonObject('Like one from get_profiles, without id and version, with its password.', { secretsInside: true }),
@@ -360,7 +357,6 @@ export const deleteProfile = defineCommand({
       'weakens-protection': !isRow(profile) || (profile.type === 'I' && readRow(profile.serverSideExecution).automatic !== false),
     }),
   decidesFrom: { profile: profileOf },
-  longRunning: false,
   idempotent: true,
   input: { id: f.profileId },
   before: { read: 'GetProfiles', pick: (profiles, { id }) => pickFields(findRow(profiles, 'id', id), [...PROFILE, 'details']) },
@@ -438,7 +434,6 @@ export const setProfileServerSideExecution = defineCommand({
     ...listRisks({ 'weakens-protection': !isRow(profile) || (isArchiving(profile) && archivesLess({ automatic, ...asked }, profile)) }),
   ],
   decidesFrom: { profile: profileOf },
-  longRunning: false,
   idempotent: true,
   input: {
     id: f.profileId,
@@ -521,8 +516,6 @@ export const getWorkerResults = defineCommand({
   group,
   editions,
   effect: 'read',
-  longRunning: false,
-  idempotent: true,
   input: {
     fromIncluding: f.localDateTime('Start of the window.'),
     toExcluding: f.localDateTime('End of the window.'),
@@ -571,8 +564,6 @@ export const getWorkerResultReport = defineCommand({
   editions,
   since: 'between 2018 and 24.x (2024)',
   effect: 'read',
-  longRunning: false,
-  idempotent: true,
   input: { id: z.int().positive().describe('Run id from get_worker_results.') },
   output: anything,
   examples: [{ id: 1 }],

@@ -29,8 +29,6 @@ export const getRetentionPolicies = defineCommand({
   editions,
   since,
   effect: 'read',
-  longRunning: false,
-  idempotent: true,
   input: {},
   output: guess(
     record({
@@ -58,7 +56,6 @@ export const setRetentionPolicies = defineCommand({
   since,
   effect: 'destructive',
   risks: ['weakens-protection'],
-  longRunning: false,
   idempotent: true,
   input: {
     config: f.jsonObject('As in get_retention_policies. A field that is left out keeps its value; policies are replaced as a whole.', {

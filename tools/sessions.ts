@@ -9,8 +9,6 @@ export const getActiveSessions = defineCommand({
   group: 'sessions',
   editions: ['server'],
   effect: 'read',
-  longRunning: false,
-  idempotent: true,
   input: {},
   output: guess(
     describeList({

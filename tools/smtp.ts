@@ -33,8 +33,6 @@ export const getSmtpSettings = defineCommand({
   editions,
   since,
   effect: 'read',
-  longRunning: false,
-  idempotent: true,
   input: {},
   output: guess(
     record({
@@ -64,7 +62,6 @@ export const setSmtpSettings = defineCommand({
   risk: ({ settings }, { current }) =>
     listRisks({ 'sends-data-out': changedFields(current, settings).some((name) => !SENDER.includes(name)) }),
   decidesFrom: { current: { read: 'GetSmtpSettings', pick: (value) => value } },
-  longRunning: false,
   idempotent: true,
   input: {
     settings: f.configObject(
@@ -146,7 +143,6 @@ export const testSmtpSettings = defineCommand({
   editions,
   since,
   effect: 'write',
-  longRunning: false,
   idempotent: false,
   input: {},
   irreversible: 'An e-mail that was sent cannot be called back.',

@@ -338,7 +338,6 @@ export const verifyStore = defineCommand({
   editions,
   effect: 'read',
   longRunning: true,
-  idempotent: true,
   input: {
     id: f.storeId,
     // The vendor's tutorial and the wrapper of 2014 call the command with the id alone.
@@ -378,7 +377,6 @@ export const verifyStores = defineCommand({
   since: since2018,
   effect: 'read',
   longRunning: true,
-  idempotent: true,
   input: { includeIndexes: z.boolean().describe('Also check the search indexes.') },
   evidence: () => [{ read: 'GetStores', args: { includeSize: true } }],
   output: anything,

@@ -122,8 +122,6 @@ export const getStores = defineCommand({
   group,
   editions,
   effect: 'read',
-  longRunning: false,
-  idempotent: true,
   input: { includeSize: z.boolean().optional().describe('false is faster.') },
   output: describeList({
     id: z.int(),
@@ -178,7 +176,6 @@ export const createStore = defineCommand({
   effect: 'write',
   risks: ['sends-data-out'],
   risk: (args) => listRisks({ 'sends-data-out': isElsewhere(args) }),
-  longRunning: false,
   idempotent: false,
   input: { name: f.text(), type: storeType, ...location, requestedState: f.storeState.default('normal') },
   before: storeOfName,
@@ -226,7 +223,6 @@ export const attachStore = defineCommand({
   effect: 'write',
   risks: ['sends-data-out'],
   risk: (args) => listRisks({ 'sends-data-out': isElsewhere(args) }),
-  longRunning: false,
   idempotent: false,
   input: { name: f.text(), type: storeType, ...location, requestedState: f.storeState.default('normal') },
   before: storeOfName,
@@ -284,7 +280,6 @@ export const setStoreProperties = defineCommand({
   effect: 'write',
   risks: ['sends-data-out'],
   risk: (args) => listRisks({ 'sends-data-out': isElsewhere(args) }),
-  longRunning: false,
   idempotent: true,
   input: {
     id: f.storeId,
@@ -364,7 +359,6 @@ export const setStoreRequestedState = defineCommand({
   risk: ({ requestedState }, { store }) =>
     listRisks({ 'weakens-protection': losesProtection(requestedState, readRow(store).requestedState) }),
   decidesFrom: { store: fieldsOfStore(['id', 'name', 'requestedState']) },
-  longRunning: false,
   idempotent: true,
   input: { id: f.storeId, requestedState: f.storeState },
   before: {
@@ -424,7 +418,6 @@ export const renameStore = defineCommand({
   group,
   editions,
   effect: 'write',
-  longRunning: false,
   idempotent: true,
   input: { id: f.storeId, name: f.text().describe('New name.') },
   before: fieldsOfStore(['id', 'name']),
@@ -450,7 +443,6 @@ export const detachStore = defineCommand({
   editions,
   effect: 'destructive',
   risks: ['weakens-protection'],
-  longRunning: false,
   idempotent: false,
   input: { id: f.storeId },
   before: fieldsOfStore(['id', 'name', 'requestedState', ...PLACE]),
@@ -493,7 +485,6 @@ export const unlockStore = defineCommand({
   since: since2018,
   effect: 'write',
   risks: ['opens-mail'],
-  longRunning: false,
   idempotent: true,
   input: { id: f.storeId, passphrase: f.secret('Product or recovery key of the original installation.') },
   irreversible: 'No command locks a store again.',
@@ -529,8 +520,6 @@ export const getStoreAutoCreateConfiguration = defineCommand({
   editions,
   since: since2024,
   effect: 'read',
-  longRunning: false,
-  idempotent: true,
   input: {},
   output: guess(record({})),
   examples: [{}],
@@ -548,7 +537,6 @@ export const setStoreAutoCreateConfiguration = defineCommand({
   risks: ['sends-data-out'],
   risk: ({ config }, { current }) => listRisks({ 'sends-data-out': namesAnotherPlace(current, config) }),
   decidesFrom: { current: { read: 'GetStoreAutoCreateConfiguration', pick: (value) => value } },
-  longRunning: false,
   idempotent: true,
   input: {
     config: f.configObject(

@@ -138,8 +138,19 @@ type Way<Args> =
       readonly nothingLost?: true;
     };
 
-type Reading = { readonly effect: 'read'; readonly inverse?: never; readonly irreversible?: never; readonly nothingLost?: never };
-type Changing<Args> = { readonly effect: 'write' | 'destructive' } & Way<Args>;
+type Reading = {
+  readonly effect: 'read';
+  /** Default: true. */
+  readonly idempotent?: boolean;
+  readonly inverse?: never;
+  readonly irreversible?: never;
+  readonly nothingLost?: never;
+};
+type Changing<Args> = {
+  readonly effect: 'write' | 'destructive';
+  /** True when repeating the same call leaves the same end state. */
+  readonly idempotent: boolean;
+} & Way<Args>;
 
 /** What a call does to the archive, and the way back from it; whoever declares a change has to say which. */
 type Safety<Args> = Reading | Changing<Args>;
@@ -179,10 +190,8 @@ interface CommandFields<Input extends InputShape, Row extends z.ZodType> {
   readonly before?: Look<ParsedArguments<Input>>;
   /** What a person is asked before a destructive or risky call. */
   readonly question?: Question<ParsedArguments<Input>>;
-  /** Whether the command is expected to answer with a token; any command may, and is then followed like one that was. */
-  readonly longRunning: boolean;
-  /** True when repeating the same call leaves the same end state. */
-  readonly idempotent: boolean;
+  /** True for a command that is expected to answer with a token. Any command may, and is then followed like one that was. */
+  readonly longRunning?: true;
   readonly input: Input;
   /** Arguments with only one accepted value, sent always and asked of nobody. */
   readonly constants?: Readonly<Record<string, string>>;
@@ -221,6 +230,11 @@ interface CommandFields<Input extends InputShape, Row extends z.ZodType> {
 
 export type CommandDeclaration<Input extends InputShape, Row extends z.ZodType> = CommandFields<Input, Row> &
   Safety<ParsedArguments<Input>>;
+
+/** Returns whether repeating the same call leaves the same end state. */
+export function isIdempotent({ effect, idempotent = effect === 'read' }: Pick<Command, 'effect' | 'idempotent'>): boolean {
+  return idempotent;
+}
 
 /** A declaration whose argument and result types are no longer known, as registries and loops handle it. */
 export type Command = CommandDeclaration<InputShape, z.ZodType>;

@@ -89,7 +89,7 @@ const CONNECT_TIMEOUT_MS = 10_000;
 const CONNECTION_TEST = commands.find((command) => command.connectionTest);
 
 /** The request to cancel, as its answer is read. */
-const CANCEL = { name: 'cancel-async', longRunning: false } as const;
+const CANCEL = { name: 'cancel-async' } as const;
 
 /** Calls the commands of one MailStore, each with the permit that the gate in front of it gave. */
 export class MailStoreClient {

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { Command, InputShape } from '../catalogue/define-command.ts';
+import { isIdempotent, type Command, type InputShape } from '../catalogue/define-command.ts';
 import { callerShape, fieldTraits } from '../catalogue/fields.ts';
 import { toolName } from '../catalogue/naming.ts';
 import { worstEffect, mildestEffect } from '../policy/decide.ts';
@@ -21,7 +21,7 @@ export function describeTool(command: Command): ToolDefinition {
     annotations: {
       readOnlyHint: effect === 'read',
       destructiveHint: effect === 'destructive' || (command.irreversible !== undefined && command.nothingLost !== true),
-      idempotentHint: command.idempotent,
+      idempotentHint: isIdempotent(command),
       openWorldHint: false,
     },
     _meta: { 'mailstore/command': command.name },

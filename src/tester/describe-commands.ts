@@ -18,7 +18,7 @@ export function describeCommand(command: Command): CommandInfo {
     group,
     effects: [mildest, worstEffect(command)],
     needs: neededAccess(mildest),
-    isLong: longRunning,
+    isLong: longRunning === true,
     isDoubtful: doubtful,
     ...(since !== undefined && { since }),
     fields: Object.entries(input).map(([field, schema]) => describeField(field, schema)),

@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import * as z from 'zod';
-import { type Command, GROUPS } from '../../src/catalogue/define-command.ts';
+import { type Command, GROUPS, isIdempotent } from '../../src/catalogue/define-command.ts';
 import { fieldTraits, innermost, sentFields, wireType } from '../../src/catalogue/fields.ts';
 import { toolName } from '../../src/catalogue/naming.ts';
 import { commands, findCommand } from '../../tools/index.ts';
@@ -229,9 +229,10 @@ function referenceFact(at: string): unknown {
   return (key === 'effect' ? fact?.effect : fact?.args[key]) ?? null;
 }
 
-function declaredFacts({ group, effect, longRunning, idempotent, input }: Command): Facts {
+function declaredFacts(command: Command): Facts {
+  const { group, effect, longRunning = false, input } = command;
   const args = Object.entries(sentFields(input)).map(([name, schema]): [string, string] => [name, describeArgument(schema)]);
-  return { group, effect, longRunning, idempotent, ...Object.fromEntries(args) };
+  return { group, effect, longRunning, idempotent: isIdempotent(command), ...Object.fromEntries(args) };
 }
 
 /** Returns an argument in the notation of the reference; one that the server may do without has a question mark. */

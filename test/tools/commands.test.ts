@@ -42,8 +42,8 @@ describe('called through the client over HTTPS', () => {
       const args = z.strictObject(command.input).parse(example);
       const answers: Partial<Record<ApiForm, CheckedValue>> = {};
       for (const form of FORMS) {
-        if (worstEffect(command) !== 'read') await restoreWorld(sandbox, seeded);
         answers[form] = await call(clients[form], command, args);
+        if (worstEffect(command) !== 'read') await restoreWorld(sandbox, seeded);
       }
       expect(Object.fromEntries(Object.entries(answers).map(([form, { drift }]) => [form, drift]))).toEqual({
         modern: [],
@@ -62,7 +62,7 @@ describe('the tool of a command', () => {
     expect(describeTool(command).annotations).toEqual({
       readOnlyHint: worst === 'read',
       destructiveHint: worst === 'destructive' || (command.irreversible !== undefined && !command.nothingLost),
-      idempotentHint: command.idempotent,
+      idempotentHint: command.idempotent ?? command.effect === 'read',
       openWorldHint: false,
     });
     expect(command.effectRange === undefined || command.effectRange.includes(command.effect)).toBe(true);

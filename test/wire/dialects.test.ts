@@ -196,7 +196,7 @@ function readExchange(exchange: Exchange): unknown {
 
 /** The fixture also asks for a command that does not exist. */
 function called(name: string): CalledCommand {
-  return findCommand(name) ?? { name, longRunning: false };
+  return findCommand(name) ?? { name };
 }
 
 function makeRun(path: string, form: string): RunHandle {
