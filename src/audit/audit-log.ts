@@ -44,8 +44,11 @@ const ENVELOPE_BYTES = 170;
 /** How long lines may be ahead of the stored head: so many of the newest could be cut off unnoticed. */
 const STORE_HEAD_MS = 1000;
 
-/** How long a chain waits for the journal before it begins, in milliseconds. While the journal is locked, it is entered later. */
-const ENTRY_WAIT_MS = 3000;
+/**
+ * How long lines wait for a journal that is locked, in milliseconds: durable ones need it anyway, and others not. Afterwards a chain begins without it
+ * and is entered later, and a full file goes on growing.
+ */
+const JOURNAL_WAIT_MS = { durable: 3000, other: 100 } as const;
 
 const SEARCH_SLACK_MS = 3_600_000;
 
@@ -124,6 +127,8 @@ export class AuditLog {
   #queue: Waiting[] = [];
   #drained: Promise<void> | undefined;
   #isWoken = false;
+  /** Present while a full file is set aside, for which a locked journal is waited for. */
+  #rotating: Promise<void> | undefined;
   /** True while lines are in the file that the stored head is behind. */
   #isAhead = false;
   /** Present while the head waits to be stored. */
@@ -279,6 +284,7 @@ export class AuditLog {
       try {
         await this.#write(
           batch.map(({ time, entry }) => ({ time, content: entry })),
+          isDurable ? JOURNAL_WAIT_MS.durable : JOURNAL_WAIT_MS.other,
           (count) => (written = count),
         );
         for (const waiting of batch) if (!waiting.isDurable) waiting.resolve();
@@ -326,23 +332,26 @@ export class AuditLog {
   }
 
   /** Writes lines at the end of the file; tells how many are there, also when it throws because not all are. */
-  async #write(lines: readonly StampedLine[], onWritten: (count: number) => void): Promise<void> {
-    if (!this.#last) await this.#open();
+  async #write(lines: readonly StampedLine[], waitMs: number, onWritten: (count: number) => void): Promise<void> {
+    if (!this.#last) await this.#open(waitMs);
     // In a file that another process has begun, the audit may have been restarted.
     const isNext = this.#findFile() === 'next';
-    if (isNext && this.#journal !== '' && (await this.#heads.record()).firstFile !== this.#firstFile) await this.#open();
+    if (isNext && this.#journal !== '') {
+      const record = await this.#within(waitMs, this.#heads.record());
+      if (record && record.firstFile !== this.#firstFile) await this.#open(waitMs);
+    }
     const bodies = lines.map(toBody);
     const size = bodies.reduce((sum, { body }) => sum + body.length + ENVELOPE_BYTES, 0);
-    if (this.#file && this.#file.size > 0 && this.#file.size + size > this.#maxBytes) await this.#rotate();
+    if (this.#file && this.#file.size > 0 && this.#file.size + size > this.#maxBytes) await this.#rotate(waitMs);
     this.#append(bodies, onWritten);
   }
 
   /** Begins the chain of this process: entered in the journal, or while that is locked, without it and entered later. */
-  async #open(): Promise<void> {
+  async #open(waitMs: number): Promise<void> {
     this.#hadLines = hasLines(this.#folder);
     const chain = randomBytes(8).toString('hex');
     const entering = this.#heads.open(chain, identify());
-    const opening = await this.#within(ENTRY_WAIT_MS, entering);
+    const opening = await this.#within(waitMs, entering);
     this.#last = { chain, number: 0, hash: NO_HASH };
     const { journal = '', heads = [] } = opening ?? {};
     this.#events.unshift({ event: 'opened', process: identify(), journal, heads });
@@ -352,12 +361,12 @@ export class AuditLog {
       this.#compare(opening);
       return;
     }
-    entering.catch(() => undefined);
     this.#entering = entering;
   }
 
   /** Returns what the promise resolves with; undefined if it takes longer than `ms`. */
   async #within<T>(ms: number, promise: Promise<T>): Promise<T | undefined> {
+    promise.catch(() => undefined);
     const over = new AbortController();
     const late = this.#clock.sleep(ms, over.signal).catch(() => undefined);
     try {
@@ -477,8 +486,15 @@ export class AuditLog {
     throw Object.assign(new Error('the line was written in part'), { code: 'ENOSPC', syscall: 'write' });
   }
 
-  /** Sets a full file aside and goes on in a new one. Where that is not possible the file goes on growing. */
-  async #rotate(): Promise<void> {
+  /** Sets a full file aside and goes on in a new one. Where that is not possible, or not soon, the file goes on growing. */
+  async #rotate(waitMs: number): Promise<void> {
+    this.#rotating ??= this.#setFullFileAside().finally(() => {
+      this.#rotating = undefined;
+    });
+    await this.#within(waitMs, this.#rotating);
+  }
+
+  async #setFullFileAside(): Promise<void> {
     const file = this.#file;
     const aside = await this.#heads.exclusively(() => {
       const found = statSync(this.#path, { throwIfNoEntry: false });

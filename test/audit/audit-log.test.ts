@@ -19,7 +19,7 @@ import { describe, expect, test, vi } from 'vitest';
 import { systemClock } from '../../src/base/clock.ts';
 import { AuditLog } from '../../src/audit/audit-log.ts';
 import { Journal } from '../../src/journal/journal.ts';
-import type { SqliteEngine } from '../../src/journal/sqlite.ts';
+import { openSqlite, type SqliteEngine } from '../../src/journal/sqlite.ts';
 import { readBackwards } from '../../src/audit/read-audit.ts';
 import { verifyAudit } from '../../src/audit/verify-audit.ts';
 import { enginesOnFullDisk } from '../helpers/full-disk.ts';
@@ -327,6 +327,32 @@ describeEngines('the audit', (engine) => {
     expect((await verify()).problems).toEqual([]);
     writeFileSync(join(folder, 'audit-000000001.jsonl'), 'other');
     expect((await verify()).problems).toMatchObject([{ says: 'the file was changed after it was set aside' }]);
+  });
+
+  test('has the line of a read soon while the journal is locked, at the start and where a file is full, and no gap afterwards', async () => {
+    const { folder, clock, log, verify } = setUp({ maxBytes: 1000 });
+    const other = untilTestEnds(openSqlite(join(folder, 'journal.sqlite'), { engines: [engine] }));
+    other.exec('BEGIN EXCLUSIVE');
+    /** Returns the milliseconds in which some work was done. */
+    const measure = async (...work: readonly Promise<void>[]) => {
+      const since = clock.monotonic();
+      const done = new AbortController();
+      const all = Promise.all(work).finally(() => done.abort());
+      while (!done.signal.aborted) await clock.advance(10);
+      await all;
+      return clock.monotonic() - since;
+    };
+    expect(await measure(log.note(auditEntry({ call: 'first' })))).toBeLessThan(1000);
+    other.exec('ROLLBACK');
+    await measure(log.record(auditEntry({ call: 'second' })));
+    other.exec('BEGIN EXCLUSIVE');
+    expect(await measure(...['third', 'fourth', 'fifth'].map(async (call) => log.note(auditEntry({ call }))))).toBeLessThan(1000);
+    other.exec('ROLLBACK');
+    await measure(log.record(auditEntry({ call: 'sixth' })));
+    await log.close();
+    expect((await verify()).problems).toEqual([]);
+    expect(callsIn(folder).filter((call) => call !== 'entered')).toEqual(['first', 'second', 'third', 'fourth', 'fifth', 'sixth']);
+    expect(listFiles(folder).length).toBeGreaterThan(1);
   });
 
   test('reports that the file cannot be written, and the noted lines with it', async () => {
