@@ -334,7 +334,7 @@ class GuardedSqlite implements Sqlite {
 
   run(sql: string, params: readonly SqlValue[] = []): number {
     checkParams(params);
-    return this.#guard(() => this.#connection.run(sql, params));
+    return this.transaction(() => this.#guard(() => this.#connection.run(sql, params)));
   }
 
   get<Row>(sql: string, params: readonly SqlValue[] = []): Row | undefined {
@@ -343,7 +343,7 @@ class GuardedSqlite implements Sqlite {
 
   all<Row>(sql: string, params: readonly SqlValue[] = []): Row[] {
     checkParams(params);
-    return this.#guard(() => this.#connection.all(sql, params)).map((row) => withBytes(row) as Row);
+    return this.snapshot(() => this.#guard(() => this.#connection.all(sql, params))).map((row) => withBytes(row) as Row);
   }
 
   transaction<T>(work: () => T): T {
@@ -351,14 +351,18 @@ class GuardedSqlite implements Sqlite {
   }
 
   snapshot<T>(work: () => T): T {
-    return this.#inTransaction('BEGIN', work);
+    return this.#inTransaction('BEGIN; SELECT 1 FROM sqlite_schema LIMIT 1', work);
   }
 
+  /**
+   * `begin` takes the lock that `work` needs. A prepared statement must never be the one that is refused a lock: libsql leaves it open, and the read
+   * lock that a later transaction takes is then kept until the statement is garbage-collected. `exec` closes its statements.
+   */
   #inTransaction<T>(begin: string, work: () => T): T {
     if (this.#isInTransaction) return work();
-    this.exec(begin);
     this.#isInTransaction = true;
     try {
+      this.exec(begin);
       const result = work();
       this.exec('COMMIT');
       return result;
