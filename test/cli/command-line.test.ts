@@ -138,7 +138,7 @@ describe('every subcommand', () => {
     const declaration = await subcommands[name as keyof typeof subcommands]();
     for (const action of Object.values(declaration.actions)) {
       for (const { line } of action.examples) {
-        const [first, ...words] = (line.split(/ [|>]/)[0] ?? '').split(' ');
+        const [first, ...words] = ((line.split(/ [|>]/)[0] ?? '').match(/"[^"]*"|\S+/g) ?? []).map((word) => word.replaceAll('"', ''));
         expect(first).toBe(name);
         expect(() => parseCommandLine(declaration, words)).not.toThrow();
       }
@@ -154,7 +154,7 @@ describe('every subcommand', () => {
   });
 
   test.each(names)('%s refuses an option that it does not have, with exit code 2', async (name) => {
-    const { code, stdout, stderr } = await runBinary([name, '--no-such-option-at-all']);
+    const { code, stdout, stderr } = await runBinary([name, '--no-such-option-at-all'], {}, { input: '' });
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     expect(stderr).toMatch(/^mailstore-mcp: Unknown option --no-such-option-at-all; see mailstore-mcp \w+.* --help\.\n$/);
   });

@@ -66,7 +66,7 @@ describe('mailstore-mcp sandbox', () => {
 
   test.each([
     [['--port', 'x'], "mailstore-mcp: --port is 'x', but must be a whole number from 0 to 65535.\n"],
-    [['--dialect', '2013'], "mailstore-mcp: --dialect is '2013', but must be both, modern, 2012.\n"],
+    [['--dialect', '2013'], "mailstore-mcp: --dialect is '2013', but must be both, modern, 2012 (did you mean 2012?).\n"],
     [['--api-disable'], 'mailstore-mcp: Unknown option --api-disable; did you mean --api-disabled?\n'],
   ])('%j is refused with one sentence', async (args, stderr) => {
     expect(await runBinary(['sandbox', ...args])).toEqual({ code: 2, stdout: '', stderr });
@@ -81,7 +81,7 @@ describe('mailstore-mcp', () => {
   test('--help names every setting', async () => {
     const { code, stdout, stderr } = await runBinary(['--help']);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-    for (const name of ['MAILSTORE_URL', 'MAILSTORE_ACCESS', '--fingerprint', '--state-dir', 'tasks', '--sandbox'])
+    for (const name of ['MAILSTORE_URL', 'MAILSTORE_ACCESS', '--fingerprint', '--state-dir', 'tasks'])
       expect(stdout).toContain(name);
   });
 

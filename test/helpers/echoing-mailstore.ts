@@ -56,6 +56,7 @@ export async function startEchoingMailStore({ known, awaited, stored, storedInJo
     GetProfiles: () => succeeded([{ id: 1, name: echo(), details: credentials() }]),
     GetCredentialSettings: () => succeeded({ ...credentials(), ClientSecret: stored.secret }),
     GetSmtpSettings: () => succeeded({ hostname: 'relay', ...credentials() }),
+    GetStoreAutoCreateConfiguration: () => succeeded({ enabled: false, ...credentials() }),
     GetDirectoryServicesConfiguration: () => succeeded({ type: 'activeDirectory', ...credentials() }),
     GetStores: () =>
       succeeded([1, 2].map((id) => ({ id, name: `Store ${id} ${echo()}`, requestedState: 'normal', databasePath: echo(), error: echo() }))),

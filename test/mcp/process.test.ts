@@ -119,7 +119,7 @@ describe('the process', () => {
   });
 
   test.each(endings)('ends when %s, with a task running and connections open', async (_what, end) => {
-    const sandbox = await sandboxForTest({ clock: new ManualClock(), runSeconds: 100 });
+    const sandbox = await sandboxForTest({ runSeconds: 100 });
     const pipe = untilTestEnds(startPipe({ sandbox, access: 'read-write', env: { MAILSTORE_INLINE_WAIT_MS: '0' } }));
     await initialize(pipe);
     expect((await startTask(pipe)).structured['status']).toBe('running');

@@ -119,13 +119,6 @@ test('a command that the server refuses is a failed task as well', async () => {
   expect(await tasks.getTask(created.taskId)).toMatchObject({ status: 'failed', statusMessage: expect.stringContaining('99') as unknown });
 });
 
-test('an end that is lost is not called a failure: the result says that it is not known', { timeout: 180_000 }, async () => {
-  const { server } = await startQuick({ faults: ['lost-end'] });
-  expect((await follow(server)).at(-1)).toBe(
-    'result: It is not known how RebuildStoreIndex ended. Next: read the state that it changes before you repeat it.',
-  );
-});
-
 test('cancelling waits for the command to stop and returns the cancelled task, whose result says so', async () => {
   const { server, tasks, clock, sandbox } = await startHeld();
   const { taskId } = await startTask(server);

@@ -69,9 +69,6 @@ function countRequests({ requests }: Sandbox, part: string): number {
   return requests.filter(({ path }) => path.toLowerCase().includes(part.toLowerCase())).length;
 }
 
-/** Time for a token to be denied for a minute, on a machine that has other things to do. */
-const DENIED_MS = 180_000;
-
 describe('a long command', () => {
   test('that ends within the inline wait is answered with its end', async () => {
     const { server, sandbox } = await startQuick();
@@ -325,35 +322,6 @@ describe('cancelling', () => {
     await clock.advance(RUN_SECONDS * 1000);
     expect((await endOf(server, items[0]?.taskId)).structured).toMatchObject({ status: 'succeeded' });
     expect(countRequests(sandbox, '/cancel-async')).toBe(0);
-  });
-});
-
-describe('an end that is lost', () => {
-  test.each(['modern', 'legacy', 'legacy-xml'] as const)(
-    'on its way in the %s form is an end that is not known, and nothing is run again',
-    async (api) => {
-      const { server, sandbox } = await startQuick({ faults: ['lost-end'] }, { api });
-      const { structured: started } = await callTool(server, ...REBUILD);
-      // MailStore has to deny the token for a minute.
-      const { structured, text, isError } = await endOf(server, started['taskId']);
-      expect(isError).toBe(false);
-      expect(structured).toMatchObject({
-        status: 'unknown',
-        note: 'The connection broke while the server was answering; the end was in that answer, or the server was restarted.',
-        evidence: [{ source: 'GetStoreIndexes', data: [{ storeId: 3, folder: 'amira', needsRebuild: false }] }],
-      });
-      expect(structured).not.toHaveProperty('result');
-      expect(text).toContain('It is not known how RebuildStoreIndex ended. Next: read the state that it changes before you repeat it.');
-      expect(countRequests(sandbox, '/invoke/RebuildStoreIndex')).toBe(1);
-    },
-    DENIED_MS,
-  );
-
-  test('to a server that was restarted is not known either', { timeout: DENIED_MS }, async () => {
-    const { server, sandbox } = await startHeld();
-    const { structured: task } = await startTask(server);
-    await sandbox.restart();
-    expect((await endOf(server, task['taskId'])).structured).toMatchObject({ status: 'unknown' });
   });
 });
 

@@ -128,7 +128,7 @@ async function writeSecrets({ call, callUnasked }: Client): Promise<void> {
     config: { type: 'activeDirectory', note: null, url: null, password: LITERAL.directory.secret },
   });
   const dsn = `Server=db;User Id=sa;Password=${LITERAL.connection.secret};Database=x`;
-  await call('set_store_auto_create_configuration', { config: { enabled: true, dsn } });
+  await call('set_store_auto_create_configuration', { config: { enabled: true, note: null, url: null, dsn } });
   await call('create_job', { name: 'Job', action: ACTION, owner: 'admin', time: '01:00' });
   await callUnasked('create_job', { name: 'Job', action: ACTION, owner: 'admin', time: '02:00' });
   await callUnasked('recover_store', { id: 1, encryptionKey: LITERAL.store.secret });
@@ -189,7 +189,7 @@ async function runTasks({ call }: Client): Promise<void> {
   for (const { result } of started) {
     const { taskId } = (result?.['structuredContent'] ?? {}) as { taskId?: string };
     await expect
-      .poll(async () => JSON.stringify(await call('get_task_status', { taskId, waitSeconds: 1 })))
+      .poll(async () => JSON.stringify(await call('get_task_status', { taskId, waitSeconds: 10 })), { timeout: 120_000 })
       .toMatch(/succeeded|failed|unknown|%/);
   }
   const last = (started[4]?.result?.['structuredContent'] ?? {}) as { taskId?: string };
@@ -392,17 +392,19 @@ describe('no secret is said or kept when the server breaks down', () => {
     ['a configuration file that is cut off', { MAILSTORE_CONFIG: 'cut.json' }],
     ['a misspelt variable', { MAILSTORE_PASSWROD: LOGIN.secret }],
     ['an option with a password', { args: `--password=${LOGIN.secret}` }],
-  ])('or does not start, for %s', async (_what, { args, ...wrong }: Record<string, string>) => {
+  ])('or is configured wrongly, with %s', async (_what, { args, ...wrong }: Record<string, string>) => {
     const { stateDir, settings } = await start();
     const file = join(stateDir, '..', 'cut.json');
     writeFileSync(file, `{"password": ${JSON.stringify(LOGIN.secret)}, "url": `);
-    const { code, stdout, stderr } = await runBinary(args === undefined ? [] : [args], {
-      ...settings,
-      ...wrong,
-      ...(wrong['MAILSTORE_CONFIG'] !== undefined && { MAILSTORE_CONFIG: file }),
-    });
-    expect([code, stderr.startsWith('mailstore-mcp: ')]).toEqual([2, true]);
-    expect(findCanaries(stdout + stderr, EVERY)).toEqual([]);
+    const env = { ...settings, ...wrong, ...(wrong['MAILSTORE_CONFIG'] !== undefined && { MAILSTORE_CONFIG: file }) };
+    const pipe = untilTestEnds(startPipe({ env, ...(args !== undefined && { args: [args] }) }));
+    await pipe.request('server/discover', { _meta: modernMeta });
+    const { result } = await clientOf(pipe).call('get_users');
+    expect(result).toMatchObject({ isError: true });
+    pipe.endInput();
+    expect(await pipe.exited).toEqual({ code: 2, signal: null });
+    expect(pipe.stderr).not.toBe('');
+    expect(leaksOf(pipe, stateDir, EVERY)).toEqual([]);
   });
 });
 

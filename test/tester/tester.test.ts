@@ -119,6 +119,7 @@ describe('a call of the tester', () => {
     if (answered.kind !== 'task') throw new Error('no task');
     const exchanges: Exchange[] = [];
     const { taskId } = answered.task;
+    await expect.poll(async () => (await tester.tasks.recent(1))[0]?.status).toBe('running');
     await tester.cancel(taskId, { onExchange: (exchange) => exchanges.push(exchange) });
     expect(told(exchanges)).toEqual(['cancel /api/cancel-async']);
     expect((await tester.tasks.waitForEnd(taskId, 15_000)).status).toBe('cancelled');
