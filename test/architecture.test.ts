@@ -15,7 +15,7 @@ const MAY_IMPORT = {
   // Tools and the sandbox act on it; a declaration names the type of the world that its `emulate` receives.
   emulation: ['base', 'masking'],
   catalogue: ['base', 'masking', 'emulation'],
-  tools: ['base', 'masking', 'emulation', 'catalogue'],
+  tools: ['base', 'emulation', 'catalogue'],
   wire: ['base', 'catalogue'],
   journal: ['base', 'wire'],
   audit: ['base', 'catalogue', 'journal'],
