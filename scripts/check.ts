@@ -1,5 +1,5 @@
 /**
- * Checks everything that needs no test run: types, lint, format, unused code, and whether the generated files are current.
+ * Checks everything that needs no test run: types, lint, format, unused code, plain words, and whether the generated files are current.
  * Prints one line per step, and the output of the steps that failed.
  */
 import { spawn } from 'node:child_process';
@@ -21,6 +21,7 @@ const steps: readonly Step[] = [
   { title: 'page types', command: [findBin('typescript', 'tsc'), '-p', 'src/tester/web/page'] },
   { title: 'unused', command: [findBin('knip'), '--no-progress', '--treat-config-hints-as-errors'] },
   { title: 'generated', command: ['--import', 'tsx', 'scripts/generate.ts', '--check'] },
+  { title: 'words', command: ['--import', 'tsx', 'scripts/check-words.ts', '--finished'] },
   { title: 'format', command: [findBin('oxfmt'), '--check'] },
 ];
 

@@ -12,7 +12,7 @@ import { CommandFailure } from '../src/emulation/world.ts';
 const group = 'compliance';
 const editions = ['server', 'spe'] as const;
 
-/** What has to be known of the settings to set them again; others stand beside it. */
+/** The settings that have to be known to set them again; others may be present. */
 const knownSettings = z.looseObject({ legalHoldEnabled: z.boolean(), logSuccessfulUserActivities: z.array(z.string()) });
 
 export const getComplianceConfiguration = defineCommand({

@@ -42,7 +42,7 @@ export function describeStore(store: unknown): string | undefined {
   return joinSentences(state !== '' && `${state}.`, problem !== undefined && `It reports the error "${problem}".`) || undefined;
 }
 
-/** Returns where a store lies, which identifies it beside its id and name. */
+/** Returns the place of a store, which identifies it in addition to its id and name. */
 export function identifyStore(store: unknown): string | undefined {
   const row = readRow(store);
   const place = ['type', ...PLACE].flatMap((name) => {

@@ -202,7 +202,7 @@ function countLevels(path: string): number {
   return path === '' ? 0 : path.split('/').length;
 }
 
-/** Tells whether a path is among the folders that were read below a parent. */
+/** True when a path is among the folders that were read below a parent. */
 function isInTree(tree: unknown, parent: string, path: string): boolean {
   const below = path.split('/').slice(countLevels(parent));
   let children = readRows(tree);

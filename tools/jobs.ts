@@ -106,7 +106,7 @@ const lookAtJob = (fields: readonly string[]): Look<OfJob> => ({
 
 const actionOfJob: Look<OfJob> = { read: 'GetJobs', pick: (jobs, { id }) => findRow(jobs, 'id', id)?.action };
 
-/** Whatever the command of a job does, the job itself is changed or run. */
+/** The job itself is changed or run, also where its command only reads. */
 function atLeastWrite({ effect }: Verdict): Effect {
   return effect === 'read' ? 'write' : effect;
 }
@@ -132,7 +132,7 @@ function nameJob({ id }: OfJob, { job }: Found): string {
   return `job ${id}${called === undefined ? '' : ` "${called}"`}${runs(action)}`;
 }
 
-/** Returns what identifies a job beside its id, name and command; it does not change when the job runs. */
+/** Returns facts that identify a job in addition to its id, name and command. They do not change when the job runs. */
 function describeJob(job: unknown): string | undefined {
   const { owner, enabled, schedule } = readRow(job);
   const when = scheduleInWords(schedule);
@@ -163,7 +163,7 @@ function whatIsLost(action: unknown): string {
   );
 }
 
-/** The commands whose own questions can ask for a typed name, in small letters: the server may not tell capitals apart in an action. */
+/** The commands whose own questions can ask for a typed name, in small letters: the server may ignore letter case in an action. */
 const TYPED = new Set(['deletemessage', 'detachstore', 'processretentionpolicies', 'setcomplianceconfiguration', 'setretentionpolicies']);
 
 /** Returns the name to be typed where a job's command, called by itself, takes one too; an action that cannot be read may be any command. */

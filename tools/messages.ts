@@ -113,7 +113,7 @@ export const deleteMessage = defineCommand({
     if (store.requestedState === 'writeProtected') throw new CommandFailure(`Archive store ${store.id} is write-protected.`);
     if (world.state.compliance.legalHoldEnabled) throw new CommandFailure('Messages cannot be deleted while legal hold is enabled.');
     message.deleted = true;
-    // The reason is logged whatever activities the compliance settings select.
+    // The reason is logged, also where the compliance settings do not select deletions.
     world.state.auditLog.push({ time: world.now(), activity: 'MessageDelete', text: `Message ${id} was deleted: ${reason}` });
     return null;
   },

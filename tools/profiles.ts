@@ -119,7 +119,7 @@ function nameNewProfile(properties: unknown): string {
   return name === undefined ? 'profile without a name' : `profile "${name}"`;
 }
 
-/** Returns what identifies a profile beside its id and name. */
+/** Returns facts that identify a profile in addition to its id and name. */
 function describeProfile(profile: unknown): string | undefined {
   const row = readRow(profile);
   const parts = ['type', 'connector', 'owner'].flatMap((name) =>
@@ -131,7 +131,7 @@ function describeProfile(profile: unknown): string | undefined {
 /** The details that name a place. */
 const PLACE = /host|server|path|directory|url|mailbox|address|tenant/i;
 
-/** Says what a run of a profile does with mail, as far as its settings tell. */
+/** Says what a run of a profile does with mail, as far as its settings show it. */
 function describeRun(profile: unknown): string {
   const { connector, owner, details } = readRow(profile);
   const places = Object.entries(readRow(details)).flatMap(([name, value]) =>

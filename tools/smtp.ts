@@ -129,7 +129,7 @@ export const setSmtpSettings = defineCommand({
       const issue = parsed.error.issues[0];
       throw new CommandFailure(`The SMTP settings are not valid: ${issue?.path.join('.')}: ${issue?.message}.`);
     }
-    // Empty text stands for an erased password; null in the world is one that was stored and is not shown.
+    // Empty text means an erased password; null in the world is one that was stored and is not shown.
     world.state.smtp = structuredClone({ ...parsed.data, password: parsed.data.password ?? '' });
     return null;
   },

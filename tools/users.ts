@@ -50,7 +50,7 @@ const archiveNames: Look<unknown> = {
       : undefined,
 };
 
-/** Tells whether an archive of this name, or of its part before a separator, is there already; true where the archives could not be read. */
+/** True when an archive of this name, or of its part before a separator, is there already; true where the archives could not be read. */
 function hasArchive(archives: unknown, name: unknown): boolean {
   const archiveName = typeof name === 'string' ? name.split(SEPARATOR, 1)[0] : name;
   return (
@@ -58,7 +58,7 @@ function hasArchive(archives: unknown, name: unknown): boolean {
   );
 }
 
-/** Stands between a folder and the folders in it. */
+/** Separates a folder from the folders in it. */
 const SEPARATOR = /[\\/]/;
 
 /** Looking through more accounts than this takes longer than a call may. */
@@ -105,7 +105,7 @@ function readTexts(value: unknown): readonly string[] | undefined {
   return Array.isArray(value) && value.every((entry) => typeof entry === 'string') ? value : undefined;
 }
 
-/** Says who has the values now, such as `jd@example.com belongs to amira now.`; undefined where nobody has, or it could not be found out. */
+/** Says who has the values now, such as `jd@example.com belongs to amira now.`; undefined where no user has them, or where that could not be read. */
 function takenInWords(taken: unknown): string | undefined {
   const said = readRows(taken).map(({ userName, value }) => `${String(value)} belongs to ${String(userName)} now`);
   return said.length === 0 ? undefined : `${said.join('; ')}.`;
@@ -868,7 +868,7 @@ function givesApiLogin(loginPrivileges: unknown): boolean {
 
 const API_LOGIN = 'The user can then log in to the Management API, which administers the whole archive.';
 
-/** What a privilege lets a user do, as a person is told it. */
+/** What a privilege lets a user do, in the words of a question. */
 const POWER = new Map([
   ['admin', 'becomes an administrator, who can read, change and delete everything'],
   ['archive', 'can run archiving profiles, which may delete mail at its source'],
@@ -899,7 +899,7 @@ function describeField(what: string, value: unknown): string | undefined {
   return text === undefined ? undefined : `Now: ${what} ${text}.`;
 }
 
-/** True only where the archive is surely the user's own: its name is the login name but for letter case, and no path into another archive. */
+/** True only where the archive is certainly the user's own: its name is the login name but for letter case, and no path into another archive. */
 function isOwnArchive(userName: unknown, folder: unknown): boolean {
   if (typeof userName !== 'string' || typeof folder !== 'string' || userName === '' || SEPARATOR.test(folder)) return false;
   // Some letters have the same small form as another, such as the Kelvin sign and k.
@@ -932,7 +932,7 @@ function rightsInWords(privileges: readonly string[]): string {
   return privileges.map((word) => words.get(word) ?? word).join(', ');
 }
 
-/** Rights listed in one sentence; of more, the number is told. */
+/** Rights listed in one sentence; of more, the number is shown. */
 const RIGHTS_SHOWN = 5;
 
 function describeRights(user: unknown): string | undefined {
@@ -953,7 +953,7 @@ function nameUser(userName: string, user: unknown): string {
   return `user ${userName}${fullName === undefined ? '' : ` (${fullName})`}`;
 }
 
-/** Returns what identifies an account beside its names, so that another account that takes over a name is not taken for it. */
+/** Returns facts that identify an account in addition to its names, so that another account that takes over a name is not taken for it. */
 function describeAccount(user: unknown): string | undefined {
   const account = readRow(user);
   const parts: readonly (readonly [string, string | undefined])[] = [

@@ -33,7 +33,7 @@ export function parseAction(text: string): Action {
     if (part === undefined || name === undefined) {
       throw new Error(`The action cannot be read from character ${position + 1} on, where another --name="value" is expected.`);
     }
-    // A server may take the first or the last of two, and may or may not tell capitals apart.
+    // A server may take the first or the last of two, and may or may not distinguish capitals.
     if (seen.has(name.toLowerCase())) throw new Error(`The action gives the argument '${name}' more than once.`);
     seen.add(name.toLowerCase());
     args[name] = quoted ?? bare ?? '';

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-/** The same arguments give the same key, in whatever order they were written; the key tells nothing of a secret among them. */
+/** Returns a key that is the same for the same arguments in any order. A secret among them cannot be read from the key. */
 export function argumentsKey(args: Readonly<Record<string, unknown>>): string {
   return createHash('sha256')
     .update(JSON.stringify(sorted(args)))

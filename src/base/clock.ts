@@ -2,7 +2,7 @@
 export interface Clock {
   /** Returns the current time in milliseconds since the Unix epoch. */
   now(): number;
-  /** Returns milliseconds since an arbitrary moment; they only grow, whatever is done to the time of day. Every wait is measured by them. */
+  /** Returns milliseconds since an arbitrary moment. They never decrease, also when the time of day is set. Every wait is measured by them. */
   monotonic(): number;
   /** Resolves after `ms` milliseconds; rejects with the signal's reason when the signal aborts first. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;

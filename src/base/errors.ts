@@ -1,4 +1,4 @@
-/** Who can do something about an error; `record` is whoever keeps the state folder, in which tasks and approvals are. */
+/** Who can do something about an error. `record` is the person who keeps the state folder with its tasks and approvals. */
 export type Audience = 'caller' | 'configuration' | 'record' | 'server' | 'network' | 'us';
 
 /**

@@ -3,13 +3,13 @@ import { mapStrings } from './map-strings.ts';
 /**
  * What hides, reorders or commands instead of being read: controls but for line breaks and tabs, everything that Unicode lets a display
  * leave out (zero widths, bidi marks, tags, variation selectors but for the two of emoji), separators and annotations that break a line
- * unseen, and what is no text at all. Beside them the beginning of the visible form itself, without which the way back would be ambiguous.
+ * unseen, and what is no text at all. Also the beginning of the visible form itself, because the inverse would be ambiguous without it.
  */
 const HIDDEN =
   /\[(?=U\+)|\r(?!\n)|[^\P{Cc}\n\r\t]|[^\P{Default_Ignorable_Code_Point}\uFE0E\uFE0F]|[\p{Zl}\p{Zp}\p{Cs}\p{Co}\p{Noncharacter_Code_Point}\uFFF9-\uFFFB]/u;
 const EVERY_HIDDEN = new RegExp(HIDDEN, 'gu');
 
-/** The form that a hidden character is shown in; that of the bracket only where the bracket had to be told from such a form. */
+/** Matches an escaped character such as `[U+202E]`. `[U+005B]` counts only where `toVisible` wrote it to escape a literal `[`. */
 const FORM = /\[U\+(?:005B(?=\]U\+)|(?!005B\])[\dA-F]{4,6})\]/g;
 
 /**

@@ -8,7 +8,7 @@ export type Log = Record<LogLevel, (message: string) => void>;
 interface LogOptions {
   /** Masks secrets and credentials in every line. */
   readonly redactor?: { text(line: string): string };
-  /** Takes the lines; stderr unless told otherwise, as stdout belongs to the protocol. */
+  /** Writes the lines. Default: stderr, since stdout belongs to the protocol. */
   write?(line: string): void;
 }
 

@@ -7,7 +7,7 @@ export interface Twins {
   readonly names: readonly [string, string];
 }
 
-/** Returns a name in the one form in which case, width, normal form and characters that nobody sees do not differ. */
+/** Returns a name in the one form in which case, width, normal form and invisible characters make no difference. */
 export function foldName(name: string): string {
   return name
     .normalize('NFKC')

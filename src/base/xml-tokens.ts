@@ -1,4 +1,4 @@
-/** `text` stands between tags with entities in it; the others include their signs. */
+/** `text` is the part between tags, with its entities; the others include their signs. */
 export type XmlTokenKind = 'open' | 'close' | 'empty' | 'text' | 'cdata' | 'other';
 
 const ENCLOSURES = [
@@ -55,7 +55,7 @@ function kindOfTag(text: string, open: number, end: number): XmlTokenKind {
   return text[end - 2] === '/' ? 'empty' : 'open';
 }
 
-/** The names of XML's entities and the characters that they stand for. */
+/** The names of XML's entities and the characters that they represent. */
 const ENTITIES: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" };
 
 /** Returns what a text between tags says. What is no entity of XML stays as it is. */

@@ -22,7 +22,7 @@ export interface ActionVerdict extends Verdict {
   readonly protects: boolean;
 }
 
-/** What a declaration may use to judge a call, beside the arguments and what was read. */
+/** What a declaration may use to judge a call, in addition to the arguments and what was read. */
 export interface DecisionContext {
   /** The login name that this server itself uses; undefined where it is not known, so that any account may be it. */
   readonly login: string | undefined;
@@ -75,7 +75,7 @@ export interface Evidence {
 export interface Look<Args> {
   /** The wire name of the command to read with. */
   readonly read: string;
-  /** The arguments of the read; none unless told. */
+  /** The arguments of the read. Default: none. */
   args?(args: Args): Readonly<Record<string, unknown>>;
   /** Returns from the value what concerns the call; undefined where the server has no such thing. */
   pick(value: unknown, args: Args): unknown;
@@ -101,7 +101,7 @@ export type Found = Readonly<Record<string, unknown>>;
 
 /** What a person reads before saying yes. A yes is bound to all of it except values marked by `drifts`. */
 export interface Question<Args> {
-  /** What the words need beside `before` and `decidesFrom`. */
+  /** Reads that the words need in addition to `before` and `decidesFrom`. */
   readonly reads?: Readonly<Record<string, Look<Args>>>;
   /** The imperative before the object, such as `Delete`, for the first line: `Delete user amira (Amira Okoye)?`. */
   verb(args: Args): string;
@@ -111,11 +111,11 @@ export interface Question<Args> {
   label(args: Args, found: Found): string;
   /** What becomes of the object, in one to four sentences with the numbers that matter. Values that change by themselves are marked by `drifts`. */
   consequence(args: Args, found: Found): string;
-  /** What identifies the object beside its name, such as addresses and privileges: another object of the same name has other facts. */
+  /** Facts that identify the object in addition to its name, such as addresses and privileges: another object of the same name has other facts. */
   facts?(args: Args, found: Found): string | undefined;
   /** Returns why the call cannot be what was meant, such as a message that is not in the folder; it is refused before anyone is asked. */
   refuse?(args: Args, found: Found): string | undefined;
-  /** The name that has to be typed, for what nobody gets back. Undefined if a plain yes is enough. */
+  /** The name that has to be typed before something is lost for good. Undefined if a plain yes is enough. */
   typed?(args: Args, found: Found): string | undefined;
 }
 
@@ -152,7 +152,7 @@ type Changing<Args> = {
   readonly idempotent: boolean;
 } & Way<Args>;
 
-/** What a call does to the archive, and the way back from it; whoever declares a change has to say which. */
+/** What a call does to the archive, and how it is undone. A declaration of a change has to state both. */
 type Safety<Args> = Reading | Changing<Args>;
 
 interface CommandFields<Input extends InputShape, Row extends z.ZodType> {
@@ -165,7 +165,7 @@ interface CommandFields<Input extends InputShape, Row extends z.ZodType> {
   readonly editions: readonly Edition[];
   /** True for the one read that proves connection and login in every form of the API. */
   readonly connectionTest?: true;
-  /** When the command appeared, as far as a source tells; absent for those known since 9.0 or earlier. */
+  /** When the command appeared, as far as a source states it; absent for those known since 9.0 or earlier. */
   readonly since?: string;
   /** True where no source proves that a Server has the command: it is offered only where the server's own metadata lists it. */
   readonly doubtful?: true;
@@ -175,7 +175,7 @@ interface CommandFields<Input extends InputShape, Row extends z.ZodType> {
   effectOf?(args: ParsedArguments<Input>, found: Found, context: DecisionContext): Effect;
   /** The risks that a call can have; without `risk`, every call has all of them. */
   readonly risks?: readonly [Risk, ...Risk[]];
-  /** Those of `risks` that every call has, beside the ones that `risk` returns. */
+  /** Those of `risks` that every call has, in addition to the ones that `risk` returns. */
   readonly certainRisks?: readonly Risk[];
   /** The risks of these very arguments, a part of `risks`. */
   risk?(args: ParsedArguments<Input>, found: Found, context: DecisionContext): readonly Risk[];
@@ -193,7 +193,7 @@ interface CommandFields<Input extends InputShape, Row extends z.ZodType> {
   /** True for a command that is expected to answer with a token. Any command may, and is then followed like one that was. */
   readonly longRunning?: true;
   readonly input: Input;
-  /** Arguments with only one accepted value, sent always and asked of nobody. */
+  /** Arguments with only one accepted value: always sent, and not part of the tool. */
   readonly constants?: Readonly<Record<string, string>>;
   /**
    * Arguments that would be cleared when left out: absent, they are read with `read` first and sent unchanged; null clears.
@@ -216,7 +216,7 @@ interface CommandFields<Input extends InputShape, Row extends z.ZodType> {
   };
   /**
    * The reads that corroborate how a run ended whose end was lost; `since` is when it was started, as UTC `YYYY-MM-DDThh:mm:ss`.
-   * Absent where no read can tell.
+   * Absent where no read can show it.
    */
   evidence?(args: ParsedArguments<Input>, since: string): readonly Evidence[];
   readonly output: Output<Row>;

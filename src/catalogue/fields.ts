@@ -3,7 +3,7 @@ import { findMisspelt } from '../base/name-twins.ts';
 
 /** Facts about a field that its zod type cannot say. */
 interface FieldTraits {
-  /** How the value is written in the form, where its type does not tell. */
+  /** How the value is written in the form, where that does not follow from its type. */
   readonly wire?: 'json' | 'datetime';
   /** True when the value itself is a secret, or may contain one (`inside`). */
   readonly secret?: true | 'inside';
@@ -131,7 +131,7 @@ export function secret(description: string) {
   return text().describe(description).register(traits, { secret: true });
 }
 
-/** Where a secret is that shall not be written into a call: a variable, a file, or one that is made up and kept for a person. */
+/** Names the place of a secret that must not be written into a call: a variable, a file, or a generated one that is kept in a file. */
 const secretReference = z
   .union([
     z.strictObject({ fromEnv: z.string().regex(/^MAILSTORE_SECRET_\w+$/, 'must begin with MAILSTORE_SECRET_') }),
@@ -145,7 +145,7 @@ export function isSecretReference(value: unknown): value is SecretReference {
   return typeof value === 'object' && secretReference.safeParse(value).success;
 }
 
-/** Tells whether a value holds, at any depth, a reference to a secret in a file or a variable. */
+/** True when a value holds, at any depth, a reference to a secret in a file or a variable. */
 export function hasOutsideReference(value: unknown): boolean {
   return outsideReferences(value).length > 0;
 }

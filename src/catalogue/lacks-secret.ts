@@ -3,7 +3,7 @@ import { MASK } from '../masking/masks.ts';
 import { isSecretName } from '../masking/secret-names.ts';
 
 /**
- * Tells whether settings as they were read may lack a secret: one that is masked, or an empty one, since some reads leave secrets empty. Sent back,
+ * True when settings as they were read may lack a secret: one that is masked, or an empty one, since some reads leave secrets empty. Sent back,
  * they could take the place of the real one.
  */
 export function mayLackSecret(value: unknown): boolean {

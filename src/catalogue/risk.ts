@@ -3,7 +3,7 @@ import { foldName } from '../base/name-twins.ts';
 import { isRow, readRow } from '../base/rows.ts';
 import { isSecretName } from '../masking/secret-names.ts';
 
-/** Tells whether two names may mean the same account or archive. */
+/** True when two names may mean the same account or archive. */
 export function isSameName(one: unknown, other: unknown): boolean {
   return typeof one === 'string' && typeof other === 'string' && foldName(one) === foldName(other);
 }
@@ -17,7 +17,7 @@ function localPart(name: string): string {
   );
 }
 
-/** Tells whether a call is about the account that this server itself logs in with; true where that is not known. */
+/** True when a call is about the account that this server itself logs in with; true where that is not known. */
 export function isOwnLogin(name: unknown, { login }: DecisionContext): boolean {
   return login === undefined || typeof name !== 'string' || isSameName(name, login) || localPart(name) === localPart(login);
 }
@@ -27,7 +27,7 @@ export function listRisks(conditions: Partial<Readonly<Record<Risk, boolean>>>):
   return (Object.keys(conditions) as Risk[]).filter((risk) => conditions[risk]);
 }
 
-/** True for a path on a drive of the server's own machine. A share, a device, a URL and whatever else is not plainly such a path is none. */
+/** True for a path on a drive of the server's own machine. A share, a device, a URL and anything that is not clearly such a path is none. */
 export function isLocalPath(path: unknown): boolean {
   return typeof path === 'string' && /^[A-Za-z]:[\\/](?![\\/])[^\p{Cc}:*?"<>|%]*$/u.test(path) && !/(?:^|[\\/])\.\.(?:[\\/]|$)/.test(path);
 }

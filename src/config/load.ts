@@ -220,13 +220,13 @@ function secretVariablesFrom(env: Readonly<Record<string, string | undefined>>):
   );
 }
 
-/** A client that does not know what a placeholder stands for hands it on as it is. */
+/** A client that cannot resolve a placeholder passes it on as it is. */
 function refusePlaceholder(setting: string, value: string, kind: { readonly isSecret: boolean }): void {
   const placeholder = findPlaceholder(value, kind);
   if (placeholder !== undefined) throw new MailStoreError('unexpandedPlaceholder', { setting, placeholder });
 }
 
-/** An empty text counts as not set: clients pass variables through that nobody filled in. */
+/** An empty text counts as not set: clients pass on variables that were left empty. */
 function textsFrom(find: (setting: Setting) => readonly [name: string, text: string | undefined]): Texts {
   return Object.fromEntries(
     settingList.flatMap((setting) => {

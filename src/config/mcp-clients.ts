@@ -16,13 +16,13 @@ export interface McpClient {
   readonly format: 'json' | 'toml';
   /** The key that holds the servers by name. */
   readonly key: string;
-  /** Fields of an entry beside `command`, `args` and `env`. */
+  /** Fields of an entry other than `command`, `args` and `env`. */
   readonly extra?: Readonly<Record<string, string>>;
   /** The forms of a variable that the client replaces in `env`; text of another form reaches the server as it stands. */
   readonly expands?: RegExp;
   /** The number of tools that it sends to a model at most. */
   readonly toolLimit?: number;
-  /** The command that adds a server, where it has one; `…` stands for the command line of the server. */
+  /** The command that adds a server, where it has one; `…` is replaced by the command line of the server. */
   readonly addCommand?: string;
   /** How a secret stays out of its file. */
   readonly secrets: string;

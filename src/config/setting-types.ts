@@ -8,7 +8,7 @@ import { requirePrivate } from './private-files.ts';
 
 /** How the text of a setting is read, and what help, completion and documentation say about it. */
 export interface SettingType<Value> {
-  /** What stands for the value in help, such as `FILE`. */
+  /** The placeholder of the value in help, such as `FILE`. */
   readonly placeholder: string;
   /** The accepted texts where they are a closed set. */
   readonly values?: readonly string[];

@@ -184,9 +184,9 @@ export interface JudgedVariable {
   readonly meant?: string;
 }
 
-/** Tells what a variable of the environment is by its name. */
+/** Classifies a variable of the environment by its name. */
 export function judgeVariable(name: string): JudgedVariable {
-  // Windows does not tell letter case apart in names.
+  // Windows ignores letter case in names.
   const upper = name.toUpperCase();
   if (!upper.startsWith(PREFIX)) return { kind: 'other' };
   const same = settingList.find(({ env }) => env === upper)?.env;

@@ -4,7 +4,7 @@ import { CommandFailure, getArchive, isOpen, type World, type WorldStore } from 
 const DAMAGED = 'The store database is damaged.';
 export const RECOVERY_UNFINISHED = 'The store database is incomplete; its recovery has not finished.';
 
-/** Tells whether the files of a store are there, but its database cannot be used. */
+/** True when the files of a store are there, but its database cannot be used. */
 export function hasBrokenDatabase(store: WorldStore): boolean {
   return store.error === DAMAGED || store.error === RECOVERY_UNFINISHED;
 }
@@ -21,7 +21,7 @@ export function requireChangeable(store: WorldStore): void {
   if (store.requestedState === 'writeProtected') throw new CommandFailure(`Archive store '${store.name}' is write-protected.`);
 }
 
-/** Returns why nobody can read the store now, as a sentence, or null when it is open. */
+/** Returns why the store cannot be read now, as a sentence, or null when it is open. */
 export function closedReason(store: WorldStore): string | null {
   if (isOpen(store)) return null;
   if (store.requestedState === 'disabled') return `Archive store '${store.name}' is disabled.`;
@@ -40,7 +40,7 @@ export function locationError(store: WorldStore): string | null {
   return missing === undefined ? null : `The directory '${missing}' was not found.`;
 }
 
-/** Tells whether the sandbox's machine has such a place: its drives are C: to F:, and every UNC share exists. */
+/** True when the sandbox's machine has such a place: its drives are C: to F:, and every UNC share exists. */
 export function isReachable(path: string): boolean {
   return /^(?:[c-f]:[\\/]|\\\\[^\\/]+[\\/][^\\/]+)/i.test(path);
 }

@@ -236,7 +236,7 @@ export class World {
     );
   }
 
-  /** Throws CommandFailure when an account other than this one has the name; case does not tell names apart. */
+  /** Throws CommandFailure when an account other than this one has the name; names are compared without letter case. */
   requireFreeUserName(userName: string, except?: WorldUser): void {
     const wanted = userName.toLowerCase();
     if (this.state.users.some((user) => user !== except && user.userName.toLowerCase() === wanted)) {

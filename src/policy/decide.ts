@@ -18,7 +18,7 @@ import { allows, neededAccess } from './access.ts';
 
 type Arguments = Readonly<Record<string, unknown>>;
 
-/** What a decision depends on beside command, arguments and access. */
+/** What a decision depends on in addition to command, arguments and access. */
 export interface Circumstances {
   /** What the declaration's `decidesFrom` read. */
   readonly found?: Found | undefined;

@@ -6,7 +6,7 @@ import { decide, type Circumstances, type Decision } from './decide.ts';
 
 export type Arguments = Readonly<Record<string, unknown>>;
 
-/** A person's yes to one call; what it was given to is checked by whoever obtained it. */
+/** A person's yes to one call. The code that obtains it also checks what it was given to. */
 export interface Yes {
   readonly given: true;
 }
@@ -67,7 +67,7 @@ export function refusal(tool: string, decision: Decision & { kind: 'refuse' }, a
   return new MailStoreError('notAllowed', { tool, effect, access, needed, ...(limitedTarget !== undefined && { limitedTarget }) });
 }
 
-/** Lets a read through that this server makes on its own, such as the one that shows what a call will change, whatever toolset it is of. */
+/** Permits a read that this server makes on its own, such as the one that shows what a call will change. The toolset of the read does not matter. */
 export function permitRead(command: Command, args: Arguments): Permit {
   return passGate(command, args, { access: 'read-only' });
 }

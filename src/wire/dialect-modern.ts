@@ -35,7 +35,7 @@ export function modernDialect(address: Addressed): Dialect {
       if (run) refuseForeignStatus(command, run.token, envelope.token);
       const word = readStatusWord(envelope.statusCode);
       const progress = readProgress(envelope, command);
-      // A call that was answered with a token has begun, whatever is said of it.
+      // A call that was answered with a token has begun, also where the status reports something else.
       if (word === 'running' || (word === undefined && !run && envelope.token)) {
         const token = run?.token ?? envelope.token;
         if (!token) throw new MailStoreError('notAnEnvelope', { command, excerpt: excerpt(JSON.stringify(envelope)) });

@@ -10,7 +10,7 @@ export interface Addressed {
 
 /**
  * Throws for a 404 to the question for a status: `tokenUnknown` where it is MailStore's own form of a denial, which is no page (protocol.md
- * §2.6), and `notMailStore` for the page of whatever is in between.
+ * §2.6), and `notMailStore` for the page of a proxy or another server.
  */
 export function refuseToken(response: WireResponse, command: string, origin: string): never {
   refusePage(readText(response, command), response.contentType, origin);

@@ -1,6 +1,6 @@
 import type { Command } from '../catalogue/define-command.ts';
 
-/** One line of what the server tells about a running command. */
+/** One line that the server reports about a running command. */
 export interface Message {
   /** `line`, `information`, `warning`, `error`, or a word that a newer server uses. */
   readonly type: string;
@@ -65,7 +65,7 @@ export interface Dialect {
   statusAfter405?(run: RunHandle): WireRequest;
   cancel?(run: RunHandle): WireRequest;
   readonly metadata?: WireRequest;
-  /** True when an answer surely says no more than that the run goes on. Decided by a look and without parsing; in doubt false. */
+  /** True when an answer certainly says only that the run continues. Decided by a text search without parsing; false in doubt. */
   saysRunning(response: WireResponse): boolean;
   /** True when an answer holds a word that ends a run, whether the rest of it can be read or not. */
   saysEnded(response: WireResponse): boolean;

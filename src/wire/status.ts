@@ -39,7 +39,7 @@ export function readVersion(command: string, told: unknown): number {
   throw new MailStoreError('invalidStatus', { command, field: 'statusVersion', value: String(told) });
 }
 
-/** Returns a percentage from 0 to 100, or null where none was told that is one. */
+/** Returns a percentage from 0 to 100, or null where none was reported. */
 export function readPercent(told: unknown): number | null {
   return typeof told === 'number' && !Number.isNaN(told) ? Math.min(100, Math.max(0, told)) : null;
 }
