@@ -38,10 +38,13 @@ const FINISHED = [
   'tools/',
   'src/base/',
   'src/catalogue/',
+  'src/cli/',
   'src/config/',
   'src/emulation/',
+  'src/mcp/',
   'src/policy/',
   'src/sandbox/',
+  'src/tester/',
   'src/transports/',
   'src/wire/',
 ];

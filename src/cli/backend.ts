@@ -14,7 +14,7 @@ import { Journal } from '../journal/journal.ts';
 import { TaskRunner } from '../tasks/runner.ts';
 import { terminalCommand } from './terminal-command.ts';
 
-/** What stands behind every way to call MailStore: a client for each target, the record, the runner of long commands, and the guard before them. */
+/** What every way to call MailStore uses: a client for each target, the record, the runner of long commands, and the guard before them. */
 export interface Backend {
   readonly clients: ReadonlyMap<string, MailStoreClient>;
   readonly runner: TaskRunner;
@@ -30,7 +30,7 @@ export interface Backend {
   close(options?: { readonly maxPollWaitMs?: number }): Promise<void>;
 }
 
-/** Opens the record and takes over the tasks that nobody follows. Throws MailStoreError when the record cannot be opened. */
+/** Opens the record and takes over the tasks that no process follows. Throws MailStoreError when the record cannot be opened. */
 export function openBackend(
   config: Config,
   {
@@ -112,9 +112,9 @@ export interface BackendOptions {
   readonly redactor?: Redactor;
   /** Where none is given, one that masks what the redactor knows. */
   readonly log?: Log;
-  /** Told of each HTTP exchange, in the course of the call that it belongs to. */
+  /** Receives each HTTP exchange, in the course of the call that it belongs to. */
   readonly onExchange?: OnExchange;
-  /** False leaves the tasks that nobody follows alone, until `runner.adopt` is called: ending waits for the polls that are under way. */
+  /** False leaves the tasks that no process follows alone, until `runner.adopt` is called: ending waits for the polls that are under way. */
   readonly adopts?: boolean;
 }
 

@@ -8,11 +8,11 @@ import type { Exchange } from '../tester/tester.ts';
 /** The codes that a terminal takes, for the tokens of JSON and for the first line of a request or an answer. */
 const COLOURS = { key: 36, string: 32, number: 33, word: 33, head: 1 } as const;
 
-/** Differences from the declared output that are told; a changed list repeats itself. */
+/** The most differences from the declared output that are shown; those of a changed list repeat themselves. */
 const SHOWN_DRIFT = 5;
 
 /**
- * Writes what a call came to. On a terminal everything that hides or commands is made visible, and colours tell keys from values; in a pipe JSON
+ * Writes what a call came to. On a terminal everything that hides or commands is made visible, and colours distinguish keys from values; in a pipe JSON
  * is exact, with the same characters written as its escapes, and everything else is as it came.
  */
 export class CallOutput {
@@ -84,7 +84,7 @@ export class CallOutput {
   }
 }
 
-/** Returns the part of a task that tells how it stands. */
+/** Returns the part of a task that shows its state. */
 export function taskView(task: TaskRecord): Readonly<Record<string, unknown>> {
   const { taskId, command, target, status, finding, progress, statusText, messages, startedAt, endedAt, error, reason, note } = task;
   return {
@@ -104,7 +104,7 @@ export function taskView(task: TaskRecord): Readonly<Record<string, unknown>> {
   };
 }
 
-/** Returns the lines about what a call did beside its value. */
+/** Returns the lines about what a call did in addition to its value. */
 export function changeLines(change: ShownChange | undefined, generated: Readonly<Record<string, string>> | undefined): string[] {
   return [
     ...(change?.number === undefined ? [] : [`Changed from ${JSON.stringify(change.before)} to ${JSON.stringify(change.after)}.`]),

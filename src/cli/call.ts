@@ -69,7 +69,7 @@ export const call = defineSubcommand({
   }),
 });
 
-/** Calls one command from a terminal. The process's exit code tells how it went. */
+/** Calls one command from a terminal. The exit code of the process reports the outcome. */
 async function runCall(given: CallGiven): Promise<void> {
   // A reader that stops early, as `head` does, does not end a call that is in progress.
   stdout.on('error', () => undefined);
@@ -165,7 +165,7 @@ class Call {
       this.#out.json(taskView(started));
       return 0;
     }
-    // What is running already may be followed by nobody.
+    // A task that was running already may have no process that follows it.
     this.#tester.adopt();
     const ended = isEnded(started) ? started : await this.#follow(started);
     if (!isEnded(ended)) {
@@ -198,7 +198,7 @@ class Call {
       const news = messages.slice(shownMessages);
       for (const { text: told } of news) writeAboveProgress(stderr, `  ${toVisible(told)}\n`);
       shownMessages = messages.length;
-      // A file needs no bar beside the lines that it would repeat.
+      // A file needs no progress bar: it has the lines that the bar would repeat.
       if (!stderr.isTTY && news.length > 0) return;
       showProgress(stderr, progress ?? 0, toVisible(statusText ?? status));
       isDrawn = true;

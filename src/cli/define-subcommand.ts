@@ -65,7 +65,7 @@ type Values<Declared> = { readonly [Name in keyof Declared]: Declared[Name] exte
 /** What an action is run with: its options and arguments by name, and the settings that were given as options, by flag. */
 export type Given<O = Options, A = Arguments> = Values<O> & Values<A> & { readonly flags: Readonly<Record<string, string>> };
 
-/** What the program hands to an action beside the command line. */
+/** What the program hands to an action in addition to the command line. */
 export interface RunContext {
   /** The way to the client, where stdout was reserved for the protocol before anything else was loaded. */
   readonly reserved?: ReturnType<typeof reserveStdout>;

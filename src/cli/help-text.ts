@@ -43,7 +43,7 @@ export function toSentence(phrase: string): string {
   return `${phrase.charAt(0).toUpperCase()}${phrase.slice(1)}.`;
 }
 
-/** Returns an option with what stands for its value, such as `--limit NUMBER`. */
+/** Returns an option with the placeholder of its value, such as `--limit NUMBER`. */
 export function optionTerm({ flag, type }: KnownOption): string {
   return type ? `${flag} ${type.placeholder}` : flag;
 }

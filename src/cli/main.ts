@@ -8,7 +8,7 @@ import { watchOutput } from './watch-output.ts';
 
 async function main(words: readonly string[]): Promise<void> {
   const { name, args } = chooseSubcommand(words);
-  // Whatever is loaded from here on could write to stdout, between two messages of the protocol.
+  // Modules that are loaded from here on could write to stdout, between two messages of the protocol.
   const reserved = name === 'serve' ? reserveStdout() : undefined;
   const context = { subcommands, ...(reserved && { reserved }) };
   const subcommand = await loadSubcommand(name, context);
@@ -19,7 +19,7 @@ async function main(words: readonly string[]): Promise<void> {
   else await parsed.action.run(parsed.given, context);
 }
 
-/** Returns what was written; undefined where it was a mistake that a client has been told of, which shows nothing of a program that exits. */
+/** Returns what was written; undefined where it was a mistake that was reported to a client, which shows nothing of a program that exits. */
 async function parse(subcommand: Subcommand, args: readonly string[], reserved: ReservedStdout | undefined): Promise<Parsed | undefined> {
   const { parseCommandLine } = await import('./parse-command-line.ts');
   try {
@@ -35,7 +35,7 @@ async function parse(subcommand: Subcommand, args: readonly string[], reserved: 
   }
 }
 
-/** Without a subcommand the program serves; the options that ask about the program itself stand for `help` and `version`. */
+/** Without a subcommand the program serves; the options that ask about the program itself are the same as `help` and `version`. */
 function chooseSubcommand([first = 'serve', ...others]: readonly string[]): { readonly name: string; readonly args: readonly string[] } {
   if (first === '--help' || first === '-h') return { name: 'help', args: others };
   if (first === '--version' || first === '-v') return { name: 'version', args: others };

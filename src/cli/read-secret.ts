@@ -6,7 +6,7 @@ import type { Command } from '../catalogue/define-command.ts';
 import { fieldTraits } from '../catalogue/fields.ts';
 import { maskValue } from '../masking/mask-value.ts';
 
-/** Stands for a secret that is typed at a prompt, or comes as a line of stdin. */
+/** The placeholder of a secret that is typed at a prompt, or comes as a line of stdin. */
 const PROMPTED = '-';
 
 /**

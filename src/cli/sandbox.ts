@@ -32,7 +32,7 @@ export const sandbox = defineSubcommand({
   }),
 });
 
-/** Runs the emulated MailStore until it is told to end. */
+/** Runs the emulated MailStore until a signal ends it. */
 async function runSandbox(given: Given<typeof options, object>): Promise<void> {
   const { port, host, seed, runSeconds, dialect, apiDisabled, state, fault, password: fixedPassword, json } = given;
   const server = await startSandbox({
@@ -46,7 +46,7 @@ async function runSandbox(given: Given<typeof options, object>): Promise<void> {
     ...(fixedPassword !== undefined && { password: fixedPassword }),
     apiDisabled,
   });
-  // Whoever reads the line below may tell this process to end at once.
+  // The reader of the line below may end this process at once.
   const end = () => void server.close().finally(() => process.exit(0));
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.once(signal, end);
   const { url, username, password, fingerprint } = server;

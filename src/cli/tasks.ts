@@ -129,7 +129,7 @@ async function list(
   }
 }
 
-/** Says how a task stands; of one that nobody follows, as of when. */
+/** Describes the state of a task; for one that no process follows, as of when. */
 function describeState({ status, progress, progressAt, lease, finding }: TaskRecord): string {
   if (finding) return `finished with ${findingWords(finding)}`;
   if (status !== 'running' || progress === null) return status;
@@ -170,7 +170,7 @@ async function wait(journal: TaskJournal, { flags, task: id }: Given<object, typ
   // Where a MailStore is configured, this process follows the task itself if no other one does.
   const backend = isEnded(current) ? undefined : openIfConfigured(flags);
   try {
-    // The end of a task of another archive comes to nobody here.
+    // No process here receives the end of a task of another archive.
     await backend?.runner.get(current.taskId);
     let seen = -1;
     while (!isEnded(current)) {

@@ -35,7 +35,7 @@ export const tester = defineSubcommand({
   }),
 });
 
-/** Serves the API tester's page on this machine until the process is told to end. */
+/** Serves the API tester's page on this machine until a signal ends the process. */
 async function runTester({ flags, port, sandbox: isSandbox, json }: Given<typeof options, object>): Promise<void> {
   requireSqlite();
   const sandbox = isSandbox ? await startEmbedded() : undefined;
@@ -87,7 +87,7 @@ function codeTerminal(): ((code: string, question: AskedQuestion) => void) | und
   return (code, { label }) => void stdout.write(`Code for "${label}": ${code}\n`);
 }
 
-/** Returns where the program lies, whatever link it was started by. */
+/** Returns the real path of the program, also where it was started by a link. */
 function programFolder(): string {
   return dirname(realpathSync(process.argv[1] ?? '.'));
 }

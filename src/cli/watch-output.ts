@@ -4,7 +4,7 @@ import { sayError } from './exit-codes.ts';
 
 /**
  * Ends the program where its stdout cannot be written: quietly when the reader has closed the pipe, as `| head` does, and else with a
- * sentence and the exit code 1. A stderr that nobody reads changes nothing.
+ * sentence and the exit code 1. A stderr that is closed changes nothing.
  */
 export function watchOutput(): void {
   const { stdout, stderr } = process;
@@ -16,7 +16,7 @@ export function watchOutput(): void {
     if (process.listenerCount('SIGINT') > 0) process.emit('SIGINT');
     else process.exit(0);
   });
-  // A program that is done leaves before its streams have told their errors.
+  // A program that is done exits before its streams have reported their errors.
   process.on('exit', () => {
     const error = fault ?? stdout.errored;
     if (!error || readErrno(error) === 'EPIPE') return;

@@ -1,4 +1,4 @@
-/** A heartbeat of this age, in milliseconds, is missed unless told otherwise: the lease is taken from a holder that is gone. */
+/** A heartbeat of this age, in milliseconds, is missed (the default): the lease is taken from a holder that is gone. */
 export const LEASE_MS = 15_000;
 
 /**

@@ -112,7 +112,7 @@ function isNumbers(value: unknown): value is readonly number[] {
 
 /**
  * Turns a schema into one that names the fields and refuses nothing. The server may answer in any shape, and a client that checks must not
- * refuse an answer; the types are told as text.
+ * refuse an answer; the types are described as text.
  */
 function loosen(schema: unknown): JsonSchema {
   if (typeof schema !== 'object' || schema === null) return {};

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import type { Command } from '../catalogue/define-command.ts';
 
-/** What every list takes beside the command's own arguments; it never reaches the wire. */
+/** What every list takes in addition to the command's own arguments; it never reaches the wire. */
 export const pagingFields = {
   limit: z.int().min(1).max(500).optional(),
   offset: z.int().min(0).optional(),

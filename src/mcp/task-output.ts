@@ -1,17 +1,17 @@
 import { TASK_STATES } from '../journal/task-record.ts';
 import type { ToolDefinition } from './tool-definition.ts';
 
-/** Beside every value that came from a server. */
+/** Fields that accompany every value from a server. */
 export const driftSchema = {
   type: 'array',
   items: { type: 'object' },
   description: 'Values not of the declared shape; they stay in their place.',
 } as const;
 
-/** Beside every value: what the caller has to know of the call itself. */
+/** Fields that accompany every value: what the caller has to know of the call itself. */
 export const notesSchema = { type: 'array', items: { type: 'string' } } as const;
 
-/** Beside the result of a write that can be shown. */
+/** Fields that accompany the result of a write that can be shown. */
 export const changeSchema = {
   type: 'object',
   description: 'What the call changed: the fields that read differently afterwards.',

@@ -30,12 +30,12 @@ export interface CancellingClient {
   readonly deadline?: Deadline;
 }
 
-/** What a call brings beside its arguments. */
+/** What a call brings in addition to its arguments. */
 export interface CallContext {
   readonly signal: AbortSignal;
   /** The time of the call, which runs since it arrived. */
   readonly deadline: Deadline;
-  /** Tells the client how far a call is; absent when it did not ask to be told. */
+  /** Reports the progress of a call to the client; absent when the client did not ask for it. */
   readonly onProgress?: (progress: number, message: string | undefined) => void;
   readonly client: ClaimedClient;
   /** How the person at the client can be asked; absent if the client has not declared that it can. */
@@ -85,7 +85,7 @@ export interface TaskFace {
   wantsTask(call: ToolCall, ctx: ServerContext): boolean;
   /** Returns the creation of a task, or the ordinary result of one that needs no following. */
   created(task: TaskRecord, calls: Calls): Promise<{ readonly creation: Result } | { readonly answer: ToolAnswer }>;
-  /** Returns what a client is told that was to have a task and has none. Throws ProtocolError where the generation has no other way. */
+  /** Returns the answer to a client that was to have a task and has none. Throws ProtocolError where the generation has no other way. */
   notCreated(answer: ToolAnswer): ToolAnswer;
   /** Registers the methods by which tasks are followed; `calls` is loaded when the first of them is called. */
   register(server: Server, calls: () => Promise<Calls>): void;
@@ -155,7 +155,7 @@ export class TaskServer extends Server {
 /** Milliseconds between two looks at a task. A look reads the journal and costs MailStore nothing. */
 export const POLL_INTERVAL_MS = 1000;
 
-/** What every generation tells of a task, apart from its status. */
+/** What every generation reports of a task, apart from its status. */
 export function describeTask(task: TaskRecord): {
   readonly taskId: string;
   readonly createdAt: string;

@@ -53,7 +53,7 @@ export const taskTools: readonly ListedTool[] = [
   }),
 ];
 
-/** Task tools are offered at every access level: whoever could start a command may follow and stop it. */
+/** Task tools are offered at every access level: a client that could start a command may follow and stop it. */
 function taskTool({
   name,
   readOnlyHint,

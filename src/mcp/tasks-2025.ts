@@ -18,7 +18,7 @@ export const tasks2025: TaskFace = {
     if (!isLongRunning) throw new ProtocolError(ProtocolErrorCode.MethodNotFound, `${name} cannot be called as a task; call it without.`);
     return true;
   },
-  // A task begins as working, whatever has become of it since; tasks/get tells that.
+  // A task begins as working, also where it has ended since; tasks/get reports that.
   created: async (task) => ({ creation: { task: { ...taskFields(task), status: 'working' } } }),
   notCreated: (answer) => {
     if (isInputRequiredResult(answer)) return answer;
@@ -40,7 +40,7 @@ export const tasks2025: TaskFace = {
       const deadline = new Deadline(systemClock, CALL_MS);
       try {
         await loaded.cancel(taskId, { client, deadline });
-        // A task that is told to be cancelled must stay so, and it is MailStore that decides: what has not stopped by then is still working.
+        // A task that is reported as cancelled must stay so, and it is MailStore that decides: what has not stopped by then is still working.
         return taskFields(await tasks.waitForEnd(taskId, deadline.leftMs(), { signal }));
       } finally {
         deadline.end();

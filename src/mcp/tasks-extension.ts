@@ -68,7 +68,7 @@ function taskFields(task: TaskRecord, status: Status) {
 
 /**
  * Returns a task with its end. A command that failed is a call that completed with an error, since `failed` is kept for errors of the
- * protocol. An unknown end is told in the same way: none of the statuses says that nobody knows, `working` would be polled for ever, and
+ * protocol. An unknown end is reported in the same way: none of the statuses says that the end is not known, `working` would be polled for ever, and
  * only a result has room for what is known.
  */
 async function detailedTask(task: TaskRecord, calls: Calls): Promise<Result> {

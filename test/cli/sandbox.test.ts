@@ -81,8 +81,7 @@ describe('mailstore-mcp', () => {
   test('--help names every setting', async () => {
     const { code, stdout, stderr } = await runBinary(['--help']);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-    for (const name of ['MAILSTORE_URL', 'MAILSTORE_ACCESS', '--fingerprint', '--state-dir', 'tasks'])
-      expect(stdout).toContain(name);
+    for (const name of ['MAILSTORE_URL', 'MAILSTORE_ACCESS', '--fingerprint', '--state-dir', 'tasks']) expect(stdout).toContain(name);
   });
 
   test('a subcommand that does not exist is refused with the nearest one', async () => {

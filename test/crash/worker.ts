@@ -170,7 +170,15 @@ const runner = new TaskRunner({
   journal: watchedTasks,
   clock,
   log,
-  timing: { heartbeatMs: 60, adoptMs: 60, lookMs: 15, faultPausesMs: [20, 40, 80, 150], shortPollPauseMs: 20, deniedMs: 100, strangeMs: 2000 },
+  timing: {
+    heartbeatMs: 60,
+    adoptMs: 60,
+    lookMs: 15,
+    faultPausesMs: [20, 40, 80, 150],
+    shortPollPauseMs: 20,
+    deniedMs: 100,
+    strangeMs: 2000,
+  },
 });
 /** The moment at which a caller sees the end. */
 const caller = watched(

@@ -122,7 +122,7 @@ export function checkClock(serverTime: number | undefined, now: number): readonl
   return [{ check, cause: 'clockDiffers', says: `The server's clock is ${Math.abs(seconds)} s ${seconds > 0 ? 'ahead' : 'behind'}.` }];
 }
 
-/** Names what may stand behind a failed login or answer. What MailStore refuses for several reasons is listed once for each. */
+/** Names the possible causes of a failed login or answer. What MailStore refuses for several reasons is listed once for each. */
 function explainFailure(error: unknown, { username, password, origin }: Target): readonly Finding[] {
   const says = error instanceof MailStoreError ? error.message : 'The connection test failed.';
   if (isError(error, 'unauthorized')) {

@@ -45,7 +45,7 @@ export interface PageApiOptions {
   readonly version: string;
   readonly clock: Clock;
   readonly log: Log;
-  /** Shows the code of a question where only a person at the terminal sees it. Absent if there is no terminal: then nobody can be asked. */
+  /** Shows the code of a question where only a person at the terminal sees it. Absent if there is no terminal: then no question can be asked. */
   readonly showCode?: ((code: string, question: AskedQuestion) => void) | undefined;
   /** Returns how a terminal puts a change back; absent where the archive ends with this program. */
   readonly revertCommand?: (change: number) => string;
@@ -73,7 +73,7 @@ const copyRequest: z.ZodType<CopyRequest> = z.strictObject({ call: z.int(), exch
 export class PageApi {
   readonly #options: PageApiOptions;
   readonly #history = new CallHistory();
-  /** Absent if no terminal can show the codes of questions: then nobody can be asked here. */
+  /** Absent if no terminal can show the codes of questions: then no question can be asked here. */
   readonly #questions: Questions | undefined;
   /** Reports each call that ends, and so each task that begins. */
   readonly #calls = new EventEmitter().setMaxListeners(0);
