@@ -259,6 +259,13 @@ const table = {
     say: ({ taskId, origin }) =>
       `The task '${taskId}' belongs to ${origin}, which is not configured here. Configure that archive and try again; mailstore-mcp tasks show has what is recorded of it.`,
   }),
+  cannotCancelYet: row<{ command: string }>({
+    audience: 'caller',
+    request: 'not sent',
+    retry: false,
+    say: ({ command }) =>
+      `${command} cannot be cancelled yet: MailStore has not answered its start, and only that answer says by what it can be cancelled. Nothing was sent; call again when its status is running.`,
+  }),
   cannotCancel: row<{ command: string }>({
     audience: 'caller',
     request: 'not sent',

@@ -66,6 +66,9 @@ const DEFAULT_TIMING: RunnerTiming = {
 /** For how long and with which pause, in milliseconds, a process that is about to end tries to store what nobody else has. */
 const LAST_ATTEMPTS = { ms: 10_000, pauseMs: 250 } as const;
 
+/** How long a cancellation waits, in milliseconds, for the answer to the start of its task. */
+const CANCEL_START_WAIT_MS = 5000;
+
 /** The call that a task is made of. */
 export interface TaskCall {
   readonly command: Command;
@@ -268,10 +271,15 @@ export class TaskRunner {
     return this.#wait(known.taskId, ms, (task) => isEnded(task) || task.revision > known.revision, undefined, signal);
   }
 
-  /** Asks the server to stop a running task and returns it; polling goes on to the end. Throws MailStoreError `cannotCancel` in the 2012 form. */
+  /**
+   * Asks the server to stop a running task and returns it; polling goes on to the end. Throws MailStoreError `cannotCancel` in the 2012 form, and
+   * `cannotCancelYet` while the server has not answered the start.
+   */
   async cancel(taskId: string): Promise<TaskRecord> {
-    const task = await this.#task(taskId);
-    if (isEnded(task) || !task.run || !task.dialect) return task;
+    // A task that is just starting gets its token with the answer to its call.
+    const task = await this.#wait(taskId, CANCEL_START_WAIT_MS, ({ status, run }) => status !== 'starting' || run !== undefined, undefined, undefined);
+    if (isEnded(task)) return task;
+    if (!task.run || !task.dialect) throw new MailStoreError('cannotCancelYet', { command: task.command });
     const client = this.#findClient(task);
     if (!client) throw new Error(`no client for the task ${taskId}`);
     await client.cancel(requireCommand(task), { ...task.run, dialect: task.dialect });

@@ -199,6 +199,12 @@ export const errorCases: {
     ],
   ],
   unknownTask: [[{ taskId: '7' }, "There is no task '7'; list_tasks shows the tasks this server knows."]],
+  cannotCancelYet: [
+    [
+      { command: 'VerifyStore' },
+      'VerifyStore cannot be cancelled yet: MailStore has not answered its start, and only that answer says by what it can be cancelled. Nothing was sent; call again when its status is running.',
+    ],
+  ],
   cannotCancel: [
     [
       { command: 'VerifyStore' },

@@ -6,6 +6,7 @@ import type { Access } from '../../src/base/target.ts';
 import { wireType } from '../../src/catalogue/fields.ts';
 import { toolName } from '../../src/catalogue/naming.ts';
 import { commands } from '../../tools/index.ts';
+import { ManualClock } from '../helpers/manual-clock.ts';
 import { runBinary } from '../helpers/run-binary.ts';
 import { callTool, sandboxForTest, settingsFor, startServer, untilTestEnds, type ServerOptions } from '../helpers/start-server.ts';
 
@@ -149,6 +150,22 @@ describe('cancelling', () => {
     const { stderr } = await runBinary(['tasks', 'cancel', String(structured['taskId'])], env);
     expect(stderr).toContain('cancel_task is refused: with these arguments it is destructive');
     expect(sandbox.requests.some(({ path }) => path.includes('cancel'))).toBe(false);
+  });
+
+  test('a destructive command that is just starting needs a yes too, and is said not to be cancelled while MailStore has not answered', async () => {
+    const clock = new ManualClock();
+    const sandbox = await sandboxForTest({ clock, faults: ['delay=1000@/api/invoke/RecoverStore'] });
+    const { server, asked } = await startAsking({ access: 'full', sandbox, env: { MAILSTORE_INLINE_WAIT_MS: '0' } }, 'accept');
+    const { structured } = await callTool(server, 'recover_store', recover);
+    expect(structured['status']).toBe('starting');
+    const answer = await callTool(server, 'cancel_task', { taskId: structured['taskId'] });
+    expect(asked[1]).toContain('Cancel recover_store?');
+    expect([answer.isError, answer.text]).toEqual([true, expect.stringContaining('RecoverStore cannot be cancelled yet')]);
+    const cancelling = callTool(server, 'cancel_task', { taskId: structured['taskId'] });
+    await expect.poll(() => asked.length, { timeout: 15_000 }).toBe(3);
+    await clock.advance(1000);
+    expect((await cancelling).isError).toBe(false);
+    expect(sandbox.requests.some(({ path }) => path.includes('cancel-async'))).toBe(true);
   });
 
   test('a read that runs asks nobody, in read-only too', async () => {
