@@ -66,9 +66,10 @@ export class Consent {
   async #ask(call: AskableCall, rendered: RenderedQuestion, render: Render): Promise<Yes | Asked> {
     const { prompter } = call.caller;
     if (!prompter) return this.#requestApproval(call, rendered, 'unavailable', 'this client cannot ask a person');
-    const pausedUntil = prompter.isPausable && (await this.#options.approvals.pausedUntil(rendered.question));
-    if (pausedUntil) {
-      const because = `three questions of this kind got no yes within ten minutes, so none is asked until ${new Date(pausedUntil).toISOString().slice(11, 16)} UTC`;
+    const pause = prompter.isPausable && (await this.#options.approvals.findPause(rendered.question));
+    if (pause) {
+      const what = pause.of === 'kind' ? 'three questions of this kind' : 'six questions, of whatever kind,';
+      const because = `${what} got no yes within ten minutes, so none is asked until ${new Date(pause.until).toISOString().slice(11, 16)} UTC`;
       return this.#requestApproval(call, rendered, 'paused', because);
     }
     let current = rendered;

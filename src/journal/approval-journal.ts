@@ -1,5 +1,13 @@
 import type { ApprovableCall, Approval, ApprovalRequest, ApprovalState, ConsumedApproval } from './approval-record.ts';
 
+/** A time in which questions are not asked. */
+export interface Pause {
+  /** Milliseconds since the Unix epoch. */
+  readonly until: number;
+  /** What got too many refusals: this tool at this target, or all questions together. */
+  readonly of: 'kind' | 'all';
+}
+
 /** Approvals that persons give outside of the conversation. Each method is one transaction, so an approval is used once by all processes together. */
 export interface ApprovalJournal {
   /**
@@ -20,8 +28,8 @@ export interface ApprovalJournal {
   /** Counts an answer that was no yes, for this tool at this target. */
   countRefusal(call: Pick<ApprovableCall, 'tool' | 'target'>): Promise<void>;
 
-  /** Returns until when (milliseconds since the Unix epoch) no question of this kind may be asked; undefined if it may. */
-  pausedUntil(call: Pick<ApprovableCall, 'tool' | 'target'>): Promise<number | undefined>;
+  /** Returns why and for how long no question of this kind may be asked; undefined if it may. */
+  findPause(call: Pick<ApprovableCall, 'tool' | 'target'>): Promise<Pause | undefined>;
 
   /** Returns the approval with this id. */
   get(approvalId: string): Promise<Approval | undefined>;

@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto';
 import type { Clock } from '../base/clock.ts';
 import { MailStoreError } from '../base/errors.ts';
 import { CONSENT_MS } from '../base/limits.ts';
-import type { ApprovalJournal } from './approval-journal.ts';
+import type { ApprovalJournal, Pause } from './approval-journal.ts';
 import type { ApprovableCall, Approval, ApprovalRequest, ApprovalState, ConsumedApproval } from './approval-record.ts';
 import { iso, json, parse } from './columns.ts';
 import type { Database } from './database.ts';
@@ -11,8 +11,11 @@ import type { Sqlite, SqlValue } from './sqlite.ts';
 /** How many requests may be pending at a time, so that a program cannot bury the one that matters. */
 const MAX_PENDING = { target: 20, all: 100 } as const;
 
-/** After so many refusals of one kind within this time, in milliseconds, no question of that kind is asked for as long again. */
-const PAUSE = { refusals: 3, ms: CONSENT_MS } as const;
+/**
+ * After so many refusals of one kind within this time, in milliseconds, no question of that kind is asked for as long again; and after so many of all
+ * kinds together, no question at all, so that a program does not get more of them by turning to other tools.
+ */
+const PAUSE = { kind: 3, all: 6, ms: CONSENT_MS } as const;
 
 /** Digits and letters that are not taken for one another when a person copies them. */
 const ID_ALPHABET = '23456789acdefhjkmnprtvwxy';
@@ -104,16 +107,13 @@ export class SqliteApprovalJournal implements ApprovalJournal {
     });
   }
 
-  pausedUntil({ tool, target }: Pick<ApprovableCall, 'tool' | 'target'>): Promise<number | undefined> {
+  findPause({ tool, target }: Pick<ApprovableCall, 'tool' | 'target'>): Promise<Pause | undefined> {
     return this.#db.read((db) => {
       const now = this.#now();
-      const refusals = db.all<{ refused_at: number }>(
-        'SELECT refused_at FROM refusals WHERE tool = ? AND target = ? AND refused_at <= ? ORDER BY refused_at DESC LIMIT ?',
-        [json(tool), json(target), now, PAUSE.refusals],
-      );
-      const [last, first] = [refusals[0]?.refused_at, refusals[PAUSE.refusals - 1]?.refused_at];
-      if (last === undefined || first === undefined || last - first > PAUSE.ms) return undefined;
-      return now < last + PAUSE.ms ? last + PAUSE.ms : undefined;
+      const all = endOfPause(db, now, PAUSE.all, '', []);
+      if (all !== undefined) return { until: all, of: 'all' };
+      const kind = endOfPause(db, now, PAUSE.kind, 'tool = ? AND target = ? AND', [json(tool), json(target)]);
+      return kind === undefined ? undefined : { until: kind, of: 'kind' };
     });
   }
 
@@ -164,6 +164,15 @@ export class SqliteApprovalJournal implements ApprovalJournal {
 
 function select(db: Sqlite, now: number, where: string, params: readonly SqlValue[]): readonly Approval[] {
   return db.all<ApprovalRow>(`${SELECT_APPROVALS} ${where}`, [now, ...params]).map(toApproval);
+}
+
+/** Returns until when (milliseconds since the Unix epoch) refusals of one sort pause questions; undefined where there are too few. */
+function endOfPause(db: Sqlite, now: number, limit: number, where: string, params: readonly SqlValue[]): number | undefined {
+  const sql = `SELECT refused_at FROM refusals WHERE ${where} refused_at <= ? ORDER BY refused_at DESC LIMIT ?`;
+  const refusals = db.all<{ refused_at: number }>(sql, [...params, now, limit]);
+  const [last, first] = [refusals[0]?.refused_at, refusals[limit - 1]?.refused_at];
+  if (last === undefined || first === undefined || last - first > PAUSE.ms) return undefined;
+  return now < last + PAUSE.ms ? last + PAUSE.ms : undefined;
 }
 
 function refuseFlood(db: Sqlite, target: string): void {

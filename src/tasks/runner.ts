@@ -277,7 +277,13 @@ export class TaskRunner {
    */
   async cancel(taskId: string): Promise<TaskRecord> {
     // A task that is just starting gets its token with the answer to its call.
-    const task = await this.#wait(taskId, CANCEL_START_WAIT_MS, ({ status, run }) => status !== 'starting' || run !== undefined, undefined, undefined);
+    const task = await this.#wait(
+      taskId,
+      CANCEL_START_WAIT_MS,
+      ({ status, run }) => status !== 'starting' || run !== undefined,
+      undefined,
+      undefined,
+    );
     if (isEnded(task)) return task;
     if (!task.run || !task.dialect) throw new MailStoreError('cannotCancelYet', { command: task.command });
     const client = this.#findClient(task);

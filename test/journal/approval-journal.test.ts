@@ -216,16 +216,29 @@ describeEngines('the journal of approvals', (engine) => {
     await clock.advance(CONSENT_MS + 1);
     await approvals.countRefusal(kind);
     await approvals.countRefusal(kind);
-    expect(await approvals.pausedUntil(kind)).toBeUndefined();
+    expect(await approvals.findPause(kind)).toBeUndefined();
     await approvals.countRefusal(kind);
     const until = clock.now() + CONSENT_MS;
-    expect([await approvals.pausedUntil(kind), await open().approvals.pausedUntil(kind)]).toEqual([until, until]);
-    expect([
-      await approvals.pausedUntil({ ...kind, tool: 'detach_store' }),
-      await approvals.pausedUntil({ ...kind, target: 'other' }),
-    ]).toEqual([undefined, undefined]);
+    const pause = { until, of: 'kind' };
+    expect([await approvals.findPause(kind), await open().approvals.findPause(kind)]).toEqual([pause, pause]);
+    expect([await approvals.findPause({ ...kind, tool: 'detach_store' }), await approvals.findPause({ ...kind, target: 'other' })]).toEqual(
+      [undefined, undefined],
+    );
     await clock.advance(CONSENT_MS);
-    expect(await approvals.pausedUntil(kind)).toBeUndefined();
+    expect(await approvals.findPause(kind)).toBeUndefined();
+  });
+
+  test('pauses all questions for ten minutes after six refusals of whatever kind within ten minutes', async () => {
+    const { approvals, clock, open } = setUp();
+    const other = { tool: 'detach_store', target: 'other' };
+    for (const tool of ['a', 'b', 'c', 'd', 'e']) await approvals.countRefusal({ tool, target: 'default' });
+    expect(await approvals.findPause(other)).toBeUndefined();
+    await approvals.countRefusal({ tool: 'f', target: 'default' });
+    expect(await open().approvals.findPause(other)).toEqual({ until: clock.now() + CONSENT_MS, of: 'all' });
+    await clock.advance(CONSENT_MS - 1);
+    expect(await approvals.findPause(other)).toBeDefined();
+    await clock.advance(1);
+    expect(await approvals.findPause(other)).toBeUndefined();
   });
 
   test('burns a nonce once in all processes', async () => {

@@ -123,6 +123,30 @@ describe('a client of 2025-11-25 that can ask', () => {
     expect(sandbox.world.user('amira').userName).toBe('amira');
   });
 
+  test('is asked six times and not forty when it declines each time, whatever tools the calls turn to', async () => {
+    const sandbox = await sandboxForTest();
+    let asked = 0;
+    const onElicit = () => {
+      asked += 1;
+      return { action: 'decline' } as const;
+    };
+    const server = untilTestEnds(await startServer({ sandbox, access: 'full', onElicit }));
+    const rotation = [
+      ['delete_user', { userName: 'amira' }],
+      ['detach_store', { id: 2 }],
+      ['delete_credential', { id: 1 }],
+      ['compact_store', { id: 2 }],
+      ['set_user_password', { userName: 'amira', password: 'Violet-Anchor-93' }],
+    ] as const;
+    let last = '';
+    for (let call = 0; call < 40; call += 1) {
+      const [tool, args] = rotation[call % rotation.length] ?? rotation[0];
+      last = (await callTool(server, tool, args)).text;
+    }
+    expect(asked).toBe(6);
+    expect(last).toMatch(/six questions, of whatever kind, got no yes within ten minutes, so none is asked until \d\d:\d\d UTC/);
+  });
+
   test('is asked three times and not forty when it declines each time, and a granted approval still works', async () => {
     const sandbox = await sandboxForTest();
     let asked = 0;
