@@ -58,6 +58,7 @@ export const MIGRATIONS: readonly string[] = [
     task_number INTEGER NOT NULL REFERENCES tasks (number) ON DELETE CASCADE,
     status INTEGER NOT NULL,
     content_type TEXT NOT NULL,
+    encoding TEXT,
     body BLOB NOT NULL,
     stored_at INTEGER NOT NULL,
     unreadable_because TEXT

@@ -269,10 +269,11 @@ export class SqliteTaskJournal implements TaskJournal {
         [number, raw.status, raw.contentType, raw.body],
       );
       if (!same) {
-        db.run('INSERT INTO raw_ends (task_number, status, content_type, body, stored_at) VALUES (?, ?, ?, ?, ?)', [
+        db.run('INSERT INTO raw_ends (task_number, status, content_type, encoding, body, stored_at) VALUES (?, ?, ?, ?, ?, ?)', [
           number,
           raw.status,
           raw.contentType,
+          raw.encoding ?? null,
           raw.body,
           this.#now(),
         ]);
@@ -471,6 +472,7 @@ interface RawEndRow {
   readonly raw_end_id: number;
   readonly status: number;
   readonly content_type: string;
+  readonly encoding: string | null;
   readonly body: Uint8Array;
   readonly stored_at: number;
   readonly unreadable_because: string | null;
@@ -481,6 +483,7 @@ function toStoredRawEnd(row: RawEndRow): StoredRawEnd {
     rawEndId: row.raw_end_id,
     status: row.status,
     contentType: row.content_type,
+    ...(row.encoding !== null && { encoding: row.encoding }),
     body: row.body,
     storedAt: new CellReader().time('stored_at', row.stored_at),
     ...(row.unreadable_because !== null && {

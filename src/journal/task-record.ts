@@ -130,6 +130,8 @@ export interface UntoldEnd {
 export interface RawEnd {
   readonly status: number;
   readonly contentType: string;
+  /** The compression that the body has; absent for a plain one. */
+  readonly encoding?: string;
   readonly body: Uint8Array;
 }
 

@@ -262,6 +262,13 @@ describeEngines('the journal of tasks', (engine) => {
     expect(await tasks.rawEnd(taskId)).toMatchObject(rawEnd('end'));
   });
 
+  test('keeps with an answer how it is compressed, so that it is named whenever the answer is read', async () => {
+    const { tasks } = setUp();
+    const taskId = await startRun(tasks);
+    await tasks.storeRawEnd(taskId, { ...rawEnd('end'), encoding: 'br' });
+    expect(await tasks.rawEnd(taskId)).toMatchObject({ encoding: 'br' });
+  });
+
   test('marks a poll ahead, with who asks when and for what, until there is an answer', async () => {
     const { clock, tasks, state } = setUp();
     const taskId = await startRun(tasks);
