@@ -25,7 +25,7 @@ export interface AuditProcess {
 
 /** What the journal knows of the audit. */
 export interface AuditRecord {
-  /** Identifies this journal: one that is made anew has another. */
+  /** Identifies this journal: a new one has another. */
   readonly journal: string;
   /** The first file that is verified line by line: those with a lower number were set aside when the audit was restarted. */
   readonly firstFile: number;
@@ -51,7 +51,7 @@ export interface ChainOpening extends AuditRecord {
 }
 
 /**
- * The heads of the chains of the audit: for each process that writes, the number and hash of a late line. The lines are in files beside the journal, and
+ * The heads of the chains of the audit: for each process that writes, the number and hash of a late line. The lines are in files next to the journal, and
  * may be ahead of the heads; they are behind only if lines were removed. Each method is one transaction.
  */
 export interface AuditHeads {

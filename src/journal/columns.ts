@@ -17,7 +17,7 @@ export class CellReader {
       const value: unknown = JSON.parse(text);
       if (fits(value)) return value as T;
     } catch {
-      // Told below.
+      // The error below reports it.
     }
     this.damaged.push(column);
     return otherwise;

@@ -14,7 +14,7 @@ export interface DatabaseOptions extends SqliteOptions {
 
 /**
  * One SQLite file. Each piece of work is one transaction that begins and ends in the same turn of the event loop, so that no lock is held while
- * other code runs. A file that another process has locked is waited for beside the event loop: the work is rolled back and run again.
+ * other code runs. A file that another process has locked is waited for without blocking the event loop: the work is rolled back and run again.
  */
 export class Database {
   readonly path: string;

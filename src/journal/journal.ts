@@ -27,7 +27,7 @@ export interface JournalOptions extends LeaseTiming {
 
 /**
  * The durable record, one file in a folder, shared by every process that runs there. What a method wrote has reached the disk when its promise
- * resolves. A file that another process keeps locked is waited for beside the event loop, also where it is to be opened.
+ * resolves. A file that another process keeps locked is waited for without blocking the event loop, also where it is to be opened.
  */
 export class Journal {
   readonly path: string;

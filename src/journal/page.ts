@@ -17,7 +17,7 @@ export interface RowPage<Row> {
   readonly rows: readonly Row[];
   /** How many rows there are, on this page and off it. */
   readonly total: number;
-  /** How many rows belong to other archives than the wanted ones, whatever text they contain; 0 without `origins`. */
+  /** How many rows belong to other archives than the wanted ones, with any text; 0 without `origins`. */
   readonly elsewhere: number;
   /** The number to give as `before` for the next page; absent on the last one. */
   readonly next?: number;

@@ -36,7 +36,7 @@ interface ApprovalRow {
   readonly decided_at: number | null;
 }
 
-/** A request of the future was made before the clock was set back: nobody can say how old it is, so it counts as expired. */
+/** A request of the future was made before the clock was set back: its age is not known, so it counts as expired. */
 const IS_OVER = `state IN ('pending', 'granted') AND ? NOT BETWEEN requested_at AND expires_at - 1`;
 const SELECT_APPROVALS = `SELECT *, iif(${IS_OVER}, 'expired', state) AS state_now FROM approvals`;
 const IS_CALL = 'tool = ? AND target = ? AND arguments_key = ?';

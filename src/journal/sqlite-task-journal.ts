@@ -391,7 +391,7 @@ export class SqliteTaskJournal implements TaskJournal {
   #isFree(row: TaskRow, isGone: (holder: Holder) => boolean, isSilent: (lease: Lease) => boolean): boolean {
     const lease = readLease(row);
     if (!lease || row.heartbeat_at === null) return true;
-    // A heartbeat of the future comes from a clock that was set back since; of a far one nobody can say how old it is.
+    // A heartbeat of the future comes from a clock that was set back since; the age of a far one is not known.
     const age = this.#now() - row.heartbeat_at;
     if (Math.abs(age) > this.fenceMs) return isGone(lease.holder) || isSilent(lease);
     return age > this.#leaseMs && isGone(lease.holder);
@@ -573,7 +573,7 @@ function readable<Name extends string, T>(name: Name, value: T | undefined): Par
   return value === undefined ? {} : ({ [name]: value } as Record<Name, T>);
 }
 
-/** What a status leaves out is still what was last told. */
+/** What a status leaves out keeps the value that was last reported. */
 function progressColumns(row: TaskRow, progress: Progress): Changes {
   return {
     version: Number.isSafeInteger(progress.version) ? progress.version : 0,

@@ -62,7 +62,7 @@ export interface SqliteOptions {
   readonly takeAlong?: (before: Sqlite | undefined, now: Sqlite) => void;
   /** Called when calls go to the other file. */
   readonly onReplaced?: () => void;
-  /** True for an existing file that is only read: nothing is written to it or created beside it, and it may belong to somebody else. */
+  /** True for an existing file that is only read: nothing is written to it or created next to it, and it may belong to another user. */
   readonly isReadOnly?: boolean;
 }
 
@@ -196,7 +196,7 @@ function useFirst<T>(engines: readonly SqliteEngine[], use: (engine: SqliteEngin
   throw new MailStoreError('noSqlite', { reasons });
 }
 
-/** Node 22 warns on stderr of every process that its SQLite module is young; nobody who reads that line could act on it. */
+/** Node 22 warns on stderr of every process that its SQLite module is young; no reader of that line could act on it. */
 function withoutExperimentalWarning<T>(load: () => T): T {
   const emitWarning = process.emitWarning;
   process.emitWarning = () => {};
@@ -306,7 +306,7 @@ class FollowingSqlite implements Sqlite {
     const before = identify(this.#path);
     const db = openToWrite(this.#path, this.#connect, this.#options);
     const after = identify(this.#path);
-    // If the file was replaced meanwhile, nobody can say which one is open: the next call opens it again.
+    // If the file was replaced meanwhile, it is not known which one is open: the next call opens it again.
     this.#file = before && !isSameFile(before, after) ? undefined : after;
     return db;
   }
@@ -380,7 +380,7 @@ class GuardedSqlite implements Sqlite {
     this.#connection.close();
   }
 
-  /** After a full disk SQLite has rolled back by itself, and says so by refusing; the error that led here is the one to tell. */
+  /** After a full disk SQLite has rolled back by itself, and says so by refusing; the error that led here is the one to report. */
   #rollBack(): void {
     try {
       this.#connection.exec('ROLLBACK');
@@ -398,7 +398,7 @@ class GuardedSqlite implements Sqlite {
   }
 }
 
-/** SQLite's result codes (https://sqlite.org/rescode.html) that tell of the machine and not of the statement. */
+/** SQLite's result codes (https://sqlite.org/rescode.html) that concern the machine and not the statement. */
 const PERM = 3;
 const BUSY = 5;
 const LOCKED = 6;
@@ -414,7 +414,7 @@ function resultCode(error: unknown): number | undefined {
   if (!(error instanceof Error)) return undefined;
   const extended = ('errcode' in error && error.errcode) || ('rawCode' in error && error.rawCode);
   if (typeof extended === 'number') return extended & 0xff;
-  // A file that libsql cannot open is told in words alone, with the code at their end.
+  // libsql reports a file that it cannot open in words alone, with the code at their end.
   const inWords = /^ConnectionFailed\(.*: (\d+)"\)$/s.exec(error.message)?.[1];
   return inWords === undefined ? undefined : Number(inWords) & 0xff;
 }
@@ -474,7 +474,7 @@ function isLink(path: string): boolean {
 
 /**
  * An existing file is not even opened: closing it again would drop the locks that a connection of this process may hold on it.
- * SQLite gives its own files beside this one the same mode.
+ * SQLite gives its own files next to this one the same mode.
  */
 function createFile(path: string): void {
   try {

@@ -3,7 +3,7 @@ import type { Sqlite, SqlValue } from './sqlite.ts';
 
 /** What a journal got from the one whose place it took. */
 export interface TakenAlong {
-  /** How many tasks that run, or whose end has still to be told, are in it now. */
+  /** How many tasks that run, or whose end has still to be reported, are in it now. */
   readonly tasks: number;
   /** Why nothing could be taken from the journal before; its tasks are in that file alone. */
   readonly lost?: string;
@@ -19,7 +19,7 @@ const COUNTERS_KEPT = `('tasks', 'nonces_cleared_until')`;
 
 /**
  * Writes into `now` what must not end with the file `before`, which was moved or deleted while it was open: tasks that run, answers that wait to be
- * read, ends to tell, used nonces, refusals, and the numbers given so far. Approvals stay behind: a person gives them again. Both files have the same schema.
+ * read, ends to report, used nonces, refusals, and the numbers given so far. Approvals stay behind: a person gives them again. Both files have the same schema.
  * Without `before`, nothing is left of it.
  */
 export function takeAlong(before: Sqlite | undefined, now: Sqlite): TakenAlong {
@@ -49,7 +49,7 @@ export function takeAlong(before: Sqlite | undefined, now: Sqlite): TakenAlong {
 
 function readKept(before: Sqlite, now: Sqlite) {
   try {
-    // Whoever keeps the moved file locked is not waited for.
+    // A process that keeps the moved file locked is not waited for.
     before.exec('PRAGMA busy_timeout = 0');
     const running = now.all<{ task_id: string }>(`SELECT task_id FROM tasks WHERE status IN ('starting', 'running')`);
     const ids = json(running.map(({ task_id: id }) => id));

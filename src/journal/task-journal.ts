@@ -25,7 +25,7 @@ export interface TaskEnd {
   readonly note?: string;
   readonly finding?: Finding;
   readonly progress?: Progress;
-  /** The process that tells the end; absent where the answer to the call itself tells it. */
+  /** The process that reports the end; absent where the answer to the call itself reports it. */
   readonly teller?: Holder;
 }
 
@@ -38,7 +38,7 @@ export interface GivingUp {
   readonly unreadable?: number;
   readonly reason: string;
   readonly evidence?: readonly Evidence[];
-  /** The process that tells the end; absent where the answer to the call itself tells it. */
+  /** The process that reports the end; absent where the answer to the call itself reports it. */
   readonly teller?: Holder;
 }
 
@@ -53,7 +53,7 @@ export interface TaskJournal {
 
   /**
    * Records that a call is about to be sent, its lease held by `holder` with epoch 1; or returns the task that is starting or running at
-   * the same origin with the same command and arguments, whatever its target was called. Without an origin the target counts in its place.
+   * the same origin with the same command and arguments, also under another target name. Without an origin the target counts in its place.
    */
   begin(intent: TaskIntent, holder: Holder): Promise<{ readonly task: TaskRecord; readonly isNew: boolean }>;
 
@@ -77,13 +77,13 @@ export interface TaskJournal {
   /** Returns the number of a task, by which `page` goes on behind it. */
   findNumber(taskId: string): Promise<number | undefined>;
 
-  /** Returns the ids that begin with a text, two at most: enough to tell that it names one task. */
+  /** Returns the ids that begin with a text, two at most: enough to know whether it names one task. */
   findIds(start: string): Promise<readonly string[]>;
 
   /** Returns the tasks at these origins that are starting or running, and the newest `ended` others of each, the newest first. */
   recent(ended: number, origins: readonly string[]): Promise<readonly TaskRecord[]>;
 
-  /** Returns the tasks that somebody has to go on with, the oldest first: starting, running, or given up before the stored end was read. */
+  /** Returns the tasks that a process has to continue, the oldest first: starting, running, or given up before the stored end was read. */
   active(): Promise<readonly TaskRecord[]>;
 
   /** A number that grows with every change to any task that a reader can see; cheap enough to be asked several times a second. */
@@ -91,7 +91,7 @@ export interface TaskJournal {
 
   /**
    * Takes the lease of a starting or running task and returns its new epoch, or undefined where another holder keeps it: its heartbeat is
-   * fresh, or is missed for less than `fenceMs` while `isGone` does not tell that the process has ended. Times prove nothing where the clock
+   * fresh, or is missed for less than `fenceMs` while `isGone` is false. Times prove nothing where the clock
    * of either was set, so `isSilent` has a say before a holder that is not gone loses its lease.
    */
   acquireLease(
@@ -104,7 +104,7 @@ export interface TaskJournal {
   /** Says that the holder is alive. */
   heartbeat(taskId: string, epoch: number): Promise<boolean>;
 
-  /** Leaves the task to whoever takes it next. */
+  /** Leaves the task to the next process that takes it. */
   releaseLease(taskId: string, epoch: number): Promise<boolean>;
 
   /**
@@ -113,14 +113,14 @@ export interface TaskJournal {
    */
   markPoll(taskId: string, epoch: number): Promise<boolean>;
 
-  /** Takes the latest mark of this epoch back, for a poll that surely brought no end. Lost polls stay. */
+  /** Takes the latest mark of this epoch back, for a poll that certainly brought no end. Lost polls stay. */
   unmarkPoll(taskId: string, epoch: number): Promise<boolean>;
 
   /** Stores how far a running task is; the messages replace those known, so they come merged. Clears the marks: it has not ended yet. */
   progressed(taskId: string, epoch: number, progress: Progress): Promise<boolean>;
 
   /**
-   * Stores the answer that ended a run, from whoever has it, whatever the state of the task and its lease: it is the only copy in the world.
+   * Stores the answer that ended a run, from any process, in any state of the task and its lease: it is the only copy in the world.
    * Returns whether it is the one that counts, which is the first; another one waits in case that one turns out to be unreadable.
    */
   storeRawEnd(taskId: string, raw: RawEnd): Promise<boolean>;
@@ -144,16 +144,16 @@ export interface TaskJournal {
    */
   finish(taskId: string, end: TaskEnd): Promise<boolean>;
 
-  /** Ends a task as `unknown`. Refused when it has ended or its end is stored. The marks stay: they tell who may have taken the end. */
+  /** Ends a task as `unknown`. Refused when it has ended or its end is stored. The marks stay: they show which process may have taken the end. */
   giveUp(taskId: string, why: GivingUp): Promise<boolean>;
 
-  /** Returns the ends that have still to be told, the oldest first. */
+  /** Returns the ends that have still to be reported, the oldest first. */
   untoldEnds(): Promise<readonly UntoldEnd[]>;
 
-  /** Makes `teller` the one that tells an end, in place of `before`; false when another process was faster. */
+  /** Makes `teller` the one that reports an end, in place of `before`; false when another process was faster. */
   takeTelling(taskId: string, before: Holder, teller: Holder): Promise<boolean>;
 
-  /** Notes that an end was told. */
+  /** Notes that an end was reported. */
   told(taskId: string): Promise<boolean>;
 
   /** Records the first time that a cancellation of a task without an end was asked for. */

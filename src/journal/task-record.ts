@@ -1,6 +1,6 @@
 import type { Dialect, Message, RunHandle } from '../wire/reply.ts';
 
-/** Every state of a task. `unknown` is an end: how the command ended cannot be told, unless its answer comes to light after all. */
+/** Every state of a task. `unknown` is an end: how the command ended is not known, unless its answer comes to light after all. */
 export const TASK_STATES = ['starting', 'running', 'succeeded', 'failed', 'cancelled', 'unknown'] as const;
 export type TaskState = (typeof TASK_STATES)[number];
 
@@ -33,7 +33,7 @@ export interface Holder {
   readonly host: string;
 }
 
-/** The right to poll a task. `epoch` grows each time the lease changes hands, so that a holder of the past can be told from the present one. */
+/** The right to poll a task. `epoch` grows each time the lease changes hands, so that a past holder is distinguished from the present one. */
 export interface Lease {
   readonly holder: Holder;
   readonly epoch: number;
@@ -49,7 +49,7 @@ export interface PollMark {
   readonly version: number;
 }
 
-/** What a read told about a command whose end is not known. */
+/** What a read showed about a command whose end is not known. */
 export interface Evidence {
   /** The wire name of the read. */
   readonly source: string;
@@ -89,7 +89,7 @@ export interface TaskRecord extends TaskIntent {
   readonly dialect?: DialectName;
   /** The status version to send with the next poll. */
   readonly version: number;
-  /** Percent, as far as the server tells; it may go backwards. */
+  /** Percent, as far as the server reports it; it may go backwards. */
   readonly progress: number | null;
   readonly statusText: string | null;
   readonly messages: readonly Message[];
@@ -119,10 +119,10 @@ export interface TaskRecord extends TaskIntent {
   readonly damaged?: readonly string[];
 }
 
-/** An end that has still to be told to whoever wants to know of ends. */
+/** An end that has still to be reported to the listeners for ends. */
 export interface UntoldEnd {
   readonly taskId: string;
-  /** The process that stored the end and was about to tell it. */
+  /** The process that stored the end and was about to report it. */
   readonly teller: Holder;
 }
 

@@ -24,21 +24,21 @@ async function startSandboxProcess(args: readonly string[] = []) {
   return { child, lines, announced: announcement.parse(JSON.parse(lines[0] ?? '')) };
 }
 
-function settingsOf({ url, username, password, fingerprint }: z.output<typeof announcement>) {
+function makeSettings({ url, username, password, fingerprint }: z.output<typeof announcement>) {
   return { MAILSTORE_URL: url, MAILSTORE_USERNAME: username, MAILSTORE_PASSWORD: password, MAILSTORE_TLS_FINGERPRINT: fingerprint };
 }
 
 describe('mailstore-mcp sandbox', () => {
   test('prints one line with address, login and fingerprint, by which a server reaches it', async () => {
     const { lines, announced } = await startSandboxProcess();
-    const server = untilTestEnds(await startServer({ env: settingsOf(announced) }));
+    const server = untilTestEnds(await startServer({ env: makeSettings(announced) }));
     expect((await callTool(server, 'get_user_info', { userName: 'johndoe' })).structured).toMatchObject({ fullName: 'John Doe' });
     expect(lines).toHaveLength(1);
   });
 
   test('speaks the 2012 form alone when asked to, which the server finds out', async () => {
     const { announced } = await startSandboxProcess(['--dialect', '2012', '--seed', 'small']);
-    const server = untilTestEnds(await startServer({ env: settingsOf(announced) }));
+    const server = untilTestEnds(await startServer({ env: makeSettings(announced) }));
     expect((await callTool(server, 'get_user_info', { userName: 'johndoe' })).structured).toEqual({
       userName: 'johndoe',
       fullName: 'John Doe',
@@ -50,7 +50,7 @@ describe('mailstore-mcp sandbox', () => {
 
   test('shows how a switched-off API looks from outside', async () => {
     const { announced } = await startSandboxProcess(['--api-disabled', '--seed', 'small']);
-    const server = untilTestEnds(await startServer({ env: settingsOf(announced) }));
+    const server = untilTestEnds(await startServer({ env: makeSettings(announced) }));
     const { text, isError } = await callTool(server, 'get_server_info');
     expect(isError).toBe(true);
     expect(text).toBe(

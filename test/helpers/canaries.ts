@@ -25,7 +25,7 @@ export function unquotedCanary(what: string): Canary {
 }
 
 /** Returns a secret in every form that a server could send it back in. */
-export function formsOf({ secret }: Canary, login = 'admin'): readonly string[] {
+export function listForms({ secret }: Canary, login = 'admin'): readonly string[] {
   const json = JSON.stringify(secret).slice(1, -1);
   const encoded = encodeURIComponent(secret);
   return [

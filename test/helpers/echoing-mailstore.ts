@@ -1,4 +1,4 @@
-import { formsOf, type Canary } from './canaries.ts';
+import { listForms, type Canary } from './canaries.ts';
 import { respond, respondJson, respondStatus, startTlsServer, type RawAnswer, type ReceivedRequest, type TlsServer } from './tls-server.ts';
 
 /** A MailStore that sends every secret it has heard of back, in every form and in every place of its answers. */
@@ -27,7 +27,7 @@ export async function startEchoingMailStore({ known, awaited, stored, storedInJo
   const heard: Canary[] = [];
   const polls = new Map<string, number>();
   const first = known[0]?.secret ?? '';
-  const echo = () => [...known, ...heard].flatMap((secret) => formsOf(secret)).join(' | ');
+  const echo = () => [...known, ...heard].flatMap((secret) => listForms(secret)).join(' | ');
   const succeeded = (result: unknown) =>
     respondJson({ ...ENVELOPE, statusCode: 'succeeded', result, logOutput: echo(), statusText: echo() });
   const failed = (message: string) =>

@@ -32,7 +32,7 @@ async function startTask(pipe: Pipe, _meta: object = {}) {
 }
 
 /** Returns what the audit in this folder says of each command. */
-function auditOf(stateDir: string): readonly { readonly command?: string; readonly outcome?: string }[] {
+function readAudit(stateDir: string): readonly { readonly command?: string; readonly outcome?: string }[] {
   const path = join(stateDir, 'audit.jsonl');
   if (!existsSync(path)) return [];
   return readFileSync(path, 'utf8')
@@ -154,7 +154,7 @@ describe('the process', () => {
     end(pipe);
     expect(await pipe.exited).toEqual({ code: 0, signal: null });
     expect(pipe.stderr).not.toContain('    at ');
-    expect(auditOf(stateDir)).toContainEqual({ command: 'RebuildStoreIndex', outcome: 'succeeded' });
+    expect(readAudit(stateDir)).toContainEqual({ command: 'RebuildStoreIndex', outcome: 'succeeded' });
   });
 
   test.each(endings)('ends when %s, after the answer to a change that was being made', async (_what, end) => {
@@ -164,10 +164,10 @@ describe('the process', () => {
     await initialize(pipe);
     const rename = { name: 'set_user_full_name', arguments: { userName: 'johndoe', fullName: 'John M. Doe' } };
     void pipe.request('tools/call', rename).catch(() => undefined);
-    await expect.poll(() => auditOf(stateDir)).toContainEqual({ command: 'SetUserFullName', outcome: 'sent' });
+    await expect.poll(() => readAudit(stateDir)).toContainEqual({ command: 'SetUserFullName', outcome: 'sent' });
     end(pipe);
     expect(await pipe.exited).toEqual({ code: 0, signal: null });
-    expect(auditOf(stateDir)).toContainEqual({ command: 'SetUserFullName', outcome: 'succeeded' });
+    expect(readAudit(stateDir)).toContainEqual({ command: 'SetUserFullName', outcome: 'succeeded' });
   });
 
   test('ends when its client closes the pipe without a word', async () => {

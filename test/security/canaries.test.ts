@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { settingList as declaredSettings } from '../../src/config/settings.ts';
-import { canary, filesBelow, findCanaries, formsOf, unquotedCanary, type Canary } from '../helpers/canaries.ts';
+import { canary, filesBelow, findCanaries, listForms, unquotedCanary, type Canary } from '../helpers/canaries.ts';
 import { startEchoingMailStore } from '../helpers/echoing-mailstore.ts';
 import { runBinary } from '../helpers/run-binary.ts';
 import { hasTerminal, runInTerminal } from '../helpers/run-in-terminal.ts';
@@ -94,7 +94,7 @@ interface Client {
   callUnasked(name: string, args?: object): Promise<Message>;
 }
 
-function clientOf(pipe: Pipe): Client {
+function makeClient(pipe: Pipe): Client {
   const meta = { ...modernMeta, 'io.modelcontextprotocol/clientCapabilities': { elicitation: { form: {} } } };
   const request = async (name: string, args: object, more: object = {}) =>
     pipe.request('tools/call', { _meta: meta, name, arguments: args, ...more });
@@ -200,14 +200,14 @@ async function runTasks({ call }: Client): Promise<void> {
 }
 
 /** Returns where a secret has come to light, beside the folder in which files with secrets belong. */
-function leaksOf(pipe: Pipe, stateDir: string, canaries: readonly Canary[]): readonly string[] {
+function findLeaks(pipe: Pipe, stateDir: string, canaries: readonly Canary[]): readonly string[] {
   const outputs = new Map([...filesBelow(stateDir), ['stdout', Buffer.from(pipe.lines.join('\n'))], ['stderr', Buffer.from(pipe.stderr)]]);
   return [...outputs].flatMap(([where, bytes]) => findCanaries(bytes, canaries).map((found) => `${where}: ${found}`));
 }
 
 test('a secret is found in whatever form it is written', () => {
   for (const secret of EVERY) {
-    for (const form of formsOf(secret)) expect([form, findCanaries(`x${form}y`, [secret]).length > 0]).toEqual([form, true]);
+    for (const form of listForms(secret)) expect([form, findCanaries(`x${form}y`, [secret]).length > 0]).toEqual([form, true]);
     expect(findCanaries(Buffer.from(`amira:${secret.secret}`).toString('base64'), [secret])).not.toEqual([]);
   }
   expect(findCanaries('***', EVERY)).toEqual([]);
@@ -217,17 +217,17 @@ describe.each(PASSWORDS)('with the password in %s', (_where, settingsOf) => {
   test('the server never says or keeps it, whatever MailStore sends back', async () => {
     const { mailstore, stateDir, settings } = await start(settingsOf);
     const pipe = untilTestEnds(startPipe({ env: settings }));
-    await readAll(clientOf(pipe));
+    await readAll(makeClient(pipe));
     const login = Buffer.from(`admin:${LOGIN.secret}`).toString('base64');
     expect(mailstore.requests.every(({ headers }) => headers['authorization'] === `Basic ${login}`)).toBe(true);
-    expect(leaksOf(pipe, stateDir, EVERY)).toEqual([]);
+    expect(findLeaks(pipe, stateDir, EVERY)).toEqual([]);
   });
 });
 
 test('no secret is in any byte that the server says or keeps, whatever MailStore sends back', async () => {
   const { mailstore, stateDir, secretsDir, settings } = await start();
   const pipe = untilTestEnds(startPipe({ env: settings }));
-  const client = clientOf(pipe);
+  const client = makeClient(pipe);
   await readBroken(client);
   await writeSecrets(client);
   await readAll(client);
@@ -242,15 +242,15 @@ test('no secret is in any byte that the server says or keeps, whatever MailStore
   const secret = readFileSync(join(secretsDir, generated), 'utf8').trim();
   expect(secret).toMatch(/^(?:\w{4}-){4}\w{4}$/);
   expect(mailstore.requests.some(({ body }) => body.includes(secret))).toBe(true);
-  expect(leaksOf(pipe, stateDir, [...EVERY, { what: 'generated', secret, parts: [secret] }])).toEqual([]);
+  expect(findLeaks(pipe, stateDir, [...EVERY, { what: 'generated', secret, parts: [secret] }])).toEqual([]);
   // The bytes of an end are on the disk before anybody reads them, so the record holds what MailStore itself put there.
-  expect(leaksOf(pipe, stateDir, [STORED_IN_END]).filter((leak) => !leak.includes('journal.sqlite'))).toEqual([]);
+  expect(findLeaks(pipe, stateDir, [STORED_IN_END]).filter((leak) => !leak.includes('journal.sqlite'))).toEqual([]);
 }, 300_000);
 
 test('no secret is in what the programs beside the server show of its record', async () => {
   const { stateDir, settings } = await start();
   const pipe = untilTestEnds(startPipe({ env: settings }));
-  const client = clientOf(pipe);
+  const client = makeClient(pipe);
   await writeSecrets(client);
   const { result } = await client.call('verify_store', { id: 1, includeIndexes: true });
   const { taskId = '' } = (result?.['structuredContent'] ?? {}) as { taskId?: string };
@@ -352,7 +352,7 @@ describe('no secret is said or kept when the server breaks down', () => {
   test('because its record is destroyed under it', async () => {
     const { stateDir, settings } = await start();
     const pipe = untilTestEnds(startPipe({ env: settings }));
-    const client = clientOf(pipe);
+    const client = makeClient(pipe);
     await client.call('set_user_password', { userName: 'amira', password: LITERAL.user.secret });
     await client.call('verify_stores', { includeIndexes: true });
     writeFileSync(join(stateDir, 'journal.sqlite'), 'no database at all '.repeat(1000));
@@ -366,24 +366,24 @@ describe('no secret is said or kept when the server breaks down', () => {
     await client.call('get_server_info');
     pipe.kill('SIGTERM');
     await pipe.exited;
-    expect(leaksOf(pipe, stateDir, EVERY)).toEqual([]);
+    expect(findLeaks(pipe, stateDir, EVERY)).toEqual([]);
   });
 
   test('or is killed, and the next one takes its tasks over', async () => {
     const { stateDir, settings } = await start();
     const first = untilTestEnds(startPipe({ env: settings }));
-    const { result } = await clientOf(first).call('rebuild_store_index', { id: 1, folder: 'amira' });
+    const { result } = await makeClient(first).call('rebuild_store_index', { id: 1, folder: 'amira' });
     const { taskId } = (result?.['structuredContent'] ?? {}) as { taskId?: string };
     // A start that nobody saw the end of is no task that can be taken over.
     await expect
-      .poll(async () => JSON.stringify(await clientOf(first).call('get_task_status', { taskId })), { timeout: 20_000 })
+      .poll(async () => JSON.stringify(await makeClient(first).call('get_task_status', { taskId })), { timeout: 20_000 })
       .toContain('"status":"running"');
     first.kill('SIGKILL');
     await first.exited;
     const second = untilTestEnds(startPipe({ env: settings }));
-    const polled = await clientOf(second).call('get_task_status', { taskId, waitSeconds: 2 });
+    const polled = await makeClient(second).call('get_task_status', { taskId, waitSeconds: 2 });
     expect(JSON.stringify(polled)).toContain('***');
-    expect([...leaksOf(first, stateDir, EVERY), ...leaksOf(second, stateDir, EVERY)]).toEqual([]);
+    expect([...findLeaks(first, stateDir, EVERY), ...findLeaks(second, stateDir, EVERY)]).toEqual([]);
   });
 
   test.each([
@@ -399,12 +399,12 @@ describe('no secret is said or kept when the server breaks down', () => {
     const env = { ...settings, ...wrong, ...(wrong['MAILSTORE_CONFIG'] !== undefined && { MAILSTORE_CONFIG: file }) };
     const pipe = untilTestEnds(startPipe({ env, ...(args !== undefined && { args: [args] }) }));
     await pipe.request('server/discover', { _meta: modernMeta });
-    const { result } = await clientOf(pipe).call('get_users');
+    const { result } = await makeClient(pipe).call('get_users');
     expect(result).toMatchObject({ isError: true });
     pipe.endInput();
     expect(await pipe.exited).toEqual({ code: 2, signal: null });
     expect(pipe.stderr).not.toBe('');
-    expect(leaksOf(pipe, stateDir, EVERY)).toEqual([]);
+    expect(findLeaks(pipe, stateDir, EVERY)).toEqual([]);
   });
 });
 

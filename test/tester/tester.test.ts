@@ -21,10 +21,10 @@ async function setting(access: Access, options: SandboxOptions = {}): Promise<Se
   const sandbox = await sandboxForTest(options);
   const stateDir = mkdtempSync(join(tmpdir(), 'mailstore-mcp-tester-'));
   onTestFinished(() => rmSync(stateDir, { recursive: true, force: true }));
-  return testerOf(sandbox, stateDir, access);
+  return makeTester(sandbox, stateDir, access);
 }
 
-function testerOf(sandbox: Sandbox, stateDir: string, access: Access): Setting {
+function makeTester(sandbox: Sandbox, stateDir: string, access: Access): Setting {
   const { url, username, password, fingerprint } = sandbox;
   const target = { name: 'default', origin: url, username, password, fingerprint, access, api: 'auto' } as const;
   const config = {
@@ -41,11 +41,11 @@ function testerOf(sandbox: Sandbox, stateDir: string, access: Access): Setting {
   return { tester, sandbox, stateDir };
 }
 
-function callOf(name: string, args: Readonly<Record<string, unknown>> = {}, form: ApiForm = 'auto') {
+function makeCall(name: string, args: Readonly<Record<string, unknown>> = {}, form: ApiForm = 'auto') {
   return { command: commandNamed(name), args, target: 'default', form };
 }
 
-const REBUILD = callOf('RebuildStoreIndex', { id: 3, folder: 'amira' });
+const REBUILD = makeCall('RebuildStoreIndex', { id: 3, folder: 'amira' });
 
 /** Returns purpose and path of each exchange, repeated polls once. */
 function told(exchanges: readonly Exchange[]): string[] {
@@ -57,7 +57,7 @@ describe('a call of the tester', () => {
   test('shows the exchanges that it caused, and what each was made for', async () => {
     const { tester } = await setting('read-write');
     const exchanges: Exchange[] = [];
-    const answered = await tester.call(callOf('SetUserFullName', { userName: 'johndoe', fullName: 'Jack' }), {
+    const answered = await tester.call(makeCall('SetUserFullName', { userName: 'johndoe', fullName: 'Jack' }), {
       onExchange: (exchange) => exchanges.push(exchange),
     });
     expect(answered).toMatchObject({
@@ -80,7 +80,7 @@ describe('a call of the tester', () => {
       const onExchange = ({ purpose, request }: Exchange) => {
         if (purpose === 'call') paths.push(new URL(request.url).pathname);
       };
-      expect(await tester.call(callOf('GetUserInfo', { userName: 'johndoe' }, form), { onExchange })).toMatchObject({
+      expect(await tester.call(makeCall('GetUserInfo', { userName: 'johndoe' }, form), { onExchange })).toMatchObject({
         value: { userName: 'johndoe' },
       });
     }
@@ -92,7 +92,7 @@ describe('a call of the tester', () => {
     const [first, second]: [Exchange[], Exchange[]] = [[], []];
     const answered = await tester.call(REBUILD, { onExchange: (exchange) => first.push(exchange) });
     if (answered.kind !== 'task') throw new Error('no task');
-    await tester.call(callOf('GetServerInfo'), { onExchange: (exchange) => second.push(exchange) });
+    await tester.call(makeCall('GetServerInfo'), { onExchange: (exchange) => second.push(exchange) });
     const ended = await tester.tasks.waitForEnd(answered.task.taskId, 15_000);
     expect(ended.status).toBe('succeeded');
     expect(told(first)).toEqual(['support /api/get-metadata', 'call /api/invoke/RebuildStoreIndex', 'status /api/get-status']);
@@ -104,9 +104,9 @@ describe('a call of the tester', () => {
     const left = await setting('read-write', { runSeconds: 3 });
     await left.tester.call(REBUILD);
     await left.tester.close();
-    const { tester } = testerOf(left.sandbox, left.stateDir, 'read-write');
+    const { tester } = makeTester(left.sandbox, left.stateDir, 'read-write');
     const exchanges: Exchange[] = [];
-    await tester.call(callOf('GetServerInfo'), { onExchange: (exchange) => exchanges.push(exchange) });
+    await tester.call(makeCall('GetServerInfo'), { onExchange: (exchange) => exchanges.push(exchange) });
     const [task] = await tester.tasks.recent(1);
     expect((await tester.tasks.waitForEnd(task?.taskId ?? '', 15_000)).status).toBe('succeeded');
     expect(told(exchanges).filter((line) => line.startsWith('status'))).toEqual([]);
@@ -114,7 +114,7 @@ describe('a call of the tester', () => {
 
   test('can be asked to stop, in whichever form it was started', async () => {
     const { tester } = await setting('read-write', { runSeconds: 60 });
-    await tester.call(callOf('GetServerInfo', {}, 'legacy'));
+    await tester.call(makeCall('GetServerInfo', {}, 'legacy'));
     const answered = await tester.call(REBUILD);
     if (answered.kind !== 'task') throw new Error('no task');
     const exchanges: Exchange[] = [];
@@ -127,8 +127,8 @@ describe('a call of the tester', () => {
 
   test('goes through the guard: refused by the access level, asked for a yes, and on record', async () => {
     const { tester, stateDir, sandbox } = await setting('full');
-    const readOnly = testerOf(sandbox, stateDir, 'read-only');
-    await expect(readOnly.tester.call(callOf('DeleteUser', { userName: 'johndoe' }))).rejects.toThrow('delete_user is refused');
+    const readOnly = makeTester(sandbox, stateDir, 'read-only');
+    await expect(readOnly.tester.call(makeCall('DeleteUser', { userName: 'johndoe' }))).rejects.toThrow('delete_user is refused');
     const asked: string[] = [];
     const saying = (kind: 'accepted' | 'declined'): Prompter => ({
       channel: 'tester',
@@ -137,10 +137,10 @@ describe('a call of the tester', () => {
         return { kind };
       },
     });
-    await expect(tester.call(callOf('DeleteUser', { userName: 'johndoe' }), { prompter: saying('declined') })).rejects.toThrow(
+    await expect(tester.call(makeCall('DeleteUser', { userName: 'johndoe' }), { prompter: saying('declined') })).rejects.toThrow(
       'the question was declined',
     );
-    expect(await tester.call(callOf('DeleteUser', { userName: 'johndoe' }), { prompter: saying('accepted') })).toMatchObject({
+    expect(await tester.call(makeCall('DeleteUser', { userName: 'johndoe' }), { prompter: saying('accepted') })).toMatchObject({
       value: null,
     });
     expect(asked).toEqual(['Delete user johndoe (John Doe)?', 'Delete user johndoe (John Doe)?']);
@@ -161,8 +161,8 @@ describe('a call of the tester', () => {
 
   test('is refused before anything is sent when an argument is unknown or missing', async () => {
     const { tester, sandbox } = await setting('read-only');
-    await expect(tester.call(callOf('GetUserInfo', { user: 'a' }))).rejects.toThrow('GetUserInfo does not take user');
-    await expect(tester.call(callOf('GetUserInfo'))).rejects.toThrow('userName is missing');
+    await expect(tester.call(makeCall('GetUserInfo', { user: 'a' }))).rejects.toThrow('GetUserInfo does not take user');
+    await expect(tester.call(makeCall('GetUserInfo'))).rejects.toThrow('userName is missing');
     expect(sandbox.requests).toEqual([]);
   });
 });
