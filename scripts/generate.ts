@@ -23,6 +23,7 @@ import type { ToolDefinition } from '../src/mcp/tool-definition.ts';
 import { toolList } from '../src/mcp/tool-list.ts';
 import { errorCases } from '../test/base/error-cases.ts';
 import { commands } from '../tools/index.ts';
+import { insights } from '../tools/insights/index.ts';
 
 const REFRESH = 'npm run generate';
 const SNAPSHOTS = 'test/tools/snapshots';
@@ -75,6 +76,12 @@ function groupTitle(group: Group): string {
   return group === 'smtp' ? 'SMTP' : `${group.charAt(0).toUpperCase()}${group.slice(1)}`.replaceAll('-', ' ');
 }
 
+function toolNamed(name: string): ToolDefinition {
+  const listed = toolList.find(({ tool }) => tool.name === name);
+  if (!listed) throw new Error(`There is no tool ${name}.`);
+  return listed.tool;
+}
+
 function toolsPage(): string {
   const sections = GROUPS.filter((group) => commands.some((command) => command.group === group)).map((group) => {
     const rows = commands.filter((command) => command.group === group).map(toolRow);
@@ -83,8 +90,19 @@ function toolsPage(): string {
   return [
     header('tools/'),
     '# Tools',
-    'Every tool is one command of MailStore’s Management API, with the command’s own argument names; a question mark stands after what may be left out.',
+    'Every tool but the first seven is one command of MailStore’s Management API, with the command’s own argument names; a question mark stands after what may be left out.',
     '_Effect_ is what a call does to the archive; a range stands where its arguments, or what they name, decide. _Risk_ is why a call asks a person although it can be put back, see [access levels](access.md); “can be” stands where arguments, or what is read, decide. _Put back_ says whether `revert_change` can undo it, or why nothing can; a yes holds where what was before can be read in full and one call leads back to it. _Result_ is the shape of the answer; a guess is one that no source describes. A reply in any other shape is shown whole all the same, and what differs is listed as `drift`. _Since_ says when the command appeared, where that is known to be after version 9.0; “where listed” means that it is offered only where the server’s own metadata lists it.',
+    '## Insights',
+    'These tools answer one question each from several reads. They change nothing, work at every access level and in every form of the API, and say what they could not read and did not look at. Each read passes the guard: it needs its own toolset and has its own line in the audit.',
+    table(
+      ['Tool', 'Arguments', 'What it answers', 'Reads'],
+      insights.map(({ name, summary, reads }) => [
+        code(name),
+        formatArguments(toolNamed(name)),
+        summary,
+        reads.map((read) => code(toolName(read))).join(', '),
+      ]),
+    ),
     ...sections,
     '## Tasks and changes',
     'A command that takes long is answered with a task, and a write is recorded as a change. These tools follow the one and put back the other; they belong to no command of MailStore.',

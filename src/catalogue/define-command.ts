@@ -54,6 +54,10 @@ export const GROUPS = [
 ] as const;
 export type Group = (typeof GROUPS)[number];
 
+/** What can be switched on and off: the groups of commands, and the tools that answer a question from several reads. */
+export const TOOLSETS = ['insights', ...GROUPS] as const;
+export type Toolset = (typeof TOOLSETS)[number];
+
 export type InputShape = Record<string, z.ZodType>;
 
 /** Arguments after parsing: what `emulate` and the form encoder receive. */

@@ -2,7 +2,7 @@ import { MailStoreError } from '../base/errors.ts';
 import { createLog, type Log } from '../base/log.ts';
 import { MAX_POLL_WAIT_MS } from '../base/limits.ts';
 import { Redactor } from '../masking/redactor.ts';
-import { GROUPS } from '../catalogue/define-command.ts';
+import { TOOLSETS } from '../catalogue/define-command.ts';
 import { KnownCommands } from '../client/known-commands.ts';
 import { loadConfig, type Config } from '../config/load.ts';
 import { requireSqlite } from '../journal/sqlite.ts';
@@ -94,7 +94,7 @@ export async function serve(prepareServer: () => Promise<Ready>, stdout: Reserve
 
   const surface = createSurface({
     version,
-    offer: ready ? chooseOffer(ready) : { access: 'read-only', groups: GROUPS, targets: [], knownCommands: new Set() },
+    offer: ready ? chooseOffer(ready) : { access: 'read-only', groups: TOOLSETS, targets: [], knownCommands: new Set() },
     fault: first instanceof MailStoreError ? first.message : undefined,
   });
   // The rest is loaded and a connection opened once the list is sent, when no one waits for it.

@@ -2,7 +2,7 @@ import { LOG_LEVELS } from '../base/log.ts';
 import { nearest } from '../base/nearest.ts';
 import { ACCESS_LEVELS, API_FORMS } from '../base/target.ts';
 import { HOLD_MS } from '../base/limits.ts';
-import { GROUPS } from '../catalogue/define-command.ts';
+import { TOOLSETS } from '../catalogue/define-command.ts';
 import {
   file,
   folder,
@@ -116,8 +116,9 @@ export const settings = {
   toolsets: setting({
     env: 'MAILSTORE_TOOLSETS',
     flag: '--toolsets',
-    summary: 'the command groups to list, separated by commas, or `all`',
-    type: acceptSome(GROUPS),
+    summary:
+      'the groups of tools to list and call, separated by commas, or `all`; `insights` reads only what the other groups listed allow',
+    type: acceptSome(TOOLSETS),
     default: 'all',
     aliases: ['MAILSTORE_TOOLS', 'MAILSTORE_GROUPS'],
   }),

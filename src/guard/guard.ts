@@ -6,7 +6,8 @@ import { CALL_MS } from '../base/limits.ts';
 import { InFlight } from '../base/in-flight.ts';
 import type { Log } from '../base/log.ts';
 import type { Redactor } from '../masking/redactor.ts';
-import type { Found, Group } from '../catalogue/define-command.ts';
+import type { Found, Toolset } from '../catalogue/define-command.ts';
+import type { Insight } from '../catalogue/define-insight.ts';
 import { toolName } from '../catalogue/naming.ts';
 import { refuseTwins } from '../catalogue/refuse-twins.ts';
 import type { AuditLog } from '../audit/audit-log.ts';
@@ -25,12 +26,13 @@ import { Changes } from './changes.ts';
 import { CallTime } from './call-time.ts';
 import { Consent, type AskableCall, type Render, type Yes } from './consent.ts';
 import { renderCancelQuestion, runSearch } from './question.ts';
+import { runInsight, type InsightParts, type InsightResult } from './run-insight.ts';
 import { forgetGenerated, Secrets, type SecretSources } from './secrets.ts';
 
 export interface GuardOptions {
   readonly targets: ReadonlyMap<string, GuardedTarget>;
   /** The toolsets that may be called. */
-  readonly groups: readonly Group[];
+  readonly groups: readonly Toolset[];
   readonly journal: Journal;
   readonly audit: AuditLog;
   readonly runner: TaskRunner;
@@ -120,6 +122,19 @@ export class Guard {
     const refused = time.late();
     await this.#trail.noted(entry, describeOutcome(refused));
     throw refused;
+  }
+
+  /** Answers a question from several reads, each a guarded call of its own. Throws MailStoreError when it is refused or every read failed. */
+  async answer(
+    insight: Insight,
+    args: Readonly<Record<string, unknown>>,
+    { target, caller, onProgress }: Pick<InsightParts, 'target' | 'caller' | 'onProgress'>,
+  ): Promise<InsightResult> {
+    const { runner, groups, clock = systemClock } = this.#options;
+    const { access } = this.#target(target);
+    if (!groups.includes('insights'))
+      throw refusal(insight.name, { kind: 'refuse', effect: 'read', risks: [], toolset: 'insights' }, access);
+    return runInsight(insight, args, { run: (call, who) => this.run(call, who), runner, clock, target, caller, onProgress });
   }
 
   /** Returns one page of the recorded changes of the configured archives, newest first, each with the name that its archive has here. */

@@ -1,10 +1,11 @@
 import * as z from 'zod';
 import { isIdempotent, type Command, type InputShape } from '../catalogue/define-command.ts';
+import type { Insight } from '../catalogue/define-insight.ts';
 import { callerShape, fieldTraits } from '../catalogue/fields.ts';
 import { toolName } from '../catalogue/naming.ts';
 import { worstEffect, mildestEffect } from '../policy/decide.ts';
 import { isPaged, pagingFields } from './paging.ts';
-import { changeSchema, driftSchema, generatedSchema, notesSchema, taskOutput } from './task-output.ts';
+import { changeSchema, driftSchema, generatedSchema, insightOutput, notesSchema, taskOutput } from './task-output.ts';
 import type { JsonSchema, ListedTool, ToolDefinition } from './tool-definition.ts';
 
 type ObjectSchema = ToolDefinition['inputSchema'];
@@ -35,6 +36,22 @@ export function listTool(command: Command): ListedTool {
     effect: mildestEffect(command),
     ...(command.doubtful && { doubtful: true }),
     ...(command.longRunning && { longRunning: true }),
+  };
+}
+
+/** Returns the tool of an insight. */
+export function listInsight({ name, title, summary, input }: Insight): ListedTool {
+  return {
+    group: 'insights',
+    effect: 'read',
+    tool: {
+      name,
+      title,
+      description: summary,
+      inputSchema: describeInput(input),
+      outputSchema: insightOutput,
+      annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
+    },
   };
 }
 

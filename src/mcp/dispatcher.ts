@@ -1,10 +1,12 @@
 import type { CallToolResult } from '@modelcontextprotocol/server';
 import * as z from 'zod';
 import { commands } from '../../tools/index.ts';
+import { insights } from '../../tools/insights/index.ts';
 import { MailStoreError } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
 import { nearest } from '../base/nearest.ts';
-import type { Command, InputShape, ParsedArguments } from '../catalogue/define-command.ts';
+import type { Command, Effect, InputShape, ParsedArguments } from '../catalogue/define-command.ts';
+import type { Insight } from '../catalogue/define-insight.ts';
 import { readArgumentsLeniently } from '../catalogue/lenient.ts';
 import { toolName } from '../catalogue/naming.ts';
 import { anything } from '../catalogue/outputs.ts';
@@ -20,6 +22,7 @@ import { isEnded, type TaskRecord } from '../journal/task-record.ts';
 import type { TaskCall, TaskRunner } from '../tasks/runner.ts';
 import { changeToolInputs, type ChangeToolName } from './change-tools.ts';
 import { ElicitingPrompter, RoundTripPrompter } from './confirmation.ts';
+import { insightResult } from './insight-result.ts';
 import { DEFAULT_LIMIT, isPaged, pagingFields, type Paging } from './paging.ts';
 import { changeListResult, errorResult, taskListResult, taskResult, valueResult } from './results.ts';
 import type { Arguments, CallContext, Calls, CancellingClient, Started, ToolAnswer } from './task-protocol.ts';
@@ -60,6 +63,7 @@ export class Dispatcher implements Calls {
     this.tasks = runner;
     this.#log = log;
     this.#handlers = new Map<string, Handler>([
+      ...insights.map((insight): [string, Handler] => [insight.name, this.#insightHandler(insight)]),
       ...commands.map((command): [string, Handler] => [toolName(command.name), this.#commandHandler(command)]),
       ...Object.entries(this.#taskHandlers()),
       ...Object.entries(this.#changeHandlers()),
@@ -111,7 +115,7 @@ export class Dispatcher implements Calls {
   }
 
   #commandHandler(command: Command): Handler {
-    const shape = { ...callerShape(command.input), ...(isPaged(command) && pagingFields), ...this.#targetField(command) };
+    const shape = { ...callerShape(command.input), ...(isPaged(command) && pagingFields), ...this.#targetField(worstEffect(command)) };
     const read = (args: Arguments): { readonly call: TaskCall; readonly paging: Paging } => {
       const {
         target = this.#config.targets[0]?.name ?? '',
@@ -135,6 +139,17 @@ export class Dispatcher implements Calls {
       return { answer: valueResult(command.output, answered, {}) };
     };
     return { shape, run, start };
+  }
+
+  #insightHandler(insight: Insight): Handler {
+    const shape = { ...insight.input, ...this.#targetField('read') };
+    const run = async (args: Arguments, context: CallContext) => {
+      const { target = this.#config.targets[0]?.name ?? '', ...own } = args as Arguments & { target?: string };
+      const { caller } = this.#caller(context);
+      const { onProgress } = context;
+      return insightResult(await this.#guard.answer(insight, own, { target, caller, onProgress }), own['details'] === true);
+    };
+    return { shape, run };
   }
 
   /** Has the guard do something for a caller, and shapes what it came to: a value, a task that is waited for a moment, or a question. */
@@ -164,11 +179,11 @@ export class Dispatcher implements Calls {
   }
 
   /** With more than one target every tool takes `target`, and a write must name it: a mistyped default is not worth an archive. */
-  #targetField(command: Command): InputShape {
+  #targetField(effect: Effect): InputShape {
     const [first, ...others] = this.#config.targets.map(({ name }) => name);
     if (first === undefined || others.length === 0) return {};
     const target = z.enum([first, ...others]);
-    return { [TARGET]: worstEffect(command) === 'read' ? target.optional() : target };
+    return { [TARGET]: effect === 'read' ? target.optional() : target };
   }
 
   #taskHandlers(): Record<TaskToolName, Handler> {

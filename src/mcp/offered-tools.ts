@@ -1,4 +1,4 @@
-import type { Group } from '../catalogue/define-command.ts';
+import type { Toolset } from '../catalogue/define-command.ts';
 import type { Access } from '../base/target.ts';
 import { allows } from '../policy/access.ts';
 import type { ListedTool, ToolDefinition } from './tool-definition.ts';
@@ -6,7 +6,7 @@ import type { ListedTool, ToolDefinition } from './tool-definition.ts';
 /** What decides which tools a server offers; all of it is fixed when the server starts. */
 export interface Offer {
   readonly access: Access;
-  readonly groups: readonly Group[];
+  readonly groups: readonly Toolset[];
   /** The names of the targets; with more than one, every tool takes `target`. */
   readonly targets: readonly string[];
   /** Wire names that a server is known to have; doubtful commands are offered only when they are among them. */

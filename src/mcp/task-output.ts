@@ -18,6 +18,20 @@ export const changeSchema = {
   properties: { number: { type: 'integer' }, before: {}, after: {}, note: { type: 'string' } },
 } as const;
 
+/** The structured result of every insight; its findings are further fields. */
+export const insightOutput: ToolDefinition['outputSchema'] = {
+  type: 'object',
+  properties: {
+    headline: { type: 'string', description: 'The answer in a sentence.' },
+    notes: notesSchema,
+    notRead: { type: 'array', items: { type: 'object' }, description: 'Reads that failed, with the reason.' },
+    notLookedAt: { type: 'array', items: { type: 'string' } },
+    next: { type: 'string' },
+    untrusted: { type: 'string' },
+  },
+  required: ['headline'],
+};
+
 /** Where generated secrets were written, by argument. */
 export const generatedSchema = { type: 'object', additionalProperties: { type: 'string' } } as const;
 

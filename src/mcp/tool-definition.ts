@@ -1,4 +1,4 @@
-import type { Effect, Group } from '../catalogue/define-command.ts';
+import type { Effect, Toolset } from '../catalogue/define-command.ts';
 
 export type JsonSchema = Readonly<Record<string, unknown>>;
 
@@ -21,8 +21,8 @@ export interface ToolDefinition {
 /** A tool with what decides whether it is listed. */
 export interface ListedTool {
   readonly tool: ToolDefinition;
-  /** The group of its command; absent for the tools that belong to no command. */
-  readonly group?: Group;
+  /** The toolset that it belongs to; absent for the tools of tasks and changes, which every choice of toolsets offers. */
+  readonly group?: Toolset;
   /** The mildest effect that any arguments have: the access level must allow it. */
   readonly effect: Effect;
   readonly doubtful?: true;

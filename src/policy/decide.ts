@@ -8,7 +8,7 @@ import {
   type DecisionContext,
   type Effect,
   type Found,
-  type Group,
+  type Toolset,
   type Risk,
   type Verdict,
 } from '../catalogue/define-command.ts';
@@ -25,7 +25,7 @@ export interface Circumstances {
   /** The login name that this server itself uses. */
   readonly login?: string | undefined;
   /** The toolsets that may be called; all of them where absent. */
-  readonly groups?: readonly Group[] | undefined;
+  readonly groups?: readonly Toolset[] | undefined;
 }
 
 /** `ask` means: only with a person's yes to exactly this call. */
@@ -35,7 +35,7 @@ export type Decision = Verdict &
     | { readonly kind: 'ask' }
     | { readonly kind: 'refuse'; readonly needed: Access }
     /** The toolset of the command is switched off. */
-    | { readonly kind: 'refuse'; readonly toolset: Group }
+    | { readonly kind: 'refuse'; readonly toolset: Toolset }
   );
 
 /** What is assumed of a call that cannot be judged. */

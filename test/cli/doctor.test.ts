@@ -8,7 +8,7 @@ import { causes } from '../../src/cli/doctor/causes.ts';
 import { checkClients } from '../../src/cli/doctor/check-clients.ts';
 import { checkClock, checkServer } from '../../src/cli/doctor/check-server.ts';
 import { checkJournal, checkStateFolder, judgeFolder, type FolderFacts } from '../../src/cli/doctor/check-state.ts';
-import { GROUPS } from '../../src/catalogue/define-command.ts';
+import { TOOLSETS } from '../../src/catalogue/define-command.ts';
 import type { Target } from '../../src/config/load.ts';
 import { mcpClients } from '../../src/config/mcp-clients.ts';
 import { createCertificate } from '../../src/sandbox/certificate.ts';
@@ -197,7 +197,7 @@ describe('doctor names what is wrong with the files of the clients:', () => {
     const path = mcpClients.find((client) => client.id === id)?.file(machine) ?? '';
     mkdirSync(join(path, '..'), { recursive: true });
     writeFileSync(path, text);
-    return checkClients({ access: 'full', toolsets: GROUPS }, machine);
+    return checkClients({ access: 'full', toolsets: TOOLSETS }, machine);
   }
   const withEnv = (key: string, env: object) => JSON.stringify({ [key]: { m: { command: 'node', args: ['/x/mailstore-mcp.cjs'], env } } });
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { loadConfig, loadStateDir, type Config } from '../../src/config/load.ts';
 import { settingList } from '../../src/config/settings.ts';
-import { GROUPS } from '../../src/catalogue/define-command.ts';
+import { TOOLSETS } from '../../src/catalogue/define-command.ts';
 import { createAuthority } from '../helpers/certificates.ts';
 
 const MINIMAL = { MAILSTORE_URL: 'https://mail.example.com:8463', MAILSTORE_USERNAME: 'admin', MAILSTORE_PASSWORD: 'secret' };
@@ -41,7 +41,7 @@ test('address and login are enough, everything else has a default', () => {
       },
     ],
     access: 'read-only',
-    toolsets: GROUPS,
+    toolsets: TOOLSETS,
     stateDir: '/var/lib/state',
     secretVariables: {},
     timeoutMs: 40_000,
@@ -202,9 +202,9 @@ describe('what is refused', () => {
     [{ MAILSTORE_API: '2012' }, "MAILSTORE_API is '2012', but must be auto, modern, legacy, legacy-xml"],
     [{ MAILSTORE_EDITION: 'spe' }, "MAILSTORE_EDITION is 'spe', but must be server."],
     [{ MAILSTORE_LOG_LEVEL: 'verbose' }, "MAILSTORE_LOG_LEVEL is 'verbose', but must be error, warn, info, debug."],
-    [{ MAILSTORE_TOOLSETS: 'users,mails' }, "MAILSTORE_TOOLSETS is 'mails', but must be all, or some of users, "],
+    [{ MAILSTORE_TOOLSETS: 'users,mails' }, "MAILSTORE_TOOLSETS is 'mails', but must be all, or some of insights, "],
     [{ MAILSTORE_TOOLSETS: 'user,stores' }, 'sessions, license (did you mean users?).'],
-    [{ MAILSTORE_TOOLSETS: ',' }, "MAILSTORE_TOOLSETS is '', but must be all, or some of users, "],
+    [{ MAILSTORE_TOOLSETS: ',' }, "MAILSTORE_TOOLSETS is '', but must be all, or some of insights, "],
     [{ MAILSTORE_TIMEOUT_MS: '0' }, "MAILSTORE_TIMEOUT_MS is '0', but must be a whole number of milliseconds from 1 to 600000."],
     [{ MAILSTORE_TIMEOUT_MS: '1e3' }, "MAILSTORE_TIMEOUT_MS is '1e3', but must be a whole number of milliseconds from 1 to 600000."],
     [{ MAILSTORE_TIMEOUT_MS: '-1' }, "MAILSTORE_TIMEOUT_MS is '-1', but must be a whole number of milliseconds from 1 to 600000."],

@@ -9,6 +9,7 @@ import { commands } from '../../tools/index.ts';
 import { callTool, sandboxForTest, startServer, untilTestEnds, type ServerOptions } from '../helpers/start-server.ts';
 
 const TASK_TOOLS = ['get_task_status', 'list_tasks', 'cancel_task'];
+const INSIGHTS = ['archive_health', 'archiving_gaps', 'failed_runs', 'archiving_volume', 'access_report', 'storage_report', 'user_audit'];
 const CHANGE_TOOLS = ['list_changes', 'revert_change'];
 const sure = commands.filter(({ doubtful }) => !doubtful);
 const listNames = (some: typeof commands) => some.map(({ name }) => toolName(name));
@@ -31,19 +32,24 @@ test('the default list fits into 40 tools, 5,000 tokens, and 125 tokens a tool',
   expect(sum / tools.length).toBeLessThanOrEqual(125);
 });
 
-test('read-only lists what can read, in the order of the declarations, and the tools of tasks', async () => {
+test('read-only lists the insights, what can read in the order of the declarations, and the tools of tasks', async () => {
   const tools = await list({});
-  expect(tools.map(({ name }) => name)).toEqual([...listNames(sure.filter((command) => mildestEffect(command) === 'read')), ...TASK_TOOLS]);
+  expect(tools.map(({ name }) => name)).toEqual([
+    ...INSIGHTS,
+    ...listNames(sure.filter((command) => mildestEffect(command) === 'read')),
+    ...TASK_TOOLS,
+  ]);
 });
 
 test('read-write adds what can write, and full everything', async () => {
   const [some, all] = await Promise.all([list({ access: 'read-write' }), list({ access: 'full' })]);
   expect(some.map(({ name }) => name)).toEqual([
+    ...INSIGHTS,
     ...listNames(sure.filter((command) => mildestEffect(command) !== 'destructive')),
     ...TASK_TOOLS,
     ...CHANGE_TOOLS,
   ]);
-  expect(all.map(({ name }) => name)).toEqual([...listNames(sure), ...TASK_TOOLS, ...CHANGE_TOOLS]);
+  expect(all.map(({ name }) => name)).toEqual([...INSIGHTS, ...listNames(sure), ...TASK_TOOLS, ...CHANGE_TOOLS]);
 });
 
 test('the list is the same each time it is asked for', async () => {

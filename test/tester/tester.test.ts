@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { Access, ApiForm } from '../../src/base/target.ts';
-import { GROUPS } from '../../src/catalogue/define-command.ts';
+import { TOOLSETS } from '../../src/catalogue/define-command.ts';
 import { openTester } from '../../src/cli/open-tester.ts';
 import type { Prompter } from '../../src/guard/prompter.ts';
 import type { Sandbox, SandboxOptions } from '../../src/sandbox/sandbox.ts';
@@ -30,7 +30,7 @@ function makeTester(sandbox: Sandbox, stateDir: string, access: Access): Setting
   const config = {
     targets: [target],
     access,
-    toolsets: GROUPS,
+    toolsets: TOOLSETS,
     stateDir,
     secretVariables: {},
     timeoutMs: 10_000,

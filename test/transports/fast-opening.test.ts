@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import * as fc from 'fast-check';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { ACCESS_LEVELS } from '../../src/base/target.ts';
-import { GROUPS } from '../../src/catalogue/define-command.ts';
+import { TOOLSETS } from '../../src/catalogue/define-command.ts';
 import type { Offer } from '../../src/mcp/offered-tools.ts';
 import { recordedAnswers } from '../../src/mcp/recorded-answers.ts';
 import { createSurface, type Surface } from '../../src/mcp/surface.ts';
@@ -20,7 +20,7 @@ const calls = async () => {
   throw new Error('nothing is called');
 };
 
-const OFFER: Offer = { access: 'full', groups: GROUPS, targets: ['default'], knownCommands: new Set() };
+const OFFER: Offer = { access: 'full', groups: TOOLSETS, targets: ['default'], knownCommands: new Set() };
 const SURFACES: readonly (readonly [what: string, surface: Surface])[] = [
   ...ACCESS_LEVELS.map((access) => [`access ${access}`, createSurface({ version: '1.2.3', offer: { ...OFFER, access } })] as const),
   ['one toolset', createSurface({ version: '1.2.3', offer: { ...OFFER, groups: ['users'] } })],

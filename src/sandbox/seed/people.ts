@@ -98,6 +98,9 @@ function makeColleagues(dice: Dice, count: number): ({ user: WorldUser } & Pick<
       mfaStatus: dice.chance(0.15) ? 'Enabled' : 'Disabled',
     });
     const shared = fullName === null;
+    // The people who work with the shared mailbox, and one who represents amira.
+    if (!shared && index % 30 === 7) user.privilegesOnFolders.push({ folder: 'support', privileges: ['read', 'write'] });
+    if (index === 40) user.privilegesOnFolders.push({ folder: 'amira', privileges: ['read'] });
     return {
       user: shared || index % 4 === 3 ? user : inDirectory(user),
       from: shared ? 2012 : dice.between(2014, 2027),

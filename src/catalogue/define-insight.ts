@@ -1,0 +1,55 @@
+import type { Row } from '../base/rows.ts';
+import type { InputShape, ParsedArguments } from './define-command.ts';
+
+/** How an insight reads. Every read passes the guard, so access, toolsets and the audit hold for each of them. */
+export interface InsightReader {
+  /** The present in milliseconds since the Unix epoch, by the clock of this machine. */
+  readonly now: number;
+  /** Returns the value of a read, or undefined where it failed; the answer then names the read and the reason. */
+  read(command: string, args?: Readonly<Record<string, unknown>>): Promise<unknown>;
+  /** Returns the rows of a list, or undefined where the read failed or did not return a list of objects. */
+  readList(command: string, args?: Readonly<Record<string, unknown>>): Promise<readonly Row[] | undefined>;
+  /**
+   * Makes one read for each entry, a few at a time, until the time for the answer is used up. Returns the values in the order of the entries; one
+   * that failed is undefined, and the list ends where the time was up.
+   */
+  readEach<Entry>(
+    command: string,
+    entries: readonly Entry[],
+    args: (entry: Entry) => Readonly<Record<string, unknown>>,
+  ): Promise<readonly unknown[]>;
+}
+
+/** What an insight found. */
+export interface InsightAnswer {
+  /** The answer in a sentence that a person would say. */
+  readonly headline: string;
+  /** The findings: facts, and lists of flat objects with what matters most first. Lists that are too long for the answer are cut from their end. */
+  readonly data: Readonly<Record<string, unknown>>;
+  /** What was not looked at, or cannot be seen through this API: one sentence each. */
+  readonly notLookedAt: readonly string[];
+  /** The one next step that makes sense. */
+  readonly next?: string | undefined;
+}
+
+interface InsightFields<Input extends InputShape> {
+  /** The name of the tool, in snake_case. */
+  readonly name: string;
+  readonly title: string;
+  /** What a model reads to choose the tool: at most 160 characters, the deciding words first. */
+  readonly summary: string;
+  readonly input: Input;
+  /** The wire names of the commands that it may read with; each of them can only read. */
+  readonly reads: readonly string[];
+  /** Calls that work against the sandbox's seeded world. */
+  readonly examples: readonly [Readonly<Record<string, unknown>>, ...Readonly<Record<string, unknown>>[]];
+  answer(args: ParsedArguments<Input>, reader: InsightReader): Promise<InsightAnswer>;
+}
+
+/** A declaration whose argument types are no longer known, as registries and loops handle it. */
+export type Insight = InsightFields<InputShape>;
+
+/** Declares a tool that answers one question from several reads and changes nothing. */
+export function defineInsight<Input extends InputShape>(declaration: InsightFields<Input>): InsightFields<Input> {
+  return declaration;
+}

@@ -1,0 +1,164 @@
+import * as z from 'zod';
+import { defineInsight, type InsightAnswer, type InsightReader } from '../../src/catalogue/define-insight.ts';
+import { readRow, readString } from '../../src/base/rows.ts';
+import { isAdministrator, isSameArchive, readAccounts, toAccount, type Account } from './accounts.ts';
+import { writeCount } from './runs.ts';
+
+/** What the reference says of administrators (privileges-and-enums.md §1). */
+const ADMINISTRATORS =
+  'Administrators may do everything, which includes giving themselves a right on any archive; get_user_info shows only the rights they have been given.';
+
+export const accessReport = defineInsight({
+  name: 'access_report',
+  title: 'Report access',
+  summary:
+    'Who can read an archive (folder), what a user can reach (userName), and how two users differ (compareWith). Administrators included.',
+  input: {
+    folder: z.string().min(1).optional().describe('A folder; rights are those of its user archive, the first part.'),
+    userName: z.string().min(1).optional().describe('Login name.'),
+    compareWith: z.string().min(1).optional().describe('Another login name, beside userName.'),
+    offset: z.int().min(0).default(0).describe('Goes on where an earlier answer ran out of time.'),
+    details: z.boolean().default(false).describe('true lists more rows.'),
+  },
+  reads: ['GetUsers', 'GetUserInfo', 'GetChildFolders', 'GetComplianceConfiguration'],
+  examples: [{ folder: 'oldcolleague' }, { userName: 'johndoe' }, { userName: 'johndoe', compareWith: 'amira' }, {}],
+  answer: async ({ folder, userName, compareWith, offset, details }, reader) => {
+    if (userName !== undefined)
+      return compareWith === undefined ? reportUser(userName, reader) : compareUsers(userName, compareWith, reader);
+    return reportArchives(folder, offset, details, reader);
+  },
+});
+
+async function reportArchives(folder: string | undefined, offset: number, details: boolean, reader: InsightReader): Promise<InsightAnswer> {
+  const [{ accounts, total, missing, nextOffset }, archives] = await Promise.all([
+    readAccounts(reader, offset),
+    reader.readList('GetChildFolders', { maxLevels: 1 }),
+  ]);
+  const administrators = accounts.filter(isAdministrator);
+  const unknown = accounts.filter(({ folders }) => folders === undefined).length;
+  const rights = accounts.flatMap((account) =>
+    (account.folders ?? []).map((right) => ({
+      archive: right.folder,
+      userName: account.userName,
+      fullName: account.fullName,
+      rights: right.privileges.join(', '),
+      ...(isAdministrator(account) && { administrator: true }),
+    })),
+  );
+  const admins = administrators.map(({ userName, loginPrivileges, mfaStatus }) => ({
+    userName,
+    loginsBy: loginPrivileges?.join(', '),
+    mfaStatus,
+  }));
+  const notLookedAt = [
+    ...missing,
+    ...(unknown > 0 ? [`The rights of ${writeCount(unknown, 'account')}: this server does not show them.`] : []),
+    'Rights inside of an archive: MailStore gives them on whole archives only.',
+    'What people can read outside of MailStore: backups, exports, store files and the mail server itself.',
+  ];
+  const next = nextOffset === undefined ? undefined : `Call again with offset ${nextOffset} for the remaining accounts.`;
+  const looked =
+    total === undefined ? 'The users could not be listed.' : `${accounts.length} of ${writeCount(total, 'account')} looked at.`;
+  if (folder === undefined) {
+    const foreign = rights.filter(({ archive, userName: reads }) => !isSameArchive(archive, reads));
+    return {
+      headline: `${writeCount(foreign.length, 'right')} on archives of others, and ${writeCount(administrators.length, 'administrator')}. ${looked}`,
+      data: { rightsOnOthersArchives: foreign.slice(0, details ? 200 : 20), administrators: admins, administratorsMay: ADMINISTRATORS },
+      notLookedAt: [...notLookedAt, 'Rights of users on the archive of their own name are left out; userName or folder shows them.'],
+      next,
+    };
+  }
+  const archive = folder.replaceAll('\\', '/').split('/', 1)[0] ?? folder;
+  const readers = rights
+    .filter((right) => isSameArchive(right.archive, archive))
+    .map(({ archive: _archive, ...right }) => ({ ...right, owner: isSameArchive(right.userName, archive) || undefined }));
+  const exists =
+    archives === undefined || archives.some((row) => isSameArchive(readString(row['name']) ?? readString(row['fullPath']) ?? '', archive));
+  const others = readers.filter(({ owner }) => !owner).map(({ userName }) => userName);
+  return {
+    headline: exists
+      ? `${writeCount(readers.length, 'account')} can open the archive ${archive}${others.length === 0 ? '' : `: ${others.slice(0, 8).join(', ')}${others.length > 8 ? `, and ${others.length - 8} more` : ''}${others.length < readers.length ? ', beside the user of that name' : ''}`}; ${writeCount(administrators.length, 'administrator')} can give themselves the right. ${looked}`
+      : `There is no archive ${archive}; rights on that name: ${readers.length}. ${looked}`,
+    data: { archive, readers: readers.slice(0, details ? 200 : 20), administrators: admins, administratorsMay: ADMINISTRATORS },
+    notLookedAt,
+    next,
+  };
+}
+
+async function readUser(userName: string, reader: InsightReader): Promise<Account | undefined> {
+  const user = await reader.read('GetUserInfo', { userName });
+  return user === undefined ? undefined : toAccount(user);
+}
+
+async function reportUser(userName: string, reader: InsightReader): Promise<InsightAnswer> {
+  const [account, compliance] = await Promise.all([readUser(userName, reader), reader.read('GetComplianceConfiguration')]);
+  if (!account)
+    return { headline: `The account ${userName} could not be read.`, data: {}, notLookedAt: [], next: 'get_users lists the login names.' };
+  const admin = isAdministrator(account);
+  const own = account.folders?.some(({ folder }) => isSameArchive(folder, account.userName));
+  const reach = (account.folders ?? []).map(({ folder, privileges }) => ({ archive: folder, rights: privileges.join(', ') }));
+  const hold = readRow(compliance)['legalHoldEnabled'];
+  return {
+    headline: admin
+      ? `${account.userName} is an administrator: every archive is within reach, ${writeCount(reach.length, 'archive')} opened already.`
+      : `${account.userName} can open ${writeCount(reach.length, 'archive')}${account.folders === undefined ? ' as far as this server shows' : ''}${own === false ? ', not the one of their own name' : ''}.`,
+    data: {
+      userName: account.userName,
+      fullName: account.fullName,
+      administrator: admin,
+      ...(admin && { administratorsMay: ADMINISTRATORS }),
+      archives: reach,
+      privileges: account.privileges.join(', '),
+      loginsBy: account.loginPrivileges?.join(', '),
+      authentication: account.authentication,
+      mfaStatus: account.mfaStatus,
+      ...(account.privileges.includes('delete') && {
+        mayDelete: hold === true ? 'not while legal hold is on' : 'in archives with the right delete',
+      }),
+    },
+    notLookedAt: [
+      ...(account.folders === undefined ? ['Rights on archives: this server does not show them.'] : []),
+      'Whether the login works: a directory may refuse an account that is in order here.',
+    ],
+  };
+}
+
+async function compareUsers(one: string, other: string, reader: InsightReader): Promise<InsightAnswer> {
+  const [first, second] = await Promise.all([readUser(one, reader), readUser(other, reader)]);
+  if (!first || !second) {
+    return {
+      headline: `${first ? other : one} could not be read, so the two cannot be compared.`,
+      data: {},
+      notLookedAt: [],
+      next: 'get_users lists the login names.',
+    };
+  }
+  const listRights = ({ folders, userName }: Account) =>
+    (folders ?? []).map(
+      ({ folder, privileges }) => `${isSameArchive(folder, userName) ? 'the own archive' : folder}: ${privileges.join(', ')}`,
+    );
+  const facts: readonly (readonly [string, (account: Account) => readonly string[]])[] = [
+    ['archives', listRights],
+    ['privileges', ({ privileges }) => privileges],
+    ['logins', ({ loginPrivileges = [] }) => loginPrivileges],
+    ['authentication', ({ authentication = '' }) => [authentication]],
+    ['mfaStatus', ({ mfaStatus = '' }) => [mfaStatus]],
+  ];
+  const differences = facts.flatMap(([what, listValues]) => {
+    const [left, right] = [listValues(first), listValues(second)];
+    const onlyFirst = left.filter((value) => !right.includes(value));
+    const onlySecond = right.filter((value) => !left.includes(value));
+    return onlyFirst.length + onlySecond.length === 0
+      ? []
+      : [{ what, [first.userName]: onlyFirst.join('; ') || '-', [second.userName]: onlySecond.join('; ') || '-' }];
+  });
+  const admins = [first, second].filter(isAdministrator).map(({ userName }) => userName);
+  return {
+    headline:
+      differences.length === 0
+        ? `${first.userName} and ${second.userName} may do the same.`
+        : `${first.userName} and ${second.userName} differ in ${differences.map(({ what }) => what).join(', ')}.${admins.length > 0 ? ` ${admins.join(' and ')} ${admins.length === 1 ? 'is an administrator' : 'are administrators'}.` : ''}`,
+    data: { differences, ...(admins.length > 0 && { administratorsMay: ADMINISTRATORS }) },
+    notLookedAt: ['Names, addresses and passwords of the two.'],
+  };
+}

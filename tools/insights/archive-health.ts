@@ -1,0 +1,250 @@
+import * as z from 'zod';
+import { defineInsight } from '../../src/catalogue/define-insight.ts';
+import { readRow, readString, type Row } from '../../src/base/rows.ts';
+import { judgeProfiles, needsAttention } from './gaps.ts';
+import { writeCount, DAY, formatDuration, groupBy, readRuns, formatTime, parseTime, makeWindow } from './runs.ts';
+
+type State = 'ok' | 'attention' | 'broken' | 'unknown';
+
+interface Check {
+  readonly area: string;
+  readonly state: State;
+  /** What is wrong, most urgent first, or what was found to be in order. */
+  readonly reasons: readonly string[];
+}
+
+/** A backup that is older needs attention, in days. */
+const BACKUP_DAYS = 2;
+/** A certificate or a licence that ends sooner needs attention, in days. */
+const ENDS_SOON_DAYS = 30;
+/** Profile runs are looked at over so many days, and job runs over a month, so that weekly jobs are seen. */
+const RUN_DAYS = 14;
+const JOB_DAYS = 35;
+
+export const archiveHealth = defineInsight({
+  name: 'archive_health',
+  title: 'Check the archive',
+  summary:
+    'Is everything in order? Stores, indexes, jobs, backups, profiles, licence and certificates: ok, attention or broken, with reasons.',
+  input: { details: z.boolean().default(false).describe('true gives every reason in full.') },
+  reads: [
+    'GetServerInfo',
+    'GetStores',
+    'GetStoreIndexes',
+    'GetJobs',
+    'GetJobResults',
+    'GetProfiles',
+    'GetWorkerResults',
+    'GetLicenseInformation',
+    'GetCredentials',
+    'GetComplianceConfiguration',
+  ],
+  examples: [{}, { details: true }],
+  answer: async ({ details }, reader) => {
+    const [server, stores, jobs, jobResults, profiles, runs, license, credentials, compliance] = await Promise.all([
+      reader.read('GetServerInfo'),
+      reader.readList('GetStores', { includeSize: false }),
+      reader.readList('GetJobs'),
+      reader.readList('GetJobResults', { ...makeWindow(reader, JOB_DAYS), timeZoneId: 'UTC' }),
+      reader.readList('GetProfiles'),
+      readRuns(reader, RUN_DAYS),
+      reader.read('GetLicenseInformation'),
+      reader.readList('GetCredentials'),
+      reader.read('GetComplianceConfiguration'),
+    ]);
+    const stale = (stores ?? []).filter(({ searchIndexesNeedRebuild }) => searchIndexesNeedRebuild === true);
+    const indexes = await Promise.all(stale.slice(0, 3).map(({ id }) => reader.readList('GetStoreIndexes', { id })));
+    const states = profiles && runs ? judgeProfiles(profiles, runs, reader.now, RUN_DAYS) : undefined;
+    const checks: readonly Check[] = [
+      checkStores(stores),
+      checkIndexes(stores, stale, indexes),
+      checkProfiles(states),
+      checkJobs(jobs, jobResults),
+      checkBackups(jobs, jobResults, reader.now),
+      checkLicense(license, reader.now),
+      checkCertificates(credentials, reader.now),
+      checkCompliance(compliance),
+    ];
+    const worst = ORDER.find((state) => checks.some((check) => check.state === state)) ?? 'unknown';
+    const concerned = checks.filter(({ state }) => state === 'broken' || state === 'attention');
+    return {
+      headline:
+        concerned.length === 0
+          ? worst === 'unknown'
+            ? 'Nothing wrong was found, but not everything could be read.'
+            : `Everything that was looked at is in order: ${checks.map(({ area }) => area).join(', ')}.`
+          : `${worst === 'broken' ? 'Broken' : 'Needs attention'}: ${concerned.map(({ area, reasons }) => `${area} (${reasons[0] ?? ''})`).join('; ')}.`,
+      data: {
+        overall: worst,
+        checks: checks
+          .toSorted((a, b) => ORDER.indexOf(a.state) - ORDER.indexOf(b.state))
+          .map(({ area, state, reasons }) => ({ area, state, reasons: details ? reasons.join('; ') : shorten(reasons) })),
+        server:
+          readString(readRow(server)['version']) === undefined
+            ? undefined
+            : `${String(readRow(server)['machineName'])}, version ${String(readRow(server)['version'])}`,
+      },
+      notLookedAt: [
+        'Damage inside of stores that MailStore has not noticed: verify_stores looks for it and takes long.',
+        'Free space on disks, and whether a backup can be restored.',
+        "The expiry of the server's own TLS certificate: the API tells its thumbprint only.",
+        `Profile runs of more than ${RUN_DAYS} and job runs of more than ${JOB_DAYS} days ago.`,
+      ],
+      next: states?.some(needsAttention)
+        ? 'archiving_gaps shows each profile, failed_runs the causes.'
+        : concerned.some(({ area }) => area === 'jobs' || area === 'backups')
+          ? 'failed_runs shows which jobs failed.'
+          : undefined,
+    };
+  },
+});
+
+const ORDER: readonly State[] = ['broken', 'attention', 'unknown', 'ok'];
+
+const REASONS = 3;
+
+function shorten(reasons: readonly string[]): string {
+  const more = reasons.length > REASONS ? `; and ${reasons.length - REASONS} more` : '';
+  return `${reasons.slice(0, REASONS).join('; ')}${more}`;
+}
+
+/** Returns a check from what is broken and what needs attention; `ok` says what is in order where neither does. */
+function makeCheck(
+  area: string,
+  { broken = [], attention = [], ok }: { broken?: readonly string[]; attention?: readonly string[]; ok: string },
+): Check {
+  if (broken.length > 0) return { area, state: 'broken', reasons: [...broken, ...attention] };
+  if (attention.length > 0) return { area, state: 'attention', reasons: attention };
+  return { area, state: 'ok', reasons: [ok] };
+}
+
+function failCheck(area: string): Check {
+  return { area, state: 'unknown', reasons: ['could not be read'] };
+}
+
+function checkStores(stores: readonly Row[] | undefined): Check {
+  if (!stores) return failCheck('stores');
+  const broken = stores.flatMap(({ name, error }) =>
+    readString(error) === undefined ? [] : [`${String(name)}: ${readString(error) ?? ''}`],
+  );
+  const upgrades = stores.flatMap(({ name, needsUpgrade }) => (needsUpgrade === true ? [`${String(name)} needs an upgrade`] : []));
+  const disabled = stores.flatMap(({ name, requestedState, needsUpgrade }) =>
+    requestedState === 'disabled' && needsUpgrade !== true ? [`${String(name)} is disabled, its mail cannot be read`] : [],
+  );
+  const isCurrent = stores.some(({ requestedState, error }) => requestedState === 'current' && readString(error) === undefined);
+  return makeCheck('stores', {
+    broken: [...(isCurrent ? [] : ['no store takes new mail: none is current and open']), ...broken],
+    attention: [...upgrades, ...disabled],
+    ok: `${writeCount(stores.length, 'store')} open`,
+  });
+}
+
+function checkIndexes(stores: readonly Row[] | undefined, stale: readonly Row[], indexes: readonly (readonly Row[] | undefined)[]): Check {
+  if (!stores) return failCheck('indexes');
+  const attention = stale.map(({ name }, position) => {
+    const archives = (indexes[position] ?? []).flatMap(({ folder, needsRebuild }) => (needsRebuild === true ? [String(folder)] : []));
+    const which =
+      archives.length === 0 ? '' : ` (${archives.slice(0, 5).join(', ')}${archives.length > 5 ? `, and ${archives.length - 5} more` : ''})`;
+    return `${String(name)} has search indexes to rebuild${which}; searches there are incomplete`;
+  });
+  return makeCheck('indexes', { attention, ok: 'none needs a rebuild' });
+}
+
+function checkProfiles(states: ReturnType<typeof judgeProfiles> | undefined): Check {
+  if (!states) return failCheck('profiles');
+  const automatic = states.filter(({ state }) => state !== 'not automatic');
+  const stopped = states.filter(({ state }) => state === 'overdue' || state === 'never ran' || state === 'failing');
+  const silent = states.filter(({ state }) => state === 'silent');
+  return makeCheck('profiles', {
+    broken: stopped.map(({ name, reason }) => `${name}: ${reason}`),
+    attention: [
+      ...silent.map(({ name, reason }) => `${name}: ${reason}`),
+      ...(automatic.length === 0 ? ['no profile archives automatically'] : []),
+    ],
+    ok: `${writeCount(automatic.length, 'automatic profile')}, none late`,
+  });
+}
+
+function checkJobs(jobs: readonly Row[] | undefined, results: readonly Row[] | undefined): Check {
+  if (!jobs || !results) return failCheck('jobs');
+  const byJob = groupBy(results, ({ jobId }) => jobId);
+  const broken: string[] = [];
+  const attention: string[] = [];
+  for (const { id, name, enabled } of jobs) {
+    const runs = (byJob.get(id) ?? []).toSorted((a, b) => (parseTime(b['startTime']) ?? 0) - (parseTime(a['startTime']) ?? 0));
+    const failed = runs.findIndex(({ result }) => result === 'succeeded');
+    const inARow = failed < 0 ? runs.length : failed;
+    if (enabled === false) attention.push(`${String(name)} is switched off`);
+    else if (inARow > 0) {
+      const sentence = `${String(name)} ended as ${String(runs[0]?.['result'])}${inARow === 1 ? '' : ` ${inARow} times in a row`}, last at ${formatTime(parseTime(runs[0]?.['startTime'])) ?? '?'}`;
+      (inARow >= 2 ? broken : attention).push(sentence);
+    }
+  }
+  return makeCheck('jobs', { broken, attention, ok: `${writeCount(jobs.length, 'job')}, none failed last` });
+}
+
+/** A job that runs a backup is recognised by its action, which begins with the command (privileges-and-enums.md §7). */
+const BACKUP_ACTION = /^\s*CreateBackup\b/i;
+
+function checkBackups(jobs: readonly Row[] | undefined, results: readonly Row[] | undefined, now: number): Check {
+  if (!jobs || !results) return failCheck('backups');
+  const runs = results.filter(({ action }) => BACKUP_ACTION.test(readString(action) ?? ''));
+  const isPlanned = jobs.some(({ action, enabled }) => enabled !== false && BACKUP_ACTION.test(readString(action) ?? ''));
+  const last = Math.max(
+    0,
+    ...runs.flatMap(({ result, completeTime, startTime }) =>
+      result === 'succeeded' ? [parseTime(completeTime) ?? parseTime(startTime) ?? 0] : [],
+    ),
+  );
+  if (!isPlanned && last === 0)
+    return makeCheck('backups', { attention: ['no job makes a backup; one by other software would not be seen here'], ok: '' });
+  if (last === 0) return makeCheck('backups', { broken: [`none succeeded in ${JOB_DAYS} days`], ok: '' });
+  const age = now - last;
+  const said = `last successful backup ${formatDuration(age)} ago`;
+  return makeCheck('backups', {
+    attention: [...(age > BACKUP_DAYS * DAY ? [said] : []), ...(isPlanned ? [] : ['no enabled job makes one'])],
+    ok: said,
+  });
+}
+
+function checkLicense(license: unknown, now: number): Check {
+  const { userCount, maxUsers, updateAndSupportServiceUntil } = readRow(license);
+  if (license === undefined) return failCheck('licence');
+  const until = parseTime(updateAndSupportServiceUntil) ?? parseTime(`${String(updateAndSupportServiceUntil)}T00:00:00`);
+  const left = until === undefined ? undefined : Math.floor((until - now) / DAY);
+  const used = typeof userCount === 'number' && typeof maxUsers === 'number' ? `${userCount} of ${maxUsers} users` : undefined;
+  return makeCheck('licence', {
+    broken: [
+      ...(typeof userCount === 'number' && typeof maxUsers === 'number' && userCount > maxUsers ? [`${used ?? ''} are used`] : []),
+      ...(left !== undefined && left < 0 ? [`maintenance ended ${formatDuration(-left * DAY)} ago`] : []),
+    ],
+    attention: [
+      ...(typeof userCount === 'number' && typeof maxUsers === 'number' && userCount <= maxUsers && userCount > maxUsers * 0.95
+        ? [`nearly full: ${used ?? ''}`]
+        : []),
+      ...(left !== undefined && left >= 0 && left <= ENDS_SOON_DAYS ? [`maintenance ends in ${left} days`] : []),
+    ],
+    ok:
+      [used, left === undefined ? undefined : `maintenance for ${left} days`].filter((part) => part !== undefined).join(', ') ||
+      'nothing that can be judged',
+  });
+}
+
+function checkCertificates(credentials: readonly Row[] | undefined, now: number): Check {
+  if (!credentials) return failCheck('certificates');
+  const ends = credentials.flatMap(({ Description, Settings }) => {
+    const end = parseTime(readRow(Settings)['CertificateExpirationDate']);
+    return end === undefined ? [] : [{ name: readString(Description) ?? 'a credential', days: Math.floor((end - now) / DAY) }];
+  });
+  return makeCheck('certificates', {
+    broken: ends.filter(({ days }) => days < 0).map(({ name, days }) => `${name} expired ${-days} days ago`),
+    attention: ends.filter(({ days }) => days >= 0 && days <= ENDS_SOON_DAYS).map(({ name, days }) => `${name} expires in ${days} days`),
+    ok: ends.length === 0 ? 'no credential has a certificate' : ends.map(({ name, days }) => `${name}: ${days} days left`).join(', '),
+  });
+}
+
+function checkCompliance(compliance: unknown): Check {
+  if (compliance === undefined) return failCheck('compliance');
+  const { legalHoldEnabled } = readRow(compliance);
+  return { area: 'compliance', state: 'ok', reasons: [legalHoldEnabled === true ? 'legal hold is on' : 'legal hold is off'] };
+}
