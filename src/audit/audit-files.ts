@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { closeSync, constants, createReadStream, existsSync, openSync, readSync, readdirSync } from 'node:fs';
+import { closeSync, constants, existsSync, openSync, readSync, readdirSync } from 'node:fs';
+import { open } from 'node:fs/promises';
 
 /** The file that lines are appended to. */
 export const AUDIT_FILE = 'audit.jsonl';
@@ -99,6 +100,11 @@ export function* linesBackwards(path: string, size: number): Generator<Buffer> {
 /** Returns the SHA-256 of the first bytes of a file. */
 export async function digestFile(path: string, bytes: number): Promise<string> {
   const digest = createHash('sha256');
-  if (bytes > 0) for await (const chunk of createReadStream(path, { end: bytes - 1 })) digest.update(chunk as Buffer);
+  const handle = await open(path, READ_NO_LINK);
+  try {
+    if (bytes > 0) for await (const chunk of handle.createReadStream({ end: bytes - 1, autoClose: false })) digest.update(chunk as Buffer);
+  } finally {
+    await handle.close();
+  }
   return digest.digest('hex');
 }

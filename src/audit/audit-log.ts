@@ -44,11 +44,11 @@ const ENVELOPE_BYTES = 170;
 /** How long lines may be ahead of the stored head: so many of the newest could be cut off unnoticed. */
 const STORE_HEAD_MS = 1000;
 
-/**
- * How long lines wait for a journal that is locked, in milliseconds: durable ones need it anyway, and others not. Afterwards a chain begins without it
- * and is entered later, and a full file goes on growing.
- */
-const JOURNAL_WAIT_MS = { durable: 3000, other: 100 } as const;
+/** How long a chain waits for a locked journal before it begins without it, in milliseconds. If its process is killed before the entry, `verify` reports it. */
+const ENTRY_WAIT_MS = 3000;
+
+/** How long a line waits for a locked journal to set a full file aside, in milliseconds. Afterwards the file goes on growing. */
+const ROTATION_WAIT_MS = { durable: 3000, other: 100 } as const;
 
 const SEARCH_SLACK_MS = 3_600_000;
 
@@ -284,7 +284,7 @@ export class AuditLog {
       try {
         await this.#write(
           batch.map(({ time, entry }) => ({ time, content: entry })),
-          isDurable ? JOURNAL_WAIT_MS.durable : JOURNAL_WAIT_MS.other,
+          isDurable ? ROTATION_WAIT_MS.durable : ROTATION_WAIT_MS.other,
           (count) => (written = count),
         );
         for (const waiting of batch) if (!waiting.isDurable) waiting.resolve();
@@ -333,12 +333,12 @@ export class AuditLog {
 
   /** Writes lines at the end of the file; tells how many are there, also when it throws because not all are. */
   async #write(lines: readonly StampedLine[], waitMs: number, onWritten: (count: number) => void): Promise<void> {
-    if (!this.#last) await this.#open(waitMs);
+    if (!this.#last) await this.#open();
     // In a file that another process has begun, the audit may have been restarted.
     const isNext = this.#findFile() === 'next';
     if (isNext && this.#journal !== '') {
       const record = await this.#within(waitMs, this.#heads.record());
-      if (record && record.firstFile !== this.#firstFile) await this.#open(waitMs);
+      if (record && record.firstFile !== this.#firstFile) await this.#open();
     }
     const bodies = lines.map(toBody);
     const size = bodies.reduce((sum, { body }) => sum + body.length + ENVELOPE_BYTES, 0);
@@ -347,11 +347,11 @@ export class AuditLog {
   }
 
   /** Begins the chain of this process: entered in the journal, or while that is locked, without it and entered later. */
-  async #open(waitMs: number): Promise<void> {
+  async #open(): Promise<void> {
     this.#hadLines = hasLines(this.#folder);
     const chain = randomBytes(8).toString('hex');
     const entering = this.#heads.open(chain, identify());
-    const opening = await this.#within(waitMs, entering);
+    const opening = await this.#within(ENTRY_WAIT_MS, entering);
     this.#last = { chain, number: 0, hash: NO_HASH };
     const { journal = '', heads = [] } = opening ?? {};
     this.#events.unshift({ event: 'opened', process: identify(), journal, heads });

@@ -71,7 +71,7 @@ export const audit = defineSubcommand({
       run: show,
     }),
     verify: defineAction({
-      summary: 'verify that no line was changed, removed, inserted or cut; exits with 1 when one was',
+      summary: 'verify that no line was changed, removed, inserted or cut; exits with 1 when one was, or without any line',
       options: verifyOptions,
       examples: [{ line: 'audit verify', shows: 'how many lines there are, and the last one, to be noted elsewhere' }],
       run: verify,
@@ -99,7 +99,13 @@ async function verify({ flags, expect }: Given<typeof verifyOptions, object>): P
       process.exitCode = 1;
       return;
     }
-    const newest = last ? `; the last is ${last.chain}:${last.number} ${last.hash}` : '';
+    if (!last) {
+      // This is all that a removed record leaves.
+      stdout.write(`There is nothing to verify: no audit has a line in ${folder}. If calls were made, their record was removed.\n`);
+      process.exitCode = 1;
+      return;
+    }
+    const newest = `; the last is ${last.chain}:${last.number} ${last.hash}`;
     stdout.write(`${counted(lines, 'line')} of ${counted(chains, 'chain')} in ${counted(files, 'file')}, unbroken${newest}\n`);
   } finally {
     journal?.close();

@@ -81,7 +81,12 @@ function readOrMakeKey(folder: string): Buffer {
   if (key.length === KEY_BYTES) return key;
   // Half a key was written by a process that died: questions that are open are asked again.
   const fresh = randomBytes(KEY_BYTES);
-  writeFileSync(path, fresh, { mode: 0o600 });
+  const fd = openSync(path, constants.O_WRONLY | constants.O_TRUNC | (constants.O_NOFOLLOW ?? 0));
+  try {
+    writeFileSync(fd, fresh);
+  } finally {
+    closeSync(fd);
+  }
   return fresh;
 }
 

@@ -54,7 +54,7 @@ function listFiles(folder: string): readonly string[] {
 function callsIn(folder: string): readonly string[] {
   return [...readBackwards(folder)]
     .map(({ call, event }) => String(call ?? event))
-    .filter((call) => call !== 'opened' && call !== 'rotated')
+    .filter((call) => !['opened', 'entered', 'rotated'].includes(call))
     .toReversed();
 }
 
@@ -329,7 +329,7 @@ describeEngines('the audit', (engine) => {
     expect((await verify()).problems).toMatchObject([{ says: 'the file was changed after it was set aside' }]);
   });
 
-  test('has the line of a read soon while the journal is locked, at the start and where a file is full, and no gap afterwards', async () => {
+  test('waits at most 3 seconds for a locked journal at its start and does not where a file is full, and has no gap afterwards', async () => {
     const { folder, clock, log, verify } = setUp({ maxBytes: 1000 });
     const other = untilTestEnds(openSqlite(join(folder, 'journal.sqlite'), { engines: [engine] }));
     other.exec('BEGIN EXCLUSIVE');
@@ -342,7 +342,7 @@ describeEngines('the audit', (engine) => {
       await all;
       return clock.monotonic() - since;
     };
-    expect(await measure(log.note(auditEntry({ call: 'first' })))).toBeLessThan(1000);
+    expect(await measure(log.note(auditEntry({ call: 'first' })))).toBe(3000);
     other.exec('ROLLBACK');
     await measure(log.record(auditEntry({ call: 'second' })));
     other.exec('BEGIN EXCLUSIVE');

@@ -214,6 +214,13 @@ describe('mailstore-mcp audit verify', () => {
     expect(await audit('verify')).toMatchObject({ code: 1, stdout: expect.stringContaining('the journal was made anew') as unknown });
   });
 
+  test('does not call a record unbroken that was removed together with its journal', async () => {
+    const { audit, folder } = await terminalWith({}, DELETION);
+    for (const name of readdirSync(folder)) rmSync(join(folder, name), { recursive: true });
+    const nothing = `There is nothing to verify: no audit has a line in ${folder}. If calls were made, their record was removed.\n`;
+    expect(await audit('verify')).toEqual({ code: 1, stderr: '', stdout: nothing });
+  });
+
   test('works on a copy that cannot be written, as the lists of tasks and changes do, and leaves it as it is', async () => {
     const { audit, folder } = await terminalWith({}, DELETION);
     for (const name of readdirSync(folder)) chmodSync(join(folder, name), 0o444);
