@@ -58,12 +58,15 @@ export const getCredentials = defineCommand({
   since: 'between 2018 and 24.x (2024)',
   effect: 'read',
   input: {},
-  output: describeList({
-    ID: z.int(),
-    Type: z.string(),
-    Description: z.string().nullish(),
-    Settings: z.looseObject({}).nullish(),
-  }),
+  output: describeList(
+    {
+      ID: z.int(),
+      Type: z.string(),
+      Description: z.string().nullish(),
+      Settings: z.looseObject({}).nullish(),
+    },
+    { nouns: ['credential', 'credentials'] },
+  ),
   examples: [{}],
   emulate: (world) => world.state.credentials.map((credential) => ({ ...credential, Settings: withoutSecrets(credential.Settings) })),
 });

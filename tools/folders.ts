@@ -23,11 +23,14 @@ export const getChildFolders = defineCommand({
     maxLevels: z.int().positive().optional().describe('Levels to descend; the whole tree when absent.'),
   },
   output: guess(
-    describeList({
-      name: z.string().optional(),
-      fullPath: z.string().nullish(),
-      childFolders: z.array(z.looseObject({})).nullish(),
-    }),
+    describeList(
+      {
+        name: z.string().optional(),
+        fullPath: z.string().nullish(),
+        childFolders: z.array(z.looseObject({})).nullish(),
+      },
+      { nouns: ['folder', 'folders'] },
+    ),
   ),
   examples: [{ maxLevels: 1 }, { folder: 'amira' }],
   emulate: (world, { folder, maxLevels = Infinity }) => {
@@ -45,7 +48,10 @@ export const getFolderStatistics = defineCommand({
   effect: 'read',
   longRunning: true,
   input: {},
-  output: describeList({ folder: z.string(), count: z.int().optional(), size: z.int() }),
+  output: describeList(
+    { folder: z.string(), count: z.int().optional(), size: z.int() },
+    { nouns: ['user archive', 'user archives'], bytes: ['size'], sums: ['count'] },
+  ),
   examples: [{}],
   emulate: function* (world) {
     const archives = world.state.folders.filter((path) => getArchive(path) === path).toSorted(byName);

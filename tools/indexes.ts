@@ -17,13 +17,16 @@ export const getStoreIndexes = defineCommand({
   effect: 'read',
   input: { id: f.storeId.optional() },
   output: guess(
-    describeList({
-      storeId: z.int().nullish(),
-      folder: z.string().nullish(),
-      needsRebuild: z.boolean().nullish(),
-      selectedForRebuild: z.boolean().nullish(),
-      lastRebuilt: z.string().nullish(),
-    }),
+    describeList(
+      {
+        storeId: z.int().nullish(),
+        folder: z.string().nullish(),
+        needsRebuild: z.boolean().nullish(),
+        selectedForRebuild: z.boolean().nullish(),
+        lastRebuilt: z.string().nullish(),
+      },
+      { nouns: ['search index', 'search indexes'], counts: 'needsRebuild', attention: describeRebuild },
+    ),
   ),
   examples: [{ id: 3 }, {}],
   emulate: (world, { id }) => {
@@ -33,6 +36,10 @@ export const getStoreIndexes = defineCommand({
       .map((index) => ({ ...index }));
   },
 });
+
+function describeRebuild({ needsRebuild, storeId, folder }: Readonly<Record<string, unknown>>): string | undefined {
+  return needsRebuild === true ? `the index of ${String(folder)} in store ${String(storeId)} needs a rebuild` : undefined;
+}
 
 export const rebuildStoreIndex = defineCommand({
   name: 'RebuildStoreIndex',

@@ -13,7 +13,7 @@ import {
 import * as f from '../src/catalogue/fields.ts';
 import { pickFields, readRow, findRow, readRows, readString } from '../src/base/rows.ts';
 import { joinSentences } from '../src/catalogue/phrases.ts';
-import { anything, guess, describeList, nothing } from '../src/catalogue/outputs.ts';
+import { anything, guess, describeList, knownWords, nothing, RUN_RESULTS } from '../src/catalogue/outputs.ts';
 import { DAYS_OF_WEEK, nextStart } from '../src/emulation/schedule.ts';
 import { requireTimeZone, utcToZone, zoneToUtc } from '../src/emulation/time-zones.ts';
 import { CommandFailure, type World, type WorldJob, type WorldSchedule } from '../src/emulation/world.ts';
@@ -190,25 +190,28 @@ export const getJobs = defineCommand({
   since,
   effect: 'read',
   input: {},
-  output: describeList({
-    id: z.number(),
-    name: z.string(),
-    action: z.string(),
-    owner: z.string(),
-    creationDateTimeUtc: z.string().nullish(),
-    lastStartDateTimeUtc: z.string().nullish(),
-    lastCompleteDateTimeUtc: z.string().nullish(),
-    nextStartDateTimeUtc: z.string().nullish(),
-    enabled: z.boolean(),
-    schedule: z.looseObject({
-      timeZoneId: z.string(),
-      date: z.string().nullish(),
-      interval: z.number().nullish(),
-      time: z.string().nullish(),
-      dayOfWeek: z.union([z.string(), z.number()]).nullish(),
-      dayOfMonth: z.union([z.string(), z.number()]).nullish(),
-    }),
-  }),
+  output: describeList(
+    {
+      id: z.number(),
+      name: z.string(),
+      action: z.string(),
+      owner: z.string(),
+      creationDateTimeUtc: z.string().nullish(),
+      lastStartDateTimeUtc: z.string().nullish(),
+      lastCompleteDateTimeUtc: z.string().nullish(),
+      nextStartDateTimeUtc: z.string().nullish(),
+      enabled: z.boolean(),
+      schedule: z.looseObject({
+        timeZoneId: z.string(),
+        date: z.string().nullish(),
+        interval: z.number().nullish(),
+        time: z.string().nullish(),
+        dayOfWeek: z.union([z.string(), z.number()]).nullish(),
+        dayOfMonth: z.union([z.string(), z.number()]).nullish(),
+      }),
+    },
+    { nouns: ['job', 'jobs'] },
+  ),
   examples: [{}],
   emulate: (world) => world.state.jobs.map((job) => ({ ...job, schedule: { ...job.schedule } })),
 });
@@ -227,14 +230,17 @@ export const getJobResults = defineCommand({
     timeZoneId: f.timeZone,
     jobId: f.jobId.optional(),
   },
-  output: describeList({
-    jobResultId: z.number(),
-    jobId: z.number(),
-    action: z.string(),
-    startTime: z.string(),
-    completeTime: z.string().nullish(),
-    result: z.string(),
-  }),
+  output: describeList(
+    {
+      jobResultId: z.number(),
+      jobId: z.number(),
+      action: z.string(),
+      startTime: z.string(),
+      completeTime: z.string().nullish(),
+      result: knownWords(RUN_RESULTS),
+    },
+    { nouns: ['run', 'runs'], order: '-startTime', counts: 'result' },
+  ),
   examples: [
     { fromIncluding: '2026-11-01', toExcluding: '2026-11-08T00:00:00' },
     { fromIncluding: '2020-01-01', toExcluding: '2100-01-01', timeZoneId: 'W. Europe Standard Time', jobId: 1 },

@@ -18,14 +18,17 @@ export const getMessages = defineCommand({
   effect: 'read',
   input: { folder: f.folderPath },
   output: guess(
-    describeList({
-      id: z.string().optional(),
-      subject: z.string().nullish(),
-      from: z.string().nullish(),
-      to: z.string().nullish(),
-      date: z.string().nullish(),
-      size: z.int().nullish(),
-    }),
+    describeList(
+      {
+        id: z.string().optional(),
+        subject: z.string().nullish(),
+        from: z.string().nullish(),
+        to: z.string().nullish(),
+        date: z.string().nullish(),
+        size: z.int().nullish(),
+      },
+      { nouns: ['message', 'messages'], bytes: ['size'] },
+    ),
   ),
   examples: [{ folder: 'johndoe/Inbox' }],
   emulate: (world, { folder }) => {

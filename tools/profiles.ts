@@ -3,7 +3,7 @@ import { defineCommand, type Look, type Risk } from '../src/catalogue/define-com
 import * as f from '../src/catalogue/fields.ts';
 import { pickFields, isRow, readRow, findRow, readRows, readString } from '../src/base/rows.ts';
 import { formatCount, joinSentences } from '../src/catalogue/phrases.ts';
-import { anything, guess, describeList, nothing } from '../src/catalogue/outputs.ts';
+import { anything, guess, describeList, knownWords, nothing, RUN_RESULTS } from '../src/catalogue/outputs.ts';
 import { listRisks } from '../src/catalogue/risk.ts';
 import { runProfile as runEmulatedProfile } from '../src/emulation/profile-run.ts';
 import { utcToZone, zoneToUtc } from '../src/emulation/time-zones.ts';
@@ -179,22 +179,25 @@ export const getProfiles = defineCommand({
   effect: 'read',
   input: {},
   constants,
-  output: describeList({
-    id: z.number(),
-    version: z.number().nullish(),
-    name: z.string(),
-    owner: z.string(),
-    type: z.string(),
-    connector: z.string(),
-    details: z.record(z.string(), z.unknown()),
-    serverSideExecution: z
-      .looseObject({
-        automatic: z.union([z.boolean(), z.string()]),
-        automaticPauseBetweenExecutions: z.union([z.number(), z.string()]).nullish(),
-        automaticMaintenanceWindows: z.unknown().optional(),
-      })
-      .nullish(),
-  }),
+  output: describeList(
+    {
+      id: z.number(),
+      version: z.number().nullish(),
+      name: z.string(),
+      owner: z.string(),
+      type: z.string(),
+      connector: z.string(),
+      details: z.record(z.string(), z.unknown()),
+      serverSideExecution: z
+        .looseObject({
+          automatic: z.union([z.boolean(), z.string()]),
+          automaticPauseBetweenExecutions: z.union([z.number(), z.string()]).nullish(),
+          automaticMaintenanceWindows: z.unknown().optional(),
+        })
+        .nullish(),
+    },
+    { nouns: ['profile', 'profiles'] },
+  ),
   examples: [{}],
   emulate: (world) =>
     world.state.profiles.map(({ alive: _alive, details, ...shown }) => ({
@@ -523,17 +526,20 @@ export const getWorkerResults = defineCommand({
     profileID: f.profileId.optional(),
     userName: f.userName.optional(),
   },
-  output: describeList({
-    id: z.number(),
-    userName: z.string(),
-    profileId: z.number().nullish(),
-    profileName: z.string().nullish(),
-    result: z.string(),
-    itemsArchived: z.number(),
-    startTime: z.string(),
-    completeTime: z.string().nullish(),
-    machineName: z.string().nullish(),
-  }),
+  output: describeList(
+    {
+      id: z.number(),
+      userName: z.string(),
+      profileId: z.number().nullish(),
+      profileName: z.string().nullish(),
+      result: knownWords(RUN_RESULTS),
+      itemsArchived: z.number(),
+      startTime: z.string(),
+      completeTime: z.string().nullish(),
+      machineName: z.string().nullish(),
+    },
+    { nouns: ['run', 'runs'], order: '-startTime', counts: 'result', sums: ['itemsArchived'] },
+  ),
   examples: [
     { fromIncluding: '2026-11-01', toExcluding: '2026-11-08T00:00:00' },
     { fromIncluding: '2020-01-01', toExcluding: '2100-01-01', timeZoneID: 'UTC', profileID: 1, userName: 'admin' },

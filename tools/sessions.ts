@@ -11,13 +11,16 @@ export const getActiveSessions = defineCommand({
   effect: 'read',
   input: {},
   output: guess(
-    describeList({
-      id: z.unknown().optional(),
-      userName: z.string().nullish(),
-      client: z.string().nullish(),
-      address: z.string().nullish(),
-      loginTime: z.string().nullish(),
-    }),
+    describeList(
+      {
+        id: z.unknown().optional(),
+        userName: z.string().nullish(),
+        client: z.string().nullish(),
+        address: z.string().nullish(),
+        loginTime: z.string().nullish(),
+      },
+      { nouns: ['session', 'sessions'] },
+    ),
   ),
   examples: [{}],
   emulate: (world) => world.state.sessions.map((session) => ({ ...session })),

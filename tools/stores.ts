@@ -115,6 +115,16 @@ function namesAnotherPlace(current: unknown, config: unknown): boolean {
   );
 }
 
+/** Says what an administrator has to do about a store. */
+function describeAttention({ name, error, needsUpgrade, searchIndexesNeedRebuild }: Readonly<Record<string, unknown>>): string | undefined {
+  const faults = [
+    readString(error),
+    needsUpgrade === true && 'needs an upgrade',
+    searchIndexesNeedRebuild === true && 'has search indexes that need a rebuild',
+  ].filter((fault) => typeof fault === 'string');
+  return faults.length === 0 ? undefined : `${String(name)}: ${faults.join(', ')}`;
+}
+
 export const getStores = defineCommand({
   name: 'GetStores',
   title: 'List archive stores',
@@ -123,23 +133,28 @@ export const getStores = defineCommand({
   editions,
   effect: 'read',
   input: { includeSize: z.boolean().optional().describe('false is faster.') },
-  output: describeList({
-    id: z.int(),
-    name: z.string(),
-    type: z.string().nullish(),
-    requestedState: z.string(),
-    error: z.string().nullish(),
-    statisticsCount: z.number().nullish(),
-    statisticsSize: z.number().nullish(),
-    needsUpgrade: z.boolean().nullish(),
-    searchIndexesNeedRebuild: z.boolean().nullish(),
-    databaseName: z.string().nullish(),
-    serverName: z.string().nullish(),
-    userName: z.string().nullish(),
-    databasePath: z.string().nullish(),
-    contentPath: z.string().nullish(),
-    indexPath: z.string().nullish(),
-  }),
+  output: describeList(
+    {
+      id: z.int(),
+      name: z.string(),
+      type: z.string().nullish(),
+      requestedState: z.string(),
+      error: z.string().nullish(),
+      statisticsCount: z.number().nullish(),
+      statisticsSize: z.number().nullish(),
+      needsUpgrade: z.boolean().nullish(),
+      searchIndexesNeedRebuild: z.boolean().nullish(),
+      databaseName: z.string().nullish(),
+      serverName: z.string().nullish(),
+      userName: z.string().nullish(),
+      databasePath: z.string().nullish(),
+      contentPath: z.string().nullish(),
+      indexPath: z.string().nullish(),
+    },
+    { nouns: ['store', 'stores'], bytes: ['statisticsSize'], sums: ['statisticsCount'], attention: describeAttention },
+  ),
+  // Without sizes the server writes 0 in their place.
+  unaskedFields: ({ includeSize }) => (includeSize === false ? ['statisticsSize'] : []),
   examples: [{ includeSize: false }, {}],
   emulate: (world, { includeSize }) => {
     const stale = new Set(world.state.indexes.filter((index) => index.needsRebuild).map((index) => index.storeId));

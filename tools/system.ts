@@ -88,7 +88,7 @@ export const getTimeZones = defineCommand({
   editions: everyEdition,
   effect: 'read',
   input: {},
-  output: guess(describeList({ id: z.string().optional(), displayName: z.string().nullish() })),
+  output: guess(describeList({ id: z.string().optional(), displayName: z.string().nullish() }, { nouns: ['time zone', 'time zones'] })),
   examples: [{}],
   emulate: () => timeZoneList(),
 });

@@ -119,12 +119,15 @@ export const getUsers = defineCommand({
   editions,
   effect: 'read',
   input: {},
-  output: describeList({
-    userName: z.string(),
-    fullName: z.string().nullish(),
-    distinguishedName: z.string().nullish(),
-    mfaStatus: z.string().optional(),
-  }),
+  output: describeList(
+    {
+      userName: z.string(),
+      fullName: z.string().nullish(),
+      distinguishedName: z.string().nullish(),
+      mfaStatus: z.string().optional(),
+    },
+    { nouns: ['user', 'users'], elsewhere: 'E-mail addresses and rights are in get_user_info.' },
+  ),
   examples: [{}],
   emulate: (world) =>
     world.state.users.map(({ userName, fullName, distinguishedName, mfaStatus }) => ({ userName, fullName, distinguishedName, mfaStatus })),

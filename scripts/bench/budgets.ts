@@ -33,7 +33,7 @@ export const budgets = {
   connections: { better: 'lower', goal: 8 },
   listTokens: { better: 'lower', goal: 5000, gate: 6000 },
   tokensPerTool: { better: 'lower', goal: 125, gate: 150 },
-  replyTokens: { better: 'lower', goal: 5000, gate: 10_000 },
+  replyTokens: { better: 'lower', goal: 2000 },
   packages: { better: 'lower', goal: 1 },
   installSize: { better: 'lower', goal: 3 },
 } as const satisfies Record<string, Budget>;

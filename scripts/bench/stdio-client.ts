@@ -10,6 +10,7 @@ export interface Program {
 export interface Result {
   readonly tools?: readonly Tool[];
   readonly structuredContent?: Readonly<Record<string, unknown>>;
+  readonly content?: readonly { readonly text?: string }[];
   readonly isError?: boolean;
 }
 

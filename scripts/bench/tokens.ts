@@ -45,8 +45,10 @@ function addUsers({ world }: Sandbox): void {
 /** Calls every listed tool with each example of its declaration, waits for those that run long, and returns the largest answer. */
 async function findLargestReply(client: StdioClient, tools: readonly Tool[]): Promise<{ readonly tool: string; readonly tokens: number }> {
   let largest = { tool: '', tokens: 0 };
-  const weigh = (tool: string, { structuredContent }: Result) => {
-    const tokens = countTokens(JSON.stringify(structuredContent));
+  // A model is shown one form or the other.
+  const weigh = (tool: string, { structuredContent, content = [] }: Result) => {
+    const text = content.map((part) => part.text ?? '').join('\n');
+    const tokens = Math.max(countTokens(JSON.stringify(structuredContent)), countTokens(text));
     if (tokens > largest.tokens) largest = { tool, tokens };
     return structuredContent;
   };

@@ -49,6 +49,13 @@ const table = {
     retry: false,
     say: ({ tool, problems }) => `${tool} was not called: ${problems.join('; ')}. Correct this and call again.`,
   }),
+  unknownFields: row<{ tool: string; unknown: readonly string[]; known: readonly string[]; nearest?: string | undefined }>({
+    audience: 'caller',
+    request: 'answered',
+    retry: false,
+    say: ({ tool, unknown, known, nearest }) =>
+      `The rows of ${tool} have no field ${list(unknown)}${nearest ? ` (did you mean ${nearest}?)` : ''}; ${known.length > 0 ? `they have ${list(known.slice(0, 60))}` : 'they have no fields'}. Correct where, sort or fields and call again.`,
+  }),
   unsendable: row<{ argument: string }>({
     audience: 'caller',
     request: 'not sent',

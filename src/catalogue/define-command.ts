@@ -224,6 +224,8 @@ interface CommandFields<Input extends InputShape, Row extends z.ZodType> {
    */
   evidence?(args: ParsedArguments<Input>, since: string): readonly Evidence[];
   readonly output: Output<Row>;
+  /** The fields of the rows that the server leaves empty with these arguments; a value in them says nothing. */
+  unaskedFields?(args: ParsedArguments<Input>): readonly string[];
   /** Calls that work against the sandbox's seeded world; the first is the one shown in documentation. */
   readonly examples: readonly [WrittenArguments<Input>, ...WrittenArguments<Input>[]];
   /** The command's behaviour in the sandbox. A generator is a long run: each yield is a step, the return value its result. */

@@ -7,6 +7,8 @@ interface FieldTraits {
   readonly wire?: 'json' | 'datetime';
   /** True when the value itself is a secret, or may contain one (`inside`). */
   readonly secret?: true | 'inside';
+  /** True for the time zone in which a call reads and writes times. */
+  readonly isTimeZone?: true;
   /** True when the server has no default of its own for a field that has one here. */
   readonly mandatory?: true;
   /** What the server takes for a mandatory argument that is left out all the same; see `acceptedWithout`. */
@@ -240,9 +242,9 @@ function toWireDateTime(value: string): string {
 }
 
 export const timeZone = text()
-  .register(traits, { mandatory: true })
+  .register(traits, { mandatory: true, isTimeZone: true })
   .default('$Local')
-  .describe('Windows time zone id; $Local is the server’s own.');
+  .describe('Windows or IANA time zone.');
 
 const STORE_STATES = ['current', 'normal', 'writeProtected', 'disabled'] as const;
 export const storeState = z.enum(STORE_STATES).describe('current also receives new mail; disabled hides the content.');

@@ -4,6 +4,7 @@ import { isAbsolute, join, resolve } from 'node:path';
 import { MailStoreError } from '../base/errors.ts';
 import { nearest } from '../base/nearest.ts';
 import { describeErrno } from '../base/errno.ts';
+import { isTimeZone } from '../base/zoned-time.ts';
 import { requirePrivate } from './private-files.ts';
 
 /** How the text of a setting is read, and what help, completion and documentation say about it. */
@@ -103,6 +104,18 @@ export function wholeNumber(min: number, max: number, unit?: string): SettingTyp
         value,
         expected: `a whole number${unit === undefined ? '' : ` of ${unit}`} from ${min} to ${max}`,
       });
+    },
+  };
+}
+
+/** The IANA name of a time zone. */
+export function timeZone(): SettingType<string> {
+  return {
+    placeholder: 'ZONE',
+    read: (value, setting) => {
+      const name = value.trim();
+      if (isTimeZone(name)) return name;
+      throw new MailStoreError('invalidSetting', { setting, value, expected: 'an IANA time zone such as Europe/Berlin or UTC' });
     },
   };
 }

@@ -13,6 +13,7 @@ import {
   sha256,
   acceptSome,
   text,
+  timeZone,
   wholeNumber,
   type SettingType,
 } from './setting-types.ts';
@@ -121,6 +122,13 @@ export const settings = {
     type: acceptSome(TOOLSETS),
     default: 'all',
     aliases: ['MAILSTORE_TOOLS', 'MAILSTORE_GROUPS'],
+  }),
+  timeZone: setting({
+    env: 'MAILSTORE_TIME_ZONE',
+    flag: '--time-zone',
+    summary: 'the IANA time zone in which times are asked for and shown; by default the machine’s',
+    type: timeZone(),
+    aliases: ['MAILSTORE_TIMEZONE', 'MAILSTORE_TZ'],
   }),
   stateDir: setting({
     env: 'MAILSTORE_STATE_DIR',

@@ -1,4 +1,5 @@
-import { DAY_MS } from '../base/clock.ts';
+import { ianaZone } from '../base/windows-zones.ts';
+import { fromWallClock, toWallClock } from '../base/zoned-time.ts';
 import { CommandFailure, utcMilliseconds, utcText } from './world.ts';
 
 /** Windows time zone ids that the sandbox knows, with the zone that carries their rules. */
@@ -32,34 +33,16 @@ export function requireTimeZone(id: string): void {
 
 /** Returns a UTC text as wall-clock text in the zone. */
 export function utcToZone(utc: string, zoneId: string): string {
-  const time = utcMilliseconds(utc);
-  return utcText(time + offsetAt(time, findRules(zoneId)));
+  return toWallClock(utcMilliseconds(utc), findRules(zoneId));
 }
 
 /** Returns a wall-clock text of the zone as UTC text; of a time that occurs twice, the first, and of one that is skipped, the moment an hour on. */
 export function zoneToUtc(local: string, zoneId: string): string {
-  const rules = findRules(zoneId);
-  const wall = utcMilliseconds(local);
-  const [before, after] = [offsetAt(wall - DAY_MS, rules), offsetAt(wall + DAY_MS, rules)];
-  // An offset counts only where it is in force at the moment that it gives; in a skipped hour neither is, and the old one carries on.
-  return utcText(offsetAt(wall - before, rules) === before || offsetAt(wall - after, rules) !== after ? wall - before : wall - after);
+  return utcText(fromWallClock(local, findRules(zoneId)) ?? Number.NaN);
 }
 
 function findRules(id: string): string {
-  const zone = ZONES[id === '$Local' ? LOCAL : id];
-  if (!zone) throw new CommandFailure(`The time zone ID '${id}' was not found on the local computer.`);
-  return zone.rules;
-}
-
-const formats = new Map<string, Intl.DateTimeFormat>();
-
-function offsetAt(time: number, rules: string): number {
-  let format = formats.get(rules);
-  if (!format) {
-    format = new Intl.DateTimeFormat('en-US', { timeZone: rules, timeZoneName: 'longOffset' });
-    formats.set(rules, format);
-  }
-  const name = format.formatToParts(time).find((part) => part.type === 'timeZoneName')?.value ?? 'GMT';
-  const [, sign, hours = '0', minutes = '0'] = /GMT([+-])(\d{2}):(\d{2})/.exec(name) ?? [];
-  return (sign === '-' ? -1 : 1) * (Number(hours) * 60 + Number(minutes)) * 60_000;
+  const rules = ZONES[id === '$Local' ? LOCAL : id]?.rules ?? ianaZone(id);
+  if (rules === undefined) throw new CommandFailure(`The time zone ID '${id}' was not found on the local computer.`);
+  return rules;
 }

@@ -10,6 +10,17 @@ export interface PageRequest {
   readonly match?: string | undefined;
   /** Only rows of the archives at these origins, `https://host:port` each; all rows without it. */
   readonly origins?: readonly string[] | undefined;
+  /** Only rows whose fields have one of these values each, by the name of the field; letter case does not count, and null is no value. */
+  readonly where?: Readonly<Record<string, readonly (string | number | boolean | null)[]>> | undefined;
+  /** The field to sort by; without it the newest come first. */
+  readonly sort?: { readonly field: string; readonly isDescending: boolean } | undefined;
+}
+
+/** The fields of a list by which it can be searched and sorted. */
+export interface PageFields {
+  readonly names: readonly string[];
+  /** Those that hold an object, whose own fields can be named too, such as `arguments.id`. */
+  readonly objects: readonly string[];
 }
 
 /** A part of a list. */
@@ -28,3 +39,15 @@ export function elsewhereSentence(elsewhere: number): string | undefined {
   if (elsewhere === 0) return undefined;
   return `${elsewhere} of other archives ${elsewhere === 1 ? 'is' : 'are'} not shown.`;
 }
+
+/** The fields by which tasks can be searched and sorted. */
+export const TASK_FIELDS = {
+  names: ['taskId', 'command', 'target', 'status', 'progress', 'error', 'startedAt', 'endedAt'],
+  objects: ['arguments', 'finding'],
+} as const satisfies PageFields;
+
+/** The fields by which changes can be searched and sorted. */
+export const CHANGE_FIELDS = {
+  names: ['number', 'changedAt', 'target', 'origin', 'login', 'command', 'revertible', 'revertedBy'],
+  objects: ['arguments', 'before', 'after'],
+} as const satisfies PageFields;

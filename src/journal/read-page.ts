@@ -1,4 +1,5 @@
 import type { PageRequest } from './page.ts';
+import { writeConditions, writeOrder, type FieldColumns } from './sqlite-page.ts';
 import type { Sqlite, SqlValue } from './sqlite.ts';
 
 /** How one list is read. */
@@ -8,26 +9,30 @@ export interface ListQuery {
   readonly columns: string;
   /** The condition for a row that contains a text, with one `?` for each time that the text is needed. */
   readonly contains: string;
+  /** The columns of the fields by which it can be searched and sorted. */
+  readonly fields: FieldColumns;
 }
 
 /**
- * Reads one page of a list, the newest rows first. Without `match` the cost depends on the length of the page and its offset alone: each archive has
+ * Reads one page of a list, the newest rows first unless `sort` is given. Without `match`, `where` and `sort` the cost depends on the length of the page and its offset alone: each archive has
  * its rows in order in an index, and the number of its rows in `row_counts`.
  */
 export function readPage<Row extends { readonly number: number }>(
   db: Sqlite,
-  { table, columns, contains }: ListQuery,
-  { limit, before = Number.MAX_SAFE_INTEGER, offset = 0, match, origins }: PageRequest,
+  { table, columns, contains, fields }: ListQuery,
+  { limit, before = Number.MAX_SAFE_INTEGER, offset = 0, match, origins, where, sort }: PageRequest,
 ): { readonly rows: readonly Row[]; readonly total: number; readonly elsewhere: number; readonly next?: number } {
   const wanted = match?.toLowerCase();
-  const isWanted = wanted === undefined ? '' : `AND (${contains})`;
-  const texts: readonly SqlValue[] =
+  const conditions = writeConditions(fields, { where });
+  const isWanted = `${wanted === undefined ? '' : `AND (${contains})`} ${conditions.sql}`;
+  const matched =
     wanted === undefined
       ? []
       : contains
           .split('?')
           .slice(1)
           .map(() => wanted);
+  const texts: readonly SqlValue[] = [...matched, ...conditions.params];
   const archives = origins && [...new Set(origins)];
   const needed = offset + limit + 1;
   // One look into the index for each archive: with `origin IN (...)` all their rows would be sorted.
@@ -37,8 +42,18 @@ export function readPage<Row extends { readonly number: number }>(
       )
     : [`SELECT * FROM (SELECT number FROM ${table} WHERE number < ? ${isWanted} ORDER BY number DESC LIMIT ?)`];
   const params = (archives?.map((origin) => [origin]) ?? [[]]).flatMap((origin) => [...origin, before, ...texts, needed]);
-  const found =
-    numbers.length === 0
+  const order = sort && writeOrder(fields, { sort });
+  const isHereSql = archives ? `AND origin IN (${archives.map(() => '?').join(', ')})` : '';
+  const found = order
+    ? db.all<Row>(`SELECT ${columns} FROM ${table} WHERE number < ? ${isHereSql} ${isWanted} ${order.sql} LIMIT ? OFFSET ?`, [
+        before,
+        ...(archives ?? []),
+        ...texts,
+        ...order.params,
+        limit + 1,
+        offset,
+      ])
+    : numbers.length === 0
       ? []
       : db.all<Row>(
           `SELECT ${columns} FROM ${table} WHERE number IN (${numbers.join(' UNION ALL ')}) ORDER BY number DESC LIMIT ? OFFSET ?`,
@@ -48,7 +63,8 @@ export function readPage<Row extends { readonly number: number }>(
   const next = found.length > limit ? rows.at(-1)?.number : undefined;
   const counts = db.all<{ origin: string; value: number }>('SELECT origin, value FROM row_counts WHERE list = ?', [table]);
   const isHere = (origin: string) => !archives || archives.includes(origin);
-  const total = wanted === undefined ? addUp(counts, isHere) : countMatches(db, { table, isWanted, texts, archives });
+  const total =
+    texts.length === 0 && conditions.sql === '' ? addUp(counts, isHere) : countMatches(db, { table, isWanted, texts, archives });
   return { rows, total, elsewhere: addUp(counts, (origin) => !isHere(origin)), ...(next !== undefined && { next }) };
 }
 

@@ -2,7 +2,8 @@ import type { Clock } from '../base/clock.ts';
 import type { Change, ChangeJournal, InverseCall, NewChange } from './change-journal.ts';
 import { iso, json, parse } from './columns.ts';
 import type { Database } from './database.ts';
-import type { PageRequest, RowPage } from './page.ts';
+import type { CHANGE_FIELDS, PageRequest, RowPage } from './page.ts';
+import type { FieldColumns } from './sqlite-page.ts';
 import { readPage } from './read-page.ts';
 import type { Sqlite, SqlValue } from './sqlite.ts';
 
@@ -22,10 +23,25 @@ interface ChangeRow {
   readonly reverted_by: number | null;
 }
 
+const PAGE_FIELDS: FieldColumns<typeof CHANGE_FIELDS> = {
+  values: {
+    number: 'number',
+    changedAt: 'changed_at',
+    target: 'target',
+    origin: 'origin',
+    login: 'login',
+    command: 'command',
+    revertible: '(inverse IS NOT NULL AND reverted_by IS NULL)',
+    revertedBy: 'reverted_by',
+  },
+  objects: { arguments: 'arguments_masked', before: 'before', after: 'after' },
+};
+
 const LIST = {
   table: 'changes',
   columns: '*',
   contains: `instr(lower(command || ' ' || target || ' ' || summary || ' ' || before || ' ' || after), ?) > 0`,
+  fields: PAGE_FIELDS,
 } as const;
 
 export class SqliteChangeJournal implements ChangeJournal {

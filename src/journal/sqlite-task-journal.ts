@@ -3,7 +3,8 @@ import type { Clock } from '../base/clock.ts';
 import type { Progress, RunHandle } from '../wire/reply.ts';
 import { CellReader, isAnything, isList, isObject, isText, iso, json } from './columns.ts';
 import type { Database } from './database.ts';
-import type { PageRequest, RowPage } from './page.ts';
+import type { PageRequest, RowPage, TASK_FIELDS } from './page.ts';
+import type { FieldColumns } from './sqlite-page.ts';
 import { readPage } from './read-page.ts';
 import type { Sqlite, SqlValue } from './sqlite.ts';
 import { type GivingUp, type TaskEnd, type TaskJournal } from './task-journal.ts';
@@ -87,7 +88,26 @@ const ACTIVE_NUMBERS = `SELECT number FROM tasks WHERE status IN ('starting', 'r
 const LIST_COLUMNS = `number, task_id, revision, command, target, origin, arguments_key, arguments_masked, status, NULL AS run, dialect, version,
   percent, progress_at, status_text, '[]' AS messages, NULL AS result, error, NULL AS drift, finding, note, reason, '[]' AS evidence, started_at,
   ended_at, cancel_asked_at, epoch, holder, heartbeat_at, poll_mark, lost_poll, end_teller, '' AS search, 0 AS has_raw_end`;
-const LIST = { table: 'tasks', columns: LIST_COLUMNS, contains: 'instr(search, ?) > 0 OR instr(status, ?) > 0' } as const;
+const PAGE_FIELDS: FieldColumns<typeof TASK_FIELDS> = {
+  values: {
+    taskId: 'task_id',
+    command: 'command',
+    target: 'target',
+    status: 'status',
+    progress: 'percent',
+    error: 'error',
+    startedAt: 'started_at',
+    endedAt: 'ended_at',
+  },
+  objects: { arguments: 'arguments_masked', finding: 'finding' },
+};
+
+const LIST = {
+  table: 'tasks',
+  columns: LIST_COLUMNS,
+  contains: 'instr(search, ?) > 0 OR instr(status, ?) > 0',
+  fields: PAGE_FIELDS,
+} as const;
 const SELECT_TASKS = `SELECT *, ${HAS_RAW_END} AS has_raw_end FROM tasks`;
 
 const NO_MARKS = { poll_mark: null, lost_poll: null } as const;

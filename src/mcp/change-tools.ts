@@ -1,13 +1,13 @@
 import * as z from 'zod';
 import type { InputShape } from '../catalogue/define-command.ts';
 import { describeInput } from './describe-tool.ts';
-import { pagingFields } from './paging.ts';
-import { changeSchema, taskOutput } from './task-output.ts';
+import { listFields } from './list-query.ts';
+import { aroundSchema, changeSchema, pageSchema, taskOutput } from './task-output.ts';
 import type { ListedTool } from './tool-definition.ts';
 
 /** The arguments of the tools that show and put back what writes changed. */
 export const changeToolInputs = {
-  list_changes: pagingFields,
+  list_changes: listFields,
   revert_change: { number: z.int().positive().describe('From list_changes.') },
 } satisfies Record<string, InputShape>;
 export type ChangeToolName = keyof typeof changeToolInputs;
@@ -43,8 +43,8 @@ export const changeTools: readonly ListedTool[] = [
         type: 'object',
         properties: {
           items: { type: 'array', items: recordedChange },
-          total: { type: 'integer' },
-          nextOffset: { type: 'integer' },
+          ...pageSchema,
+          ...aroundSchema,
           elsewhere: { type: 'integer' },
         },
         required: ['items', 'total'],

@@ -4,8 +4,8 @@ import type { Insight } from '../catalogue/define-insight.ts';
 import { callerShape, fieldTraits } from '../catalogue/fields.ts';
 import { toolName } from '../catalogue/naming.ts';
 import { worstEffect, mildestEffect } from '../policy/decide.ts';
-import { isPaged, pagingFields } from './paging.ts';
-import { changeSchema, driftSchema, generatedSchema, insightOutput, notesSchema, taskOutput } from './task-output.ts';
+import { isListed, listFields } from './list-query.ts';
+import { aroundSchema, changeSchema, driftSchema, generatedSchema, insightOutput, pageSchema, taskOutput } from './task-output.ts';
 import type { JsonSchema, ListedTool, ToolDefinition } from './tool-definition.ts';
 
 type ObjectSchema = ToolDefinition['inputSchema'];
@@ -17,7 +17,7 @@ export function describeTool(command: Command): ToolDefinition {
     name: toolName(command.name),
     title: command.title,
     description: command.summary,
-    inputSchema: describeInput({ ...callerShape(command.input), ...(isPaged(command) && pagingFields) }),
+    inputSchema: describeInput({ ...callerShape(command.input), ...(isListed(command) && listFields) }),
     outputSchema: command.longRunning ? taskOutput : describeOutput(command),
     annotations: {
       readOnlyHint: effect === 'read',
@@ -65,8 +65,8 @@ function describeOutput(command: Command): ObjectSchema {
   const isRead = worstEffect(command) === 'read';
   const hasSecret = Object.values(command.input).some((schema) => fieldTraits(schema).secret !== undefined);
   const beside = {
+    ...aroundSchema,
     drift: driftSchema,
-    notes: notesSchema,
     ...(!isRead && { change: changeSchema }),
     ...(!isRead && hasSecret && { generated: generatedSchema }),
   };
@@ -74,7 +74,7 @@ function describeOutput(command: Command): ObjectSchema {
     case 'list':
       return {
         type: 'object',
-        properties: { items: { ...value, type: 'array' }, total: { type: 'integer' }, nextOffset: { type: 'integer' }, ...beside },
+        properties: { items: { ...value, type: 'array' }, ...pageSchema, ...beside },
       };
     case 'record':
       return asObject({ ...value, properties: { ...(value['properties'] as object), ...beside } });

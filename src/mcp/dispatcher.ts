@@ -5,12 +5,15 @@ import { insights } from '../../tools/insights/index.ts';
 import { MailStoreError } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
 import { nearest } from '../base/nearest.ts';
+import { ianaZone } from '../base/windows-zones.ts';
+import { machineTimeZone } from '../base/zoned-time.ts';
 import type { Command, Effect, InputShape, ParsedArguments } from '../catalogue/define-command.ts';
 import type { Insight } from '../catalogue/define-insight.ts';
 import { readArgumentsLeniently } from '../catalogue/lenient.ts';
 import { toolName } from '../catalogue/naming.ts';
 import { anything } from '../catalogue/outputs.ts';
 import { callerShape } from '../catalogue/fields.ts';
+import { completeTimes, findZoneArgument } from '../catalogue/complete-times.ts';
 import { refuseTwins } from '../catalogue/refuse-twins.ts';
 import type { Config } from '../config/load.ts';
 import { fromVisibleValue, toVisible } from '../base/escape-hidden.ts';
@@ -18,13 +21,14 @@ import type { ConsentStates } from '../guard/consent-states.ts';
 import type { Answered, Asked, Caller } from '../guard/call.ts';
 import type { Guard } from '../guard/guard.ts';
 import { worstEffect } from '../policy/decide.ts';
+import { CHANGE_FIELDS, TASK_FIELDS, type PageFields, type PageRequest } from '../journal/page.ts';
 import { isEnded, type TaskRecord } from '../journal/task-record.ts';
 import type { TaskCall, TaskRunner } from '../tasks/runner.ts';
 import { changeToolInputs, type ChangeToolName } from './change-tools.ts';
 import { ElicitingPrompter, RoundTripPrompter } from './confirmation.ts';
 import { insightResult } from './insight-result.ts';
-import { DEFAULT_LIMIT, isPaged, pagingFields, type Paging } from './paging.ts';
-import { changeListResult, errorResult, taskListResult, taskResult, valueResult } from './results.ts';
+import { acceptedValues, DEFAULT_LIMIT, isListed, listFields, readSort, refuseUnknown, type ListQuery } from './list-query.ts';
+import { changeListResult, errorResult, taskListResult, taskResult, valueResult, type Showing } from './results.ts';
 import type { Arguments, CallContext, Calls, CancellingClient, Started, ToolAnswer } from './task-protocol.ts';
 import { taskToolInputs, type TaskToolName } from './task-tools.ts';
 
@@ -32,6 +36,8 @@ import { taskToolInputs, type TaskToolName } from './task-tools.ts';
 interface Handler {
   readonly shape: InputShape;
   schema?: z.ZodType<Arguments>;
+  /** Completes the arguments before they are checked. */
+  readonly complete?: (args: Arguments) => Arguments;
   readonly run: (args: Arguments, context: CallContext) => Promise<ToolAnswer>;
   /** Starts the tool and does not wait; absent where a call is not a task from the beginning. */
   readonly start?: (args: Arguments, context: CallContext) => Promise<Started>;
@@ -99,7 +105,7 @@ export class Dispatcher implements Calls {
   }
 
   async makeResult(task: TaskRecord): Promise<CallToolResult> {
-    return taskResult(task, findOutput(task), {}, { isError: task.status === 'failed' });
+    return taskResult(task, findOutput(task), this.#showing('get_task_status'), { isError: task.status === 'failed' });
   }
 
   #handler(tool: string): Handler {
@@ -115,30 +121,52 @@ export class Dispatcher implements Calls {
   }
 
   #commandHandler(command: Command): Handler {
-    const shape = { ...callerShape(command.input), ...(isPaged(command) && pagingFields), ...this.#targetField(worstEffect(command)) };
-    const read = (args: Arguments): { readonly call: TaskCall; readonly paging: Paging } => {
+    const tool = toolName(command.name);
+    const shape = { ...callerShape(command.input), ...(isListed(command) && listFields), ...this.#targetField(worstEffect(command)) };
+    const complete = (args: Arguments) => completeTimes(tool, command, args, this.#timeZone);
+    const zoneArgument = findZoneArgument(command);
+    const read = (args: Arguments): { readonly call: TaskCall; readonly showing: Showing } => {
       const {
         target = this.#config.targets[0]?.name ?? '',
         limit,
         offset,
         match,
+        where,
+        sort,
+        fields,
         ...own
-      } = args as Arguments & Paging & { target?: string };
-      return { call: { command, args: own, target }, paging: { limit, offset, match } };
+      } = args as Arguments & ListQuery & { target?: string };
+      const zone = zoneArgument === undefined ? undefined : own[zoneArgument];
+      return {
+        call: { command, args: own, target },
+        showing: {
+          ...this.#showing(tool, { limit, offset, match, where, sort, fields }),
+          answeredIn: typeof zone === 'string' ? ianaZone(zone) : undefined,
+          unasked: command.unaskedFields?.(own),
+        },
+      };
     };
     const run = async (args: Arguments, context: CallContext) => {
-      const { call, paging } = read(args);
-      return this.#answer(command, paging, context, (caller) => this.#guard.run(call, caller));
+      const { call, showing } = read(args);
+      return this.#answer(command, showing, context, (caller) => this.#guard.run(call, caller));
     };
-    if (!command.longRunning) return { shape, run };
+    if (!command.longRunning) return { shape, complete, run };
     const start = async (args: Arguments, context: CallContext): Promise<Started> => {
       const { caller, question } = this.#caller(context);
       const answered = await this.#guard.run(read(args).call, caller);
       if (answered.kind === 'asked') return { answer: question() };
       if (answered.kind === 'task') return { task: answered.task };
-      return { answer: valueResult(command.output, answered, {}) };
+      return { answer: valueResult(command.output, answered, this.#showing(tool)) };
     };
-    return { shape, run, start };
+    return { shape, complete, run, start };
+  }
+
+  get #timeZone(): string {
+    return this.#config.timeZone ?? machineTimeZone();
+  }
+
+  #showing(tool: string, query: ListQuery = {}): Showing {
+    return { tool, query, timeZone: this.#timeZone };
   }
 
   #insightHandler(insight: Insight): Handler {
@@ -155,15 +183,15 @@ export class Dispatcher implements Calls {
   /** Has the guard do something for a caller, and shapes what it came to: a value, a task that is waited for a moment, or a question. */
   async #answer(
     command: Pick<Command, 'output'>,
-    paging: Paging,
+    showing: Showing,
     context: CallContext,
     act: (caller: Caller) => Promise<Answered | Asked>,
   ): Promise<ToolAnswer> {
     const { caller, question } = this.#caller(context);
     const answered = await act(caller);
     if (answered.kind === 'asked') return question();
-    if (answered.kind === 'task') return this.#answerWithTask(command, answered.task, context);
-    return valueResult(command.output, answered, paging);
+    if (answered.kind === 'task') return this.#answerWithTask(command, answered.task, showing, context);
+    return valueResult(command.output, answered, showing);
   }
 
   #caller({ client, elicitation, signal, deadline }: CallContext): { readonly caller: Caller; readonly question: () => ToolAnswer } {
@@ -191,23 +219,24 @@ export class Dispatcher implements Calls {
       get_task_status: handler({
         shape: taskToolInputs.get_task_status,
         run: async (args, { signal, deadline }) => {
-          const { taskId, waitSeconds = 0, ...paging } = args;
+          const { taskId, waitSeconds = 0, ...query } = args;
           const known = await this.tasks.get(taskId);
           const ms = Math.min(waitSeconds * 1000, deadline.leftMs());
           const task = ms > 0 && !isEnded(known) ? await this.tasks.waitForNews(known, ms, signal) : known;
-          return taskResult(task, findOutput(task), paging);
+          return taskResult(task, findOutput(task), this.#showing('get_task_status', query));
         },
       }),
       list_tasks: handler({
         shape: taskToolInputs.list_tasks,
-        run: async (paging) => taskListResult(await this.tasks.page({ ...paging, limit: paging.limit ?? DEFAULT_LIMIT }), paging),
+        run: async (query) =>
+          taskListResult(await this.tasks.page(readPageRequest('list_tasks', query, TASK_FIELDS)), this.#showing('list_tasks', query)),
       }),
       cancel_task: handler({
         shape: taskToolInputs.cancel_task,
         run: async ({ taskId }, context) => {
           const { caller, question } = this.#caller(context);
           const task = await this.#guard.cancel(taskId, caller);
-          return 'kind' in task ? question() : taskResult(task, findOutput(task), {});
+          return 'kind' in task ? question() : taskResult(task, findOutput(task), this.#showing('cancel_task'));
         },
       }),
     };
@@ -217,11 +246,16 @@ export class Dispatcher implements Calls {
     return {
       list_changes: handler({
         shape: changeToolInputs.list_changes,
-        run: async (paging) => changeListResult(await this.#guard.changes({ ...paging, limit: paging.limit ?? DEFAULT_LIMIT }), paging),
+        run: async (query) =>
+          changeListResult(
+            await this.#guard.changes(readPageRequest('list_changes', query, CHANGE_FIELDS)),
+            this.#showing('list_changes', query),
+          ),
       }),
       revert_change: handler({
         shape: changeToolInputs.revert_change,
-        run: async ({ number }, context) => this.#answer({ output: anything }, {}, context, (caller) => this.#guard.revert(number, caller)),
+        run: async ({ number }, context) =>
+          this.#answer({ output: anything }, this.#showing('revert_change'), context, (caller) => this.#guard.revert(number, caller)),
       }),
     };
   }
@@ -230,6 +264,7 @@ export class Dispatcher implements Calls {
   async #answerWithTask(
     command: Pick<Command, 'output'>,
     started: TaskRecord,
+    showing: Showing,
     { signal, deadline, onProgress }: CallContext,
   ): Promise<CallToolResult> {
     let shown = -1;
@@ -244,7 +279,7 @@ export class Dispatcher implements Calls {
     const ms = started.status === 'running' ? Math.min(this.#config.inlineWaitMs, deadline.leftMs()) : 0;
     const ended = ms > 0 ? await this.tasks.waitForEnd(started.taskId, ms, { onChange, signal }) : started;
     const task = started.note !== undefined && ended.note === undefined ? { ...ended, note: started.note } : ended;
-    return taskResult(task, command.output, {}, { isError: task.status === 'failed' });
+    return taskResult(task, command.output, showing, { isError: task.status === 'failed' });
   }
 }
 
@@ -254,6 +289,24 @@ function handler<Shape extends InputShape>(typed: {
   readonly run: (args: ParsedArguments<Shape>, context: CallContext) => Promise<ToolAnswer>;
 }): Handler {
   return typed as unknown as Handler;
+}
+
+/** Returns the page that a query asks of a list in the record. Throws MailStoreError `unknownFields` for a field that its rows do not have. */
+function readPageRequest(
+  tool: string,
+  { limit = DEFAULT_LIMIT, offset, match, where, sort, fields }: ListQuery,
+  known: PageFields,
+): PageRequest {
+  const order = sort === undefined ? undefined : readSort(sort);
+  const isInside = (name: string) => known.objects.some((object) => name.startsWith(`${object}.`));
+  refuseUnknown(
+    tool,
+    [...Object.keys(where ?? {}), ...(order ? [order.field] : []), ...(fields ?? [])],
+    [...known.names, ...known.objects],
+    isInside,
+  );
+  const conditions = Object.entries(where ?? {}).map(([field, condition]) => [field, acceptedValues(condition)] as const);
+  return { limit, offset, match, where: Object.fromEntries(conditions), sort: order };
 }
 
 function findOutput(task: TaskRecord): Command['output'] | undefined {
@@ -270,7 +323,7 @@ function parse(tool: string, handler: Handler, args: Arguments): Arguments {
   // Names are shown with what hides in them made visible, and come back as they were shown.
   const lenient = readArgumentsLeniently(handler.shape, fromVisibleValue(args) as Arguments);
   if (lenient.problems.length > 0) throw new MailStoreError('invalidArguments', { tool, problems: lenient.problems });
-  const parsed = handler.schema.safeParse(lenient.args, { reportInput: true });
+  const parsed = handler.schema.safeParse(handler.complete?.(lenient.args) ?? lenient.args, { reportInput: true });
   if (parsed.success) return parsed.data;
   throw new MailStoreError('invalidArguments', { tool, problems: parsed.error.issues.map(describeIssue) });
 }

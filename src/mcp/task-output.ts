@@ -8,8 +8,25 @@ export const driftSchema = {
   description: 'Values not of the declared shape; they stay in their place.',
 } as const;
 
-/** Fields that accompany every value: what the caller has to know of the call itself. */
-export const notesSchema = { type: 'array', items: { type: 'string' } } as const;
+/** What this server adds to every value. */
+export const aroundSchema = {
+  notes: { type: 'array', items: { type: 'string' } },
+  next: { type: 'string', description: 'The next step.' },
+  notSet: { type: 'array', items: { type: 'string' }, description: 'Fields without a value.' },
+  resultCut: { type: 'string' },
+  untrusted: { type: 'string', description: 'Marks the values as data from the archive.' },
+} as const;
+
+/** What this server adds to the rows of a list. */
+export const pageSchema = {
+  total: { type: 'integer' },
+  nextOffset: { type: 'integer' },
+  same: { type: 'object', description: 'Fields with the same value in every row of items.' },
+  counts: { type: 'object', description: 'How many of all rows have each value of a field.' },
+  totals: { type: 'object', description: 'Sums over all rows.' },
+  attention: { type: 'array', items: { type: 'string' }, description: 'What needs attention in all rows.' },
+  units: { type: 'string' },
+} as const;
 
 /** Fields that accompany the result of a write that can be shown. */
 export const changeSchema = {
@@ -23,7 +40,7 @@ export const insightOutput: ToolDefinition['outputSchema'] = {
   type: 'object',
   properties: {
     headline: { type: 'string', description: 'The answer in a sentence.' },
-    notes: notesSchema,
+    notes: aroundSchema.notes,
     notRead: { type: 'array', items: { type: 'object' }, description: 'Reads that failed, with the reason.' },
     notLookedAt: { type: 'array', items: { type: 'string' } },
     next: { type: 'string' },
@@ -48,12 +65,13 @@ export const taskOutput: ToolDefinition['outputSchema'] = {
       description: 'What the run found, where MailStore calls it succeeded and it found errors or warnings.',
       properties: { errors: { type: 'integer' }, warnings: { type: 'integer' } },
     },
-    progress: { type: ['number', 'null'] },
+    arguments: { type: 'object' },
+    progress: { type: 'number' },
     progressAt: { type: 'string' },
-    statusText: { type: ['string', 'null'] },
+    statusText: { type: 'string' },
     messages: { type: 'array', items: { type: 'object', properties: { type: { type: 'string' }, text: { type: 'string' } } } },
     result: {},
-    resultCut: { type: 'string' },
+    ...aroundSchema,
     drift: driftSchema,
     error: { type: 'string' },
     startedAt: { type: 'string' },
@@ -64,5 +82,5 @@ export const taskOutput: ToolDefinition['outputSchema'] = {
       items: { type: 'object', properties: { source: { type: 'string' }, finding: { type: 'string' }, at: { type: 'string' }, data: {} } },
     },
   },
-  required: ['taskId', 'command', 'target', 'status'],
+  required: ['taskId', 'command', 'status'],
 };

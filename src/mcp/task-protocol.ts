@@ -15,7 +15,7 @@ import { MailStoreError } from '../base/errors.ts';
 import { toVisible } from '../base/escape-hidden.ts';
 import type { TaskRecord } from '../journal/task-record.ts';
 import type { TaskRunner } from '../tasks/runner.ts';
-import { errorResult, taskHead } from './results.ts';
+import { errorResult, nextStep, taskHead } from './results.ts';
 
 export type Arguments = Readonly<Record<string, unknown>>;
 
@@ -176,8 +176,9 @@ export function describeTask(task: TaskRecord): {
 function describeStatus(task: TaskRecord): string | null {
   switch (task.status) {
     case 'failed':
-    case 'unknown':
       return taskHead(task);
+    case 'unknown':
+      return `${taskHead(task)} Next: ${nextStep(task)}`;
     case 'starting':
     case 'running':
       return task.note ?? task.statusText;

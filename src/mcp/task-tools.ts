@@ -2,8 +2,8 @@ import * as z from 'zod';
 import { HOLD_MS } from '../base/limits.ts';
 import type { InputShape } from '../catalogue/define-command.ts';
 import { describeInput } from './describe-tool.ts';
-import { pagingFields } from './paging.ts';
-import { taskOutput } from './task-output.ts';
+import { listFields } from './list-query.ts';
+import { aroundSchema, pageSchema, taskOutput } from './task-output.ts';
 import type { ListedTool, ToolDefinition } from './tool-definition.ts';
 
 const MAX_WAIT_SECONDS = HOLD_MS / 1000;
@@ -12,8 +12,8 @@ const taskId = z.string().min(1);
 
 /** The arguments of the tools that belong to no MailStore command. */
 export const taskToolInputs = {
-  get_task_status: { taskId, waitSeconds: z.int().min(0).max(MAX_WAIT_SECONDS).optional(), ...pagingFields },
-  list_tasks: pagingFields,
+  get_task_status: { taskId, waitSeconds: z.int().min(0).max(MAX_WAIT_SECONDS).optional(), ...listFields },
+  list_tasks: listFields,
   cancel_task: { taskId },
 } satisfies Record<string, InputShape>;
 export type TaskToolName = keyof typeof taskToolInputs;
@@ -34,9 +34,9 @@ export const taskTools: readonly ListedTool[] = [
     outputSchema: {
       type: 'object',
       properties: {
-        items: { type: 'array', items: taskOutput },
-        total: { type: 'integer' },
-        nextOffset: { type: 'integer' },
+        items: { type: 'array', items: { ...taskOutput, required: [] } },
+        ...pageSchema,
+        ...aroundSchema,
         elsewhere: { type: 'integer' },
       },
       required: ['items', 'total'],

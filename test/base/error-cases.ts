@@ -34,6 +34,20 @@ export const errorCases: {
       'get_user_info was not called: userName is missing; limit: must be a number. Correct this and call again.',
     ],
   ],
+  unknownFields: [
+    [
+      { tool: 'get_stores', unknown: ['state'], known: ['id', 'name', 'requestedState'] },
+      'The rows of get_stores have no field state; they have id, name and requestedState. Correct where, sort or fields and call again.',
+    ],
+    [
+      { tool: 'get_jobs', unknown: ['enable'], known: ['id', 'enabled'], nearest: 'enabled' },
+      'The rows of get_jobs have no field enable (did you mean enabled?); they have id and enabled. Correct where, sort or fields and call again.',
+    ],
+    [
+      { tool: 'get_time_zones', unknown: ['zone'], known: [] },
+      'The rows of get_time_zones have no field zone; they have no fields. Correct where, sort or fields and call again.',
+    ],
+  ],
   unsendable: [
     [
       { argument: 'fullName' },

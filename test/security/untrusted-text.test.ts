@@ -79,7 +79,7 @@ describe('a result', () => {
     ['get_user_info', { userName: shownNames[11] }],
     ['get_child_folders', { folder: 'johndoe' }],
     ['get_messages', { folder: 'johndoe/Inbox' }],
-    ['get_jobs', {}],
+    ['get_jobs', { fields: ['id', 'name', 'action', 'owner'] }],
   ])('of %s shows every hidden character, and says whose words these are', async (tool, args) => {
     const sandbox = await sandboxForTest();
     plant(sandbox);
@@ -93,8 +93,13 @@ describe('a result', () => {
     expect(isError).toBe(false);
     expect(result?.['_meta']).toMatchObject({ 'mailstore/untrusted': true });
     expect(text.split('\n').filter((line) => line === LABEL)).toEqual([LABEL]);
-    // Everything after the label is one line of JSON: no text ends it and speaks for itself.
-    expect(JSON.parse(text.slice(text.indexOf(LABEL) + LABEL.length))).toEqual(structured);
+    // After the label stands a table or a field in each line: no text ends its line and speaks for itself.
+    const lines = text
+      .slice(text.indexOf(LABEL) + LABEL.length)
+      .trim()
+      .split('\n');
+    if (Array.isArray(structured['items'])) expect(lines.length).toBeLessThanOrEqual(structured['items'].length + 2);
+    else expect(lines.filter((line) => !/^(?: *\w+: ?| *\w+ \|| *> |not set: )/.test(line) && !line.includes(' | '))).toEqual([]);
     expect(textsIn(result).filter((told) => HIDDEN.test(told))).toEqual([]);
     expect(pipe.lines.filter((line) => HIDDEN.test(line))).toEqual([]);
     const seen = textsIn(structured).join('\n');

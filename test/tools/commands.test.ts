@@ -11,7 +11,7 @@ import type { WorldState } from '../../src/emulation/world.ts';
 import { MailStoreClient, type Outcome } from '../../src/client/client.ts';
 import type { CheckedValue } from '../../src/client/value.ts';
 import { describeTool } from '../../src/mcp/describe-tool.ts';
-import { pagingFields } from '../../src/mcp/paging.ts';
+import { listFields } from '../../src/mcp/list-query.ts';
 import { worstEffect } from '../../src/policy/decide.ts';
 import { startSandbox, type Sandbox } from '../../src/sandbox/sandbox.ts';
 import { commands } from '../../tools/index.ts';
@@ -79,7 +79,7 @@ describe('the tool of a command', () => {
   test.each(byName)('%s has a property for each argument, and a list for its paging too', (_name, command) => {
     const { inputSchema } = describeTool(command);
     const own = Object.keys(command.input);
-    const paging = command.output.kind === 'list' && !command.longRunning ? Object.keys(pagingFields) : [];
+    const paging = command.output.kind === 'list' && !command.longRunning ? Object.keys(listFields) : [];
     expect(Object.keys(inputSchema['properties'] ?? {})).toEqual([...own, ...paging]);
     expect(inputSchema).toMatchObject({ type: 'object', additionalProperties: false });
     expect(Object.entries(inputSchema['properties'] ?? {}).filter(([, schema]) => Object.keys(schema as object).length === 0)).toEqual([]);

@@ -1,0 +1,48 @@
+import { ianaZone } from '../base/windows-zones.ts';
+import { formatInZone, fromWallClock } from '../base/zoned-time.ts';
+import { isRow } from '../base/rows.ts';
+
+/** A date with a time of day, as MailStore and this server write it; a zone stands at the end of some. */
+const DATE_TIME = /^(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2})(:\d{2})?(?:\.\d+)?(Z|[+-]\d{2}:?\d{2})?$/;
+
+export interface TimeZones {
+  /** The IANA zone in which times are shown. */
+  readonly shown: string;
+  /** The IANA zone of times without one, where the call named it; `shown` by default. */
+  readonly answered?: string | undefined;
+}
+
+/**
+ * Returns a value with every time in the form `2026-11-01T03:00:00+01:00`. A time without an offset is UTC where its field's name says so
+ * (`…Utc`), else in the zone that its own object names, as a schedule does, else in that of the answer.
+ */
+export function showTimes(value: unknown, { shown, answered = shown }: TimeZones): unknown {
+  if (typeof value === 'string') return showTime(value, answered, answered, shown);
+  if (Array.isArray(value)) return value.map((entry) => showTimes(entry, { shown, answered }));
+  if (!isRow(value)) return value;
+  const own = ownZone(value);
+  return Object.fromEntries(
+    Object.entries(value).map(([name, inner]) => {
+      if (typeof inner !== 'string') return [name, showTimes(inner, { shown, answered })];
+      if (/utc$/i.test(name)) return [name, showTime(inner, 'UTC', shown, shown)];
+      return [name, showTime(inner, own ?? answered, own ?? answered, shown)];
+    }),
+  );
+}
+
+function showTime(text: string, writtenIn: string, shownIn: string, shown: string): string {
+  const [, date, minutes, seconds = ':00', offset] = DATE_TIME.exec(text) ?? [];
+  if (date === undefined || minutes === undefined) return text;
+  const wall = `${date}T${minutes}${seconds}`;
+  if (offset === undefined) {
+    const time = fromWallClock(wall, writtenIn);
+    return time === undefined ? text : formatInZone(time, shownIn);
+  }
+  const time = Date.parse(`${wall}${offset.replace(/^([+-]\d{2}):?(\d{2})$/, '$1:$2')}`);
+  return Number.isNaN(time) ? text : formatInZone(time, shown);
+}
+
+function ownZone(row: Readonly<Record<string, unknown>>): string | undefined {
+  const id = row['timeZoneId'] ?? row['timeZoneID'];
+  return typeof id === 'string' ? ianaZone(id) : undefined;
+}
