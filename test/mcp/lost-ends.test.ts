@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startSandbox, type Sandbox, type SandboxOptions } from '../../src/sandbox/sandbox.ts';
 import { callTool, readAnswer, startServer, type RunningServer, type ServerOptions, type ToolAnswer } from '../helpers/start-server.ts';
+import { untilRunning } from '../helpers/until-running.ts';
 
 const REBUILD = { name: 'rebuild_store_index', arguments: { id: 3, folder: 'amira' } };
 const API_VERSIONS = ['modern', 'legacy', 'legacy-xml'] as const;
@@ -30,6 +31,7 @@ async function followTask(
   lose: () => Promise<void> = async () => {},
 ): Promise<LostEnd> {
   const { structured: started } = await callTool(server, REBUILD.name, REBUILD.arguments);
+  await untilRunning(async () => callTool(server, 'get_task_status', { taskId: started['taskId'] }));
   await lose();
   for (;;) {
     const answer = await callTool(server, 'get_task_status', { taskId: started['taskId'], waitSeconds: 10 });

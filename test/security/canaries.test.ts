@@ -128,7 +128,7 @@ async function writeSecrets({ call, callUnasked }: Client): Promise<void> {
     config: { type: 'activeDirectory', note: null, url: null, password: LITERAL.directory.secret },
   });
   const dsn = `Server=db;User Id=sa;Password=${LITERAL.connection.secret};Database=x`;
-  await call('set_store_auto_create_configuration', { config: { enabled: true, note: null, url: null, dsn } });
+  await call('set_store_auto_create_configuration', { config: { enabled: true, note: null, url: null, password: null, dsn } });
   await call('create_job', { name: 'Job', action: ACTION, owner: 'admin', time: '01:00' });
   await callUnasked('create_job', { name: 'Job', action: ACTION, owner: 'admin', time: '02:00' });
   await callUnasked('recover_store', { id: 1, encryptionKey: LITERAL.store.secret });
