@@ -150,6 +150,8 @@ const watchedTasks = watched(
   journal.tasks,
   () => {},
   (method, args, result) => {
+    // A full disk: nothing was written.
+    if (result instanceof Error) return;
     const taskId = String(args[0]);
     if (method === 'accepted') say({ what: 'accepted', taskId, token: (args[2] as RunHandle).token });
     if (method === 'storeRawEnd') say({ what: 'stored', taskId, end: digestBody(args[1] as RawEnd) });
