@@ -64,6 +64,7 @@ test('every setting can be written in the environment', async () => {
     MAILSTORE_API: 'legacy-xml',
     MAILSTORE_EDITION: 'server',
     MAILSTORE_TOOLSETS: 'users, stores',
+    MAILSTORE_TIME_ZONE: 'Europe/Berlin',
     MAILSTORE_STATE_DIR: '/state',
     MAILSTORE_TIMEOUT_MS: '1500',
     MAILSTORE_INLINE_WAIT_MS: '0',
@@ -86,6 +87,7 @@ test('every setting can be written in the environment', async () => {
     ],
     access: 'full',
     toolsets: ['users', 'stores'],
+    timeZone: 'Europe/Berlin',
     stateDir: '/state',
     secretsDir: '/secrets',
     secretVariables: {},
@@ -122,12 +124,14 @@ describe('precedence', () => {
       '--api': 'modern',
       '--edition': 'server',
       '--toolsets': 'all',
+      '--time-zone': 'America/New_York',
       '--state-dir': '/flag',
       '--config': '',
     };
     expect(settingList.flatMap(({ flag }) => flag ?? []).toSorted()).toEqual(Object.keys(flags).toSorted());
     expect(load({}, flags)).toMatchObject({
       targets: [{ origin: 'https://flag.example.com:1', fingerprint: PIN, access: 'full', api: 'modern' }],
+      timeZone: 'America/New_York',
       stateDir: '/flag',
     });
   });
@@ -205,6 +209,7 @@ describe('what is refused', () => {
     [{ MAILSTORE_TOOLSETS: 'users,mails' }, "MAILSTORE_TOOLSETS is 'mails', but must be all, or some of insights, "],
     [{ MAILSTORE_TOOLSETS: 'user,stores' }, 'sessions, license (did you mean users?).'],
     [{ MAILSTORE_TOOLSETS: ',' }, "MAILSTORE_TOOLSETS is '', but must be all, or some of insights, "],
+    [{ MAILSTORE_TIME_ZONE: 'W. Europe Standard Time' }, 'but must be an IANA time zone such as Europe/Berlin or UTC'],
     [{ MAILSTORE_TIMEOUT_MS: '0' }, "MAILSTORE_TIMEOUT_MS is '0', but must be a whole number of milliseconds from 1 to 600000."],
     [{ MAILSTORE_TIMEOUT_MS: '1e3' }, "MAILSTORE_TIMEOUT_MS is '1e3', but must be a whole number of milliseconds from 1 to 600000."],
     [{ MAILSTORE_TIMEOUT_MS: '-1' }, "MAILSTORE_TIMEOUT_MS is '-1', but must be a whole number of milliseconds from 1 to 600000."],

@@ -58,11 +58,13 @@ test.each(['no-at-sign', 'a@', '@b', 'a b@c.example', ''])('%j is refused as an 
   expect(text).toContain('emailAddresses');
 });
 
-test.each(['2026-11-01T00:00:00-08:00', '2026-11-01T00:00:00Z', '2026-11-01T00:00+0100'])(
-  'the offset of %s is refused, since it would be dropped',
+test.each(['2026-11-01T00:00:00-08:00', '2026-11-01T08:00:00Z', '2026-11-01T09:00+0100'])(
+  'the offset of %s is converted, so that each form of a moment gives the same window',
   async (fromIncluding) => {
+    const sandbox = await sandboxForTest();
+    const server = untilTestEnds(await startServer({ sandbox }));
     const args = { fromIncluding, toExcluding: '2030-01-01', timeZoneID: 'UTC' };
-    const { isError, text } = await callTool(await start(), 'get_worker_results', args);
-    expect({ isError, text }).toMatchObject({ isError: true, text: expect.stringContaining('without an offset') as unknown });
+    const wanted = sandbox.world.state.workerResults.filter(({ startTime }) => startTime >= '2026-11-01T08:00:00');
+    expect((await callTool(server, 'get_worker_results', args)).structured).toMatchObject({ total: wanted.length });
   },
 );
