@@ -30,7 +30,7 @@ test.each([
     'several of them',
     'get_child_folders',
     { path: 'a', depth: 1 },
-    'get_child_folders does not take path and depth; it takes folder, maxLevels, limit, offset and match. Remove or rename and call again.',
+    'get_child_folders does not take path and depth; it takes folder, maxLevels, limit, offset, match, where, sort and fields. Remove or rename and call again.',
   ],
   [
     'any argument, where there are none',
