@@ -17,7 +17,7 @@ import { causes, type Cause } from '../src/cli/doctor/causes.ts';
 import { optionsFor } from '../src/cli/known-options.ts';
 import { subcommands } from '../src/cli/subcommands.ts';
 import { settingList } from '../src/config/settings.ts';
-import { decideVerdict, mildestEffect, possibleRisks, worstEffect } from '../src/policy/decide.ts';
+import { certainRisks, decideVerdict, mildestEffect, possibleRisks, worstEffect } from '../src/policy/decide.ts';
 import { describeTool } from '../src/mcp/describe-tool.ts';
 import type { ToolDefinition } from '../src/mcp/tool-definition.ts';
 import { toolList } from '../src/mcp/tool-list.ts';
@@ -113,9 +113,9 @@ function toolsPage(): string {
   ].join('\n\n');
 }
 
-/** Returns the risks that a command can have; without a function that judges them, every call has them. */
+/** Returns the risks that a command has or can have. */
 function riskCell(command: Command): string {
-  const certain = command.risk ? (command.certainRisks ?? []) : possibleRisks(command);
+  const certain = certainRisks(command);
   const others = possibleRisks(command).filter((risk) => !certain.includes(risk));
   return [certain.map(code).join(', '), others.length > 0 && `can be: ${others.map(code).join(', ')}`].filter(Boolean).join('; ');
 }

@@ -7,6 +7,7 @@ import { neededAccess } from '../policy/access.ts';
 import { findNamed } from '../tester/find-command.ts';
 import { listWords } from '../tester/read-arguments.ts';
 import { describeCommand } from '../tester/describe-commands.ts';
+import { describeSafety, risksLabel } from '../tester/safety-words.ts';
 import { startingWith } from './completion.ts';
 
 type Info = ReturnType<typeof describeCommand>;
@@ -59,7 +60,9 @@ export function commandList(): string {
     if (members.length === 0) return [];
     return [
       group,
-      ...members.map(({ name, effects, title }) => `  ${name.padEnd(width)}  ${effectWords(effects).padEnd(20)}  ${title}`),
+      ...members.map(({ name, effects, risks, title }) => {
+        return `  ${name.padEnd(width)}  ${effectWords(effects).padEnd(20)}  ${(risksLabel(risks) ?? '').padEnd(13)}  ${title}`;
+      }),
       '',
     ];
   }).join('\n');
@@ -71,6 +74,7 @@ export function commandHelp(command: Command): string {
   const { name, tool, title, summary, effects, needs, since, isLong, isDoubtful, fields } = info;
   const facts = [
     `Effect: ${effectWords(effects)}${effects[0] === 'read' ? '' : `; needs --access ${needs}`}${asksFor(info)}`,
+    ...describeSafety(info),
     ...(since === undefined ? [] : [`Since: ${since}`]),
     ...(isLong ? ['Takes long: its progress is shown, and Ctrl-C leaves it running.'] : []),
     ...(isDoubtful ? ['Not every server has it.'] : []),

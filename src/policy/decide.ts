@@ -106,6 +106,11 @@ export function judgeAction(action: unknown): ActionVerdict {
   }
 }
 
+/** The risks that every change by this command has, in the order of `RISKS`: all of its risks where no function judges the arguments. */
+export function certainRisks(command: Command): readonly Risk[] {
+  return command.risk ? RISKS.filter((risk) => command.certainRisks?.includes(risk)) : possibleRisks(command);
+}
+
 /** The risks that some arguments of the command can have, in the order of `RISKS`. */
 export function possibleRisks(command: Command): readonly Risk[] {
   return RISKS.filter((risk) => command.risks?.includes(risk));

@@ -3,13 +3,14 @@ import type { Command } from '../catalogue/define-command.ts';
 import { fieldTraits, innermost, wireType } from '../catalogue/fields.ts';
 import { toolName } from '../catalogue/naming.ts';
 import { neededAccess } from '../policy/access.ts';
-import { mildestEffect, worstEffect } from '../policy/decide.ts';
+import { certainRisks, mildestEffect, possibleRisks, worstEffect } from '../policy/decide.ts';
 import type { CommandInfo, FieldInfo, FieldKind } from './web/protocol.ts';
 
 /** Returns what the page needs to know of a command to make a form of it. */
 export function describeCommand(command: Command): CommandInfo {
   const { name, title, summary, group, longRunning, doubtful = false, since, input, examples } = command;
   const mildest = mildestEffect(command);
+  const certain = certainRisks(command);
   return {
     name,
     tool: toolName(name),
@@ -17,6 +18,8 @@ export function describeCommand(command: Command): CommandInfo {
     summary,
     group,
     effects: [mildest, worstEffect(command)],
+    risks: { certain, possible: possibleRisks(command).filter((risk) => !certain.includes(risk)) },
+    ...(worstEffect(command) !== 'read' && { putBack: command.irreversible ?? true }),
     needs: neededAccess(mildest),
     isLong: longRunning === true,
     isDoubtful: doubtful,

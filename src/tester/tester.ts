@@ -76,11 +76,13 @@ export class Tester {
     this.#anyBackend().runner.adopt();
   }
 
-  /** Asks the server to stop a task and returns it. Throws MailStoreError when the access level does not cover that, or it cannot be asked. */
-  async cancel(taskId: string, { onExchange }: Pick<CallOptions, 'onExchange'> = {}): Promise<TaskRecord> {
+  /** Asks the server to stop a task and returns it. Throws MailStoreError when it is refused, not confirmed, or the server cannot be asked. */
+  async cancel(taskId: string, { prompter, signal, onExchange }: CallOptions = {}): Promise<TaskRecord> {
     const { guard } = this.#anyBackend();
-    const cancelled = await this.#observer.run(onExchange, async () => guard.cancel(taskId, { client: this.#options.client }));
-    if ('kind' in cancelled) throw new Error('a question was put to nobody');
+    const cancelled = await this.#observer.run(onExchange, async () =>
+      guard.cancel(taskId, { client: this.#options.client, prompter, signal }),
+    );
+    if ('kind' in cancelled) throw new Error('the question has no answer yet');
     return cancelled;
   }
 

@@ -17,6 +17,8 @@ test('a command is described with what a person needs to choose it', () => {
     summary: 'Removes a user account with its settings and rights, for good. The archived mail stays.',
     group: 'users',
     effects: ['destructive', 'destructive'],
+    risks: { certain: [], possible: ['locks-out'] },
+    putBack: 'A new account of the same name lacks the password, the settings and the rights of the deleted one.',
     needs: 'full',
     isLong: false,
     isDoubtful: false,
@@ -27,6 +29,17 @@ test('a command is described with what a person needs to choose it', () => {
 test('a command whose effect depends on its arguments shows its mildest and its worst effect', () => {
   const { effects, needs } = describeCommand(commandNamed('SetComplianceConfiguration'));
   expect({ effects, needs }).toEqual({ effects: ['write', 'destructive'], needs: 'read-write' });
+});
+
+test('a command says which risks each of its changes has, which depend on the call, and whether a change can be put back', () => {
+  const safetyWords = (name: string) => {
+    const { risks, putBack } = describeCommand(commandNamed(name));
+    return [risks.certain, risks.possible, putBack];
+  };
+  expect(safetyWords('GetUsers')).toEqual([[], [], undefined]);
+  expect(safetyWords('RenameStore')).toEqual([[], [], true]);
+  expect(safetyWords('SetUserAuthentication')).toEqual([['opens-mail'], ['grants-power', 'locks-out'], true]);
+  expect(safetyWords('CreateBackup')).toEqual([['sends-data-out'], [], 'No command deletes a backup; its files stay in the directory.']);
 });
 
 test.each<[string, string, Partial<FieldInfo>]>([

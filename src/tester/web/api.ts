@@ -21,7 +21,7 @@ import {
   type CallEvent,
   type CallRecord,
   type CallRequest,
-  type CancelAnswer,
+  type CancelEvent,
   type Catalogue,
   type ChangeInfo,
   type CopyRequest,
@@ -80,7 +80,7 @@ export class PageApi {
 
   constructor(options: PageApiOptions) {
     this.#options = options;
-    this.#questions = options.showCode && new Questions(options.showCode);
+    this.#questions = options.showCode && new Questions(options.showCode, options.clock);
   }
 
   catalogue(): Catalogue {
@@ -162,12 +162,13 @@ export class PageApi {
     return this.#newsSince(known, await this.#shownTasks());
   }
 
-  /** Asks the server to stop a task. */
-  async cancelTask(taskId: string): Promise<CancelAnswer> {
+  /** Asks the server to stop a task and reports the result; `signal` aborts when the page has gone. */
+  async cancelTask(taskId: string, tell: (event: CancelEvent) => void, signal: AbortSignal): Promise<void> {
     try {
-      return { task: taskInfo(await this.#options.tester.cancel(taskId)) };
+      const prompter = this.#questions?.prompter((question) => tell({ kind: 'question', ...question }), signal);
+      tell({ kind: 'task', task: taskInfo(await this.#options.tester.cancel(taskId, { prompter })) });
     } catch (error) {
-      return { problem: this.#readMessage(error) };
+      tell({ kind: 'problem', problem: this.#readMessage(error) });
     }
   }
 

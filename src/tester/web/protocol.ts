@@ -1,5 +1,5 @@
 import type { Access, ApiForm } from '../../base/target.ts';
-import type { Effect } from '../../catalogue/define-command.ts';
+import type { Effect, Risk } from '../../catalogue/define-command.ts';
 import type { TaskRecord } from '../../journal/task-record.ts';
 import type { Exchange } from '../../client/record-exchange.ts';
 
@@ -30,6 +30,10 @@ export interface CommandInfo {
   readonly group: string;
   /** The mildest and the worst that its arguments make of it. */
   readonly effects: readonly [mildest: Effect, worst: Effect];
+  /** Why its changes need a yes: the risks that each of them has, and those that depend on the arguments or on what is read. */
+  readonly risks: { readonly certain: readonly Risk[]; readonly possible: readonly Risk[] };
+  /** True where a change can be put back by one call, or why it cannot; absent for a command that changes nothing. */
+  readonly putBack?: true | string;
   /** The access without which none of its forms runs. */
   readonly needs: Access;
   readonly isLong: boolean;
@@ -132,8 +136,11 @@ export interface News {
   readonly callsRevision: number;
 }
 
-/** The answer to `POST tasks/<id>/cancel`: the task, or why the server cannot be asked to stop it. */
-export type CancelAnswer = { readonly task: TaskInfo } | { readonly problem: string };
+/** One line of the answer to `POST tasks/<id>/cancel`; the last is the task, or why the server was not asked to stop it. */
+export type CancelEvent =
+  | ({ readonly kind: 'question' } & QuestionInfo)
+  | { readonly kind: 'task'; readonly task: TaskInfo }
+  | { readonly kind: 'problem'; readonly problem: string };
 
 /** One line of the answer to `POST call`. */
 export type CallEvent =
@@ -144,7 +151,7 @@ export type CallEvent =
   | { readonly kind: 'task'; readonly task: TaskInfo }
   | { readonly kind: 'ended'; readonly call: CallSummary };
 
-/** A question about a call, which waits for `POST answer`. */
+/** A question about a call or a cancellation, which waits for `POST answer`. */
 export interface QuestionInfo {
   readonly id: string;
   readonly prompt: string;

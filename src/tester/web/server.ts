@@ -66,7 +66,8 @@ export async function startPageServer({ port, pageFolder, ...options }: PageServ
         return;
       case 'POST tasks':
         if (action !== 'cancel') break;
-        sendJson(response, 200, await api.cancelTask(id));
+        await api.cancelTask(id, tellLines(response, signal), signal);
+        response.end();
         return;
       case 'POST answer':
         sendJson(response, 200, api.answer(await readBody(request)));
@@ -75,13 +76,7 @@ export async function startPageServer({ port, pageFolder, ...options }: PageServ
         sendJson(response, 200, api.copy(await readBody(request)));
         return;
       case 'POST call': {
-        const body = await readBody(request);
-        const tell = (event: object) => {
-          if (signal.aborted || response.writableEnded) return;
-          if (!response.headersSent) response.writeHead(200, { 'content-type': 'application/x-ndjson; charset=utf-8' });
-          response.write(`${JSON.stringify(event)}\n`);
-        };
-        await api.call(body, tell, signal);
+        await api.call(await readBody(request), tellLines(response, signal), signal);
         response.end();
         return;
       }
@@ -140,6 +135,15 @@ export async function startPageServer({ port, pageFolder, ...options }: PageServ
       server.closeAllConnections();
       await closed;
     },
+  };
+}
+
+/** Returns what writes each event as a line of the answer, until the page has gone. */
+function tellLines(response: ServerResponse, signal: AbortSignal): (event: object) => void {
+  return (event) => {
+    if (signal.aborted || response.writableEnded) return;
+    if (!response.headersSent) response.writeHead(200, { 'content-type': 'application/x-ndjson; charset=utf-8' });
+    response.write(`${JSON.stringify(event)}\n`);
   };
 }
 

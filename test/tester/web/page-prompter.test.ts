@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { Answer, AskedQuestion } from '../../../src/guard/prompter.ts';
 import { Questions } from '../../../src/tester/web/page-prompter.ts';
 import type { QuestionInfo } from '../../../src/tester/web/protocol.ts';
+import { ManualClock } from '../../helpers/manual-clock.ts';
 
 const plain: AskedQuestion = {
   tool: 'delete_user',
@@ -20,9 +21,9 @@ interface Page {
   ask(question: AskedQuestion): { readonly shown: QuestionInfo; readonly answer: Promise<Answer>; close(): void };
 }
 
-function openPage(): Page {
+function openPage(clock = new ManualClock()): Page {
   const codes: string[] = [];
-  const questions = new Questions((code) => codes.push(code));
+  const questions = new Questions((code) => codes.push(code), clock);
   return {
     questions,
     codes,
@@ -85,8 +86,22 @@ describe('a question on the tester’s page', () => {
     const { answer, close } = openPage().ask(plain);
     close();
     expect(await answer).toEqual({ kind: 'cancelled' });
-    const late = new Questions(() => undefined).prompter(() => undefined, AbortSignal.abort());
+    const late = new Questions(() => undefined, new ManualClock()).prompter(() => undefined, AbortSignal.abort());
     expect(await late.ask(plain)).toEqual({ kind: 'cancelled' });
+  });
+
+  test('ends without an answer after ten minutes, and takes none any more', async () => {
+    const clock = new ManualClock();
+    const { questions, codes, ask } = openPage(clock);
+    const { shown, answer } = ask(plain);
+    let ended: Answer | undefined;
+    void answer.then((it) => (ended = it));
+    await clock.advance(599_999);
+    expect(ended).toBe(undefined);
+    await clock.advance(1);
+    expect(ended).toEqual({ kind: 'no_answer' });
+    expect(questions.answer({ id: shown.id, answer: 'yes', code: codes[0] })).toBe(false);
+    expect(clock.sleeping).toBe(0);
   });
 
   test('is answered once, and one that was never asked is not', async () => {

@@ -169,6 +169,77 @@ describe.skipIf(!hasBrowser)('the page in Chromium (skipped where /usr/bin/chrom
     await expect.poll(async () => page.locator('.card .status').textContent()).toBe('cancelled');
   });
 
+  test('cancelling a destructive command asks as its call does: a no leaves it running, a yes stops it', async () => {
+    const { url, sandbox, nextCode } = await startTester({ access: 'full', terminal: true, sandbox: { runSeconds: 60 } });
+    const page = await openPage(browser, url);
+    await choose(page, 'RecoverStore');
+    await page.getByRole('button', { name: 'Example' }).click();
+    await send(page);
+    const dialog = page.getByRole('dialog');
+    await dialog.getByLabel('Code from the terminal').fill(await nextCode());
+    await page.keyboard.press('Enter');
+    const cancelled = () => sandbox.requests.filter(({ path }) => path.endsWith('/cancel-async')).length;
+    const asked = page.getByRole('dialog', { name: 'Cancel recover_store?' });
+
+    await page.locator('.card').getByRole('button', { name: 'Cancel' }).click();
+    await asked.getByText('can leave what it works on unusable').waitFor();
+    const staleCode = await nextCode();
+    await asked.getByRole('button', { name: 'Cancel', exact: true }).click();
+    await page
+      .locator('.card .problem')
+      .getByText("cancel_task was not run: it needs a person's yes, and the question was declined.")
+      .waitFor();
+    expect([await asked.count(), cancelled()]).toEqual([0, 0]);
+
+    await page.locator('.card').getByRole('button', { name: 'Cancel' }).click();
+    const yes = asked.getByRole('button', { name: 'Cancel recover_store' });
+    expect(await yes.isDisabled()).toBe(true);
+    const code = await nextCode();
+    expect(code).not.toBe(staleCode);
+    await asked.getByLabel('Code from the terminal').fill(code);
+    await yes.click();
+    await expect.poll(async () => page.locator('.card .status').textContent()).toBe('cancelled');
+    expect([await asked.count(), cancelled()]).toEqual([0, 1]);
+  });
+
+  test('a command shows effect and risk in the list, and in its form which risks it has and whether it can be put back', async () => {
+    const { url } = await startTester({ access: 'full' });
+    const page = await openPage(browser, url);
+    const seen: Record<string, readonly string[]> = {};
+    for (const command of ['GetUsers', 'RenameStore', 'CreateBackup', 'SetUserAuthentication', 'DeleteUser']) {
+      await choose(page, command);
+      const badges = page
+        .getByRole('navigation')
+        .getByRole('button', { name: new RegExp(`^${command} `) })
+        .locator('.badge');
+      seen[command] = [...(await badges.allTextContents()), ...(await page.locator('.form .safety').allTextContents())];
+    }
+    const putBack = 'It can be put back, where what was before could be read in full.';
+    expect(seen).toEqual({
+      GetUsers: ['read'],
+      RenameStore: ['write', putBack],
+      CreateBackup: [
+        'write',
+        'risk',
+        'Risk, so that it asks for a yes: sends data out.',
+        'It cannot be put back: No command deletes a backup; its files stay in the directory.',
+      ],
+      SetUserAuthentication: [
+        'write',
+        'risk',
+        "Risk, so that it asks for a yes: opens other people's mail.",
+        'Risk that depends on the arguments or on what is there now: grants power, locks out the login that is used here.',
+        putBack,
+      ],
+      DeleteUser: [
+        'destructive',
+        'possible risk',
+        'Risk that depends on the arguments or on what is there now: locks out the login that is used here.',
+        'It cannot be put back: A new account of the same name lacks the password, the settings and the rights of the deleted one.',
+      ],
+    });
+  });
+
   test('why a long command cannot be cancelled stands on its card', async () => {
     const { url } = await startTester({ sandbox: { runSeconds: 60 } });
     const page = await openPage(browser, url);

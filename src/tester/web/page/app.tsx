@@ -4,12 +4,14 @@ import type {
   AnswerRequest,
   CallRecord,
   CallRequest,
-  CancelAnswer,
+  CallEvent,
+  CancelEvent,
   Catalogue,
   CopyForm,
   CopyRequest,
   CopyText,
   News,
+  QuestionInfo,
   TaskInfo,
 } from '../protocol.ts';
 import { elsewhereSentence } from '../../../journal/page.ts';
@@ -22,7 +24,7 @@ import { ExchangeView } from './exchange-view.tsx';
 import { FORM_LABELS, describeRefusal } from './labels.ts';
 import { describeNews } from './news.ts';
 import { QuestionDialog } from './question-dialog.tsx';
-import { getJson, postJson, RequestFailed, streamCall } from './requests.ts';
+import { getJson, postJson, RequestFailed, streamEvents } from './requests.ts';
 import { findCommand, INITIAL, reduce, findTarget, type Action, type State } from './state.ts';
 import { TaskCard } from './task-card.tsx';
 
@@ -36,7 +38,8 @@ export function App() {
   const [state, dispatch] = useReducer(reduce, INITIAL);
   const [copied, setCopied] = useState<{ readonly as: CopyForm; readonly text: string }>();
   const [cancelProblems, setCancelProblems] = useState<Readonly<Record<string, string>>>({});
-  const { catalogue, selected, target, form, shown, tasks, calls, question, isSending, fault } = state;
+  const { catalogue, selected, target, form, shown, tasks, calls, isSending, fault } = state;
+  const [question] = state.questions;
   const command = findCommand(state, selected);
   const chosenTarget = findTarget(state);
   const refusal = command && describeRefusal(command, chosenTarget);
@@ -51,7 +54,7 @@ export function App() {
   const make = useCallback(async (call: CallRequest) => {
     dispatch({ kind: 'sending' });
     try {
-      await streamCall(call, (event) => dispatch({ kind: 'event', event }));
+      await streamAsking<CallEvent>('call', call, dispatch, (event) => dispatch({ kind: 'event', event }));
       dispatch({ kind: 'sent' });
     } catch (error) {
       dispatch({ kind: 'sent', fault: describeReason(error) });
@@ -85,15 +88,17 @@ export function App() {
     setCopied({ as, text });
   };
   const answer = async (given: Omit<AnswerRequest, 'id'>) => {
-    dispatch({ kind: 'answered' });
-    const request: AnswerRequest = { id: question?.id ?? '', ...given };
+    const id = question?.id ?? '';
+    dispatch({ kind: 'settled', questions: [id] });
+    const request: AnswerRequest = { id, ...given };
     await postJson('answer', request);
   };
   const cancel = async (taskId: string) => {
     setCancelProblems(({ [taskId]: _, ...others }) => others);
-    const asked = await postJson<CancelAnswer>(`tasks/${taskId}/cancel`, {});
-    if ('task' in asked) dispatch({ kind: 'event', event: { kind: 'task', task: asked.task } });
-    else setCancelProblems((others) => ({ ...others, [taskId]: asked.problem }));
+    await streamAsking<CancelEvent>(`tasks/${taskId}/cancel`, {}, dispatch, (event) => {
+      if (event.kind === 'task') dispatch({ kind: 'event', event });
+      else setCancelProblems((others) => ({ ...others, [taskId]: event.problem }));
+    });
   };
 
   if (!catalogue) return <p class="panel">{fault ?? 'Loading…'}</p>;
@@ -288,6 +293,32 @@ function useFreshExchanges({ shown, calls, tasks }: State, dispatch: Dispatch): 
       () => undefined,
     );
   }, [shown?.id, revision, hasEnded]);
+}
+
+/** Sends a request and reports each event of its answer; its questions are put on display until they are answered or the answer ends. */
+async function streamAsking<Event extends { readonly kind: string }>(
+  path: string,
+  body: unknown,
+  dispatch: Dispatch,
+  onEvent: (event: Exclude<Event, { readonly kind: 'question' }>) => void,
+): Promise<void> {
+  const asked: string[] = [];
+  try {
+    await streamEvents<Event | AskedEvent>(path, body, (event) => {
+      if (isQuestion(event)) {
+        asked.push(event.id);
+        dispatch({ kind: 'asked', question: event });
+      } else onEvent(event as Exclude<Event, { readonly kind: 'question' }>);
+    });
+  } finally {
+    dispatch({ kind: 'settled', questions: asked });
+  }
+}
+
+type AskedEvent = { readonly kind: 'question' } & QuestionInfo;
+
+function isQuestion(event: { readonly kind: string }): event is AskedEvent {
+  return event.kind === 'question';
 }
 
 /** Loads what the page begins with, and then follows the news for as long as the page is there. */

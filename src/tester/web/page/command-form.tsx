@@ -1,3 +1,4 @@
+import { describeSafety } from '../../safety-words.ts';
 import type { CommandInfo, Problem } from '../protocol.ts';
 import { EMPTY_DRAFT, type Draft, type Drafts } from './drafts.ts';
 import { EffectBadge } from './effect-badge.tsx';
@@ -17,7 +18,7 @@ interface Props {
 
 /** The form of one command, made from its declaration. */
 export function CommandForm({ command, drafts, problems, isSending, refusal, onDraft, onFill, onSend }: Props) {
-  const { name, title, summary, effects, isLong, isDoubtful, since, fields, example } = command;
+  const { name, title, summary, isLong, isDoubtful, since, fields, example } = command;
   const whole = problems.filter(({ field }) => field === undefined);
   return (
     <form
@@ -32,11 +33,16 @@ export function CommandForm({ command, drafts, problems, isSending, refusal, onD
         {title}
       </h2>
       <p class="facts">
-        <code>{name}</code> <EffectBadge effects={effects} />
+        <code>{name}</code> <EffectBadge command={command} />
         {isLong && <span class="badge">long</span>}
         {since !== undefined && <span class="hint">since {since}</span>}
       </p>
       <p>{summary}</p>
+      {describeSafety(command).map((sentence) => (
+        <p key={sentence} class="hint safety">
+          {sentence}
+        </p>
+      ))}
       {isDoubtful && <p class="hint">Only some servers have it.</p>}
       {refusal !== undefined && (
         <p class="notice" id="refusal">

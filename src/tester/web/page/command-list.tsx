@@ -91,7 +91,8 @@ interface CommandButtonProps {
   readonly onSelect: (command: string) => void;
 }
 
-function CommandButton({ command: { name, title, effects, needs }, isSelected, isReachable, isRefused, onSelect }: CommandButtonProps) {
+function CommandButton({ command, isSelected, isReachable, isRefused, onSelect }: CommandButtonProps) {
+  const { name, title, needs } = command;
   return (
     <button
       type="button"
@@ -112,7 +113,7 @@ function CommandButton({ command: { name, title, effects, needs }, isSelected, i
         {title}
         {isRefused && ` · needs ${needs}`}
       </span>{' '}
-      <EffectBadge effects={effects} />
+      <EffectBadge command={command} />
     </button>
   );
 }

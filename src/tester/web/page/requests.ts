@@ -1,5 +1,3 @@
-import type { CallEvent, CallRequest } from '../protocol.ts';
-
 /** Thrown when the tester's process does not answer; `isGone` is true if its port is closed. */
 export class RequestFailed extends Error {
   readonly isGone: boolean;
@@ -20,15 +18,15 @@ export async function postJson<Answer>(path: string, body: unknown): Promise<Ans
   return readJson<Answer>(await post(path, body));
 }
 
-/** Makes a call and reports each of its events in order. */
-export async function streamCall(call: CallRequest, onEvent: (event: CallEvent) => void): Promise<void> {
-  const response = await post('call', call);
+/** Sends a request to the page's server and reports each line of its answer in order. */
+export async function streamEvents<Event>(path: string, body: unknown, onEvent: (event: Event) => void): Promise<void> {
+  const response = await post(path, body);
   const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
   let rest = '';
   for (let part = await reader?.read(); part && !part.done; part = await reader?.read()) {
     const lines = (rest + part.value).split('\n');
     rest = lines.pop() ?? '';
-    for (const line of lines) onEvent(JSON.parse(line) as CallEvent);
+    for (const line of lines) onEvent(JSON.parse(line) as Event);
   }
 }
 

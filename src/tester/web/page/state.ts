@@ -33,10 +33,14 @@ export interface State {
   readonly tasks: readonly TaskInfo[];
   /** How many tasks the record has of archives that are not configured. */
   readonly elsewhere: number;
-  readonly question?: QuestionInfo;
+  /** The questions that wait for an answer, the oldest first; that one is on display. */
+  readonly questions: readonly QuestionInfo[];
   /** Why the page itself cannot go on. */
   readonly fault?: string;
 }
+
+/** What a call reports, except its questions. */
+type ShownEvent = Exclude<CallEvent, { readonly kind: 'question' }>;
 
 export type Action =
   | { readonly kind: 'loaded'; readonly catalogue: Catalogue; readonly news: News }
@@ -48,10 +52,12 @@ export type Action =
   | { readonly kind: 'filled'; readonly args: Readonly<Record<string, unknown>> }
   | { readonly kind: 'invalid'; readonly problems: readonly Problem[] }
   | { readonly kind: 'sending' }
-  | { readonly kind: 'event'; readonly event: CallEvent }
+  | { readonly kind: 'event'; readonly event: ShownEvent }
   /** The answer to a call has ended, or broke off with a fault. */
   | { readonly kind: 'sent'; readonly fault?: string }
-  | { readonly kind: 'answered' }
+  | { readonly kind: 'asked'; readonly question: QuestionInfo }
+  /** These questions were answered, or their call has ended without an answer. */
+  | { readonly kind: 'settled'; readonly questions: readonly string[] }
   | { readonly kind: 'news'; readonly news: News }
   /** A call of the history is put on display, and its arguments into its form. */
   | { readonly kind: 'opened'; readonly record: CallRecord }
@@ -69,6 +75,7 @@ export const INITIAL: State = {
   calls: [],
   tasks: [],
   elsewhere: 0,
+  questions: [],
 };
 
 export function reduce(state: State, action: Action): State {
@@ -99,9 +106,11 @@ export function reduce(state: State, action: Action): State {
     case 'event':
       return reduceEvent(state, action.event);
     case 'sent':
-      return { ...without(state, 'question'), isSending: false, ...(action.fault !== undefined && { fault: action.fault }) };
-    case 'answered':
-      return without(state, 'question');
+      return { ...state, isSending: false, ...(action.fault !== undefined && { fault: action.fault }) };
+    case 'asked':
+      return { ...state, questions: [...state.questions, action.question] };
+    case 'settled':
+      return { ...state, questions: state.questions.filter(({ id }) => !action.questions.includes(id)) };
     case 'news':
       return tell(state, action.news);
     case 'opened': {
@@ -115,7 +124,7 @@ export function reduce(state: State, action: Action): State {
   }
 }
 
-function reduceEvent(state: State, event: CallEvent): State {
+function reduceEvent(state: State, event: ShownEvent): State {
   switch (event.kind) {
     case 'invalid':
       return { ...state, problems: event.problems };
@@ -132,8 +141,6 @@ function reduceEvent(state: State, event: CallEvent): State {
       if (shown?.id !== call || shown.exchanges.some(({ number }) => number === exchange.number)) return state;
       return { ...state, shown: { ...shown, exchanges: [...shown.exchanges, exchange] } };
     }
-    case 'question':
-      return { ...state, question: event };
     case 'task':
       return { ...state, tasks: [event.task, ...state.tasks.filter(({ taskId }) => taskId !== event.task.taskId)] };
     case 'ended': {
@@ -164,7 +171,7 @@ export function findTarget({ catalogue, target }: State): TargetInfo | undefined
   return catalogue?.targets.find(({ name }) => name === target);
 }
 
-function without<Key extends 'question' | 'fault'>(state: State, key: Key): Omit<State, Key> {
+function without<Key extends 'fault'>(state: State, key: Key): Omit<State, Key> {
   const { [key]: _, ...rest } = state;
   return rest;
 }
