@@ -225,8 +225,8 @@ export const getJobResults = defineCommand({
   since,
   effect: 'read',
   input: {
-    fromIncluding: f.localDateTime('Start of the window.'),
-    toExcluding: f.localDateTime('End of the window.'),
+    fromIncluding: f.windowBound('since'),
+    toExcluding: f.windowBound('until'),
     timeZoneId: f.timeZone,
     jobId: f.jobId.optional(),
   },

@@ -520,8 +520,8 @@ export const getWorkerResults = defineCommand({
   editions,
   effect: 'read',
   input: {
-    fromIncluding: f.localDateTime('Start of the window.'),
-    toExcluding: f.localDateTime('End of the window.'),
+    fromIncluding: f.windowBound('since'),
+    toExcluding: f.windowBound('until'),
     timeZoneID: f.timeZone,
     profileID: f.profileId.optional(),
     userName: f.userName.optional(),

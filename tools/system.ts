@@ -14,10 +14,12 @@ const serverOnly = ['server'] as const;
 export const getServerInfo = defineCommand({
   name: 'GetServerInfo',
   title: 'Show the server',
-  summary: 'Shows the version and machine name of MailStore Server; the quickest test of connection and login.',
+  summary:
+    'Shows version and machine name of MailStore Server, the time now and the time zone in use; the quickest test of the connection.',
   group,
   editions: serverOnly,
   connectionTest: true,
+  showsClock: true,
   effect: 'read',
   input: {},
   output: record({ version: z.string(), machineName: z.string() }),

@@ -169,6 +169,8 @@ interface CommandFields<Input extends InputShape, Row extends z.ZodType> {
   readonly editions: readonly Edition[];
   /** True for the one read that proves connection and login in every form of the API. */
   readonly connectionTest?: true;
+  /** True for the read whose answer also says the time here and the zone in which times are asked for and shown, as `now` and `timeZone`. */
+  readonly showsClock?: true;
   /** When the command appeared, as far as a source states it; absent for those known since 9.0 or earlier. */
   readonly since?: string;
   /** True where no source proves that a Server has the command: it is offered only where the server's own metadata lists it. */

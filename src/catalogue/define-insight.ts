@@ -5,6 +5,8 @@ import type { InputShape, ParsedArguments } from './define-command.ts';
 export interface InsightReader {
   /** The present in milliseconds since the Unix epoch, by the clock of this machine. */
   readonly now: number;
+  /** The IANA zone in which times are shown and days are counted. */
+  readonly timeZone: string;
   /** Returns the value of a read, or undefined where it failed; the answer then names the read and the reason. */
   read(command: string, args?: Readonly<Record<string, unknown>>): Promise<unknown>;
   /** Returns the rows of a list, or undefined where the read failed or did not return a list of objects. */
@@ -20,7 +22,7 @@ export interface InsightReader {
   ): Promise<readonly unknown[]>;
 }
 
-/** What an insight found. */
+/** What an insight found. Times are written as `2026-11-29T06:00:00Z`, also within sentences, and are shown in the zone of the reader. */
 export interface InsightAnswer {
   /** The answer in a sentence that a person would say. */
   readonly headline: string;

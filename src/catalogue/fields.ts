@@ -15,6 +15,8 @@ interface FieldTraits {
   readonly whenLeftOut?: boolean;
   /** True when the field is only shown in the question before a call, and not sent. */
   readonly unsent?: true;
+  /** Which bound of a window of time the field is; `since` and `until` may be given in its place. */
+  readonly bounds?: 'since' | 'until';
 }
 
 const traits = z.registry<FieldTraits>();
@@ -159,14 +161,27 @@ export function outsideReferences(value: unknown): readonly Exclude<SecretRefere
   return Object.values(value).flatMap(outsideReferences);
 }
 
-/** Returns the arguments of a command as callers write them: in the place of a secret, they may say where it is. */
+/** The arguments that callers may give in the place of the bounds of a window of time. */
+const PERIODS = {
+  since: text().optional().describe('The start: last 24 hours, last 7 days, yesterday, this week, 2026-11-01, 2026-11-01T03:00:00+01:00.'),
+  until: text().optional().describe('The end of such a period, included. Default: now.'),
+};
+
+/** The time zone of a call, which is filled in where a caller leaves it out. */
+const GIVEN_ZONE = text().optional().describe('Windows or IANA name. Default: the configured zone.');
+
+/**
+ * Returns the arguments of a command as callers write them: in the place of a secret, they may say where it is, and in the place of the bounds of a
+ * window of time, `since` and `until`.
+ */
 export function callerShape(input: Record<string, z.ZodType>): Record<string, z.ZodType> {
-  return Object.fromEntries(
-    Object.entries(input).map(([name, schema]) => [
-      name,
-      fieldTraits(schema).secret === true ? z.union([schema, secretReference]) : schema,
-    ]),
-  );
+  const shape = Object.entries(input).flatMap(([name, schema]) => {
+    const { secret: isSecret, bounds, isTimeZone } = fieldTraits(schema);
+    if (isTimeZone) return [[name, GIVEN_ZONE] as const];
+    if (bounds !== undefined) return [[bounds, PERIODS[bounds]] as const, [name, schema.optional()] as const];
+    return [[name, isSecret === true ? z.union([schema, secretReference]) : schema] as const];
+  });
+  return Object.fromEntries(shape);
 }
 
 /**
@@ -213,8 +228,18 @@ export function secretInside(description: string) {
   return z.union([z.string(), secretReference]).nullable().describe(description);
 }
 
+/** The form of a date as a caller writes it. */
+const DATE_FORM = 'Such as 2026-11-01 or 2026-11-01T03:00:00.';
+
 const LOCAL_DATE_TIME = /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2})(:\d{2})?(?:\.\d+)?)?$/;
 const OFFSET = /(?:Z|[+-]\d{2}(?::?\d{2})?)$/i;
+
+/** The bound of a window of time that a run has to have begun in, which a caller may also give as `since` or `until`. */
+export function windowBound(bounds: 'since' | 'until') {
+  const field = localDateTime(bounds === 'since' ? '' : 'Excluded.');
+  traits.add(field, { ...fieldTraits(field), bounds });
+  return field;
+}
 
 /** A wall-clock time in the zone that the call names, sent as `YYYY-MM-DDThh:mm:ss`: a zone suffix or a fraction is refused by the server. */
 export function localDateTime(description: string) {
@@ -225,7 +250,7 @@ export function localDateTime(description: string) {
       abort: true,
     })
     .refine(isCalendarDate, { error: 'must be a date or date-time of the calendar such as 2026-11-01T00:00:00' })
-    .describe(description)
+    .describe(`${description} ${DATE_FORM}`.trimStart())
     .register(traits, { wire: 'datetime' })
     .transform(toWireDateTime);
 }

@@ -56,7 +56,7 @@ function completeValue(command: Command, written: string, value: string): readon
 export function commandList(): string {
   const width = Math.max(...commands.map(({ name }) => name.length));
   return GROUPS.flatMap((group) => {
-    const members = commands.filter((command) => command.group === group).map(describeCommand);
+    const members = commands.filter((command) => command.group === group).map((command) => describeCommand(command));
     if (members.length === 0) return [];
     return [
       group,

@@ -217,7 +217,8 @@ class Call {
       return;
     }
     if (isXml) say('It was begun by another call, which asked in its own form; this is the result as JSON.');
-    this.#out.json(value);
+    const { command, args } = this.#call;
+    this.#out.json(this.#tester.showTimes(command, args, value));
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Log } from '../base/log.ts';
+import { machineTimeZone } from '../base/zoned-time.ts';
 import type { ApiForm } from '../base/target.ts';
 import type { Config } from '../config/load.ts';
 import { Tester, type TesterOptions } from '../tester/tester.ts';
@@ -12,6 +13,7 @@ export function openTester(
 ): Tester {
   return new Tester({
     client,
+    timeZone: config.timeZone ?? machineTimeZone(),
     defaultForm: config.targets[0]?.api ?? 'auto',
     openBackend: (form, onExchange) => openBackend(speaking(form, config), { ...options, log, onExchange }),
   });

@@ -128,13 +128,13 @@ export class Guard {
   async answer(
     insight: Insight,
     args: Readonly<Record<string, unknown>>,
-    { target, caller, onProgress }: Pick<InsightParts, 'target' | 'caller' | 'onProgress'>,
+    { target, caller, timeZone, onProgress }: Pick<InsightParts, 'target' | 'caller' | 'timeZone' | 'onProgress'>,
   ): Promise<InsightResult> {
     const { runner, groups, clock = systemClock } = this.#options;
     const { access } = this.#target(target);
     if (!groups.includes('insights'))
       throw refusal(insight.name, { kind: 'refuse', effect: 'read', risks: [], toolset: 'insights' }, access);
-    return runInsight(insight, args, { run: (call, who) => this.run(call, who), runner, clock, target, caller, onProgress });
+    return runInsight(insight, args, { run: (call, who) => this.run(call, who), runner, clock, timeZone, target, caller, onProgress });
   }
 
   /** Returns one page of the recorded changes of the configured archives, newest first, each with the name that its archive has here. */

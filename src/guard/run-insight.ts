@@ -39,6 +39,8 @@ export interface InsightParts {
   readonly clock: Clock;
   readonly target: string;
   readonly caller: Caller;
+  /** The IANA zone in which times are shown. */
+  readonly timeZone: string;
   /** Receives how much of what is known to be needed has been read, in percent; it only grows. */
   readonly onProgress?: ((percent: number, message: string) => void) | undefined;
 }
@@ -66,6 +68,7 @@ async function waitUntilLate(clock: Clock, over: AbortSignal): Promise<typeof LA
 
 class GuardedReads implements InsightReader {
   readonly now: number;
+  readonly timeZone: string;
   readonly #insight: Insight;
   readonly #parts: InsightParts;
   readonly #until: number;
@@ -84,6 +87,7 @@ class GuardedReads implements InsightReader {
     this.#late = late;
     this.#parts = parts;
     this.now = parts.clock.now();
+    this.timeZone = parts.timeZone;
     this.#until = parts.clock.monotonic() + READING_MS;
   }
 

@@ -5,7 +5,16 @@ import { callerShape, fieldTraits } from '../catalogue/fields.ts';
 import { toolName } from '../catalogue/naming.ts';
 import { worstEffect, mildestEffect } from '../policy/decide.ts';
 import { isListed, listFields } from './list-query.ts';
-import { aroundSchema, changeSchema, driftSchema, generatedSchema, insightOutput, pageSchema, taskOutput } from './task-output.ts';
+import {
+  aroundSchema,
+  changeSchema,
+  clockSchema,
+  driftSchema,
+  generatedSchema,
+  insightOutput,
+  pageSchema,
+  taskOutput,
+} from './task-output.ts';
 import type { JsonSchema, ListedTool, ToolDefinition } from './tool-definition.ts';
 
 type ObjectSchema = ToolDefinition['inputSchema'];
@@ -66,6 +75,7 @@ function describeOutput(command: Command): ObjectSchema {
   const hasSecret = Object.values(command.input).some((schema) => fieldTraits(schema).secret !== undefined);
   const beside = {
     ...aroundSchema,
+    ...(command.showsClock && clockSchema),
     drift: driftSchema,
     ...(!isRead && { change: changeSchema }),
     ...(!isRead && hasSecret && { generated: generatedSchema }),

@@ -2,18 +2,18 @@ import type { CallToolResult } from '@modelcontextprotocol/server';
 import * as z from 'zod';
 import { commands } from '../../tools/index.ts';
 import { insights } from '../../tools/insights/index.ts';
+import { systemClock, type Clock } from '../base/clock.ts';
 import { MailStoreError } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
 import { nearest } from '../base/nearest.ts';
-import { ianaZone } from '../base/windows-zones.ts';
-import { machineTimeZone } from '../base/zoned-time.ts';
+import { formatInZone, machineTimeZone } from '../base/zoned-time.ts';
 import type { Command, Effect, InputShape, ParsedArguments } from '../catalogue/define-command.ts';
 import type { Insight } from '../catalogue/define-insight.ts';
 import { readArgumentsLeniently } from '../catalogue/lenient.ts';
 import { toolName } from '../catalogue/naming.ts';
 import { anything } from '../catalogue/outputs.ts';
 import { callerShape } from '../catalogue/fields.ts';
-import { completeTimes, findZoneArgument } from '../catalogue/complete-times.ts';
+import { completeTimes, findAnsweredZone } from '../catalogue/complete-times.ts';
 import { refuseTwins } from '../catalogue/refuse-twins.ts';
 import type { Config } from '../config/load.ts';
 import { fromVisibleValue, toVisible } from '../base/escape-hidden.ts';
@@ -51,6 +51,8 @@ export interface DispatcherOptions {
   readonly runner: TaskRunner;
   readonly consentStates: ConsentStates;
   readonly log: Log;
+  /** What `now` is; the machine's own clock by default. */
+  readonly clock?: Clock;
 }
 
 /** Answers tool calls: checks arguments, hands them to the guard, and shapes what comes back. */
@@ -61,8 +63,10 @@ export class Dispatcher implements Calls {
   readonly #consentStates: ConsentStates;
   readonly #handlers: ReadonlyMap<string, Handler>;
   readonly #log: Log;
+  readonly #clock: Clock;
 
-  constructor({ config, guard, runner, consentStates, log }: DispatcherOptions) {
+  constructor({ config, guard, runner, consentStates, log, clock = systemClock }: DispatcherOptions) {
+    this.#clock = clock;
     this.#config = config;
     this.#guard = guard;
     this.#consentStates = consentStates;
@@ -123,8 +127,7 @@ export class Dispatcher implements Calls {
   #commandHandler(command: Command): Handler {
     const tool = toolName(command.name);
     const shape = { ...callerShape(command.input), ...(isListed(command) && listFields), ...this.#targetField(worstEffect(command)) };
-    const complete = (args: Arguments) => completeTimes(tool, command, args, this.#timeZone);
-    const zoneArgument = findZoneArgument(command);
+    const complete = (args: Arguments) => completeTimes(tool, command, args, { timeZone: this.#timeZone, now: this.#clock.now() });
     const read = (args: Arguments): { readonly call: TaskCall; readonly showing: Showing } => {
       const {
         target = this.#config.targets[0]?.name ?? '',
@@ -136,13 +139,13 @@ export class Dispatcher implements Calls {
         fields,
         ...own
       } = args as Arguments & ListQuery & { target?: string };
-      const zone = zoneArgument === undefined ? undefined : own[zoneArgument];
       return {
         call: { command, args: own, target },
         showing: {
           ...this.#showing(tool, { limit, offset, match, where, sort, fields }),
-          answeredIn: typeof zone === 'string' ? ianaZone(zone) : undefined,
+          answeredIn: findAnsweredZone(command, own),
           unasked: command.unaskedFields?.(own),
+          own: command.showsClock && this.#readClock(),
         },
       };
     };
@@ -165,6 +168,11 @@ export class Dispatcher implements Calls {
     return this.#config.timeZone ?? machineTimeZone();
   }
 
+  #readClock(): { readonly now: string; readonly timeZone: string } {
+    const timeZone = this.#timeZone;
+    return { now: formatInZone(this.#clock.now(), timeZone), timeZone };
+  }
+
   #showing(tool: string, query: ListQuery = {}): Showing {
     return { tool, query, timeZone: this.#timeZone };
   }
@@ -175,7 +183,9 @@ export class Dispatcher implements Calls {
       const { target = this.#config.targets[0]?.name ?? '', ...own } = args as Arguments & { target?: string };
       const { caller } = this.#caller(context);
       const { onProgress } = context;
-      return insightResult(await this.#guard.answer(insight, own, { target, caller, onProgress }), own['details'] === true);
+      const timeZone = this.#timeZone;
+      const found = await this.#guard.answer(insight, own, { target, caller, timeZone, onProgress });
+      return insightResult(found, { details: own['details'] === true, timeZone });
     };
     return { shape, run };
   }

@@ -11,7 +11,7 @@ import { elsewhereSentence, type RowPage } from '../journal/page.ts';
 import { findingWords, isEnded, type TaskRecord } from '../journal/task-record.ts';
 import { fits, rowsThatFit, shrink, tokenLimit } from './fit.ts';
 import { DEFAULT_LIMIT, pickFields, selectRows, type ListQuery } from './list-query.ts';
-import { showTimes } from './show-times.ts';
+import { showTimes } from '../base/show-times.ts';
 import { fieldsInLine, renderTable, renderValue, type Table } from './text.ts';
 import { estimateTokens } from './tokens.ts';
 

@@ -2,6 +2,9 @@ import { TASK_STATES } from '../journal/task-record.ts';
 import type { ToolDefinition } from './tool-definition.ts';
 
 /** Fields that accompany every value from a server. */
+/** What the answer that shows the clock says besides. */
+export const clockSchema = { now: { type: 'string' }, timeZone: { type: 'string' } } as const;
+
 export const driftSchema = {
   type: 'array',
   items: { type: 'object' },

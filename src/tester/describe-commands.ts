@@ -1,13 +1,14 @@
 import * as z from 'zod';
 import type { Command } from '../catalogue/define-command.ts';
-import { fieldTraits, innermost, wireType } from '../catalogue/fields.ts';
+import { findZoneArgument } from '../catalogue/complete-times.ts';
+import { callerShape, fieldTraits, innermost, wireType } from '../catalogue/fields.ts';
 import { toolName } from '../catalogue/naming.ts';
 import { neededAccess } from '../policy/access.ts';
 import { certainRisks, mildestEffect, possibleRisks, worstEffect } from '../policy/decide.ts';
 import type { CommandInfo, FieldInfo, FieldKind } from './web/protocol.ts';
 
-/** Returns what the page needs to know of a command to make a form of it. */
-export function describeCommand(command: Command): CommandInfo {
+/** Returns what the page needs to know of a command to make a form of it; `timeZone` is the one of calls that name none. */
+export function describeCommand(command: Command, timeZone?: string): CommandInfo {
   const { name, title, summary, group, longRunning, doubtful = false, since, input, examples } = command;
   const mildest = mildestEffect(command);
   const certain = certainRisks(command);
@@ -24,17 +25,21 @@ export function describeCommand(command: Command): CommandInfo {
     isLong: longRunning === true,
     isDoubtful: doubtful,
     ...(since !== undefined && { since }),
-    fields: Object.entries(input).map(([field, schema]) => describeField(field, schema)),
+    fields: Object.entries(callerShape(input)).map(([field, schema]) => ({
+      ...describeField(field, schema, input[field]),
+      ...(timeZone !== undefined && field === findZoneArgument(command) && { default: timeZone }),
+    })),
     example: examples[0],
   };
 }
 
-function describeField(name: string, schema: z.ZodType): FieldInfo {
+/** Describes an argument as callers write it; `sent` is its declaration, where the wire has one. */
+function describeField(name: string, schema: z.ZodType, sent = schema): FieldInfo {
   const { description = '', default: fallback, anyOf } = jsonSchema.parse(z.toJSONSchema(schema, { io: 'input' }));
   const choices = listChoices(schema);
   return {
     name,
-    kind: getKind(schema, choices !== undefined),
+    kind: getKind(sent, choices !== undefined),
     description,
     isRequired: !schema.safeParse(undefined).success,
     isNullable: anyOf?.some(({ type }) => type === 'null') ?? false,

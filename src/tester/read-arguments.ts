@@ -4,19 +4,21 @@ import { nearest } from '../base/nearest.ts';
 import { fromVisible } from '../base/escape-hidden.ts';
 import type { Command } from '../catalogue/define-command.ts';
 import { refuseTwins } from '../catalogue/refuse-twins.ts';
+import { completeTimes, type TimesOfCall } from '../catalogue/complete-times.ts';
 import { callerShape, fieldTraits, innermost, isSecretReference, wireType } from '../catalogue/fields.ts';
 import { readArgumentsLeniently } from '../catalogue/lenient.ts';
 
 type Arguments = Readonly<Record<string, unknown>>;
 
 /** Returns the arguments as they are called with. Throws MailStoreError for what is unknown, missing, or none of its kind. */
-export function checkArguments(command: Command, args: Arguments): Arguments {
+export function checkArguments(command: Command, args: Arguments, times: TimesOfCall): Arguments {
   refuseUnknown(command, Object.keys(args));
   refuseTwins(command.name, args);
   const shape = callerShape(command.input);
   const lenient = readArgumentsLeniently(shape, args);
   if (lenient.problems.length > 0) throw new MailStoreError('invalidArguments', { tool: command.name, problems: lenient.problems });
-  const parsed = z.strictObject(shape).safeParse(lenient.args, { reportInput: true });
+  const completed = completeTimes(command.name, command, lenient.args, times);
+  const parsed = z.strictObject(shape).safeParse(completed, { reportInput: true });
   if (parsed.success) return parsed.data;
   throw new MailStoreError('invalidArguments', { tool: command.name, problems: parsed.error.issues.map(describeProblem) });
 }
@@ -28,13 +30,13 @@ export function checkArguments(command: Command, args: Arguments): Arguments {
  * Throws MailStoreError that names the argument, the value and what is expected.
  */
 export function readArguments(command: Command, written: Readonly<Record<string, string>>): Record<string, unknown> {
-  const names = Object.keys(command.input);
+  const shape = callerShape(command.input);
+  const names = Object.keys(shape);
   const canonical = new Map(names.map((name) => [name.toLowerCase(), name]));
   refuseUnknown(
     command,
     Object.keys(written).map((name) => canonical.get(name.toLowerCase()) ?? name),
   );
-  const shape = callerShape(command.input);
   const args: Record<string, unknown> = {};
   const problems: string[] = [];
   refuseTwins(
@@ -43,7 +45,8 @@ export function readArguments(command: Command, written: Readonly<Record<string,
   );
   for (const [given, text] of Object.entries(written)) {
     const name = canonical.get(given.toLowerCase()) ?? given;
-    const [field, schema] = [command.input[name], shape[name]];
+    const schema = shape[name];
+    const field = command.input[name] ?? schema;
     if (!field || !schema) continue;
     const isSecret = fieldTraits(field).secret !== undefined;
     const found = isSecret && wireType(field) === 'string' ? readSecret(text) : readText(field, fromVisible(text));
@@ -56,7 +59,7 @@ export function readArguments(command: Command, written: Readonly<Record<string,
 }
 
 function refuseUnknown(command: Command, names: readonly string[]): void {
-  const expected = Object.keys(command.input);
+  const expected = Object.keys(callerShape(command.input));
   const unknown = names.filter((name) => !expected.includes(name));
   const [first] = unknown;
   if (first === undefined) return;

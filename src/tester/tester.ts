@@ -1,5 +1,8 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { systemClock, type Clock } from '../base/clock.ts';
 import type { ApiForm } from '../base/target.ts';
+import { showTimes } from '../base/show-times.ts';
+import { findAnsweredZone } from '../catalogue/complete-times.ts';
 import type { Command } from '../catalogue/define-command.ts';
 import type { OnExchange } from '../client/record-exchange.ts';
 import type { Answered } from '../guard/call.ts';
@@ -32,6 +35,10 @@ export interface TesterOptions {
   readonly openBackend: (form: ApiForm, onExchange: OnExchange) => TesterBackend;
   /** The form in which tasks are looked at where no call has been made before. */
   readonly defaultForm: ApiForm;
+  /** The IANA zone in which times are asked for where a call names none. */
+  readonly timeZone: string;
+  /** What periods such as `last 24 hours` are counted by; the machine's own clock by default. */
+  readonly clock?: Clock;
   /** Who calls, as the audit names it. */
   readonly client: 'call' | 'tester';
 }
@@ -57,13 +64,25 @@ export class Tester {
 
   /** Makes a call and returns its value or its task. Throws MailStoreError when it is refused, not confirmed, or fails. */
   async call({ command, args, target, form }: TesterCall, { prompter, signal, onExchange }: CallOptions = {}): Promise<Answered> {
-    const checked = checkArguments(command, args);
+    const { timeZone, clock = systemClock } = this.#options;
+    const checked = checkArguments(command, args, { timeZone, now: clock.now() });
     const { guard } = this.#backend(form);
     const answered = await this.#observer.run(onExchange, async () =>
       guard.run({ command, args: checked, target }, { client: this.#options.client, prompter, signal }),
     );
     if (answered.kind === 'asked') throw new Error('the question has no answer yet');
     return answered;
+  }
+
+  /** The IANA zone in which times are asked for where a call names none. */
+  get timeZone(): string {
+    return this.#options.timeZone;
+  }
+
+  /** Returns a value of a command with every time in it in the configured zone, with its offset. */
+  showTimes(command: Command, args: Readonly<Record<string, unknown>>, value: unknown): unknown {
+    const { timeZone } = this.#options;
+    return showTimes(value, { shown: timeZone, answered: findAnsweredZone(command, args) });
   }
 
   /** The tasks in the record, started by any process. */

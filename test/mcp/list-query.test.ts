@@ -154,8 +154,37 @@ test('a date with an offset is converted into the time zone of the call', async 
   expect((await rowsOf('get_worker_results', { ...window, timeZoneID: 'UTC' })).total).toBe(expected);
   expect((await rowsOf('get_worker_results', { ...window, timeZoneID: 'Europe/Berlin' })).total).toBe(expected);
   const { isError, text } = await callTool(server, 'get_worker_results', { ...window, timeZoneID: '$Local' });
-  expect([isError, text]).toEqual([
-    true,
-    expect.stringContaining('fromIncluding has an offset, which cannot be converted for timeZoneID "$Local"'),
-  ]);
+  expect([isError, text]).toEqual([true, expect.stringContaining('fromIncluding cannot be converted for timeZoneID "$Local"')]);
+});
+
+test('a window of time can be given as a period, as its first and last day, or as moments', async () => {
+  const count = async (args: Row) => (await rowsOf('get_worker_results', { ...args, timeZoneID: 'UTC' })).total;
+  const between = async (from: string, to: string) => count({ fromIncluding: from, toExcluding: to });
+  const day = (back: number) => new Date(Date.now() - back * 86_400_000).toISOString().slice(0, 10);
+  expect(await count({ since: 'yesterday', until: 'yesterday' })).toBe(await between(day(1), day(0)));
+  expect(await count({ since: day(5), until: day(4) })).toBe(await between(day(5), day(3)));
+  expect(await count({ since: `${day(5)}T08:00:00+02:00`, until: `${day(4)}T08:00:00Z` })).toBe(
+    await between(`${day(5)}T06:00:00`, `${day(4)}T08:00:00`),
+  );
+  expect(await count({ since: day(6) })).toBe(await between(day(6), '2100-01-01'));
+  expect(await count({ since: 'last 3 days' })).toBeLessThan(await count({ since: 'last 30 days' }));
+});
+
+test.each([
+  [{}, 'since is missing; give it as last 24 hours, last 7 days, 3 days ago, today, yesterday'],
+  [{ since: 'soon' }, 'since is "soon"; write it as last 24 hours, last 7 days'],
+  [{ since: 'today', fromIncluding: '2026-11-01' }, 'since and fromIncluding say the same; give one of them'],
+])('the window %j is refused with the forms that it may have', async (args, message) => {
+  const { isError, text } = await callTool(server, 'get_job_results', args);
+  expect([isError, text]).toEqual([true, expect.stringContaining(message)]);
+});
+
+test('get_server_info says the time now with its offset, and the zone in which times are shown', async () => {
+  const before = Date.now();
+  const { structured, text } = await callTool(server, 'get_server_info');
+  const { now, timeZone } = structured as { readonly now: string; readonly timeZone: string };
+  expect(now).toMatch(/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}[+-]\d{2}:\d{2}$/);
+  expect(Math.abs(Date.parse(now) - before)).toBeLessThan(60_000);
+  expect(timeZone).toBe(new Intl.DateTimeFormat().resolvedOptions().timeZone);
+  expect(text).toContain(now);
 });

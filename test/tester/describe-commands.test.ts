@@ -52,8 +52,9 @@ test.each<[string, string, Partial<FieldInfo>]>([
   ['SetUserPrivilegesOnFolder', 'privileges', { kind: 'choices', isRequired: true, choices: ['none', 'read', 'write', 'delete'] }],
   ['SetUserEmailAddresses', 'emailAddresses', { kind: 'list', isRequired: true, isNullable: true }],
   ['SetUserFullName', 'fullName', { kind: 'text', isRequired: true, isNullable: true }],
-  ['GetJobResults', 'fromIncluding', { kind: 'datetime', isRequired: true }],
-  ['GetJobResults', 'timeZoneId', { kind: 'text', isRequired: false, default: '$Local' }],
+  ['GetJobResults', 'fromIncluding', { kind: 'datetime', isRequired: false }],
+  ['GetJobResults', 'timeZoneId', { kind: 'text', isRequired: false, description: 'Windows or IANA name. Default: the configured zone.' }],
+  ['GetJobResults', 'since', { kind: 'text', isRequired: false }],
   ['SetSmtpSettings', 'settings', { kind: 'json', isRequired: true }],
   ['SetUserPassword', 'password', { kind: 'secret', isRequired: true }],
 ])('%s.%s gets the control of its kind', (command, field, expected) => {

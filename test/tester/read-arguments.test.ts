@@ -95,13 +95,15 @@ describe('arguments as people write them', () => {
   });
 });
 
+const TIMES = { timeZone: 'Europe/Berlin', now: Date.UTC(2026, 10, 29, 9) };
+
 describe('the arguments of a call', () => {
-  test('are completed with the defaults of the declaration', () => {
+  test('are completed with the configured time zone', () => {
     const args = { fromIncluding: '2026-11-01', toExcluding: '2026-11-02T10:00' };
-    expect(checkArguments(commandNamed('GetJobResults'), args)).toEqual({
+    expect(checkArguments(commandNamed('GetJobResults'), args, TIMES)).toEqual({
       fromIncluding: '2026-11-01T00:00:00',
       toExcluding: '2026-11-02T10:00:00',
-      timeZoneId: '$Local',
+      timeZoneId: 'W. Europe Standard Time',
     });
   });
 
@@ -118,6 +120,6 @@ describe('the arguments of a call', () => {
       'DeleteJob was not called: id is refused: Invalid input: expected number, received string. Correct this and call again.',
     ],
   ])('%s %j is refused', (name, args, message) => {
-    expect(catchRefusal(() => checkArguments(commandNamed(name), args))).toBe(message);
+    expect(catchRefusal(() => checkArguments(commandNamed(name), args, TIMES))).toBe(message);
   });
 });

@@ -1,8 +1,9 @@
 import * as z from 'zod';
-import { defineInsight } from '../../src/catalogue/define-insight.ts';
+import { defineInsight, type InsightReader } from '../../src/catalogue/define-insight.ts';
 import type { Row } from '../../src/base/rows.ts';
+import { toWallClock } from '../../src/base/zoned-time.ts';
 import { formatSize } from '../../src/catalogue/phrases.ts';
-import { writeCount, groupBy, findMedian, readRuns, formatTime, type ProfileRun } from './runs.ts';
+import { DAY, writeCount, groupBy, findMedian, readRuns, formatTime, type ProfileRun } from './runs.ts';
 
 export const archivingVolume = defineInsight({
   name: 'archiving_volume',
@@ -24,7 +25,8 @@ export const archivingVolume = defineInsight({
     const runs = (all ?? []).filter(({ profileId }) => profileId === undefined || !exports.has(profileId));
     const average = estimateMessageSize(stores ?? []);
     const estimate = (items: number) => (average === undefined ? undefined : formatSize(Math.round(items * average)));
-    const dayNames = listDays(reader.now, days);
+    const dayNames = listDays(reader, days);
+    const countItemsByDay = (itsRuns: readonly ProfileRun[]) => countItems(itsRuns, reader);
     const perProfile = [...groupBy(runs, ({ profile }) => profile)]
       .map(([profile, itsRuns]) => {
         const byDay = countItemsByDay(itsRuns);
@@ -57,7 +59,7 @@ export const archivingVolume = defineInsight({
       notLookedAt: [
         'Sizes of runs: the API counts items only. They are estimated from the mean message size of all open stores' +
           `${average === undefined ? ', which could not be read' : `, ${formatSize(Math.round(average))}`}.`,
-        'A day is a day in UTC, and a run counts for the day on which it began; the first and the last day are not whole.',
+        `A day is a day in ${reader.timeZone}, and a run counts for the day on which it began; the first and the last day are not whole.`,
         'Runs of export profiles are left out; runs without a stored profile are counted, as the API does not tell their kind.',
       ],
       next: details ? undefined : 'details true lists every profile by day.',
@@ -72,16 +74,17 @@ export function estimateMessageSize(stores: readonly Row[]): number | undefined 
   return count === 0 ? undefined : counted.reduce((sum, store) => sum + Number(store['statisticsSize']), 0) / count;
 }
 
-function countItemsByDay(runs: readonly ProfileRun[]): ReadonlyMap<string, number> {
+function countItems(runs: readonly ProfileRun[], { timeZone }: Pick<InsightReader, 'timeZone'>): ReadonlyMap<string, number> {
   const items = new Map<string, number>();
   for (const run of runs) {
-    const day = (formatTime(run.start) ?? '').slice(0, 10);
+    const day = toWallClock(run.start, timeZone).slice(0, 10);
     items.set(day, (items.get(day) ?? 0) + run.items);
   }
   return items;
 }
 
 /** Returns the last days as `2026-11-29`, the newest first. */
-function listDays(now: number, days: number): readonly string[] {
-  return Array.from({ length: days }, (_, back) => (formatTime(now - back * 86_400_000) ?? '').slice(0, 10));
+function listDays({ now, timeZone }: Pick<InsightReader, 'now' | 'timeZone'>, days: number): readonly string[] {
+  const today = Date.parse(toWallClock(now, timeZone).slice(0, 10));
+  return Array.from({ length: days }, (_, back) => new Date(today - back * DAY).toISOString().slice(0, 10));
 }

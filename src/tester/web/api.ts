@@ -6,6 +6,7 @@ import { MailStoreError } from '../../base/errors.ts';
 import type { Log } from '../../base/log.ts';
 import { API_FORMS, type ApiForm } from '../../base/target.ts';
 import { fromVisibleValue } from '../../base/escape-hidden.ts';
+import type { Command } from '../../catalogue/define-command.ts';
 import { callerShape } from '../../catalogue/fields.ts';
 import { isEnded, type TaskRecord } from '../../journal/task-record.ts';
 import { asCurl, asMcpCall, asPowerShell } from '../copy-as.ts';
@@ -84,8 +85,8 @@ export class PageApi {
   }
 
   catalogue(): Catalogue {
-    const { version, targets, form } = this.#options;
-    return { version, targets, form, commands: commands.map(describeCommand) };
+    const { version, targets, form, tester } = this.#options;
+    return { version, targets, form, commands: commands.map((command) => describeCommand(command, tester.timeZone)) };
   }
 
   callRecord(id: number): CallRecord | undefined {
@@ -104,9 +105,9 @@ export class PageApi {
       const command = findCommand(request.command) ?? missing();
       // Names are shown with what hides in them made visible, and come back as they were shown.
       const args = Object.fromEntries(Object.entries(request.args).map(([name, value]) => [name, fromVisibleValue(value)]));
-      const parsed = z.strictObject(callerShape(command.input)).safeParse(args, { reportInput: true });
-      if (!parsed.success) {
-        tell({ kind: 'invalid', problems: parsed.error.issues.map(describeIssue) });
+      const problems = findProblems(command, args);
+      if (problems.length > 0) {
+        tell({ kind: 'invalid', problems });
         return;
       }
       call = { command, args, target, form };
@@ -236,6 +237,12 @@ function read<Value>(schema: z.ZodType<Value>, body: unknown): Value {
   const parsed = schema.safeParse(body);
   if (parsed.success) return parsed.data;
   throw new BadRequest(400, z.prettifyError(parsed.error));
+}
+
+/** Returns what is wrong with the arguments of a form, by field. */
+function findProblems(command: Command, args: Readonly<Record<string, unknown>>): readonly Problem[] {
+  const parsed = z.strictObject(callerShape(command.input)).safeParse(args, { reportInput: true });
+  return parsed.success ? [] : parsed.error.issues.map(describeIssue);
 }
 
 function describeIssue(issue: z.core.$ZodIssue): Problem {

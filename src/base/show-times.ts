@@ -1,9 +1,20 @@
-import { ianaZone } from '../base/windows-zones.ts';
-import { formatInZone, fromWallClock } from '../base/zoned-time.ts';
-import { isRow } from '../base/rows.ts';
+import { ianaZone } from './windows-zones.ts';
+import { formatInZone, fromWallClock } from './zoned-time.ts';
+import { isRow } from './rows.ts';
 
 /** A date with a time of day, as MailStore and this server write it; a zone stands at the end of some. */
 const DATE_TIME = /^(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2})(:\d{2})?(?:\.\d+)?(Z|[+-]\d{2}:?\d{2})?$/;
+
+/** A moment within a text, as this server writes it. */
+const INSTANT = /\b\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z(?![\w-])/g;
+
+/** Returns a text with every moment in it that is written as `2026-11-01T02:00:00Z` in the form `2026-11-01T03:00:00+01:00`. */
+export function showInstants(text: string, zone: string): string {
+  return text.replaceAll(INSTANT, (instant) => {
+    const time = Date.parse(instant);
+    return Number.isNaN(time) ? instant : formatInZone(time, zone);
+  });
+}
 
 export interface TimeZones {
   /** The IANA zone in which times are shown. */
