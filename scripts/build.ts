@@ -13,9 +13,9 @@ const PAGE = { source: 'src/tester/web/page', out: join(OUT, 'tester') } as cons
 const precomputedValues: Plugin = {
   name: 'precomputed-values',
   setup: ({ onLoad }) => {
-    onLoad({ filter: /[\\/]src[\\/]mcp[\\/]tool-list\.ts$/ }, async () => {
-      const { toolList } = await import('../src/mcp/tool-list.ts');
-      return precomputed('toolList', toolList);
+    onLoad({ filter: /[\\/]src[\\/]cli[\\/]tool-lists\.ts$/ }, async () => {
+      const { toolLists } = await import('../src/cli/tool-lists.ts');
+      return precomputed('toolLists', toolLists);
     });
     onLoad({ filter: /[\\/]src[\\/]mcp[\\/]recorded-answers\.ts$/ }, async () => {
       const { recordedAnswers } = await import('../src/mcp/recorded-answers.ts');

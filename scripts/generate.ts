@@ -20,10 +20,13 @@ import { settingList } from '../src/config/settings.ts';
 import { certainRisks, decideVerdict, mildestEffect, possibleRisks, worstEffect } from '../src/policy/decide.ts';
 import { describeTool } from '../src/mcp/describe-tool.ts';
 import type { ToolDefinition } from '../src/mcp/tool-definition.ts';
-import { toolList } from '../src/mcp/tool-list.ts';
+import { createToolList } from '../src/mcp/tool-list.ts';
 import { errorCases } from '../test/base/error-cases.ts';
-import { commands } from '../tools/index.ts';
-import { insights } from '../tools/insights/index.ts';
+import { catalogueFor } from '../tools/index.ts';
+
+const catalogue = catalogueFor('server');
+const { commands, insights } = catalogue;
+const toolList = createToolList(catalogue);
 
 const REFRESH = 'npm run generate';
 const SNAPSHOTS = 'test/tools/snapshots';

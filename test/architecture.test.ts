@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join, posix } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import { commands } from '../tools/index.ts';
+import { commands } from './helpers/server-catalogue.ts';
 import { type SourceText, listImports, lineAt, listSources, readSource, splitSource } from './helpers/read-source.ts';
 
 /**
@@ -19,16 +19,16 @@ const MAY_IMPORT = {
   wire: ['base', 'catalogue'],
   journal: ['base', 'wire'],
   audit: ['base', 'catalogue', 'journal'],
-  policy: ['base', 'catalogue', 'tools'],
+  policy: ['base', 'catalogue'],
   config: ['base', 'catalogue'],
-  client: ['base', 'masking', 'catalogue', 'tools', 'wire', 'policy'],
-  tasks: ['base', 'catalogue', 'tools', 'wire', 'journal', 'policy', 'client'],
-  guard: ['base', 'masking', 'catalogue', 'tools', 'journal', 'audit', 'policy', 'client', 'tasks'],
-  mcp: ['base', 'catalogue', 'tools', 'journal', 'policy', 'config', 'client', 'tasks', 'guard'],
+  client: ['base', 'masking', 'catalogue', 'wire', 'policy'],
+  tasks: ['base', 'catalogue', 'wire', 'journal', 'policy', 'client'],
+  guard: ['base', 'masking', 'catalogue', 'journal', 'audit', 'policy', 'client', 'tasks'],
+  mcp: ['base', 'catalogue', 'journal', 'policy', 'config', 'client', 'tasks', 'guard'],
   transports: ['base', 'mcp'],
   // The emulated far end shares no code with the client's side of the wire: the two check each other.
   sandbox: ['base', 'emulation', 'catalogue', 'tools'],
-  tester: ['base', 'masking', 'catalogue', 'tools', 'journal', 'policy', 'client', 'tasks', 'guard'],
+  tester: ['base', 'masking', 'catalogue', 'journal', 'policy', 'client', 'tasks', 'guard'],
   cli: [
     'base',
     'masking',

@@ -1,4 +1,6 @@
-import type { Command } from '../src/catalogue/define-command.ts';
+import { createCatalogue, type Catalogue } from '../src/catalogue/catalogue.ts';
+import type { Command, Edition } from '../src/catalogue/define-command.ts';
+import { insights } from './insights/index.ts';
 import * as users from './users.ts';
 import * as directoryServices from './directory-services.ts';
 import * as credentials from './credentials.ts';
@@ -40,16 +42,14 @@ const groups: readonly (readonly Readonly<Record<string, Command>>[])[] = [
 ];
 
 /** Every declared command, group by group; within a group in the alphabetical order of the names under which they are exported. */
-export const commands: readonly Command[] = groups.flatMap((files) =>
+const commands: readonly Command[] = groups.flatMap((files) =>
   files
     .flatMap((file) => Object.entries(file))
     .toSorted(([one], [other]) => (one < other ? -1 : 1))
     .map(([, command]) => command),
 );
 
-const byName = new Map(commands.map((command) => [command.name, command]));
-
-/** Returns the declaration of a wire name, or undefined when no group declares it. */
-export function findCommand(name: string): Command | undefined {
-  return byName.get(name);
+/** Makes the catalogue of one edition of the product: the only way to the declarations. */
+export function catalogueFor(edition: Edition): Catalogue {
+  return createCatalogue(edition, { commands, insights });
 }

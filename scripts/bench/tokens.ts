@@ -1,12 +1,13 @@
 import { countTokens } from 'gpt-tokenizer/encoding/o200k_base';
 import { startSandbox, type Sandbox } from '../../src/sandbox/sandbox.ts';
 import { decide } from '../../src/policy/decide.ts';
-import { commands } from '../../tools/index.ts';
+import { catalogueFor } from '../../tools/index.ts';
 import { budgets, type Row } from './budgets.ts';
 import { StdioClient, type Result, type Tool } from './stdio-client.ts';
 import type { Workbench } from './workbench.ts';
 
 const USERS = 10_000;
+const catalogue = catalogueFor('server');
 const WAIT_SECONDS = 30;
 
 /** Counts the tokens of what a model reads: the default list, and the largest reply of any tool in it to a call without paging. */
@@ -53,9 +54,9 @@ async function findLargestReply(client: StdioClient, tools: readonly Tool[]): Pr
     return structuredContent;
   };
   for (const { name, _meta } of tools) {
-    const command = commands.find((candidate) => candidate.name === _meta?.['mailstore/command']);
+    const command = catalogue.find(String(_meta?.['mailstore/command']));
     for (const args of command?.examples ?? []) {
-      if (command && decide(command, args, 'read-only').kind !== 'allow') continue;
+      if (command && decide(command, args, 'read-only', { catalogue }).kind !== 'allow') continue;
       let answer = weigh(name, await client.call(name, args));
       while (answer?.['status'] === 'running') {
         answer = weigh(name, await client.call('get_task_status', { taskId: answer['taskId'], waitSeconds: WAIT_SECONDS }));

@@ -30,7 +30,11 @@ export interface DecisionContext {
   judgeAction(action: unknown): ActionVerdict;
 }
 
+/** The editions of the product that a declaration can name; the setting `edition` says which of them can be connected to. */
 export type Edition = 'server' | 'spe';
+
+/** Arguments that an edition adds to those of a declaration, by edition. */
+export type EditionInput = Readonly<Partial<Record<Edition, InputShape>>>;
 
 /** The command groups; one file in `tools/` for each. */
 export const GROUPS = [
@@ -199,6 +203,8 @@ interface CommandFields<Input extends InputShape, Row extends z.ZodType> {
   /** True for a command that is expected to answer with a token. Any command may, and is then followed like one that was. */
   readonly longRunning?: true;
   readonly input: Input;
+  /** Arguments that an edition adds to `input`. Those marked by `f.scope` are carried by reads made for the call and by its inverse. */
+  readonly editionInput?: EditionInput;
   /** Arguments with only one accepted value: always sent, and not part of the tool. */
   readonly constants?: Readonly<Record<string, string>>;
   /**

@@ -1,5 +1,5 @@
 import type { Row } from '../base/rows.ts';
-import type { InputShape, ParsedArguments } from './define-command.ts';
+import type { EditionInput, InputShape, ParsedArguments } from './define-command.ts';
 
 /** How an insight reads. Every read passes the guard, so access, toolsets and the audit hold for each of them. */
 export interface InsightReader {
@@ -41,6 +41,8 @@ interface InsightFields<Input extends InputShape> {
   /** What a model reads to choose the tool: at most 160 characters, the deciding words first. */
   readonly summary: string;
   readonly input: Input;
+  /** Arguments that an edition adds to `input`; its reads carry those marked by `f.scope`. */
+  readonly editionInput?: EditionInput;
   /** The wire names of the commands that it may read with; each of them can only read. */
   readonly reads: readonly string[];
   /** Calls that work against the sandbox's seeded world. */

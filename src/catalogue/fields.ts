@@ -17,6 +17,8 @@ interface FieldTraits {
   readonly unsent?: true;
   /** Which bound of a window of time the field is; `since` and `until` may be given in its place. */
   readonly bounds?: 'since' | 'until';
+  /** True when the argument says where a call works, such as an instance: reads that are made for the call carry it too. */
+  readonly scope?: true;
 }
 
 const traits = z.registry<FieldTraits>();
@@ -38,6 +40,17 @@ export function unsent<Schema extends z.ZodType>(schema: Schema): Schema {
   const marked = schema.clone();
   traits.add(marked, { ...traits.get(schema), unsent: true });
   return marked;
+}
+
+/** Marks an argument that says where a call works. Reads that are made for the call, and its inverse, carry it too. */
+export function scope<Schema extends z.ZodType>(schema: Schema): Schema {
+  const marked = schema.clone();
+  traits.add(marked, { ...traits.get(schema), scope: true });
+  return marked;
+}
+
+export function isScope(schema: z.core.$ZodType): boolean {
+  return fieldTraits(schema).scope === true;
 }
 
 /**

@@ -1,8 +1,10 @@
 import { join } from 'node:path';
-import { commands } from '../../tools/index.ts';
+import { catalogueFor } from '../../tools/index.ts';
 import { systemClock, type Clock } from '../base/clock.ts';
 import { createLog, type Log } from '../base/log.ts';
 import { Redactor } from '../masking/redactor.ts';
+import type { Catalogue } from '../catalogue/catalogue.ts';
+import type { Edition } from '../catalogue/define-command.ts';
 import { MailStoreClient } from '../client/client.ts';
 import { KnownCommands } from '../client/known-commands.ts';
 import type { OnExchange } from '../client/record-exchange.ts';
@@ -17,6 +19,8 @@ import { terminalCommand } from './terminal-command.ts';
 /** What every way to call MailStore uses: a client for each target, the record, the runner of long commands, and the guard before them. */
 export interface Backend {
   readonly clients: ReadonlyMap<string, MailStoreClient>;
+  /** The catalogue of each target. */
+  readonly catalogues: ReadonlyMap<string, Catalogue>;
   readonly runner: TaskRunner;
   readonly guard: Guard;
   /** Signs the questions that are put to a client. */
@@ -39,6 +43,7 @@ export function openBackend(
     log = createLog(config.logLevel, { redactor }),
     onExchange,
     adopts = true,
+    makeCatalogue = catalogueFor,
   }: BackendOptions = {},
 ): Backend {
   const { stateDir, secretsDir, secretVariables, targets } = config;
@@ -56,7 +61,10 @@ export function openBackend(
   for (const { username, password } of targets) redactor.add(password, username);
   for (const value of Object.values(secretVariables)) redactor.add(value);
   const clients = new Map(
-    targets.map((target) => [target.name, createClient(target, config, { known, clock, log, redactor, onExchange })]),
+    targets.map((target) => [
+      target.name,
+      createClient(target, config, { catalogue: makeCatalogue(target.edition), known, clock, log, redactor, onExchange }),
+    ]),
   );
   const runner = new TaskRunner({
     clients,
@@ -90,6 +98,7 @@ export function openBackend(
   if (adopts) runner.adopt();
   return {
     clients,
+    catalogues: new Map([...clients].map(([name, { catalogue }]) => [name, catalogue])),
     runner,
     guard,
     consentStates: new ConsentStates(stateDir, journal.approvals, clock),
@@ -114,6 +123,8 @@ export interface BackendOptions {
   readonly log?: Log;
   /** Receives each HTTP exchange, in the course of the call that it belongs to. */
   readonly onExchange?: OnExchange;
+  /** Makes the catalogue of an edition; by default from all declarations. */
+  readonly makeCatalogue?: (edition: Edition) => Catalogue;
   /** False leaves the tasks that no process follows alone, until `runner.adopt` is called: ending waits for the polls that are under way. */
   readonly adopts?: boolean;
 }
@@ -121,7 +132,7 @@ export interface BackendOptions {
 function createClient(
   { origin, username, password, fingerprint, ca, api }: Target,
   { timeoutMs }: Config,
-  { known, clock, log, redactor, onExchange }: ClientParts,
+  { catalogue, known, clock, log, redactor, onExchange }: ClientParts,
 ): MailStoreClient {
   return new MailStoreClient({
     origin,
@@ -129,9 +140,10 @@ function createClient(
     password,
     trust: { ...(fingerprint !== undefined && { fingerprint }), ...(ca !== undefined && { ca }) },
     api,
+    catalogue,
     timeoutMs,
     onCommands: (names) => {
-      const doubtful = commands.filter((command) => command.doubtful && names.has(command.name));
+      const doubtful = catalogue.commands.filter((command) => command.doubtful && names.has(command.name));
       known.remember(
         origin,
         doubtful.map(({ name }) => name),
@@ -145,6 +157,7 @@ function createClient(
 }
 
 interface ClientParts {
+  readonly catalogue: Catalogue;
   readonly known: KnownCommands;
   readonly clock: Clock;
   readonly log: Log;

@@ -1,8 +1,10 @@
 import { EXIT_CODES } from './exit-codes.ts';
-import { commands } from '../../tools/index.ts';
+import { catalogueFor } from '../../tools/index.ts';
+import type { Catalogue } from '../catalogue/catalogue.ts';
 import { GROUPS, type Command, type Effect } from '../catalogue/define-command.ts';
 import { fieldTraits, wireType } from '../catalogue/fields.ts';
 import { toolName } from '../catalogue/naming.ts';
+import { settings } from '../config/settings.ts';
 import { neededAccess } from '../policy/access.ts';
 import { findNamed } from '../tester/find-command.ts';
 import { listWords } from '../tester/read-arguments.ts';
@@ -12,6 +14,11 @@ import { startingWith } from './completion.ts';
 
 type Info = ReturnType<typeof describeCommand>;
 type Field = Info['fields'][number];
+
+/** Help and completion know no target: they show the default edition. */
+export function helpCatalogue(): Catalogue {
+  return catalogueFor(settings.edition.default);
+}
 
 /** Returns what the help of `call` says below its options. */
 export function callNotes(): string {
@@ -26,13 +33,13 @@ export function callNotes(): string {
 
 /** Returns the command names that begin with a text, in the spelling that it has begun. */
 export function completeCommand(current: string): readonly string[] {
-  const names = commands.map(({ name }) => (current.includes('_') ? toolName(name) : name));
+  const names = helpCatalogue().commands.map(({ name }) => (current.includes('_') ? toolName(name) : name));
   return startingWith(current, names.toSorted());
 }
 
 /** Returns what `name=value` may become: the names that are still free, or the values of a name. */
 export function completePair(current: string, [name = '', ...pairs]: readonly string[]): readonly string[] {
-  const command = findNamed(name);
+  const command = findNamed(helpCatalogue(), name);
   if (!command) return [];
   const equals = current.indexOf('=');
   if (equals >= 0) return completeValue(command, current.slice(0, equals), current.slice(equals + 1));
@@ -54,6 +61,7 @@ function completeValue(command: Command, written: string, value: string): readon
 
 /** Returns all commands by group, each with its effect and title. */
 export function commandList(): string {
+  const { commands } = helpCatalogue();
   const width = Math.max(...commands.map(({ name }) => name.length));
   return GROUPS.flatMap((group) => {
     const members = commands.filter((command) => command.group === group).map((command) => describeCommand(command));

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { text as readText } from 'node:stream/consumers';
+import { catalogueFor } from '../../tools/index.ts';
 import { isError, MailStoreError } from '../base/errors.ts';
 import { createLog } from '../base/log.ts';
 import { Redactor } from '../masking/redactor.ts';
@@ -12,10 +13,10 @@ import { loadConfig, type Config, type Target } from '../config/load.ts';
 import { oneOf, text } from '../config/setting-types.ts';
 import { findingWords, isEnded, type TaskRecord } from '../journal/task-record.ts';
 import { worstEffect } from '../policy/decide.ts';
-import { commandNamed } from '../tester/find-command.ts';
+import { requireNamed } from '../tester/find-command.ts';
 import { readArguments } from '../tester/read-arguments.ts';
 import type { Answered, Exchange, Tester, TesterCall } from '../tester/tester.ts';
-import { callNotes, commandHelp, commandList, completeCommand, completePair } from './call-help.ts';
+import { callNotes, commandHelp, commandList, completeCommand, completePair, helpCatalogue } from './call-help.ts';
 import { CallOutput, changeLines, driftLines, taskView } from './call-output.ts';
 import { defineAction, defineSubcommand, flag, option, otherArguments, optionalArgument, type Given } from './define-subcommand.ts';
 import { startEmbedded } from './embedded.ts';
@@ -64,7 +65,7 @@ export const call = defineSubcommand({
       { line: 'call SetUserPassword userName=johndoe password=-', shows: 'a secret asked for, or read from a pipe' },
     ],
     notes: callNotes,
-    helpFor: ([name]) => (name === undefined ? undefined : commandHelp(commandNamed(name))),
+    helpFor: ([name]) => (name === undefined ? undefined : commandHelp(requireNamed(helpCatalogue(), name))),
     run: runCall,
   }),
 });
@@ -86,14 +87,14 @@ async function run(given: CallGiven): Promise<number> {
   if (given.list) return print(commandList());
   if (name === undefined)
     throw new MailStoreError('missingSetting', { setting: 'the command of call', hint: 'call --list shows them all.' });
-  const command = commandNamed(name);
-  const pairs = await readSecrets(command, readPairs(written), { warn: say, isStdinTaken: given.json === '-' });
-  const callArgs = { ...(await argumentsFrom(name, given.json)), ...readArguments(command, pairs) };
-
   const sandbox = given.sandbox ? await startEmbedded() : undefined;
   try {
     const config = loadConfig({ flags, ...(sandbox && { embedded: sandbox.target, stateDir: sandbox.stateDir }) });
-    const target = chooseTarget(command, given.target, config);
+    const target = chooseTarget(given.target, config);
+    const command = requireNamed(catalogueFor(target.edition), name);
+    refuseUnnamedTarget(command, given.target, config);
+    const pairs = await readSecrets(command, readPairs(written), { warn: say, isStdinTaken: given.json === '-' });
+    const callArgs = { ...(await argumentsFrom(name, given.json)), ...readArguments(command, pairs) };
     const redactor = new Redactor();
     const log = createLog(config.logLevel, { redactor, write: (line) => writeAboveProgress(stderr, line) });
     const tester = openTester(config, log, { client: 'call', adopts: false, redactor });
@@ -267,16 +268,19 @@ function readPairs(words: readonly string[]): Readonly<Record<string, string>> {
   return pairs;
 }
 
-/** With more than one target a change has to name its own: a mistyped default is not worth an archive. */
-function chooseTarget(command: Command, name: string | undefined, { targets }: Config): Target {
-  const [first, ...others] = targets;
+function chooseTarget(name: string | undefined, { targets }: Config): Target {
+  const [first] = targets;
   const known = targets.map((target) => target.name);
   const found = name === undefined ? first : targets.find((target) => target.name === name);
   if (!found) throw new MailStoreError('unknownTarget', { target: name ?? '', known });
-  if (name === undefined && others.length > 0 && worstEffect(command) !== 'read') {
-    throw new MailStoreError('missingSetting', { setting: '--target', hint: `a change has to name one of ${known.join(', ')}.` });
-  }
   return found;
+}
+
+/** With more than one target a change has to name its own: a mistyped default is not worth an archive. */
+function refuseUnnamedTarget(command: Command, name: string | undefined, { targets }: Config): void {
+  if (name !== undefined || targets.length === 1 || worstEffect(command) === 'read') return;
+  const known = targets.map((target) => target.name).join(', ');
+  throw new MailStoreError('missingSetting', { setting: '--target', hint: `a change has to name one of ${known}.` });
 }
 
 function chooseForm({ flags: { '--api': api }, format }: CallGiven, target: Target): ApiForm {

@@ -1,7 +1,7 @@
 import { isError, MailStoreError } from '../base/errors.ts';
 import { escapeHidden, toVisibleLine } from '../base/escape-hidden.ts';
 import { loadConfig, loadKnownSettings, type Config } from '../config/load.ts';
-import { toolList } from '../mcp/tool-list.ts';
+import { connectedTools } from './connected-tools.ts';
 import { defineAction, defineSubcommand, flag, type Given } from './define-subcommand.ts';
 import { causes, type Finding } from './doctor/causes.ts';
 import { checkClients } from './doctor/check-clients.ts';
@@ -47,7 +47,7 @@ async function findAll(flags: Given['flags']): Promise<readonly Finding[]> {
     const { accessFrom } = loadKnownSettings({ flags });
     found.push({
       check: 'access',
-      says: `The access level is ${config.access}, set by ${accessFrom}; ${toolList.length} tools are known.`,
+      says: `The access level is ${config.access}, set by ${accessFrom}; ${connectedTools(config.targets).length} tools are known.`,
     });
   } catch (error) {
     const cause = isError(error, 'notPrivate') ? 'stateOpenToOthers' : 'configurationInvalid';
@@ -64,7 +64,7 @@ async function findAll(flags: Given['flags']): Promise<readonly Finding[]> {
   } catch (error) {
     if (config) throw error;
   }
-  const clients = checkClients({ access: config?.access ?? 'read-only', toolsets: config?.toolsets ?? [] });
+  const clients = checkClients({ access: config?.access ?? 'read-only', toolsets: config?.toolsets ?? [], targets: config?.targets ?? [] });
   return [...found, ...checkLeftovers(), ...clients];
 }
 

@@ -10,11 +10,12 @@ import type { Dispatcher } from '../mcp/dispatcher.ts';
 import type { Offer } from '../mcp/offered-tools.ts';
 import { recordedAnswers } from '../mcp/recorded-answers.ts';
 import { createSurface } from '../mcp/surface.ts';
-import { toolList } from '../mcp/tool-list.ts';
+import type { ListedTool } from '../mcp/tool-definition.ts';
 import { widest } from '../policy/access.ts';
 import { FastOpening } from '../transports/fast-opening.ts';
 import { reserveStdout, StdioTransport, type ReservedStdout } from '../transports/stdio.ts';
 import type { Backend } from './backend.ts';
+import { connectedTools } from './connected-tools.ts';
 import { defineAction, defineSubcommand, flag, type Given } from './define-subcommand.ts';
 import { startEmbedded, type Embedded } from './embedded.ts';
 import { sayError } from './exit-codes.ts';
@@ -92,9 +93,11 @@ export async function serve(prepareServer: () => Promise<Ready>, stdout: Reserve
   const transport = new StdioTransport(process.stdin, stdout, end);
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, end);
 
+  const toolList = connectedTools(ready?.config.targets ?? []);
   const surface = createSurface({
     version,
-    offer: ready ? chooseOffer(ready) : { access: 'read-only', groups: TOOLSETS, targets: [], knownCommands: new Set() },
+    toolList,
+    offer: ready ? chooseOffer(ready, toolList) : { access: 'read-only', groups: TOOLSETS, targets: [], knownCommands: new Set() },
     fault: first instanceof MailStoreError ? first.message : undefined,
   });
   // The rest is loaded and a connection opened once the list is sent, when no one waits for it.
@@ -151,21 +154,21 @@ async function loadBackend(config: Config, log: Log, redactor: Redactor): Promis
   const backend = openBackend(config, { log, redactor });
   return {
     backend,
-    dispatcher: new Dispatcher({ config, log, guard: backend.guard, runner: backend.runner, consentStates: backend.consentStates }),
+    dispatcher: new Dispatcher({ config, log, ...backend }),
   };
 }
 
-function chooseOffer({ config, sandbox }: Ready): Offer {
+function chooseOffer({ config, sandbox }: Ready, toolList: readonly ListedTool[]): Offer {
   return {
     access: widest(config.targets.map(({ access }) => access)),
     groups: config.toolsets,
     targets: config.targets.map(({ name }) => name),
-    knownCommands: sandbox ? everyCommand() : new KnownCommands(config.stateDir).read(config.targets.map(({ origin }) => origin)),
+    knownCommands: sandbox ? everyCommand(toolList) : new KnownCommands(config.stateDir).read(config.targets.map(({ origin }) => origin)),
   };
 }
 
 /** The sandbox has every declared command. */
-function everyCommand(): ReadonlySet<string> {
+function everyCommand(toolList: readonly ListedTool[]): ReadonlySet<string> {
   return new Set(toolList.map(({ tool }) => String(tool._meta?.['mailstore/command'])));
 }
 

@@ -7,6 +7,7 @@ import { toVisible, toVisibleLine } from '../base/escape-hidden.ts';
 import { inspectConnection, type ServerCertificate } from '../client/inspect-connection.ts';
 import { loadKnownSettings } from '../config/load.ts';
 import { mcpClients, thisMachine, type McpClient } from '../config/mcp-clients.ts';
+import { settings } from '../config/settings.ts';
 import { oneOf, acceptSome, text } from '../config/setting-types.ts';
 import { defineAction, defineSubcommand, flag, option, type Given } from './define-subcommand.ts';
 import { causes, type Finding } from './doctor/causes.ts';
@@ -103,7 +104,16 @@ async function conduct(interview: Interview, { flags, print, user, passwordStdin
   while (!tested) {
     const { username, password } = await interview.login(login);
     const findings = await checkServer(
-      { name: 'default', origin, username, password, access: 'read-only', api: 'auto', ...definedOnly({ fingerprint, ca: known.ca }) },
+      {
+        name: 'default',
+        origin,
+        username,
+        password,
+        access: 'read-only',
+        api: 'auto',
+        edition: settings.edition.default,
+        ...definedOnly({ fingerprint, ca: known.ca }),
+      },
       20_000,
     );
     const problems = findings.filter(({ cause }) => cause !== undefined && causes[cause].exitCode !== 'warning');
@@ -148,7 +158,10 @@ async function chooseTrust(
 ): Promise<string | undefined> {
   const connection = await inspectConnection(origin, definedOnly({ ca: known.ca }));
   if (connection.kind !== 'connected') {
-    const [finding] = await checkServer({ name: 'default', origin, username: '', password: '', access: 'read-only', api: 'auto' }, 10_000);
+    const [finding] = await checkServer(
+      { name: 'default', origin, username: '', password: '', access: 'read-only', api: 'auto', edition: settings.edition.default },
+      10_000,
+    );
     throw new MailStoreError('setupFailed', { says: finding?.says ?? '', cure: finding?.cause ? causes[finding.cause].cure : '' });
   }
   const { certificate } = connection;

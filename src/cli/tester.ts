@@ -1,4 +1,5 @@
 import { dirname, join } from 'node:path';
+import { catalogueFor } from '../../tools/index.ts';
 import { realpathSync } from 'node:fs';
 import { systemClock } from '../base/clock.ts';
 import { createLog } from '../base/log.ts';
@@ -45,6 +46,7 @@ async function runTester({ flags, port, sandbox: isSandbox, json }: Given<typeof
   const core = openTester(config, log, { client: 'tester', redactor });
   const page = await startPageServer({
     tester: core,
+    catalogues: new Map(config.targets.map(({ name, edition }) => [name, catalogueFor(edition)])),
     targets: config.targets.map(({ name, origin, username, access }) => ({ name, origin, user: username, access })),
     form: config.targets[0]?.api ?? 'auto',
     version,

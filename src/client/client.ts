@@ -1,4 +1,3 @@
-import { commands, findCommand } from '../../tools/index.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Deadline } from '../base/deadline.ts';
 import { MailStoreError } from '../base/errors.ts';
@@ -6,6 +5,7 @@ import { HOLD_MS, POLL_WAIT_MS } from '../base/limits.ts';
 import type { Log } from '../base/log.ts';
 import type { Redactor } from '../masking/redactor.ts';
 import type { ApiForm } from '../base/target.ts';
+import type { Catalogue, ScopedCall } from '../catalogue/catalogue.ts';
 import type { Command, Effect } from '../catalogue/define-command.ts';
 import { isRow } from '../base/rows.ts';
 import { mayLackSecret } from '../catalogue/lacks-secret.ts';
@@ -29,6 +29,8 @@ export interface ClientOptions {
   readonly password: string;
   readonly trust: TlsTrust;
   readonly api: ApiForm;
+  /** The commands of the edition that answers at the origin. */
+  readonly catalogue: Catalogue;
   /** Time limit for a whole exchange, in milliseconds. */
   readonly timeoutMs: number;
   /** Told the names of the server's own list of commands, each time it was read. */
@@ -85,9 +87,6 @@ class PreparedCall {
 
 const CONNECT_TIMEOUT_MS = 10_000;
 
-/** The read that any MailStore answers. */
-const CONNECTION_TEST = commands.find((command) => command.connectionTest);
-
 /** The request to cancel, as its answer is read. */
 const CANCEL = { name: 'cancel-async' } as const;
 
@@ -112,6 +111,11 @@ export class MailStoreClient {
 
   get origin(): string {
     return this.#options.origin;
+  }
+
+  /** The commands of the edition that answers here. */
+  get catalogue(): Catalogue {
+    return this.#options.catalogue;
   }
 
   /**
@@ -141,6 +145,17 @@ export class MailStoreClient {
     // What is not declared comes from XML as text, whatever it was.
     const { value, drift } = outcome;
     return { value, isExact: drift.length === 0 && prepared.spoken.dialect.name !== 'xml-2012', drift };
+  }
+
+  /**
+   * Makes a read for a call, by its wire name, in the scope of that call. Throws MailStoreError `unknownCommand` when the catalogue has no such
+   * command, and as `read` does.
+   */
+  async readFor(call: ScopedCall, name: string, args: Arguments = {}, options: ReadOptions = {}): Promise<ReadValue> {
+    const { find, inScope } = this.#options.catalogue;
+    const command = find(name);
+    if (!command) throw new MailStoreError('unknownCommand', { command: name });
+    return this.read(command, inScope(call, { command: name, args }).args, options);
   }
 
   /**
@@ -207,7 +222,7 @@ export class MailStoreClient {
    */
   async identify(): Promise<{ readonly dialect: Dialect['name']; readonly comparison?: MetadataComparison }> {
     const { dialect, commands: listed } = await this.#speak();
-    return { dialect: dialect.name, ...(listed && { comparison: compareMetadata(commands, listed) }) };
+    return { dialect: dialect.name, ...(listed && { comparison: compareMetadata(this.#options.catalogue.commands, listed) }) };
   }
 
   /**
@@ -217,7 +232,7 @@ export class MailStoreClient {
   async warm(): Promise<void> {
     try {
       await this.#speak();
-      if (CONNECTION_TEST) await this.read(CONNECTION_TEST);
+      await this.read(this.#options.catalogue.connectionTest);
     } catch (error) {
       const { log, origin } = this.#options;
       log.warn(`calls to ${origin} will fail as it stands: ${error instanceof Error ? error.message : String(error)}`);
@@ -238,11 +253,14 @@ export class MailStoreClient {
   }
 
   async #choose(): Promise<SpokenDialect> {
-    const { api, origin, username, log } = this.#options;
-    const spoken = await retryRead(() => chooseDialect(api, this.#transport, { origin, user: username }), this.#options);
+    const { api, origin, username, catalogue, log } = this.#options;
+    const spoken = await retryRead(
+      () => chooseDialect(api, this.#transport, { origin, user: username, connectionTest: catalogue.connectionTest }),
+      this.#options,
+    );
     if (spoken.commands) {
       this.#options.onCommands?.(new Set(spoken.commands.keys()));
-      const { missing, unknown, changed } = compareMetadata(commands, spoken.commands);
+      const { missing, unknown, changed } = compareMetadata(catalogue.commands, spoken.commands);
       if (missing.length > 0) log.warn(`${origin} does not have ${missing.join(', ')}`);
       if (unknown.length > 0) log.warn(`${origin} has commands that are not known here and cannot be called: ${unknown.join(', ')}`);
       for (const sentence of changed) log.warn(sentence);
@@ -255,10 +273,8 @@ export class MailStoreClient {
     const keep = command.keepAbsent;
     const absent = keep?.names.filter((name) => args[name] === undefined) ?? [];
     if (!keep || absent.length === 0) return args;
-    const read = findCommand(keep.read);
-    if (!read) throw new MailStoreError('unknownCommand', { command: keep.read });
-    const values = keep.pick((await this.read(read, {}, { deadline })).value, args);
-    const names = { tool: toolName(command.name), read: toolName(read.name) };
+    const values = keep.pick((await this.readFor({ command, args }, keep.read, {}, { deadline })).value, args);
+    const names = { tool: toolName(command.name), read: toolName(keep.read) };
     if (!values) throw new MailStoreError('notFoundForKeep', { ...names, names: absent });
     // What is masked in a read would be written back as the mask, and a value of another form than the argument's as something else.
     const isKept = (name: string) => values[name] === null || command.input[name]?.safeParse(values[name]).success === true;
@@ -273,10 +289,8 @@ export class MailStoreClient {
     const given = mergesInto && args[mergesInto.argument];
     if (!mergesInto || !isRow(given)) return args;
     const { argument } = mergesInto;
-    const read = findCommand(mergesInto.read);
-    if (!read) throw new MailStoreError('unknownCommand', { command: mergesInto.read });
-    const { value, isExact, drift } = await this.read(read, mergesInto.args?.(args) ?? {}, { deadline });
-    const names = { tool: toolName(command.name), read: toolName(read.name) };
+    const { value, isExact, drift } = await this.readFor({ command, args }, mergesInto.read, mergesInto.args?.(args) ?? {}, { deadline });
+    const names = { tool: toolName(command.name), read: toolName(mergesInto.read) };
     if (!isRow(value)) throw new MailStoreError('notFoundForKeep', { ...names, names: [argument] });
     const kept = Object.keys(value).filter((name) => !Object.hasOwn(given, name));
     // A server may take either of two spellings of a field.

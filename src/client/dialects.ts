@@ -1,11 +1,11 @@
 import { isError, MailStoreError } from '../base/errors.ts';
 import type { ApiForm } from '../base/target.ts';
+import type { Command } from '../catalogue/define-command.ts';
 import { jsonDialect2012, xmlDialect2012 } from '../wire/dialect-2012.ts';
 import { modernDialect } from '../wire/dialect-modern.ts';
 import { readJson } from '../wire/body.ts';
 import type { Addressed } from '../wire/http-status.ts';
 import type { Dialect, WireResponse } from '../wire/reply.ts';
-import { commands } from '../../tools/index.ts';
 import { readMetadata, type ServerCommand } from './metadata.ts';
 import type { Transport } from './transport.ts';
 
@@ -13,6 +13,12 @@ import type { Transport } from './transport.ts';
 export interface SpokenDialect {
   readonly dialect: Dialect;
   readonly commands?: ReadonlyMap<string, ServerCommand>;
+}
+
+/** A server whose API version is to be found out. */
+interface ProbedAddress extends Addressed {
+  /** The read that any MailStore answers. */
+  readonly connectionTest: Pick<Command, 'name'>;
 }
 
 const FACTORIES = {
@@ -30,7 +36,7 @@ export function dialectNamed(name: Dialect['name'], address: Addressed): Dialect
  * Finds out which form of the API answers, following protocol.md §4: a metadata array means modern, a 401 there means modern with a wrong
  * login, anything else is asked again in the 2012 form. Throws MailStoreError `noDialect` when neither answers.
  */
-export async function chooseDialect(form: ApiForm, transport: Transport, address: Addressed): Promise<SpokenDialect> {
+export async function chooseDialect(form: ApiForm, transport: Transport, address: ProbedAddress): Promise<SpokenDialect> {
   if (form === 'legacy') return { dialect: jsonDialect2012(address) };
   if (form === 'legacy-xml') return { dialect: xmlDialect2012(address) };
   const modern = modernDialect(address);
@@ -45,12 +51,9 @@ export async function chooseDialect(form: ApiForm, transport: Transport, address
   return probeLegacy(transport, address, response);
 }
 
-/** The read that any MailStore answers. */
-const connectionTest = commands.find((command) => command.connectionTest)?.name ?? '';
-
-async function probeLegacy(transport: Transport, address: Addressed, metadata: WireResponse): Promise<SpokenDialect> {
+async function probeLegacy(transport: Transport, address: ProbedAddress, metadata: WireResponse): Promise<SpokenDialect> {
   const dialect = jsonDialect2012(address);
-  const response = await transport.send(dialect.invoke(connectionTest, ''));
+  const response = await transport.send(dialect.invoke(address.connectionTest.name, ''));
   if (response.status === 401) throw new MailStoreError('unauthorized', { user: address.user });
   const isLegacy =
     (response.status === 200 && /\bjson\b/i.test(response.contentType)) ||

@@ -1,5 +1,6 @@
 import { MailStoreError } from '../base/errors.ts';
 import { ACCESS_LEVELS, type Access } from '../base/target.ts';
+import type { Edition } from '../catalogue/define-command.ts';
 import { findTwinsInJson } from '../base/name-twins.ts';
 import { nearest } from '../base/nearest.ts';
 import { readKeychain } from './keychain.ts';
@@ -23,6 +24,7 @@ export interface Target {
   readonly ca?: string;
   readonly access: Access;
   readonly api: SettingValue<'api'>;
+  readonly edition: Edition;
 }
 
 /** The settings that hold for the whole server and are no path to other settings. */
@@ -80,7 +82,9 @@ export function loadConfig({ env = process.env, flags, embedded, stateDir = defa
   if (server.secretsDir !== undefined) checkSecretsDir(server.secretsDir, { stateDir: server.stateDir, configFile: texts.config?.text });
   return {
     ...server,
-    targets: embedded ? [{ name: 'sandbox', ...embedded, access, api: required('api', texts) }] : targetsFrom(texts, targets, access),
+    targets: embedded
+      ? [{ name: 'sandbox', ...embedded, access, api: required('api', texts), edition: required('edition', texts) }]
+      : targetsFrom(texts, targets, access),
     access,
     secretVariables: secretVariablesFrom(env),
     ...(warnings.length > 0 && { warnings }),
@@ -297,7 +301,6 @@ function targetsFrom(texts: Texts, named: Record<string, Texts>, access: Access)
 
 function createTarget(name: string, texts: Texts, ceiling: Access): Target {
   const access = required('access', texts);
-  read('edition', texts);
   const origin = required('url', texts, 'set it to https://host:8463, or try the embedded server with --sandbox.');
   const username = required('username', texts, 'name the MailStore administrator to log in as.');
   const password =
@@ -316,6 +319,7 @@ function createTarget(name: string, texts: Texts, ceiling: Access): Target {
     ...(ca !== undefined && { ca }),
     access: ACCESS_LEVELS[Math.min(ACCESS_LEVELS.indexOf(access), ACCESS_LEVELS.indexOf(ceiling))] ?? 'read-only',
     api: required('api', texts),
+    edition: required('edition', texts),
   };
 }
 

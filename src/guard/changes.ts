@@ -1,6 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
 import * as z from 'zod';
-import { findCommand } from '../../tools/index.ts';
 import type { Deadline } from '../base/deadline.ts';
 import { MailStoreError } from '../base/errors.ts';
 import { keepArguments, keepText, keepValue } from '../base/keep-bounded.ts';
@@ -75,11 +74,12 @@ export class Changes {
   async inverseCall({ number, ...change }: Change, { name, client }: GuardedTarget, deadline: Deadline): Promise<TaskCall> {
     const { revertedBy, inverse } = change;
     if (revertedBy !== undefined) throw new MailStoreError('alreadyReverted', { number, by: revertedBy });
-    const changed = findCommand(change.command);
+    const { find } = client.catalogue;
+    const changed = find(change.command);
     if (!inverse) throw new MailStoreError('noWayBack', { number, reason: changed?.irreversible });
-    const command = findCommand(inverse.command);
+    const command = find(inverse.command);
     if (!changed?.before || !command) throw new MailStoreError('noWayBack', { number, reason: changed?.irreversible });
-    const now = toJson((await lookAt(client, changed.before, change.argumentsMasked, { deadline })).value);
+    const now = toJson((await lookAt(client, changed.before, { command: changed, args: change.argumentsMasked }, { deadline })).value);
     if (change.afterUnreadBecause === undefined && !isDeepStrictEqual(now, toJson(change.after))) {
       throw new MailStoreError('changedSince', { number, left: JSON.stringify(change.after), now: JSON.stringify(now) });
     }
@@ -101,7 +101,7 @@ export class Changes {
   async #read({ command, args }: TaskCall, { client }: GuardedTarget, deadline: Deadline | undefined): Promise<ObjectState | undefined> {
     if (!command.before) return undefined;
     try {
-      return await lookAt(client, command.before, args, { deadline });
+      return await lookAt(client, command.before, { command, args }, { deadline });
     } catch (error) {
       if (error instanceof MailStoreError) return { value: undefined, isExact: false, drift: [], failed: error.message };
       throw error;
@@ -129,7 +129,8 @@ export class Changes {
     const [was, is] = [toJson(before.value), toJson(after.value)];
     const argumentsMasked = maskSecrets(command, args);
     const isExact = before.isExact && (after.isExact || after.failed !== undefined);
-    const way = (isExact && command.inverse?.(argumentsMasked, before.value, after.value)) || null;
+    const declared = isExact && command.inverse?.(argumentsMasked, before.value, after.value);
+    const way = declared ? target.client.catalogue.inScope({ command, args: argumentsMasked }, declared) : null;
     // A read in which something was masked would be written back with the mask in it.
     const unmasked = JSON.stringify(way).includes(MASK) ? null : way;
     const { size, ...kept } = keepChange({ argumentsMasked, before: was, after: is, inverse: unmasked });

@@ -1,4 +1,3 @@
-import { findCommand } from '../../tools/index.ts';
 import { systemClock, type Clock } from '../base/clock.ts';
 import { Deadline } from '../base/deadline.ts';
 import { isError, MailStoreError } from '../base/errors.ts';
@@ -131,10 +130,19 @@ export class Guard {
     { target, caller, timeZone, onProgress }: Pick<InsightParts, 'target' | 'caller' | 'timeZone' | 'onProgress'>,
   ): Promise<InsightResult> {
     const { runner, groups, clock = systemClock } = this.#options;
-    const { access } = this.#target(target);
+    const { access, client } = this.#target(target);
     if (!groups.includes('insights'))
       throw refusal(insight.name, { kind: 'refuse', effect: 'read', risks: [], toolset: 'insights' }, access);
-    return runInsight(insight, args, { run: (call, who) => this.run(call, who), runner, clock, timeZone, target, caller, onProgress });
+    return runInsight(insight, args, {
+      run: (call, who) => this.run(call, who),
+      catalogue: client.catalogue,
+      runner,
+      clock,
+      timeZone,
+      target,
+      caller,
+      onProgress,
+    });
   }
 
   /** Returns one page of the recorded changes of the configured archives, newest first, each with the name that its archive has here. */
@@ -173,7 +181,7 @@ export class Guard {
     const task = await runner.get(taskId);
     const target = this.#options.targets.get(task.target);
     if (!target || isEnded(task)) return runner.cancel(taskId);
-    const command = findCommand(task.command);
+    const command = target.client.catalogue.find(task.command);
     if (!command) throw new MailStoreError('unknownCommand', { command: task.command });
     const request = { command, args: task.argumentsMasked, target: task.target };
     const found = await this.#find(request, target, time.deadline);
@@ -204,13 +212,16 @@ export class Guard {
     const named = targets.get(task.target);
     const isHere = task.origin === undefined || named?.origin === task.origin;
     const target = isHere ? named : [...targets.values()].find(({ origin }) => origin === task.origin);
-    const command = findCommand(task.command);
+    const command = target?.client.catalogue.find(task.command);
     if (!target || !command) return;
     if (again && this.#trail.hasEnd(task)) return;
     const request = { command, args: task.argumentsMasked, target: task.target };
     const { taskId, status, error, reason, finding } = task;
     const said = error ?? reason;
-    const decision: Decision = { kind: 'allow', ...judgeCall(command, task.argumentsMasked, { login: target.user }) };
+    const decision: Decision = {
+      kind: 'allow',
+      ...judgeCall(command, task.argumentsMasked, { login: target.user, catalogue: target.client.catalogue }),
+    };
     const entry = this.#trail.open(request, { client: TASK_END_CLIENT }, target, decision);
     await this.#trail.taskEnded({
       ...entry,
@@ -244,8 +255,8 @@ export class Guard {
     return { kind: 'refuse', effect: mildest, risks: [], needed: neededAccess(mildest) };
   }
 
-  #circumstances({ user }: GuardedTarget, found: Found): Circumstances {
-    return { found, login: user, groups: this.#options.groups };
+  #circumstances({ user, client }: GuardedTarget, found: Found): Circumstances {
+    return { found, login: user, groups: this.#options.groups, catalogue: client.catalogue };
   }
 
   async #refuse(
@@ -284,7 +295,7 @@ export class Guard {
     const found = await Promise.all(
       Object.entries(decidesFrom).map(async ([name, search]): Promise<[string, unknown]> => {
         try {
-          return [name, (await runSearch(target, search, args, { deadline })).value];
+          return [name, (await runSearch(target, search, { command, args }, { deadline })).value];
         } catch (error) {
           if (error instanceof MailStoreError) return [name, undefined];
           throw error;

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { toShownText, toStableText, drifts } from '../catalogue/drifting.ts';
 import type { AskedQuestion } from './prompter.ts';
-import { findCommand } from '../../tools/index.ts';
 import { excerpt, isError, MailStoreError } from '../base/errors.ts';
 import { keepText } from '../base/keep-bounded.ts';
 import { toVisibleLine } from '../base/escape-hidden.ts';
+import type { ScopedCall } from '../catalogue/catalogue.ts';
 import type { Command, Found, Look, ReadCommand, Search, Verdict } from '../catalogue/define-command.ts';
 import { outsideReferences } from '../catalogue/fields.ts';
 import { isRow } from '../base/rows.ts';
@@ -19,16 +19,15 @@ import type { AdmittedCall, GuardedTarget } from './call.ts';
 
 type Arguments = Readonly<Record<string, unknown>>;
 
-/** Reads what a look is about. Throws MailStoreError when the read fails. */
+/** Reads what a look of a call is about. Throws MailStoreError when the read fails. */
 export async function lookAt(
   client: MailStoreClient,
   look: Look<Arguments>,
-  args: Arguments,
+  call: ScopedCall,
   options: ReadOptions = {},
 ): Promise<ReadValue> {
-  const command = findCommand(look.read);
-  if (!command) throw new MailStoreError('unknownCommand', { command: look.read });
-  const { value, ...rest } = await client.read(command, look.args?.(args) ?? {}, options);
+  const { args } = call;
+  const { value, ...rest } = await client.readFor(call, look.read, look.args?.(args), options);
   return { ...rest, value: look.pick(value, args) };
 }
 
@@ -36,19 +35,17 @@ export async function lookAt(
 export async function runSearch(
   { client, user }: Pick<GuardedTarget, 'client' | 'user'>,
   look: Look<Arguments> | Search<Arguments>,
-  args: Arguments,
+  call: ScopedCall,
   options: ReadOptions,
 ): Promise<ReadValue> {
-  if ('read' in look) return lookAt(client, look, args, options);
+  if ('read' in look) return lookAt(client, look, call, options);
   const drift: Drift[] = [];
-  const read: ReadCommand = async (name, itsArguments = {}) => {
-    const command = findCommand(name);
-    if (!command) throw new MailStoreError('unknownCommand', { command: name });
-    const answer = await client.read(command, itsArguments, options);
+  const read: ReadCommand = async (name, args) => {
+    const answer = await client.readFor(call, name, args, options);
     drift.push(...answer.drift);
     return answer.value;
   };
-  const value = await look.search(args, read, user);
+  const value = await look.search(call.args, read, user);
   return { value, isExact: false, drift };
 }
 
@@ -100,7 +97,7 @@ export async function renderQuestion({
     await Promise.all(
       looks.map(async ([key, look]): Promise<[string, ReadValue | undefined]> => {
         try {
-          return [key, await runSearch(target, look, args, { deadline })];
+          return [key, await runSearch(target, look, { command, args }, { deadline })];
         } catch (error) {
           if (!(error instanceof MailStoreError) || isError(error, 'outOfTime')) throw error;
           failed.push(`What ${'read' in look ? toolName(look.read) : `the search for ${key}`} shows is missing here: ${error.message}`);

@@ -1,8 +1,8 @@
 import * as z from 'zod';
-import { findCommand } from '../../tools/index.ts';
 import type { Clock } from '../base/clock.ts';
 import { MailStoreError } from '../base/errors.ts';
 import { isRow, type Row } from '../base/rows.ts';
+import type { Catalogue } from '../catalogue/catalogue.ts';
 import type { Insight, InsightAnswer, InsightReader } from '../catalogue/define-insight.ts';
 import { toolName } from '../catalogue/naming.ts';
 import { isEnded } from '../journal/task-record.ts';
@@ -36,6 +36,8 @@ export interface InsightResult extends InsightAnswer {
 export interface InsightParts {
   readonly run: (call: TaskCall, caller: Caller) => Promise<Answered | Asked>;
   readonly runner: Pick<TaskRunner, 'waitForEnd'>;
+  /** The catalogue of the target. */
+  readonly catalogue: Catalogue;
   readonly clock: Clock;
   readonly target: string;
   readonly caller: Caller;
@@ -52,7 +54,7 @@ export interface InsightParts {
 export async function runInsight(insight: Insight, args: Readonly<Record<string, unknown>>, parts: InsightParts): Promise<InsightResult> {
   const over = new AbortController();
   const late = waitUntilLate(parts.clock, over.signal);
-  const reads = new GuardedReads(insight, parts, late);
+  const reads = new GuardedReads(insight, args, parts, late);
   const answer = await insight.answer(args, reads).finally(() => over.abort());
   if (reads.succeeded === 0 && reads.firstError) throw reads.firstError;
   return { ...answer, failedReads: reads.failed };
@@ -70,6 +72,7 @@ class GuardedReads implements InsightReader {
   readonly now: number;
   readonly timeZone: string;
   readonly #insight: Insight;
+  readonly #args: Readonly<Record<string, unknown>>;
   readonly #parts: InsightParts;
   readonly #until: number;
   readonly #late: Promise<typeof LATE>;
@@ -82,8 +85,9 @@ class GuardedReads implements InsightReader {
   succeeded = 0;
   firstError: MailStoreError | undefined;
 
-  constructor(insight: Insight, parts: InsightParts, late: Promise<typeof LATE>) {
+  constructor(insight: Insight, args: Readonly<Record<string, unknown>>, parts: InsightParts, late: Promise<typeof LATE>) {
     this.#insight = insight;
+    this.#args = args;
     this.#late = late;
     this.#parts = parts;
     this.now = parts.clock.now();
@@ -131,11 +135,12 @@ class GuardedReads implements InsightReader {
 
   async #readNow(name: string, args: Readonly<Record<string, unknown>>): Promise<unknown> {
     if (!this.#insight.reads.includes(name)) throw new Error(`${this.#insight.name} does not declare that it reads ${name}`);
-    const command = findCommand(name);
+    const { target, caller, catalogue } = this.#parts;
+    const command = catalogue.find(name);
     if (!command) throw new MailStoreError('unknownCommand', { command: name });
-    const { target, caller } = this.#parts;
     caller.signal?.throwIfAborted();
-    const work = this.#inTurn(name, { command, args: z.strictObject(command.input).parse(args), target });
+    const scoped = catalogue.inScope({ command: this.#insight, args: this.#args }, { command: name, args }).args;
+    const work = this.#inTurn(name, { command, args: z.strictObject(command.input).parse(scoped), target });
     work.catch(() => undefined);
     const value = await Promise.race([work, this.#late]);
     if (value !== LATE) return value;

@@ -1,13 +1,12 @@
 import type { CallToolResult } from '@modelcontextprotocol/server';
 import * as z from 'zod';
-import { commands } from '../../tools/index.ts';
-import { insights } from '../../tools/insights/index.ts';
 import { systemClock, type Clock } from '../base/clock.ts';
 import { MailStoreError } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
 import { nearest } from '../base/nearest.ts';
 import { formatInZone, machineTimeZone } from '../base/zoned-time.ts';
-import type { Command, Effect, InputShape, ParsedArguments } from '../catalogue/define-command.ts';
+import type { Catalogue } from '../catalogue/catalogue.ts';
+import type { Command, Edition, Effect, InputShape, ParsedArguments } from '../catalogue/define-command.ts';
 import type { Insight } from '../catalogue/define-insight.ts';
 import { readArgumentsLeniently } from '../catalogue/lenient.ts';
 import { toolName } from '../catalogue/naming.ts';
@@ -47,6 +46,8 @@ const TARGET = 'target';
 
 export interface DispatcherOptions {
   readonly config: Config;
+  /** The catalogue of each target. */
+  readonly catalogues: ReadonlyMap<string, Catalogue>;
   readonly guard: Guard;
   readonly runner: TaskRunner;
   readonly consentStates: ConsentStates;
@@ -61,18 +62,25 @@ export class Dispatcher implements Calls {
   readonly #config: Config;
   readonly #guard: Guard;
   readonly #consentStates: ConsentStates;
-  readonly #handlers: ReadonlyMap<string, Handler>;
+  readonly #catalogues: ReadonlyMap<string, Catalogue>;
+  /** The tools by name, for each edition that is connected. */
+  readonly #handlers: ReadonlyMap<Edition, ReadonlyMap<string, Handler>>;
   readonly #log: Log;
   readonly #clock: Clock;
 
-  constructor({ config, guard, runner, consentStates, log, clock = systemClock }: DispatcherOptions) {
+  constructor({ config, catalogues, guard, runner, consentStates, log, clock = systemClock }: DispatcherOptions) {
     this.#clock = clock;
     this.#config = config;
     this.#guard = guard;
     this.#consentStates = consentStates;
     this.tasks = runner;
     this.#log = log;
-    this.#handlers = new Map<string, Handler>([
+    this.#catalogues = catalogues;
+    this.#handlers = new Map([...catalogues.values()].map((catalogue) => [catalogue.edition, this.#makeHandlers(catalogue)]));
+  }
+
+  #makeHandlers({ insights, commands }: Catalogue): ReadonlyMap<string, Handler> {
+    return new Map<string, Handler>([
       ...insights.map((insight): [string, Handler] => [insight.name, this.#insightHandler(insight)]),
       ...commands.map((command): [string, Handler] => [toolName(command.name), this.#commandHandler(command)]),
       ...Object.entries(this.#taskHandlers()),
@@ -83,7 +91,7 @@ export class Dispatcher implements Calls {
   /** Calls a tool. What the caller can do something about comes back as an error result; it never rejects. */
   async call(tool: string, args: Arguments, context: CallContext): Promise<ToolAnswer> {
     try {
-      const called = this.#handler(tool);
+      const called = this.#handler(tool, args);
       return await called.run(parse(tool, called, args), context);
     } catch (error) {
       return this.#tell(tool, error, context);
@@ -93,7 +101,7 @@ export class Dispatcher implements Calls {
   /** Starts a tool and returns its task as soon as there is one. What the caller can do something about comes back as an error result. */
   async start(tool: string, args: Arguments, context: CallContext): Promise<Started> {
     try {
-      const called = this.#handler(tool);
+      const called = this.#handler(tool, args);
       const parsed = parse(tool, called, args);
       return called.start ? await called.start(parsed, context) : { answer: await called.run(parsed, context) };
     } catch (error) {
@@ -109,12 +117,19 @@ export class Dispatcher implements Calls {
   }
 
   async makeResult(task: TaskRecord): Promise<CallToolResult> {
-    return taskResult(task, findOutput(task), this.#showing('get_task_status'), { isError: task.status === 'failed' });
+    return taskResult(task, this.#findOutput(task), this.#showing('get_task_status'), { isError: task.status === 'failed' });
   }
 
-  #handler(tool: string): Handler {
-    const found = this.#handlers.get(tool);
-    if (!found) throw new MailStoreError('unknownTool', { tool, nearest: nearest(tool, this.#handlers.keys()) });
+  #findOutput({ target, command }: TaskRecord): Command['output'] | undefined {
+    return this.#catalogues.get(target)?.find(command)?.output;
+  }
+
+  /** Returns the tool as the edition of the target that the arguments name has it. */
+  #handler(tool: string, { [TARGET]: target }: Arguments): Handler {
+    const catalogue = this.#catalogues.get(String(target)) ?? [...this.#catalogues.values()][0];
+    const handlers = (catalogue && this.#handlers.get(catalogue.edition)) ?? new Map<string, Handler>();
+    const found = handlers.get(tool);
+    if (!found) throw new MailStoreError('unknownTool', { tool, nearest: nearest(tool, handlers.keys()) });
     return found;
   }
 
@@ -233,7 +248,7 @@ export class Dispatcher implements Calls {
           const known = await this.tasks.get(taskId);
           const ms = Math.min(waitSeconds * 1000, deadline.leftMs());
           const task = ms > 0 && !isEnded(known) ? await this.tasks.waitForNews(known, ms, signal) : known;
-          return taskResult(task, findOutput(task), this.#showing('get_task_status', query));
+          return taskResult(task, this.#findOutput(task), this.#showing('get_task_status', query));
         },
       }),
       list_tasks: handler({
@@ -246,7 +261,7 @@ export class Dispatcher implements Calls {
         run: async ({ taskId }, context) => {
           const { caller, question } = this.#caller(context);
           const task = await this.#guard.cancel(taskId, caller);
-          return 'kind' in task ? question() : taskResult(task, findOutput(task), this.#showing('cancel_task'));
+          return 'kind' in task ? question() : taskResult(task, this.#findOutput(task), this.#showing('cancel_task'));
         },
       }),
     };
@@ -317,10 +332,6 @@ function readPageRequest(
   );
   const conditions = Object.entries(where ?? {}).map(([field, condition]) => [field, acceptedValues(condition)] as const);
   return { limit, offset, match, where: Object.fromEntries(conditions), sort: order };
-}
-
-function findOutput(task: TaskRecord): Command['output'] | undefined {
-  return commands.find((command) => command.name === task.command)?.output;
 }
 
 /** Throws MailStoreError that names every unknown argument together with the expected ones, or every value that is none of its kind. */

@@ -13,6 +13,42 @@ export interface Offer {
   readonly knownCommands: ReadonlySet<string>;
 }
 
+/**
+ * Returns the tools of several editions as one list. A tool that differs between them takes the arguments of all, and requires those that all
+ * require; what a target of its own edition accepts is checked by the call.
+ */
+export function mergeToolLists(lists: readonly (readonly ListedTool[])[]): readonly ListedTool[] {
+  const merged = new Map<string, ListedTool>();
+  for (const listed of lists.flat()) {
+    const { name } = listed.tool;
+    const known = merged.get(name);
+    merged.set(name, known ? mergeTools(known, listed) : listed);
+  }
+  return [...merged.values()];
+}
+
+function mergeTools(one: ListedTool, other: ListedTool): ListedTool {
+  const [inputs, others] = [readInput(one.tool), readInput(other.tool)];
+  const required = inputs.required.filter((name) => others.required.includes(name));
+  const { required: _required, ...schema } = one.tool.inputSchema;
+  return {
+    ...one,
+    ...((one.longRunning || other.longRunning) && { longRunning: true }),
+    tool: {
+      ...one.tool,
+      inputSchema: {
+        ...schema,
+        properties: { ...others.properties, ...inputs.properties },
+        ...(required.length > 0 && { required }),
+      },
+    },
+  };
+}
+
+function readInput({ inputSchema }: ToolDefinition): { readonly properties: object; readonly required: readonly string[] } {
+  return { properties: {}, required: [], ...inputSchema };
+}
+
 /** Returns the tools to list, in the order of the declarations. The gate decides on each call; this is its shadow. */
 export function offeredTools(list: readonly ListedTool[], { access, groups, targets, knownCommands }: Offer): readonly ToolDefinition[] {
   return list
@@ -23,7 +59,7 @@ export function offeredTools(list: readonly ListedTool[], { access, groups, targ
 
 /** A write must name its target; a read goes to the first one unless it does. */
 function withTarget(tool: ToolDefinition, targets: readonly string[]): ToolDefinition {
-  const { properties = {}, required = [] } = tool.inputSchema as { properties?: object; required?: readonly string[] };
+  const { properties, required } = readInput(tool);
   const target = { type: 'string', enum: targets, description: 'Which MailStore.' };
   return {
     ...tool,

@@ -13,13 +13,15 @@ import {
   type Verdict,
 } from '../catalogue/define-command.ts';
 import { hasOutsideReference } from '../catalogue/fields.ts';
-import { findCommand } from '../../tools/index.ts';
+import type { Catalogue } from '../catalogue/catalogue.ts';
 import { allows, neededAccess } from './access.ts';
 
 type Arguments = Readonly<Record<string, unknown>>;
 
 /** What a decision depends on in addition to command, arguments and access. */
 export interface Circumstances {
+  /** The catalogue in which stored actions are looked up; without it every action is judged by the worst that it can be. */
+  readonly catalogue?: Pick<Catalogue, 'find'> | undefined;
   /** What the declaration's `decidesFrom` read. */
   readonly found?: Found | undefined;
   /** The login name that this server itself uses. */
@@ -70,9 +72,9 @@ export function worstEffect(command: Command): Effect {
 }
 
 /** Returns effect and risks of a call; the worst where the declaration cannot judge these arguments. */
-export function judgeCall(command: Command | undefined, args: Arguments, { found = {}, login }: Circumstances = {}): Verdict {
+export function judgeCall(command: Command | undefined, args: Arguments, { found = {}, login, catalogue }: Circumstances = {}): Verdict {
   if (!command) return WORST;
-  const context: DecisionContext = { login, judgeAction };
+  const context: DecisionContext = { login, judgeAction: (action) => judgeAction(action, catalogue) };
   try {
     // What was kept of the arguments in part cannot be judged.
     if ([args, ...Object.values(args)].some(isBounded)) return WORST;
@@ -94,11 +96,11 @@ export function judgeCall(command: Command | undefined, args: Arguments, { found
  * Returns what a stored job action comes to: the worst that its command can do, since the server reads the arguments by its own rules. An action
  * that is not there, cannot be parsed, or that no declaration knows, is the worst.
  */
-export function judgeAction(action: unknown): ActionVerdict {
+export function judgeAction(action: unknown, catalogue: Pick<Catalogue, 'find'> | undefined): ActionVerdict {
   const unknown: ActionVerdict = { ...WORST, protects: true };
   if (typeof action !== 'string') return unknown;
   try {
-    const command = findCommand(parseAction(action).command);
+    const command = catalogue?.find(parseAction(action).command);
     if (!command) return unknown;
     return { effect: worstEffect(command), risks: possibleRisks(command), protects: command.protects === true };
   } catch {

@@ -5,7 +5,8 @@ import type { Socket } from 'node:net';
 import { systemClock, type Clock } from '../base/clock.ts';
 import { readErrno } from '../base/errno.ts';
 import { World, type WorldState, type WorldUser } from '../emulation/world.ts';
-import { commands as declared } from '../../tools/index.ts';
+import { catalogueFor } from '../../tools/index.ts';
+import type { Catalogue } from '../catalogue/catalogue.ts';
 import { createCertificate } from './certificate.ts';
 import { routes2012 } from './dialect-2012.ts';
 import { Engine } from './engine.ts';
@@ -23,6 +24,8 @@ export interface SandboxOptions {
   readonly host?: string;
   /** Names the world to start from; the same name gives the same world. A world kept in `stateFile` comes first. */
   readonly seed?: string;
+  /** The commands that it has; those of MailStore Server by default. */
+  readonly catalogue?: Catalogue;
   /** How long a long run takes; 3 by default. */
   readonly runSeconds?: number;
   /** Which generations of the API answer; both by default. */
@@ -79,8 +82,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   const stateFile = options.stateFile === undefined ? undefined : new StateFile(options.stateFile, state);
   await stateFile?.save();
 
-  const commands = declared.filter(({ editions }) => editions.includes('server'));
-  const byName = new Map(commands.map((command) => [command.name, command]));
+  const { commands, find } = options.catalogue ?? catalogueFor('server');
   const onChange = () => stateFile?.changed();
   const engine = new Engine({ clock, invoke: (name, args) => runs.invoke(name, args), onChange });
   const world = new World(state, engine);
@@ -89,8 +91,8 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     clock,
     world,
     seconds: runSeconds,
-    findCommand: (name) => byName.get(name),
-    commandNames: [...byName.keys()],
+    findCommand: find,
+    commandNames: commands.map(({ name }) => name),
     onChange,
     ...(options.onRun && { onRun: options.onRun }),
   });

@@ -1,4 +1,4 @@
-import { findCommand } from '../../tools/index.ts';
+import type { ScopedCall } from '../catalogue/catalogue.ts';
 import type { Command, Evidence as DeclaredEvidence } from '../catalogue/define-command.ts';
 import type { MailStoreClient } from '../client/client.ts';
 import type { Evidence, TaskRecord } from '../journal/task-record.ts';
@@ -7,16 +7,19 @@ import type { Evidence, TaskRecord } from '../journal/task-record.ts';
 const ROW_LIMIT = 20;
 
 /** Reads what corroborates how a run ended, as its declaration says. A read that fails is told and does not keep the others from being made. */
-export async function gatherEvidence(client: MailStoreClient, command: Command, task: TaskRecord): Promise<readonly Evidence[]> {
-  const declared = command.evidence?.({ ...task.argumentsMasked }, task.startedAt.slice(0, 19)) ?? [];
-  return Promise.all(declared.map((evidence) => readEvidence(client, evidence)));
+export async function gatherEvidence(
+  client: MailStoreClient,
+  command: Command,
+  task: Pick<TaskRecord, 'argumentsMasked' | 'startedAt'>,
+): Promise<readonly Evidence[]> {
+  const call = { command, args: task.argumentsMasked };
+  const declared = command.evidence?.({ ...call.args }, task.startedAt.slice(0, 19)) ?? [];
+  return Promise.all(declared.map((evidence) => readEvidence(client, call, evidence)));
 }
 
-async function readEvidence(client: MailStoreClient, { read, args, rows }: DeclaredEvidence): Promise<Evidence> {
-  const command = findCommand(read);
-  if (!command) throw new Error(`no command ${read}`);
+async function readEvidence(client: MailStoreClient, call: ScopedCall, { read, args, rows }: DeclaredEvidence): Promise<Evidence> {
   try {
-    const { value } = await client.read(command, args);
+    const { value } = await client.readFor(call, read, args);
     if (!Array.isArray(value)) return { source: read, finding: 'Read after the end was lost.', data: value };
     const matching = value.filter((row: unknown) => isAbout(row, rows ?? {}));
     return { source: read, finding: `${matching.length} rows were read after the end was lost.`, data: matching.slice(0, ROW_LIMIT) };

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { EventEmitter } from 'node:events';
 import { hostname } from 'node:os';
-import { findCommand } from '../../tools/index.ts';
 import type { Clock } from '../base/clock.ts';
 import { isError, MailStoreError } from '../base/errors.ts';
 import { keepArguments } from '../base/keep-bounded.ts';
@@ -288,7 +287,7 @@ export class TaskRunner {
     if (!task.run || !task.dialect) throw new MailStoreError('cannotCancelYet', { command: task.command });
     const client = this.#findClient(task);
     if (!client) throw new Error(`no client for the task ${taskId}`);
-    await client.cancel(requireCommand(task), { ...task.run, dialect: task.dialect });
+    await client.cancel(requireCommand(client, task), { ...task.run, dialect: task.dialect });
     await this.#options.journal.askedToCancel(taskId);
     return this.#task(taskId);
   }
@@ -360,8 +359,8 @@ export class TaskRunner {
   async #adoptOne(task: TaskRecord): Promise<void> {
     const { journal } = this.#options;
     const { taskId, lease } = task;
-    const command = findCommand(task.command);
-    if (!command || this.#held.has(taskId) || !this.#findClient(task)) return;
+    const command = this.#findClient(task)?.catalogue.find(task.command);
+    if (!command || this.#held.has(taskId)) return;
     const isInGoodHands = lease !== undefined && !this.#watch.isGone(lease.holder) && !this.#watch.isSilent(taskId, lease);
     if (task.damaged && !isInGoodHands) {
       this.#giveUpInBackground(task, command, { reason: damagedReason(task.damaged) });
@@ -783,8 +782,8 @@ function describe(error: unknown): string {
 /** The epoch that the process holds which begins a task. */
 const FIRST_EPOCH = 1;
 
-function requireCommand(task: TaskRecord): Command {
-  const command = findCommand(task.command);
+function requireCommand({ catalogue }: MailStoreClient, task: TaskRecord): Command {
+  const command = catalogue.find(task.command);
   if (!command) throw new MailStoreError('unknownCommand', { command: task.command });
   return command;
 }

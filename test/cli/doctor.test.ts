@@ -19,7 +19,16 @@ import { respond, respondJson, startTlsServer } from '../helpers/tls-server.ts';
 const HEALTHY = { url: 'https://127.0.0.1:1', username: 'admin', password: 'x' };
 
 async function causesAt({ url, ...login }: Partial<typeof HEALTHY> & { url: string; fingerprint?: string }, now?: number) {
-  const target: Target = { name: 'default', origin: url, username: 'admin', password: 'x', access: 'read-only', api: 'auto', ...login };
+  const target: Target = {
+    name: 'default',
+    origin: url,
+    username: 'admin',
+    password: 'x',
+    access: 'read-only',
+    api: 'auto',
+    edition: 'server',
+    ...login,
+  };
   const findings = await checkServer(target, 5000, now);
   return findings.flatMap(({ cause }) => cause ?? []);
 }
@@ -61,7 +70,7 @@ describe('doctor names what is wrong with the way to MailStore:', () => {
 
   test('a certificate that is not trusted, with its fingerprint', async () => {
     const { url, username, password, fingerprint } = await sandboxForTest();
-    const target = { name: 'default', origin: url, username, password, access: 'read-only', api: 'auto' } as const;
+    const target = { name: 'default', origin: url, username, password, access: 'read-only', api: 'auto', edition: 'server' } as const;
     const findings = await checkServer(target, 5000);
     expect(findings.find(({ cause }) => cause === 'certificateUnknown')?.says).toContain(fingerprint);
   });
@@ -77,6 +86,7 @@ describe('doctor names what is wrong with the way to MailStore:', () => {
       fingerprint: old,
       access: 'read-only',
       api: 'auto',
+      edition: 'server',
     } as const;
     const [, finding] = await checkServer(target, 5000);
     expect(finding).toMatchObject({ cause: 'certificateChanged', says: expect.stringContaining(old) as unknown });
@@ -197,7 +207,7 @@ describe('doctor names what is wrong with the files of the clients:', () => {
     const path = mcpClients.find((client) => client.id === id)?.file(machine) ?? '';
     mkdirSync(join(path, '..'), { recursive: true });
     writeFileSync(path, text);
-    return checkClients({ access: 'full', toolsets: TOOLSETS }, machine);
+    return checkClients({ access: 'full', toolsets: TOOLSETS, targets: [] }, machine);
   }
   const withEnv = (key: string, env: object) => JSON.stringify({ [key]: { m: { command: 'node', args: ['/x/mailstore-mcp.cjs'], env } } });
 

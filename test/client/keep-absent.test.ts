@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { Redactor } from '../../src/masking/redactor.ts';
-import { commands } from '../../tools/index.ts';
+import { commands } from '../helpers/server-catalogue.ts';
 import { startClient, type TestClient } from '../helpers/start-client.ts';
 import { respondJson, startTlsServer, type TlsServer } from '../helpers/tls-server.ts';
 import { start } from '../sandbox/client.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Command } from '../../src/catalogue/define-command.ts';
 import { compareMetadata, readMetadata } from '../../src/client/metadata.ts';
-import { commands } from '../../tools/index.ts';
+import { commands } from '../helpers/server-catalogue.ts';
 import { commandNamed, startClient } from '../helpers/start-client.ts';
 import { respondJson, startTlsServer } from '../helpers/tls-server.ts';
 import { start } from '../sandbox/client.ts';

@@ -165,14 +165,15 @@ test('TLS 1.2 is accepted', async () => {
 
 const CALL_IN_CHILD = `
   import { MailStoreClient } from ${JSON.stringify(new URL('../../src/client/client.ts', import.meta.url).href)};
-  import { findCommand } from ${JSON.stringify(new URL('../../tools/index.ts', import.meta.url).href)};
+  import { catalogueFor } from ${JSON.stringify(new URL('../../tools/index.ts', import.meta.url).href)};
   import { systemClock } from ${JSON.stringify(new URL('../../src/base/clock.ts', import.meta.url).href)};
+  const catalogue = catalogueFor('server');
   const silent = () => undefined;
   const client = new MailStoreClient({
-    origin: process.env.ORIGIN, username: 'admin', password: 'secret', trust: {}, api: 'auto', timeoutMs: 10_000,
+    origin: process.env.ORIGIN, username: 'admin', password: 'secret', trust: {}, api: 'auto', catalogue, timeoutMs: 10_000,
     clock: systemClock, log: { error: silent, warn: silent, info: silent, debug: silent },
   });
-  const outcome = await client.read(findCommand('GetServerInfo')).catch((error) => error.code);
+  const outcome = await client.read(catalogue.find('GetServerInfo')).catch((error) => error.code);
   console.log(JSON.stringify(outcome));
   await client.close();
 `;

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import * as z from 'zod';
 import { anything, describeList, nothing, record, type Output } from '../../src/catalogue/outputs.ts';
 import { checkValue } from '../../src/client/value.ts';
-import { commands } from '../../tools/index.ts';
+import { commands } from '../helpers/server-catalogue.ts';
 
 const users = describeList({
   userName: z.string(),

@@ -38,6 +38,7 @@ test('address and login are enough, everything else has a default', () => {
         password: 'secret',
         access: 'read-only',
         api: 'auto',
+        edition: 'server',
       },
     ],
     access: 'read-only',
@@ -83,6 +84,7 @@ test('every setting can be written in the environment', async () => {
         ca: certificate,
         access: 'full',
         api: 'legacy-xml',
+        edition: 'server',
       },
     ],
     access: 'full',
@@ -478,6 +480,7 @@ describe('several targets', () => {
         fingerprint: PIN,
         access: 'read-write',
         api: 'auto',
+        edition: 'server',
       },
       {
         name: 'branch',
@@ -487,6 +490,7 @@ describe('several targets', () => {
         fingerprint: OTHER_PIN,
         access: 'read-only',
         api: 'legacy',
+        edition: 'server',
       },
     ]);
   });
@@ -529,7 +533,7 @@ describe('the embedded sandbox', () => {
 
   test('is the one target, and needs no settings', () => {
     expect(loadConfig({ env: {}, flags: { '--access': 'full' }, embedded }).targets).toEqual([
-      { name: 'sandbox', ...embedded, access: 'full', api: 'auto' },
+      { name: 'sandbox', ...embedded, access: 'full', api: 'auto', edition: 'server' },
     ]);
   });
 

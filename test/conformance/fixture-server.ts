@@ -152,6 +152,7 @@ export async function startFixtureServer(): Promise<FixtureServer> {
     fingerprint,
     access: 'read-write',
     api: 'auto',
+    edition: 'server',
   }));
   const stateDir = mkdtempSync(join(tmpdir(), 'mailstore-mcp-conformance-'));
   const config: Config = {
@@ -166,8 +167,7 @@ export async function startFixtureServer(): Promise<FixtureServer> {
   };
   const log = createLog(config.logLevel);
   const backend = openBackend(config, { log });
-  const { guard, runner, consentStates } = backend;
-  const calls = new FixtureCalls(new Dispatcher({ config, guard, runner, consentStates, log }));
+  const calls = new FixtureCalls(new Dispatcher({ config, log, ...backend }));
   const handler = createMcpHandler(
     protocolServers(
       { version: '0.0.0', instructions: 'Tools for the conformance tests.', tools, longRunning: LONG_RUNNING },

@@ -1,6 +1,6 @@
 import { isEnded, type StoredRawEnd, type TaskRecord } from '../../src/journal/task-record.ts';
 import type { RunEvent } from '../../src/sandbox/runs.ts';
-import { findCommand } from '../../tools/index.ts';
+import { findCommand } from '../helpers/server-catalogue.ts';
 import { createHash } from 'node:crypto';
 import type { Logged } from './log.ts';
 import type { Plan, WorkerPlan } from './schedule.ts';

@@ -13,7 +13,7 @@ import { isEnded, type RawEnd } from '../../src/journal/task-record.ts';
 import { passGate } from '../../src/policy/gate.ts';
 import { TaskRunner } from '../../src/tasks/runner.ts';
 import type { RunHandle, WireResponse } from '../../src/wire/reply.ts';
-import { findCommand } from '../../tools/index.ts';
+import { catalogue, findCommand } from '../helpers/server-catalogue.ts';
 import { timeOfMachine, type LogLine } from './log.ts';
 import type { PlannedCall, WorkerPlan } from './schedule.ts';
 import { enginesOnFullDisk } from '../helpers/full-disk.ts';
@@ -120,6 +120,7 @@ const client = new MailStoreClient({
   password: order.password,
   trust: { fingerprint: order.fingerprint },
   api: order.api,
+  catalogue,
   timeoutMs: 5000,
   clock,
   log,

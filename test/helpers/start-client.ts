@@ -7,7 +7,7 @@ import { MailStoreClient, type ClientOptions, type Outcome } from '../../src/cli
 import { passGate, type Permit } from '../../src/policy/gate.ts';
 import type { TaskRecord } from '../../src/journal/task-record.ts';
 import type { TaskCall, TaskRunner } from '../../src/tasks/runner.ts';
-import { findCommand } from '../../tools/index.ts';
+import { catalogue, findCommand } from './server-catalogue.ts';
 
 /** Where a client finds its MailStore: a sandbox, or a server that stands in for one. */
 interface Far {
@@ -37,6 +37,7 @@ export function startClient({ url, username, password, fingerprint }: Far, optio
     password,
     trust: { fingerprint },
     api: 'auto',
+    catalogue,
     timeoutMs: 10_000,
     clock: {
       ...systemClock,

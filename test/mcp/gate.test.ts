@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { toolName } from '../../src/catalogue/naming.ts';
-import { commands, findCommand } from '../../tools/index.ts';
+import { commands, findCommand } from '../helpers/server-catalogue.ts';
 import { callTool, sandboxForTest, startServer, untilTestEnds } from '../helpers/start-server.ts';
 
 const writing = commands.filter(({ effect }) => effect === 'write');

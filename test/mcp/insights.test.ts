@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { countTokens } from 'gpt-tokenizer/encoding/o200k_base';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startSandbox, type Sandbox } from '../../src/sandbox/sandbox.ts';
-import { insights } from '../../tools/insights/index.ts';
+import { insights } from '../helpers/server-catalogue.ts';
 import { commandNamed } from '../helpers/start-client.ts';
 import { callTool, sandboxForTest, startServer, untilTestEnds, type RunningServer } from '../helpers/start-server.ts';
 

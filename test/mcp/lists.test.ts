@@ -4,7 +4,7 @@ import * as z from 'zod';
 import { toolName } from '../../src/catalogue/naming.ts';
 import { worstEffect } from '../../src/policy/decide.ts';
 import { startSandbox, type Sandbox } from '../../src/sandbox/sandbox.ts';
-import { commands } from '../../tools/index.ts';
+import { commands } from '../helpers/server-catalogue.ts';
 import { getUsers } from '../../tools/users.ts';
 import { callTool, startServer, type RunningServer, type ToolAnswer } from '../helpers/start-server.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { toolList } from '../../src/mcp/tool-list.ts';
+import { toolList } from '../helpers/server-catalogue.ts';
 
 /** What a provider does not take anywhere in a schema. */
 const REFUSED = {

@@ -3,7 +3,7 @@ import { toolName } from '../../src/catalogue/naming.ts';
 import type { WorldUser } from '../../src/emulation/world.ts';
 import { worstEffect } from '../../src/policy/decide.ts';
 import { startSandbox, type Sandbox } from '../../src/sandbox/sandbox.ts';
-import { commands } from '../../tools/index.ts';
+import { commands } from '../helpers/server-catalogue.ts';
 import { callTool, sandboxForTest, startServer, untilTestEnds, type RunningServer } from '../helpers/start-server.ts';
 
 /** Starts a server whose client has listed the tools: from then on it refuses a result that its output schema does not describe. */

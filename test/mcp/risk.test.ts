@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 import type { Access } from '../../src/base/target.ts';
 import { wireType } from '../../src/catalogue/fields.ts';
 import { toolName } from '../../src/catalogue/naming.ts';
-import { commands } from '../../tools/index.ts';
+import { commands } from '../helpers/server-catalogue.ts';
 import { ManualClock } from '../helpers/manual-clock.ts';
 import { runBinary } from '../helpers/run-binary.ts';
 import { callTool, sandboxForTest, settingsFor, startServer, untilTestEnds, type ServerOptions } from '../helpers/start-server.ts';

@@ -5,7 +5,7 @@ import { countTokens } from 'gpt-tokenizer/encoding/o200k_base';
 import { expect, onTestFinished, test } from 'vitest';
 import { toolName } from '../../src/catalogue/naming.ts';
 import { mildestEffect } from '../../src/policy/decide.ts';
-import { commands } from '../../tools/index.ts';
+import { commands } from '../helpers/server-catalogue.ts';
 import { callTool, sandboxForTest, startServer, untilTestEnds, type ServerOptions } from '../helpers/start-server.ts';
 
 const TASK_TOOLS = ['get_task_status', 'list_tasks', 'cancel_task'];

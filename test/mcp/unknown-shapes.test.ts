@@ -4,7 +4,7 @@ import type { Command } from '../../src/catalogue/define-command.ts';
 import { toolName } from '../../src/catalogue/naming.ts';
 import { worstEffect } from '../../src/policy/decide.ts';
 import { startSandbox, type Sandbox } from '../../src/sandbox/sandbox.ts';
-import { commands } from '../../tools/index.ts';
+import { commands } from '../helpers/server-catalogue.ts';
 import { commandNamed } from '../helpers/start-client.ts';
 import { callTool, readAnswer, startModernServer, startServer, type RunningServer } from '../helpers/start-server.ts';
 

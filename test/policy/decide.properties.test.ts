@@ -6,7 +6,7 @@ import type { Command, Effect } from '../../src/catalogue/define-command.ts';
 import { allows } from '../../src/policy/access.ts';
 import { decide, judgeAction, mildestEffect, worstEffect } from '../../src/policy/decide.ts';
 import { passGate, Permit } from '../../src/policy/gate.ts';
-import { commands } from '../../tools/index.ts';
+import { catalogue, commands } from '../helpers/server-catalogue.ts';
 import { commandNamed } from '../helpers/start-client.ts';
 
 type Arguments = Readonly<Record<string, unknown>>;
@@ -140,7 +140,7 @@ const JOB_CALLS: readonly ((action: unknown) => Call)[] = [
 ];
 
 function decisionsOn({ command, args, stored }: Call) {
-  return ACCESS_LEVELS.map((access) => decide(command, args, access, { found: { action: stored } }));
+  return ACCESS_LEVELS.map((access) => decide(command, args, access, { catalogue, found: { action: stored } }));
 }
 
 const RUNS = { numRuns: 1000 };
@@ -185,7 +185,7 @@ describe('a decision, whatever a call consists of,', () => {
   test('finds no effect that is milder or worse than what the command is listed with', () => {
     fc.assert(
       fc.property(anyCall, ({ command, args, stored }) => {
-        const { effect, risks } = decide(command, args, 'full', { found: { action: stored } });
+        const { effect, risks } = decide(command, args, 'full', { catalogue, found: { action: stored } });
         // Arguments that cannot be judged are taken for the worst, which no command is on both axes.
         const isUnjudged = risks.length === 6 && effect === 'destructive';
         expect(EFFECTS.indexOf(effect)).toBeGreaterThanOrEqual(EFFECTS.indexOf(command ? mildestEffect(command) : 'destructive'));
@@ -201,7 +201,7 @@ describe('the action of a job', () => {
   test('that is one command as the management shell writes it is the worst that this command can be', () => {
     fc.assert(
       fc.property(anyCommand, writtenArguments, (command, args) => {
-        expect(judgeAction(`${command.name}${args}`).effect).toBe(worstEffect(command));
+        expect(judgeAction(`${command.name}${args}`, catalogue).effect).toBe(worstEffect(command));
       }),
       RUNS,
     );
@@ -210,7 +210,7 @@ describe('the action of a job', () => {
   test('is destructive unless it is exactly one known command, with arguments that have one reading', () => {
     fc.assert(
       fc.property(anyAction, (action) => {
-        const { effect } = judgeAction(action);
+        const { effect } = judgeAction(action, catalogue);
         if (effect === 'destructive') return;
         expect(action).toBeTypeOf('string');
         const text = String(action).trim();
@@ -227,7 +227,7 @@ describe('the action of a job', () => {
     const misspelt = respelled(fc.constantFrom(...NAMES)).filter((name) => !NAMES.includes(name.trim()));
     fc.assert(
       fc.property(misspelt, writtenArguments, (name, args) => {
-        expect(judgeAction(`${name}${args}`).effect).toBe('destructive');
+        expect(judgeAction(`${name}${args}`, catalogue).effect).toBe('destructive');
       }),
       RUNS,
     );
@@ -240,7 +240,7 @@ describe('the action of a job', () => {
         fc.constantFrom(...SEPARATORS),
         written(fc.constantFrom(...NAMES)),
         (first, between, second) => {
-          expect(judgeAction(`${first}${between}${second}`).effect).toBe('destructive');
+          expect(judgeAction(`${first}${between}${second}`, catalogue).effect).toBe('destructive');
         },
       ),
       RUNS,
@@ -250,8 +250,8 @@ describe('the action of a job', () => {
   test('is destructive when a quote in a value lets text out of it', () => {
     fc.assert(
       fc.property(fc.constantFrom('VerifyStores', 'CreateBackup'), quotable, quotable, (name, before, after) => {
-        expect(judgeAction(`${name} --path="${before}"${after}"`).effect).toBe('destructive');
-        expect(judgeAction(`${name} --path="${before}\\"${after}"`).effect).toBe('destructive');
+        expect(judgeAction(`${name} --path="${before}"${after}"`, catalogue).effect).toBe('destructive');
+        expect(judgeAction(`${name} --path="${before}\\"${after}"`, catalogue).effect).toBe('destructive');
       }),
       RUNS,
     );
@@ -263,8 +263,8 @@ describe('a call about a job', () => {
     fc.assert(
       fc.property(anyAction, fc.constantFrom(...JOB_CALLS), (action, about) => {
         const { command, args, stored } = about(action);
-        const { effect } = decide(command, args, 'full', { found: { action: stored } });
-        expect(effect).toBe(judgeAction(action).effect === 'destructive' ? 'destructive' : 'write');
+        const { effect } = decide(command, args, 'full', { catalogue, found: { action: stored } });
+        expect(effect).toBe(judgeAction(action, catalogue).effect === 'destructive' ? 'destructive' : 'write');
       }),
       RUNS,
     );
@@ -346,7 +346,9 @@ test('a call with a risky part is never allowed without asking, whatever stands 
   fc.assert(
     fc.property(fc.constantFrom(...RISKY), beside, found, ([name, part], others, read) => {
       const args = { ...others, ...part };
-      const kinds = ACCESS_LEVELS.map((access) => decide(commandNamed(name), args, access, { found: read, login: 'admin' }).kind);
+      const kinds = ACCESS_LEVELS.map(
+        (access) => decide(commandNamed(name), args, access, { catalogue, found: read, login: 'admin' }).kind,
+      );
       expect([kinds[0], kinds[2]]).toEqual(['refuse', 'ask']);
       expect(kinds[1]).not.toBe('allow');
     }),
@@ -359,9 +361,9 @@ describe('the gate', () => {
     fc.assert(
       fc.property(anyCall, fc.constantFrom(...ACCESS_LEVELS), fc.boolean(), ({ command, args, stored }, access, isYes) => {
         fc.pre(command !== undefined);
-        const { kind, effect } = decide(command, args, access, { found: { action: stored } });
+        const { kind, effect } = decide(command, args, access, { catalogue, found: { action: stored } });
         const passed = permitOrCode(() =>
-          passGate(command, args, { access, found: { action: stored }, ...(isYes && { yes: { given: true } }) }),
+          passGate(command, args, { access, catalogue, found: { action: stored }, ...(isYes && { yes: { given: true } }) }),
         );
         if (kind === 'refuse') expect(passed).toBe('notAllowed');
         else if (kind === 'ask' && !isYes) expect(passed).toBe('notConfirmed');

@@ -4,7 +4,7 @@ import { ACCESS_LEVELS, type Access } from '../../src/base/target.ts';
 import type { Effect, Found, Risk } from '../../src/catalogue/define-command.ts';
 import { allows, neededAccess, widest } from '../../src/policy/access.ts';
 import { decide, judgeAction, judgeCall, mildestEffect, possibleRisks, worstEffect, type Decision } from '../../src/policy/decide.ts';
-import { commands } from '../../tools/index.ts';
+import { catalogue, commands } from '../helpers/server-catalogue.ts';
 import { commandNamed } from '../helpers/start-client.ts';
 
 type Kind = Decision['kind'];
@@ -146,7 +146,7 @@ function verdictOn(
   found: Found = {},
 ): readonly [Effect | undefined, string, ...Kind[]] {
   const decisions = ACCESS_LEVELS.map((access) =>
-    decide(commandNamed(name), args as Readonly<Record<string, unknown>>, access, { found, login: 'admin' }),
+    decide(commandNamed(name), args as Readonly<Record<string, unknown>>, access, { catalogue, found, login: 'admin' }),
   );
   const verdicts = new Set(decisions.map(({ effect, risks }) => [effect, ...risks].join(' ')));
   expect(verdicts.size).toBe(1);
@@ -400,7 +400,7 @@ describe('the action of a job', () => {
     ['constructor', 'destructive'],
     ['__proto__', 'destructive'],
   ])('%j is %s', (action, effect) => {
-    expect(judgeAction(action).effect).toBe(effect);
+    expect(judgeAction(action, catalogue).effect).toBe(effect);
   });
 });
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { isError, type MailStoreError } from '../../src/base/errors.ts';
 import { passGate, Permit, permitRead } from '../../src/policy/gate.ts';
-import { commands } from '../../tools/index.ts';
+import { catalogue, commands } from '../helpers/server-catalogue.ts';
 import { commandNamed, startClient } from '../helpers/start-client.ts';
 import { start } from '../sandbox/client.ts';
 
@@ -59,10 +59,10 @@ describe('the gate', () => {
 
   test('judges a call by what was read for it, and by the worst where nothing was', () => {
     const { command, args } = RUN_JOB;
-    expect(passGate(command, args, { access: 'read-write', found: { action: 'VerifyStores' } }).effect).toBe('write');
-    expect(refusal(() => passGate(command, args, { access: 'read-write', found: { action: 'CompactStore --id="2"' } }))).toContain(
-      'it is destructive',
-    );
+    expect(passGate(command, args, { access: 'read-write', catalogue, found: { action: 'VerifyStores' } }).effect).toBe('write');
+    expect(
+      refusal(() => passGate(command, args, { access: 'read-write', catalogue, found: { action: 'CompactStore --id="2"' } })),
+    ).toContain('it is destructive');
     expect(refusal(() => passGate(command, args, { access: 'read-write' }))).toContain('it is destructive');
   });
 });

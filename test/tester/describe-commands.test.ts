@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { describeCommand } from '../../src/tester/describe-commands.ts';
 import type { FieldInfo } from '../../src/tester/web/protocol.ts';
-import { commands } from '../../tools/index.ts';
+import { commands } from '../helpers/server-catalogue.ts';
 import { commandNamed } from '../helpers/start-client.ts';
 
 function findField(command: string, field: string): FieldInfo | undefined {

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { MailStoreError } from '../../src/base/errors.ts';
-import { commandNamed, findNamed } from '../../src/tester/find-command.ts';
+import { findNamed, requireNamed } from '../../src/tester/find-command.ts';
 import { checkArguments, readArguments } from '../../src/tester/read-arguments.ts';
+import { catalogue } from '../helpers/server-catalogue.ts';
 
 function catchRefusal(act: () => unknown): string {
   try {
@@ -15,7 +16,7 @@ function catchRefusal(act: () => unknown): string {
 
 describe('a command that a person names', () => {
   test.each(['GetUserInfo', 'getuserinfo', 'get_user_info', 'GET_USER_INFO'])('is found as %s', (name) => {
-    expect(findNamed(name)?.name).toBe('GetUserInfo');
+    expect(findNamed(catalogue, name)?.name).toBe('GetUserInfo');
   });
 
   test.each([
@@ -23,7 +24,7 @@ describe('a command that a person names', () => {
     ['get_usr_info', "There is no MailStore command 'get_usr_info'; did you mean get_user_info?"],
     ['Frobnicate', "There is no MailStore command 'Frobnicate'."],
   ])('is refused as %s with the nearest one', (name, message) => {
-    expect(catchRefusal(() => commandNamed(name))).toBe(message);
+    expect(catchRefusal(() => requireNamed(catalogue, name))).toBe(message);
   });
 });
 
@@ -43,7 +44,7 @@ describe('arguments as people write them', () => {
     ['SetUserPassword', { password: '{not json[U+202E]' }, { password: '{not json[U+202E]' }],
     ['CreateJob', { interval: '5' }, { interval: 5 }],
   ])('%s %j', (name, written, args) => {
-    expect(readArguments(commandNamed(name), written)).toEqual(args);
+    expect(readArguments(requireNamed(catalogue, name), written)).toEqual(args);
   });
 
   test.each([
@@ -84,14 +85,14 @@ describe('arguments as people write them', () => {
       'GetUserInfo does not take usrName (did you mean userName?); it takes userName. Remove or rename and call again.',
     ],
   ])('%s %j is refused', (name, written, message) => {
-    expect(catchRefusal(() => readArguments(commandNamed(name), written))).toBe(message);
+    expect(catchRefusal(() => readArguments(requireNamed(catalogue, name), written))).toBe(message);
   });
 
   test('never shows a secret in a refusal', () => {
-    expect(catchRefusal(() => readArguments(commandNamed('SetSmtpSettings'), { settings: '{"password": "hunter2' }))).toBe(
+    expect(catchRefusal(() => readArguments(requireNamed(catalogue, 'SetSmtpSettings'), { settings: '{"password": "hunter2' }))).toBe(
       'SetSmtpSettings was not called: settings must be a JSON object such as {"name": "value"}. Correct this and call again.',
     );
-    expect(catchRefusal(() => readArguments(commandNamed('SetUserPassword'), { password: '' }))).not.toContain("''");
+    expect(catchRefusal(() => readArguments(requireNamed(catalogue, 'SetUserPassword'), { password: '' }))).not.toContain("''");
   });
 });
 
@@ -100,7 +101,7 @@ const TIMES = { timeZone: 'Europe/Berlin', now: Date.UTC(2026, 10, 29, 9) };
 describe('the arguments of a call', () => {
   test('are completed with the configured time zone', () => {
     const args = { fromIncluding: '2026-11-01', toExcluding: '2026-11-02T10:00' };
-    expect(checkArguments(commandNamed('GetJobResults'), args, TIMES)).toEqual({
+    expect(checkArguments(requireNamed(catalogue, 'GetJobResults'), args, TIMES)).toEqual({
       fromIncluding: '2026-11-01T00:00:00',
       toExcluding: '2026-11-02T10:00:00',
       timeZoneId: 'W. Europe Standard Time',
@@ -120,6 +121,6 @@ describe('the arguments of a call', () => {
       'DeleteJob was not called: id is refused: Invalid input: expected number, received string. Correct this and call again.',
     ],
   ])('%s %j is refused', (name, args, message) => {
-    expect(catchRefusal(() => checkArguments(commandNamed(name), args, TIMES))).toBe(message);
+    expect(catchRefusal(() => checkArguments(requireNamed(catalogue, name), args, TIMES))).toBe(message);
   });
 });

@@ -26,7 +26,7 @@ async function setting(access: Access, options: SandboxOptions = {}): Promise<Se
 
 function makeTester(sandbox: Sandbox, stateDir: string, access: Access): Setting {
   const { url, username, password, fingerprint } = sandbox;
-  const target = { name: 'default', origin: url, username, password, fingerprint, access, api: 'auto' } as const;
+  const target = { name: 'default', origin: url, username, password, fingerprint, access, api: 'auto', edition: 'server' } as const;
   const config = {
     targets: [target],
     access,

@@ -4,7 +4,7 @@ import * as z from 'zod';
 import { type Command, GROUPS, isIdempotent } from '../../src/catalogue/define-command.ts';
 import { fieldTraits, innermost, sentFields, wireType } from '../../src/catalogue/fields.ts';
 import { toolName } from '../../src/catalogue/naming.ts';
-import { commands, findCommand } from '../../tools/index.ts';
+import { commands, findCommand } from '../helpers/server-catalogue.ts';
 import { DOUBTFUL, REFERENCE, SERVER_ONLY } from './reference-facts.ts';
 
 interface Difference {

@@ -14,7 +14,7 @@ import { describeTool } from '../../src/mcp/describe-tool.ts';
 import { listFields } from '../../src/mcp/list-query.ts';
 import { worstEffect } from '../../src/policy/decide.ts';
 import { startSandbox, type Sandbox } from '../../src/sandbox/sandbox.ts';
-import { commands } from '../../tools/index.ts';
+import { catalogue, commands } from '../helpers/server-catalogue.ts';
 import { permitted } from '../helpers/start-client.ts';
 
 const FORMS = ['modern', 'legacy', 'legacy-xml'] as const satisfies readonly ApiForm[];
@@ -118,6 +118,7 @@ function connectTo({ url, username, password, fingerprint }: Sandbox, api: ApiFo
     password,
     trust: { fingerprint },
     api,
+    catalogue,
     timeoutMs: 10_000,
     clock: systemClock,
     log: createLog('error'),

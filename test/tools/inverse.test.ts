@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import * as z from 'zod';
 import type { WorldState } from '../../src/emulation/world.ts';
 import { worstEffect } from '../../src/policy/decide.ts';
-import { commands } from '../../tools/index.ts';
+import { commands } from '../helpers/server-catalogue.ts';
 import { ManualClock } from '../helpers/manual-clock.ts';
 import { startBackend, yesSayer } from '../helpers/start-backend.ts';
 import { sandboxForTest } from '../helpers/start-server.ts';

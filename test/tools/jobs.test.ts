@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { toShownText } from '../../src/catalogue/drifting.ts';
-import { commands } from '../../tools/index.ts';
+import { commands } from '../helpers/server-catalogue.ts';
 import { createJob, deleteJob, renameJob, runJobAsync, setJobEnabled, setJobSchedule } from '../../tools/jobs.ts';
 
 const timeZoneId = 'W. Europe Standard Time';

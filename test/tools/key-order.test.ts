@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { commands } from '../../tools/index.ts';
+import { commands } from '../helpers/server-catalogue.ts';
 
 /** What a command is, what it does and why that needs a yes, what it takes, how it is put back, what is asked, what it returns, how it is emulated. */
 const ORDER = (

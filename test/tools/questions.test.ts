@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { Deadline } from '../../src/base/deadline.ts';
 import { CallTime } from '../../src/guard/call-time.ts';
 import { renderQuestion } from '../../src/guard/question.ts';
-import { commands } from '../../tools/index.ts';
+import { commands } from '../helpers/server-catalogue.ts';
 import { ManualClock } from '../helpers/manual-clock.ts';
 import { startClient } from '../helpers/start-client.ts';
 import { sandboxForTest } from '../helpers/start-server.ts';

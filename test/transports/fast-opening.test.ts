@@ -13,6 +13,7 @@ import { createSurface, type Surface } from '../../src/mcp/surface.ts';
 import { FastOpening } from '../../src/transports/fast-opening.ts';
 import { serveOverStdio } from '../../src/transports/serve.ts';
 import { StdioTransport } from '../../src/transports/stdio.ts';
+import { toolList } from '../helpers/server-catalogue.ts';
 import { modernMeta, startPipe, untilTestEnds } from '../helpers/start-server.ts';
 
 const log = { error: () => undefined, warn: () => undefined, info: () => undefined, debug: () => undefined };
@@ -22,13 +23,15 @@ const calls = async () => {
 
 const OFFER: Offer = { access: 'full', groups: TOOLSETS, targets: ['default'], knownCommands: new Set() };
 const SURFACES: readonly (readonly [what: string, surface: Surface])[] = [
-  ...ACCESS_LEVELS.map((access) => [`access ${access}`, createSurface({ version: '1.2.3', offer: { ...OFFER, access } })] as const),
-  ['one toolset', createSurface({ version: '1.2.3', offer: { ...OFFER, groups: ['users'] } })],
-  ['two targets', createSurface({ version: '1.2.3', offer: { ...OFFER, targets: ['main', 'test'] } })],
-  ['a known doubtful command', createSurface({ version: '1.2.3', offer: { ...OFFER, knownCommands: new Set(['RunJobAsync']) } })],
+  ...ACCESS_LEVELS.map(
+    (access) => [`access ${access}`, createSurface({ version: '1.2.3', toolList, offer: { ...OFFER, access } })] as const,
+  ),
+  ['one toolset', createSurface({ version: '1.2.3', toolList, offer: { ...OFFER, groups: ['users'] } })],
+  ['two targets', createSurface({ version: '1.2.3', toolList, offer: { ...OFFER, targets: ['main', 'test'] } })],
+  ['a known doubtful command', createSurface({ version: '1.2.3', toolList, offer: { ...OFFER, knownCommands: new Set(['RunJobAsync']) } })],
   [
     'a fault',
-    createSurface({ version: '1.2.3', offer: { ...OFFER, access: 'read-only' }, fault: 'MAILSTORE_URL "@id" is no "@version".' }),
+    createSurface({ version: '1.2.3', toolList, offer: { ...OFFER, access: 'read-only' }, fault: 'MAILSTORE_URL "@id" is no "@version".' }),
   ],
 ];
 

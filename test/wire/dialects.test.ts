@@ -4,7 +4,7 @@ import { readJson } from '../../src/wire/body.ts';
 import { jsonDialect2012, xmlDialect2012 } from '../../src/wire/dialect-2012.ts';
 import { modernDialect } from '../../src/wire/dialect-modern.ts';
 import type { CalledCommand, Dialect, Reply, RunHandle, WireResponse } from '../../src/wire/reply.ts';
-import { findCommand } from '../../tools/index.ts';
+import { findCommand } from '../helpers/server-catalogue.ts';
 import { exchanges, type Exchange } from '../fixtures/exchanges.ts';
 import { commandNamed } from '../helpers/start-client.ts';
 import { literalRequest, literalResponse } from '../helpers/literal-exchanges.ts';

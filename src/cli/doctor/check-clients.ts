@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import type { Config } from '../../config/load.ts';
 import { mcpClients, thisMachine, type Machine, type McpClient } from '../../config/mcp-clients.ts';
 import { offeredTools } from '../../mcp/offered-tools.ts';
-import { toolList } from '../../mcp/tool-list.ts';
+import { connectedTools } from '../connected-tools.ts';
 import { readServers } from '../setup/edit-client-file.ts';
 import type { Finding } from './causes.ts';
 
@@ -10,11 +10,18 @@ import type { Finding } from './causes.ts';
 const PLACEHOLDER = /^(?:\$\{[^}]+\}|\$\w+|%\w+%|__encrypted__:.*)$/;
 
 /** Looks through the files of the installed clients for entries of this server. */
-export function checkClients(config: Pick<Config, 'access' | 'toolsets'>, machine: Machine = thisMachine()): readonly Finding[] {
+export function checkClients(
+  config: Pick<Config, 'access' | 'toolsets' | 'targets'>,
+  machine: Machine = thisMachine(),
+): readonly Finding[] {
   return mcpClients.filter((client) => existsSync(client.file(machine))).flatMap((client) => checkClient(client, machine, config));
 }
 
-function checkClient(client: McpClient, machine: Machine, { access, toolsets }: Pick<Config, 'access' | 'toolsets'>): readonly Finding[] {
+function checkClient(
+  client: McpClient,
+  machine: Machine,
+  { access, toolsets, targets }: Pick<Config, 'access' | 'toolsets' | 'targets'>,
+): readonly Finding[] {
   const path = client.file(machine);
   const check = client.name;
   let entries: [string, ServerEntry][];
@@ -37,7 +44,7 @@ function checkClient(client: McpClient, machine: Machine, { access, toolsets }: 
       ];
     }),
   );
-  const count = offeredTools(toolList, { access, groups: toolsets, targets: [], knownCommands: new Set() }).length;
+  const count = offeredTools(connectedTools(targets), { access, groups: toolsets, targets: [], knownCommands: new Set() }).length;
   const { toolLimit } = client;
   const limit: readonly Finding[] =
     toolLimit !== undefined && count > toolLimit

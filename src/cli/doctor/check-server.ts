@@ -1,4 +1,4 @@
-import { commands } from '../../../tools/index.ts';
+import { catalogueFor } from '../../../tools/index.ts';
 import { DAY_MS, systemClock } from '../../base/clock.ts';
 import { isError, MailStoreError } from '../../base/errors.ts';
 import { createLog } from '../../base/log.ts';
@@ -73,6 +73,7 @@ function checkCertificate({ fingerprint: pinned }: Target, certificate: ServerCe
 
 async function checkApi(target: Target, timeoutMs: number, now: number): Promise<readonly Finding[]> {
   const { origin, username, password, fingerprint, ca, api } = target;
+  const catalogue = catalogueFor(target.edition);
   const redactor = new Redactor();
   redactor.add(password, username);
   let serverTime: number | undefined;
@@ -82,6 +83,7 @@ async function checkApi(target: Target, timeoutMs: number, now: number): Promise
     password,
     trust: { ...(fingerprint !== undefined && { fingerprint }), ...(ca !== undefined && { ca }) },
     api,
+    catalogue,
     timeoutMs,
     redactor,
     onExchange: ({ response }) => {
@@ -93,8 +95,7 @@ async function checkApi(target: Target, timeoutMs: number, now: number): Promise
   });
   try {
     const { dialect, comparison } = await client.identify();
-    const test = commands.find((command) => command.connectionTest);
-    const value = test && (await client.read(test)).value;
+    const { value } = await client.read(catalogue.connectionTest);
     const says = `${username} is logged in; ${describeServer(value)}, API ${dialect}.`;
     return [
       { check: 'login', says },

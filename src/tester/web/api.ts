@@ -1,11 +1,11 @@
 import { EventEmitter, once } from 'node:events';
 import * as z from 'zod';
-import { commands, findCommand } from '../../../tools/index.ts';
 import type { Clock } from '../../base/clock.ts';
 import { MailStoreError } from '../../base/errors.ts';
 import type { Log } from '../../base/log.ts';
 import { API_FORMS, type ApiForm } from '../../base/target.ts';
 import { fromVisibleValue } from '../../base/escape-hidden.ts';
+import type { Catalogue } from '../../catalogue/catalogue.ts';
 import type { Command } from '../../catalogue/define-command.ts';
 import { callerShape } from '../../catalogue/fields.ts';
 import { isEnded, type TaskRecord } from '../../journal/task-record.ts';
@@ -23,11 +23,11 @@ import {
   type CallRecord,
   type CallRequest,
   type CancelEvent,
-  type Catalogue,
   type ChangeInfo,
   type CopyRequest,
   type CopyText,
   type News,
+  type PageContents,
   type Problem,
   type TargetInfo,
   type TaskInfo,
@@ -42,6 +42,8 @@ const HOLD_MS = 15_000;
 export interface PageApiOptions {
   readonly tester: Tester;
   readonly targets: readonly TargetInfo[];
+  /** The catalogue of each target. */
+  readonly catalogues: ReadonlyMap<string, Catalogue>;
   readonly form: ApiForm;
   readonly version: string;
   readonly clock: Clock;
@@ -84,9 +86,10 @@ export class PageApi {
     this.#questions = options.showCode && new Questions(options.showCode, options.clock);
   }
 
-  catalogue(): Catalogue {
-    const { version, targets, form, tester } = this.#options;
-    return { version, targets, form, commands: commands.map((command) => describeCommand(command, tester.timeZone)) };
+  contents(): PageContents {
+    const { version, targets, form, catalogues, tester } = this.#options;
+    const commands = new Map([...catalogues.values()].flatMap((catalogue) => catalogue.commands).map((command) => [command.name, command]));
+    return { version, targets, form, commands: [...commands.values()].map((command) => describeCommand(command, tester.timeZone)) };
   }
 
   callRecord(id: number): CallRecord | undefined {
@@ -102,7 +105,7 @@ export class PageApi {
       call = this.#history.findCall(request.repeat) ?? missing();
     } else {
       const { target, form } = request;
-      const command = findCommand(request.command) ?? missing();
+      const command = this.#options.catalogues.get(target)?.find(request.command) ?? missing();
       // Names are shown with what hides in them made visible, and come back as they were shown.
       const args = Object.fromEntries(Object.entries(request.args).map(([name, value]) => [name, fromVisibleValue(value)]));
       const problems = findProblems(command, args);

@@ -52,7 +52,7 @@ export interface TargetInfo {
 }
 
 /** The answer to `GET commands`. */
-export interface Catalogue {
+export interface PageContents {
   readonly version: string;
   readonly targets: readonly TargetInfo[];
   /** The form that the configuration names. */

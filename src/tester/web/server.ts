@@ -53,7 +53,7 @@ export async function startPageServer({ port, pageFolder, ...options }: PageServ
         response.writeHead(200, { 'content-type': file?.type }).end(file?.body);
         return;
       case 'GET commands':
-        sendJson(response, 200, api.catalogue());
+        sendJson(response, 200, api.contents());
         return;
       case 'GET calls': {
         const record = api.callRecord(Number(id));

@@ -6,11 +6,11 @@ import type {
   CallRequest,
   CallEvent,
   CancelEvent,
-  Catalogue,
   CopyForm,
   CopyRequest,
   CopyText,
   News,
+  PageContents,
   QuestionInfo,
   TaskInfo,
 } from '../protocol.ts';
@@ -331,7 +331,7 @@ async function load(dispatch: Dispatch, signal: AbortSignal): Promise<void> {
         news = await getJson<News>(`news?tasks=${known}&calls=${news.callsRevision}`, signal);
         dispatch({ kind: 'news', news });
       } else {
-        const [catalogue, first] = await Promise.all([getJson<Catalogue>('commands', signal), getJson<News>('news', signal)]);
+        const [catalogue, first] = await Promise.all([getJson<PageContents>('commands', signal), getJson<News>('news', signal)]);
         news = first;
         dispatch({ kind: 'loaded', catalogue, news });
       }

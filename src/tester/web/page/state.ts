@@ -3,9 +3,9 @@ import type {
   CallEvent,
   CallRecord,
   CallSummary,
-  Catalogue,
   CommandInfo,
   News,
+  PageContents,
   Problem,
   QuestionInfo,
   TargetInfo,
@@ -15,7 +15,7 @@ import { makeDrafts, type Draft, type Drafts } from './drafts.ts';
 
 /** Everything that the page shows follows from this. */
 export interface State {
-  readonly catalogue?: Catalogue;
+  readonly catalogue?: PageContents;
   readonly search: string;
   /** The name of the command whose form is open. */
   readonly selected?: string;
@@ -43,7 +43,7 @@ export interface State {
 type ShownEvent = Exclude<CallEvent, { readonly kind: 'question' }>;
 
 export type Action =
-  | { readonly kind: 'loaded'; readonly catalogue: Catalogue; readonly news: News }
+  | { readonly kind: 'loaded'; readonly catalogue: PageContents; readonly news: News }
   | { readonly kind: 'searched'; readonly search: string }
   | { readonly kind: 'selected'; readonly command: string }
   | { readonly kind: 'target'; readonly target: string }

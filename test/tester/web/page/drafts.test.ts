@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { describeCommand } from '../../../../src/tester/describe-commands.ts';
 import { makeDrafts, EMPTY_DRAFT, readDrafts, type Draft } from '../../../../src/tester/web/page/drafts.ts';
 import type { FieldInfo, FieldKind } from '../../../../src/tester/web/protocol.ts';
-import { commands } from '../../../../tools/index.ts';
+import { commands } from '../../../helpers/server-catalogue.ts';
 
 function field(kind: FieldKind, more: Partial<FieldInfo> = {}): FieldInfo {
   return { name: 'it', kind, description: '', isRequired: true, isNullable: false, ...more };
