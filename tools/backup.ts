@@ -1,12 +1,13 @@
 import * as z from 'zod';
-import { comparablePath, hasBrokenDatabase, isReachable, locationError } from '../src/emulation/archive-stores.ts';
+import { isReachable } from '../src/emulation/archive-stores.ts';
 import { defineCommand } from '../src/catalogue/define-command.ts';
 import * as f from '../src/catalogue/fields.ts';
 import { describeContents, joinSentences } from '../src/catalogue/phrases.ts';
 import { anything } from '../src/catalogue/outputs.ts';
 import { isLocalPath } from '../src/catalogue/risk.ts';
-import { evenly, type Line, type Run } from '../src/emulation/steps.ts';
-import { CommandFailure, type World, type WorldStore } from '../src/emulation/world.ts';
+import { describeCopy, storeAround } from '../src/emulation/backup.ts';
+import { evenly, type Run } from '../src/emulation/steps.ts';
+import { CommandFailure } from '../src/emulation/world.ts';
 
 const group = 'backup';
 
@@ -56,25 +57,3 @@ export const createBackup = defineCommand({
     return null;
   },
 });
-
-function describeCopy(store: WorldStore): Line {
-  if (store.type !== 'FileSystemInternal') {
-    return {
-      text: `The database of archive store '${store.name}' is on a database server and is not part of the backup.`,
-      type: 'warning',
-    };
-  }
-  const missing = locationError(store);
-  if (missing !== null) return { text: `Archive store '${store.name}' was not copied: ${missing}`, type: 'error' };
-  if (hasBrokenDatabase(store)) {
-    return { text: `Archive store '${store.name}' was copied although its database is damaged.`, type: 'warning' };
-  }
-  return `Archive store '${store.name}'`;
-}
-
-function storeAround(world: World, path: string): WorldStore | undefined {
-  const inside = `${comparablePath(path)}\\`;
-  return world.state.stores.find((store) =>
-    [store.databasePath, store.contentPath, store.indexPath].some((used) => used !== '' && inside.startsWith(`${comparablePath(used)}\\`)),
-  );
-}

@@ -7,7 +7,8 @@ import { formatCount, joinSentences } from '../src/catalogue/phrases.ts';
 import { mayLackSecret } from '../src/catalogue/lacks-secret.ts';
 import { guess, nothing, record } from '../src/catalogue/outputs.ts';
 import { changedFields, describeChanges, mergeConfiguration, listRisks } from '../src/catalogue/risk.ts';
-import { CommandFailure, withoutSecrets, type Step, type World } from '../src/emulation/world.ts';
+import { compareWithDirectory, directoryType, type DirectoryChange } from '../src/emulation/directory-sync.ts';
+import { CommandFailure, withoutSecrets, type Step } from '../src/emulation/world.ts';
 
 const group = 'directory-services';
 const editions = ['server', 'spe'] as const;
@@ -214,7 +215,7 @@ export const syncUsersWithDirectoryServices = defineCommand({
       yield warning(35, `Users who are no longer in the directory are kept: ${missing.join(', ')}`);
     }
 
-    const done: Readonly<Record<Change['kind'], string[]>> = { created: [], updated: [], deleted: [] };
+    const done: Readonly<Record<DirectoryChange['kind'], string[]>> = { created: [], updated: [], deleted: [] };
     const batchSize = Math.max(1, Math.ceil(changes.length / 5));
     for (let first = 0; first < changes.length; first += batchSize) {
       const batch = changes.slice(first, first + batchSize);
@@ -251,89 +252,6 @@ function whatIsDeleted(deleteUsers: unknown): string {
 function howMany(total: unknown): string | undefined {
   const accounts = formatCount(total, 'account');
   return accounts && drifts(`There are ${accounts} now.`);
-}
-
-interface Change {
-  readonly kind: 'created' | 'updated' | 'deleted';
-  readonly userName: string;
-  /** Makes the change; returns false when the account has come or gone since the comparison. */
-  readonly apply: () => boolean;
-}
-
-/** Returns what would make the users match the directory, without changing anything. Names are compared without regard to case. */
-function compareWithDirectory(world: World, deleteUsers: boolean): { changes: Change[]; ignored: string[]; missing: string[] } {
-  const { users, directory } = world.state;
-  const byName = new Map(users.map((user) => [user.userName.toLowerCase(), user]));
-  const listed = new Set(directory.map((account) => account.userName.toLowerCase()));
-  const changes: Change[] = [];
-  const ignored: string[] = [];
-  const missing: string[] = [];
-
-  for (const account of directory) {
-    const { userName } = account;
-    const attributes = () => ({
-      fullName: account.fullName,
-      distinguishedName: account.distinguishedName,
-      emailAddresses: [...account.emailAddresses],
-    });
-    const user = byName.get(userName.toLowerCase());
-    if (!user) {
-      const apply = () => {
-        if (users.some((other) => other.userName.toLowerCase() === userName.toLowerCase())) return false;
-        users.push({
-          userName,
-          ...attributes(),
-          authentication: 'directoryServices',
-          password: '',
-          pop3UserNames: [],
-          privileges: ['login'],
-          loginPrivileges: ['windows', 'web', 'outlook', 'windowsCmd', 'imap'],
-          privilegesOnFolders: [{ folder: userName, privileges: ['read'] }],
-          mfaStatus: 'Disabled',
-          appPasswords: 0,
-        });
-        world.audit('UserAdd', `User '${userName}' was created by directory services synchronisation.`);
-        return true;
-      };
-      changes.push({ kind: 'created', userName, apply });
-    } else if (user.authentication !== 'directoryServices') {
-      ignored.push(user.userName);
-    } else if (
-      user.fullName !== account.fullName ||
-      user.distinguishedName !== account.distinguishedName ||
-      user.emailAddresses.join() !== account.emailAddresses.join()
-    ) {
-      const apply = () => {
-        if (!users.includes(user)) return false;
-        Object.assign(user, attributes());
-        world.audit('UserUpdate', `User '${user.userName}' was changed by directory services synchronisation.`);
-        return true;
-      };
-      changes.push({ kind: 'updated', userName: user.userName, apply });
-    }
-  }
-
-  for (const user of users) {
-    const { userName } = user;
-    if (user.authentication !== 'directoryServices' || listed.has(userName.toLowerCase())) continue;
-    if (!deleteUsers || world.isLastAdministrator(user)) {
-      missing.push(userName);
-      continue;
-    }
-    const apply = () => {
-      if (!users.includes(user) || world.isLastAdministrator(user)) return false;
-      world.removeUser(user);
-      return true;
-    };
-    changes.push({ kind: 'deleted', userName, apply });
-  }
-  return { changes, ignored, missing };
-}
-
-function directoryType(world: World): string {
-  const { type } = world.state.directoryServices;
-  if (typeof type !== 'string') throw new CommandFailure('Directory services are not configured.');
-  return type;
 }
 
 function warning(percent: number, text: string): Step {

@@ -3,8 +3,9 @@ import { closedReason, requireOpen } from '../src/emulation/archive-stores.ts';
 import { defineCommand } from '../src/catalogue/define-command.ts';
 import * as f from '../src/catalogue/fields.ts';
 import { anything, guess, describeList, nothing } from '../src/catalogue/outputs.ts';
+import { attachedIndexes, canRebuild, finishRebuild } from '../src/emulation/indexes.ts';
 import { slices, type Run } from '../src/emulation/steps.ts';
-import { CommandFailure, getArchive, type World, type WorldIndex } from '../src/emulation/world.ts';
+import { CommandFailure, getArchive } from '../src/emulation/world.ts';
 
 const group = 'indexes';
 
@@ -139,20 +140,3 @@ export const rebuildSelectedStoreIndexes = defineCommand({
     return null;
   },
 });
-
-/** The entries of detached stores stay in the world, as their index files stay on disk. */
-function attachedIndexes(world: World): WorldIndex[] {
-  const attached = new Set(world.state.stores.map((store) => store.id));
-  return world.state.indexes.filter((index) => attached.has(index.storeId));
-}
-
-function canRebuild(world: World, index: WorldIndex): boolean {
-  const store = world.state.stores.find((candidate) => candidate.id === index.storeId);
-  return store !== undefined && closedReason(store) === null;
-}
-
-function finishRebuild(world: World, index: WorldIndex): void {
-  index.needsRebuild = false;
-  index.selectedForRebuild = false;
-  index.lastRebuilt = world.now();
-}

@@ -14,9 +14,10 @@ import * as f from '../src/catalogue/fields.ts';
 import { pickFields, readRow, findRow, readRows, readString } from '../src/base/rows.ts';
 import { joinSentences } from '../src/catalogue/phrases.ts';
 import { anything, guess, describeList, knownWords, nothing, RUN_RESULTS } from '../src/catalogue/outputs.ts';
-import { DAYS_OF_WEEK, nextStart } from '../src/emulation/schedule.ts';
-import { requireTimeZone, utcToZone, zoneToUtc } from '../src/emulation/time-zones.ts';
-import { CommandFailure, type World, type WorldJob, type WorldSchedule } from '../src/emulation/world.ts';
+import { makeSchedule, planNextStart } from '../src/emulation/jobs.ts';
+import { DAYS_OF_WEEK } from '../src/emulation/schedule.ts';
+import { utcToZone, zoneToUtc } from '../src/emulation/time-zones.ts';
+import { CommandFailure, type WorldJob } from '../src/emulation/world.ts';
 
 const group = 'jobs';
 const editions = ['server', 'spe'] as const;
@@ -40,24 +41,6 @@ const schedule = {
 };
 
 type ScheduleArguments = z.output<z.ZodObject<typeof schedule>>;
-
-/** Throws CommandFailure unless exactly one form of schedule is given: once, interval, or a time with the days that it is for. */
-function makeSchedule({ timeZoneId, date, interval, time, dayOfWeek, dayOfMonth }: ScheduleArguments): WorldSchedule {
-  requireTimeZone(timeZoneId);
-  const forms = [date, interval, time].filter((form) => form !== undefined).length;
-  if (forms !== 1) throw new CommandFailure(`Exactly one of date, interval and time must be specified; ${forms} were.`);
-  if (time === undefined && (dayOfWeek !== undefined || dayOfMonth !== undefined)) {
-    throw new CommandFailure('dayOfWeek and dayOfMonth require time.');
-  }
-  return {
-    timeZoneId,
-    ...(date !== undefined && { date }),
-    ...(interval !== undefined && { interval }),
-    ...(time !== undefined && { time: time.length === 5 ? `${time}:00` : time }),
-    ...(dayOfWeek !== undefined && { dayOfWeek }),
-    ...(dayOfMonth !== undefined && { dayOfMonth }),
-  };
-}
 
 const storedSchedule = z.object({ ...schedule, timeZoneId: f.text() });
 
@@ -176,10 +159,6 @@ function typedForAction(action: unknown, name: string): string | undefined {
 }
 
 const typedForJob = ({ id }: OfJob, { job }: Found) => typedForAction(readRow(job).action, readString(readRow(job).name) ?? String(id));
-
-function planNextStart(world: World, job: WorldJob): void {
-  job.nextStartDateTimeUtc = job.enabled ? nextStart(job.schedule, world.engine.now()) : null;
-}
 
 export const getJobs = defineCommand({
   name: 'GetJobs',

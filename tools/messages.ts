@@ -4,7 +4,8 @@ import * as f from '../src/catalogue/fields.ts';
 import { pickFields, readRow, readRowsWith, findRow, readString } from '../src/base/rows.ts';
 import { joinSentences, formatSize } from '../src/catalogue/phrases.ts';
 import { guess, describeList, nothing } from '../src/catalogue/outputs.ts';
-import { CommandFailure, isOpen, type World, type WorldMessage } from '../src/emulation/world.ts';
+import { findMessage, formatId } from '../src/emulation/messages.ts';
+import { CommandFailure, isOpen } from '../src/emulation/world.ts';
 
 const group = 'messages';
 const editions = ['server'] as const;
@@ -121,13 +122,3 @@ export const deleteMessage = defineCommand({
     return null;
   },
 });
-
-function formatId({ storeId, number }: WorldMessage): string {
-  return `${storeId}:${number}`;
-}
-
-function findMessage(world: World, id: string): WorldMessage {
-  const message = world.state.messages.find((candidate) => !candidate.deleted && formatId(candidate) === id);
-  if (!message) throw new CommandFailure(`Message '${id}' does not exist.`);
-  return message;
-}

@@ -1,13 +1,14 @@
 import * as z from 'zod';
 import { defineCommand, type Look, type Risk } from '../src/catalogue/define-command.ts';
 import * as f from '../src/catalogue/fields.ts';
-import { pickFields, isRow, readRow, findRow, readRows, readString } from '../src/base/rows.ts';
+import { pickFields, isRow, readRow, findRow, readCount, readFlag, readRows, readString } from '../src/base/rows.ts';
 import { formatCount, joinSentences } from '../src/catalogue/phrases.ts';
 import { anything, guess, describeList, knownWords, nothing, RUN_RESULTS } from '../src/catalogue/outputs.ts';
 import { listRisks } from '../src/catalogue/risk.ts';
+import { makeExecution, readProperties } from '../src/emulation/profiles.ts';
 import { runProfile as runEmulatedProfile } from '../src/emulation/profile-run.ts';
 import { utcToZone, zoneToUtc } from '../src/emulation/time-zones.ts';
-import { CommandFailure, withoutSecrets, type World, type WorldProfile } from '../src/emulation/world.ts';
+import { CommandFailure, withoutSecrets, type WorldProfile } from '../src/emulation/world.ts';
 
 const group = 'profiles';
 const editions = ['server', 'spe'] as const;
@@ -15,50 +16,6 @@ const constants = { raw: 'true' } as const;
 
 /** The runs that began at a time or later; no run lies beyond the far end of the window. */
 const runsSince = (since: string) => ({ fromIncluding: since, toExcluding: '2999-12-31T00:00:00', timeZoneID: 'UTC' });
-
-/** The server's own JSON has these as values or as text. */
-const flag = z.union([z.boolean(), z.enum(['true', 'false']).transform((word) => word === 'true')]);
-const seconds = z.union([z.number(), z.string().regex(/^\d+$/).transform(Number)]).pipe(z.int().min(1));
-
-const execution = z.looseObject({
-  automatic: flag,
-  automaticPauseBetweenExecutions: seconds.optional(),
-  automaticMaintenanceWindows: z.string().nullish(),
-});
-
-const profileProperties = z.looseObject({
-  id: z.never('must be left out').optional(),
-  version: z.never('must be left out').optional(),
-  name: f.text(),
-  owner: f.text(),
-  type: z.enum(['I', 'E']),
-  connector: f.text(),
-  details: z.record(z.string(), z.unknown()),
-  serverSideExecution: execution.optional(),
-});
-
-/** Throws CommandFailure unless the properties make a profile of an existing user. */
-function readProperties(world: World, properties: Record<string, unknown>): z.output<typeof profileProperties> {
-  const read = profileProperties.safeParse(properties);
-  if (!read.success) {
-    const [issue] = read.error.issues;
-    throw new CommandFailure(`The profile property '${issue?.path.join('.')}' is invalid: ${issue?.message}.`);
-  }
-  world.user(read.data.owner);
-  return structuredClone(read.data);
-}
-
-/** Throws CommandFailure when an automatic profile has no pause. */
-function makeExecution(given: z.output<typeof execution> | undefined): WorldProfile['serverSideExecution'] {
-  if (given?.automatic && given.automaticPauseBetweenExecutions === undefined) {
-    throw new CommandFailure('automaticPauseBetweenExecutions must be specified for automatic execution.');
-  }
-  return {
-    automatic: given?.automatic ?? false,
-    automaticPauseBetweenExecutions: given?.automaticPauseBetweenExecutions ?? 0,
-    automaticMaintenanceWindows: given?.automaticMaintenanceWindows ?? null,
-  };
-}
 
 const PROFILE = ['id', 'name', 'owner', 'type', 'connector', 'serverSideExecution'];
 
@@ -158,8 +115,8 @@ const WHAT_A_RUN_DID = 'Mail that a run has archived, exported or deleted at its
 /** A profile's automatic running, as arguments that set it again; undefined where it was not shown in full. */
 function executionArguments(shown: unknown): Readonly<Record<string, unknown>> | undefined {
   const { automatic, automaticPauseBetweenExecutions, automaticMaintenanceWindows: windows } = readRow(shown);
-  const isAutomatic = flag.safeParse(automatic).data;
-  const pause = seconds.safeParse(automaticPauseBetweenExecutions).data;
+  const isAutomatic = readFlag(automatic);
+  const pause = readCount(automaticPauseBetweenExecutions);
   // The pause of a profile that never ran by itself cannot be unset, and has no effect as long as it does not.
   if (isAutomatic === undefined || (isAutomatic && pause === undefined)) return undefined;
   if (windows !== undefined && windows !== null && typeof windows !== 'string') return undefined;
@@ -238,7 +195,7 @@ export const createProfile = defineCommand({
     consequence: ({ properties }) =>
       joinSentences(
         describeRun(properties),
-        flag.safeParse(readRow(properties.serverSideExecution).automatic).data === false || properties.serverSideExecution === undefined
+        readFlag(readRow(properties.serverSideExecution).automatic) === false || properties.serverSideExecution === undefined
           ? 'It runs when somebody starts it.'
           : 'The server runs it by itself, and nobody is asked again.',
       ),
@@ -375,7 +332,7 @@ export const deleteProfile = defineCommand({
       return joinSentences(
         'Its settings and its password are lost for good.',
         connector !== undefined && owner !== undefined && `Its connector is ${connector}, its owner ${owner}.`,
-        flag.safeParse(readRow(serverSideExecution).automatic).data === true &&
+        readFlag(readRow(serverSideExecution).automatic) === true &&
           `It runs by itself now, which ends${type === 'I' ? ': new mail of its source is no longer archived by it' : ''}.`,
         'Mail that is already archived stays.',
       );
@@ -405,11 +362,10 @@ function archivesLess(
   profile: unknown,
 ): boolean {
   const now = readRow(readRow(profile).serverSideExecution);
-  const isAutomatic = flag.safeParse(now.automatic).data;
+  const isAutomatic = readFlag(now.automatic);
   if (isAutomatic === false) return false;
   if (automatic !== true || isAutomatic === undefined) return true;
-  const isLonger =
-    pause !== undefined && pause > LONG_PAUSE_SECONDS && pause > (seconds.safeParse(now.automaticPauseBetweenExecutions).data ?? 0);
+  const isLonger = pause !== undefined && pause > LONG_PAUSE_SECONDS && pause > (readCount(now.automaticPauseBetweenExecutions) ?? 0);
   return isLonger || (typeof windows === 'string' && windows !== now.automaticMaintenanceWindows);
 }
 
@@ -453,8 +409,7 @@ export const setProfileServerSideExecution = defineCommand({
       const { automaticPauseBetweenExecutions: pause, automaticMaintenanceWindows: windows } = profile.serverSideExecution ?? {};
       return {
         // A profile that never ran by itself has no pause.
-        automaticPauseBetweenExecutions:
-          pause === undefined || pause === null || Number(pause) === 0 ? null : seconds.safeParse(pause).data,
+        automaticPauseBetweenExecutions: pause === undefined || pause === null || Number(pause) === 0 ? null : readCount(pause),
         automaticMaintenanceWindows: z
           .string()
           .nullish()

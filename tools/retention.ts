@@ -8,8 +8,9 @@ import { describeContents, joinSentences } from '../src/catalogue/phrases.ts';
 import { mayLackSecret } from '../src/catalogue/lacks-secret.ts';
 import { anything, guess, nothing, record } from '../src/catalogue/outputs.ts';
 import { jobsInWords, policiesInWords } from '../src/catalogue/retention-words.ts';
+import { requireNoLegalHold } from '../src/emulation/messages.ts';
 import type { Run } from '../src/emulation/steps.ts';
-import { CommandFailure, utcMilliseconds, type World } from '../src/emulation/world.ts';
+import { CommandFailure, utcMilliseconds } from '../src/emulation/world.ts';
 
 const group = 'retention';
 const editions = ['server', 'spe'] as const;
@@ -185,10 +186,6 @@ function ofServer(server: unknown): string {
 
 function typedName(_args: unknown, { server }: Found): string {
   return readString(readRow(server).machineName) ?? 'retention policies';
-}
-
-function requireNoLegalHold(world: World): void {
-  if (world.state.compliance.legalHoldEnabled) throw new CommandFailure('Messages cannot be deleted while legal hold is enabled.');
 }
 
 function protectedReason(name: string, requestedState: string): string | null {

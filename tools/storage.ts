@@ -1,8 +1,8 @@
 import { closedReason, hasBrokenDatabase, locationError } from '../src/emulation/archive-stores.ts';
 import { defineCommand } from '../src/catalogue/define-command.ts';
 import { anything } from '../src/catalogue/outputs.ts';
+import { shrinkMasterDatabase } from '../src/emulation/master-database.ts';
 import { evenly, type Line, type Run } from '../src/emulation/steps.ts';
-import type { World } from '../src/emulation/world.ts';
 
 const group = 'storage';
 
@@ -134,9 +134,3 @@ export const renewMasterKey = defineCommand({
     return null;
   },
 });
-
-/** Rewriting the database leaves only the room that its rows take, so a second time frees nothing. */
-function shrinkMasterDatabase({ state }: World): void {
-  const rows = state.users.length + state.jobs.length + state.jobResults.length + state.profiles.length + state.workerResults.length;
-  state.masterDatabaseBytes = Math.min(state.masterDatabaseBytes, 4_194_304 + rows * 2048);
-}
