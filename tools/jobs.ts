@@ -251,8 +251,8 @@ export const createJob = defineCommand({
   idempotent: false,
   input: {
     name: f.text(),
-    action: f.text().describe('Such as CreateBackup --path="E:\\Backup".'),
-    owner: f.text().describe('Login name of an administrator.'),
+    action: f.jobAction(),
+    owner: f.ownLogin('Login name of an administrator. Default: the login in use.'),
     ...schedule,
   },
   before: {

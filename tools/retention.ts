@@ -59,9 +59,11 @@ export const setRetentionPolicies = defineCommand({
   risks: ['weakens-protection'],
   idempotent: true,
   input: {
-    config: f.jsonObject('As in get_retention_policies. A field that is left out keeps its value; policies are replaced as a whole.', {
-      names: ['policies', 'name', 'keepDays', 'deleteMessages'],
-    }),
+    config: f.configObject(
+      { policies: z.array(z.looseObject({ name: z.string(), keepDays: z.number(), deleteMessages: z.boolean() }).partial()) },
+      'As in get_retention_policies. A field that is left out keeps its value; policies are replaced as a whole.',
+      { names: ['policies', 'name', 'keepDays', 'deleteMessages'] },
+    ),
   },
   mergesInto: { argument: 'config', read: 'GetRetentionPolicies' },
   before: readWhole('GetRetentionPolicies'),

@@ -15,7 +15,7 @@ export const getServerInfo = defineCommand({
   name: 'GetServerInfo',
   title: 'Show the server',
   summary:
-    'Shows version and machine name of MailStore Server, the time now and the time zone in use; the quickest test of the connection.',
+    'Shows version and machine name of MailStore Server, the time and zone here, and login and access of this server; the quickest test of the connection.',
   group,
   editions: serverOnly,
   connectionTest: true,

@@ -173,7 +173,7 @@ interface CommandFields<Input extends InputShape, Row extends z.ZodType> {
   readonly editions: readonly Edition[];
   /** True for the one read that proves connection and login in every form of the API. */
   readonly connectionTest?: true;
-  /** True for the read whose answer also says the time here and the zone in which times are asked for and shown, as `now` and `timeZone`. */
+  /** True for the read whose answer also says the time here and the zone in which times are asked for and shown, and with which login and access this server works. */
   readonly showsClock?: true;
   /** When the command appeared, as far as a source states it; absent for those known since 9.0 or earlier. */
   readonly since?: string;

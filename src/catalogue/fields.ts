@@ -15,6 +15,10 @@ interface FieldTraits {
   readonly whenLeftOut?: boolean;
   /** True when the field is only shown in the question before a call, and not sent. */
   readonly unsent?: true;
+  /** True for the account that a call acts for: without one, it is the login that this server uses. */
+  readonly isLogin?: true;
+  /** True for the action of a job, a command with its arguments as one text, which callers may give as an object. */
+  readonly isAction?: true;
   /** Which bound of a window of time the field is; `since` and `until` may be given in its place. */
   readonly bounds?: 'since' | 'until';
   /** True when the argument says where a call works, such as an instance: reads that are made for the call carry it too. */
@@ -180,6 +184,33 @@ const PERIODS = {
   until: text().optional().describe('The end of such a period, included. Default: now.'),
 };
 
+/** What a job runs, as callers write it; the text that the wire takes is built from it. */
+const actionObject = z.strictObject({
+  command: text().describe('A tool of this list, such as create_backup.'),
+  arguments: z.record(z.string(), z.unknown()).optional().describe('As that tool takes them.'),
+});
+export type ActionObject = z.output<typeof actionObject>;
+
+/** Returns the value as the object that a job's action may be given as, also where it comes as JSON text; undefined for anything else. */
+export function readActionObject(value: unknown): ActionObject | undefined {
+  if (typeof value !== 'string') return actionObject.safeParse(value).data;
+  try {
+    return value.trimStart().startsWith('{') ? actionObject.safeParse(JSON.parse(value)).data : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The action of a job: a command with its arguments as text. */
+export function jobAction() {
+  return text().describe('As text: CreateBackup --path="E:\\Backup".').register(traits, { isAction: true });
+}
+
+/** The login name of the account that something runs as; by default that of the server's own login. */
+export function ownLogin(description: string) {
+  return text().describe(description).register(traits, { isLogin: true });
+}
+
 /** The time zone of a call, which is filled in where a caller leaves it out. */
 const GIVEN_ZONE = text().optional().describe('Windows or IANA name. Default: the configured zone.');
 
@@ -189,8 +220,10 @@ const GIVEN_ZONE = text().optional().describe('Windows or IANA name. Default: th
  */
 export function callerShape(input: Record<string, z.ZodType>): Record<string, z.ZodType> {
   const shape = Object.entries(input).flatMap(([name, schema]) => {
-    const { secret: isSecret, bounds, isTimeZone } = fieldTraits(schema);
+    const { secret: isSecret, bounds, isTimeZone, isLogin, isAction } = fieldTraits(schema);
     if (isTimeZone) return [[name, GIVEN_ZONE] as const];
+    if (isLogin) return [[name, schema.optional()] as const];
+    if (isAction) return [[name, z.union([actionObject, schema])] as const];
     if (bounds !== undefined) return [[bounds, PERIODS[bounds]] as const, [name, schema.optional()] as const];
     return [[name, isSecret === true ? z.union([schema, secretReference]) : schema] as const];
   });
@@ -211,20 +244,22 @@ export function jsonObject(description: string, options: { secretsInside?: true;
 
 /**
  * A configuration object sent as JSON text, of which a caller states only what changes: the known fields have their types, others are taken as they
- * are. Use it with `mergesInto`.
+ * are. `names` are those of its fields at every depth that may be spelled in one way only; those of the shape by default. Use it with `mergesInto`.
  */
 export function configObject<Shape extends Record<string, z.ZodType>>(
   shape: Shape,
   description: string,
-  options: { secretsInside?: true } = {},
+  options: { secretsInside?: true; names?: readonly string[] } = {},
 ) {
   return (
     z
       .looseObject(shape)
       .partial()
-      // Fields of objects inside it have names of their own.
+      // Fields of objects inside it have names of their own, which are looked at where `names` states them.
       .superRefine((value, context) =>
-        refuseMisspelt(Object.fromEntries(Object.keys(value).map((name) => [name, null])), Object.keys(shape), context),
+        options.names
+          ? refuseMisspelt(value, options.names, context)
+          : refuseMisspelt(Object.fromEntries(Object.keys(value).map((name) => [name, null])), Object.keys(shape), context),
       )
       .describe(description)
       .register(traits, { wire: 'json', ...(options.secretsInside && { secret: 'inside' as const }) })

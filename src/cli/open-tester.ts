@@ -1,3 +1,4 @@
+import { catalogueFor } from '../../tools/index.ts';
 import type { Log } from '../base/log.ts';
 import { machineTimeZone } from '../base/zoned-time.ts';
 import type { ApiForm } from '../base/target.ts';
@@ -14,6 +15,10 @@ export function openTester(
   return new Tester({
     client,
     timeZone: config.timeZone ?? machineTimeZone(),
+    describeTarget: (name) => {
+      const target = config.targets.find((known) => known.name === name);
+      return { login: target?.username, commands: target ? catalogueFor(target.edition).commands : [] };
+    },
     defaultForm: config.targets[0]?.api ?? 'auto',
     openBackend: (form, onExchange) => openBackend(speaking(form, config), { ...options, log, onExchange }),
   });

@@ -12,7 +12,8 @@ import { readArgumentsLeniently } from '../catalogue/lenient.ts';
 import { toolName } from '../catalogue/naming.ts';
 import { anything } from '../catalogue/outputs.ts';
 import { callerShape } from '../catalogue/fields.ts';
-import { completeTimes, findAnsweredZone } from '../catalogue/complete-times.ts';
+import { completeArguments } from '../catalogue/complete-arguments.ts';
+import { findAnsweredZone } from '../catalogue/complete-times.ts';
 import { refuseTwins } from '../catalogue/refuse-twins.ts';
 import type { Config } from '../config/load.ts';
 import { fromVisibleValue, toVisible } from '../base/escape-hidden.ts';
@@ -21,6 +22,7 @@ import type { Answered, Asked, Caller } from '../guard/call.ts';
 import type { Guard } from '../guard/guard.ts';
 import { worstEffect } from '../policy/decide.ts';
 import { CHANGE_FIELDS, TASK_FIELDS, type PageFields, type PageRequest } from '../journal/page.ts';
+import type { Access } from '../base/target.ts';
 import { isEnded, type TaskRecord } from '../journal/task-record.ts';
 import type { TaskCall, TaskRunner } from '../tasks/runner.ts';
 import { changeToolInputs, type ChangeToolName } from './change-tools.ts';
@@ -82,7 +84,7 @@ export class Dispatcher implements Calls {
   #makeHandlers({ insights, commands }: Catalogue): ReadonlyMap<string, Handler> {
     return new Map<string, Handler>([
       ...insights.map((insight): [string, Handler] => [insight.name, this.#insightHandler(insight)]),
-      ...commands.map((command): [string, Handler] => [toolName(command.name), this.#commandHandler(command)]),
+      ...commands.map((command): [string, Handler] => [toolName(command.name), this.#commandHandler(command, commands)]),
       ...Object.entries(this.#taskHandlers()),
       ...Object.entries(this.#changeHandlers()),
     ]);
@@ -139,10 +141,14 @@ export class Dispatcher implements Calls {
     return errorResult(new MailStoreError('internal', {}).message);
   }
 
-  #commandHandler(command: Command): Handler {
+  /** `commands` are those of the edition, which a job may run. */
+  #commandHandler(command: Command, commands: readonly Command[]): Handler {
     const tool = toolName(command.name);
     const shape = { ...callerShape(command.input), ...(isListed(command) && listFields), ...this.#targetField(worstEffect(command)) };
-    const complete = (args: Arguments) => completeTimes(tool, command, args, { timeZone: this.#timeZone, now: this.#clock.now() });
+    const complete = (args: Arguments) => {
+      const { login } = this.#readTarget(args[TARGET]);
+      return completeArguments(tool, command, args, { login, commands, timeZone: this.#timeZone, now: this.#clock.now() });
+    };
     const read = (args: Arguments): { readonly call: TaskCall; readonly showing: Showing } => {
       const {
         target = this.#config.targets[0]?.name ?? '',
@@ -160,7 +166,7 @@ export class Dispatcher implements Calls {
           ...this.#showing(tool, { limit, offset, match, where, sort, fields }),
           answeredIn: findAnsweredZone(command, own),
           unasked: command.unaskedFields?.(own),
-          own: command.showsClock && this.#readClock(),
+          own: command.showsClock && { ...this.#readClock(), ...this.#readTarget(target) },
         },
       };
     };
@@ -181,6 +187,13 @@ export class Dispatcher implements Calls {
 
   get #timeZone(): string {
     return this.#config.timeZone ?? machineTimeZone();
+  }
+
+  /** Returns who this server is at a target, and what it may do there; the first target by default. */
+  #readTarget(name: unknown): { readonly login?: string; readonly access?: Access } {
+    const { targets } = this.#config;
+    const target = name === undefined ? targets[0] : targets.find((known) => known.name === name);
+    return target ? { login: target.username, access: target.access } : {};
   }
 
   #readClock(): { readonly now: string; readonly timeZone: string } {

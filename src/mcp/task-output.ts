@@ -3,7 +3,12 @@ import type { ToolDefinition } from './tool-definition.ts';
 
 /** Fields that accompany every value from a server. */
 /** What the answer that shows the clock says besides. */
-export const clockSchema = { now: { type: 'string' }, timeZone: { type: 'string' } } as const;
+export const clockSchema = {
+  now: { type: 'string' },
+  timeZone: { type: 'string' },
+  login: { type: 'string' },
+  access: { type: 'string' },
+} as const;
 
 export const driftSchema = {
   type: 'array',

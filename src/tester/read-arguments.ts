@@ -4,20 +4,20 @@ import { nearest } from '../base/nearest.ts';
 import { fromVisible } from '../base/escape-hidden.ts';
 import type { Command } from '../catalogue/define-command.ts';
 import { refuseTwins } from '../catalogue/refuse-twins.ts';
-import { completeTimes, type TimesOfCall } from '../catalogue/complete-times.ts';
+import { completeArguments, type CallDefaults } from '../catalogue/complete-arguments.ts';
 import { callerShape, fieldTraits, innermost, isSecretReference, wireType } from '../catalogue/fields.ts';
 import { readArgumentsLeniently } from '../catalogue/lenient.ts';
 
 type Arguments = Readonly<Record<string, unknown>>;
 
 /** Returns the arguments as they are called with. Throws MailStoreError for what is unknown, missing, or none of its kind. */
-export function checkArguments(command: Command, args: Arguments, times: TimesOfCall): Arguments {
+export function checkArguments(command: Command, args: Arguments, defaults: CallDefaults): Arguments {
   refuseUnknown(command, Object.keys(args));
   refuseTwins(command.name, args);
   const shape = callerShape(command.input);
   const lenient = readArgumentsLeniently(shape, args);
   if (lenient.problems.length > 0) throw new MailStoreError('invalidArguments', { tool: command.name, problems: lenient.problems });
-  const completed = completeTimes(command.name, command, lenient.args, times);
+  const completed = completeArguments(command.name, command, lenient.args, defaults);
   const parsed = z.strictObject(shape).safeParse(completed, { reportInput: true });
   if (parsed.success) return parsed.data;
   throw new MailStoreError('invalidArguments', { tool: command.name, problems: parsed.error.issues.map(describeProblem) });

@@ -2,6 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { systemClock, type Clock } from '../base/clock.ts';
 import type { ApiForm } from '../base/target.ts';
 import { showTimes } from '../base/show-times.ts';
+import type { CallDefaults } from '../catalogue/complete-arguments.ts';
 import { findAnsweredZone } from '../catalogue/complete-times.ts';
 import type { Command } from '../catalogue/define-command.ts';
 import type { OnExchange } from '../client/record-exchange.ts';
@@ -37,6 +38,8 @@ export interface TesterOptions {
   readonly defaultForm: ApiForm;
   /** The IANA zone in which times are asked for where a call names none. */
   readonly timeZone: string;
+  /** Returns the login name at a target and the commands that its jobs may run; no login and none for a target that is not configured. */
+  readonly describeTarget: (target: string) => Pick<CallDefaults, 'login' | 'commands'>;
   /** What periods such as `last 24 hours` are counted by; the machine's own clock by default. */
   readonly clock?: Clock;
   /** Who calls, as the audit names it. */
@@ -64,8 +67,9 @@ export class Tester {
 
   /** Makes a call and returns its value or its task. Throws MailStoreError when it is refused, not confirmed, or fails. */
   async call({ command, args, target, form }: TesterCall, { prompter, signal, onExchange }: CallOptions = {}): Promise<Answered> {
-    const { timeZone, clock = systemClock } = this.#options;
-    const checked = checkArguments(command, args, { timeZone, now: clock.now() });
+    const { timeZone, describeTarget, clock = systemClock } = this.#options;
+    const defaults = { timeZone, now: clock.now(), ...describeTarget(target) };
+    const checked = checkArguments(command, args, defaults);
     const { guard } = this.#backend(form);
     const answered = await this.#observer.run(onExchange, async () =>
       guard.run({ command, args: checked, target }, { client: this.#options.client, prompter, signal }),

@@ -96,7 +96,7 @@ describe('arguments as people write them', () => {
   });
 });
 
-const TIMES = { timeZone: 'Europe/Berlin', now: Date.UTC(2026, 10, 29, 9) };
+const TIMES = { timeZone: 'Europe/Berlin', now: Date.UTC(2026, 10, 29, 9), login: 'admin', commands: catalogue.commands };
 
 describe('the arguments of a call', () => {
   test('are completed with the configured time zone', () => {
