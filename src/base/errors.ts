@@ -162,7 +162,7 @@ const table = {
     audience: 'caller',
     request: 'not sent',
     retry: false,
-    say: ({ number }) => `There is no change ${number}; list_changes shows the recorded ones.`,
+    say: ({ number }) => `There is no change ${number}; list the changes to see those that are recorded.`,
   }),
   alreadyReverted: row<{ number: number; by: number }>({
     audience: 'caller',
@@ -257,7 +257,7 @@ const table = {
     audience: 'caller',
     request: 'not sent',
     retry: false,
-    say: ({ taskId }) => `There is no task '${taskId}'; list_tasks shows the tasks this server knows.`,
+    say: ({ taskId }) => `There is no task '${taskId}'; list the tasks to see those that are recorded.`,
   }),
   taskElsewhere: row<{ taskId: string; origin: string }>({
     audience: 'caller',

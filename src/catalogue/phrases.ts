@@ -2,6 +2,8 @@ import { readRows } from '../base/rows.ts';
 import { drifts } from './drifting.ts';
 
 /** Returns a number with its noun, such as `1,234 messages`; undefined for anything else than a number. */
+export function formatCount(value: number, one: string, many?: string): string;
+export function formatCount(value: unknown, one: string, many?: string): string | undefined;
 export function formatCount(value: unknown, one: string, many = `${one}s`): string | undefined {
   return typeof value === 'number' ? `${value.toLocaleString('en-US')} ${value === 1 ? one : many}` : undefined;
 }

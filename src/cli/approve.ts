@@ -3,13 +3,17 @@ import { userInfo } from 'node:os';
 import { AuditLog } from '../audit/audit-log.ts';
 import type { ApprovalEntry } from '../audit/audit-record.ts';
 import { systemClock } from '../base/clock.ts';
+import { formatDuration } from '../base/durations.ts';
 import { MailStoreError } from '../base/errors.ts';
-import { toVisibleLine } from '../base/escape-hidden.ts';
+import { escapeHidden } from '../base/escape-hidden.ts';
 import { loadStateDir } from '../config/load.ts';
 import { text } from '../config/setting-types.ts';
 import type { Approval } from '../journal/approval-record.ts';
 import { Journal } from '../journal/journal.ts';
 import { defineAction, defineSubcommand, flag, optionalArgument, type Given } from './define-subcommand.ts';
+import { readScreen } from './screen.ts';
+import { makeTimeFormat, type TimeFormat } from './show-time.ts';
+import { renderTable, type Column } from './table.ts';
 import { terminalPrompter } from './terminal-prompter.ts';
 
 const { stdout } = process;
@@ -20,7 +24,7 @@ interface Records {
   readonly audit: AuditLog;
 }
 
-const options = { refuse: flag('end the request with a no') };
+const options = { refuse: flag('end the request with a no'), json: flag('write the pending requests as JSON, one a line') };
 const args = { id: optionalArgument(text('ID'), 'the id of the request, as the refused call named it') };
 
 export const approve = defineSubcommand({
@@ -40,29 +44,36 @@ export const approve = defineSubcommand({
 });
 
 /** Shows or decides an approval. A yes is taken from a terminal alone, which a program that merely starts this one does not have. */
-async function runApprove({ flags, id, refuse }: Given<typeof options, typeof args>): Promise<void> {
+async function runApprove({ flags, id, refuse, json }: Given<typeof options, typeof args>): Promise<void> {
   const stateDir = loadStateDir({ flags });
   const journal = Journal.open(stateDir, { clock: systemClock });
   const audit = new AuditLog(stateDir, journal.audit, systemClock);
   const records = { journal, audit };
   try {
-    if (id === undefined) await list(journal);
+    if (id === undefined) await list(journal, json);
     else if (refuse) await decide(records, await findPending(journal, id), 'refuse');
-    else await ask(records, await findPending(journal, id));
+    else await ask(records, await findPending(journal, id), makeTimeFormat(flags));
   } finally {
     await audit.close();
     journal.close();
   }
 }
 
-async function list({ approvals }: Journal): Promise<void> {
+async function list({ approvals }: Journal, json: boolean): Promise<void> {
   const pending = (await approvals.list()).filter(({ state }) => state === 'pending');
-  if (pending.length === 0) stdout.write('No approvals are pending.\n');
-  for (const { approvalId, tool, target, label, expiresAt } of pending) {
-    stdout.write(
-      `${approvalId}  ${toVisibleLine(tool)}  ${toVisibleLine(target)}  until ${expiresAt.slice(0, 19)}Z  ${toVisibleLine(label)}\n`,
-    );
+  if (json) {
+    for (const row of pending) stdout.write(`${escapeHidden(JSON.stringify(row))}\n`);
+    return;
   }
+  const now = systemClock.now();
+  const columns: Column<Approval>[] = [
+    { header: 'ID', cell: ({ approvalId }) => approvalId, style: () => 'cyan' },
+    { header: 'WHAT', cell: ({ label }) => label, least: 12 },
+    { header: 'EXPIRES IN', cell: ({ expiresAt }) => formatDuration(Date.parse(expiresAt) - now) },
+    { header: 'TARGET', cell: ({ target }) => target, least: 8, isOptional: true },
+    { header: 'TOOL', cell: ({ tool }) => tool, least: 8, isOptional: true },
+  ];
+  stdout.write(pending.length === 0 ? 'No approvals are pending.\n' : renderTable(pending, columns, readScreen(stdout)));
 }
 
 /** Throws MailStoreError when no approval with this id is pending. */
@@ -73,10 +84,10 @@ async function findPending({ approvals }: Journal, id: string): Promise<Approval
   return approval;
 }
 
-async function ask(records: Records, approval: Approval): Promise<void> {
+async function ask(records: Records, approval: Approval, { withOffset }: TimeFormat): Promise<void> {
   const prompter = terminalPrompter();
   if (!prompter) throw new MailStoreError('noTerminal', { what: 'approve' });
-  stdout.write(`Good once, for exactly this call, until ${approval.expiresAt.slice(0, 19)}Z.\n\n`);
+  stdout.write(`Good once, for exactly this call, until ${withOffset(approval.expiresAt)}.\n\n`);
   const { kind } = await prompter.ask(approval);
   if (kind === 'accepted') {
     await decide(records, approval, 'grant');

@@ -24,3 +24,9 @@ export function writeElsewhere(elsewhere: number, { isJson }: { readonly isJson:
   const sentence = elsewhereSentence(elsewhere);
   if (sentence !== undefined) (isJson ? process.stderr : process.stdout).write(`${sentence}\n`);
 }
+
+/** Says below a list how many rows it has left out. */
+export function writeCut(shown: number, total: number, { isJson }: { readonly isJson: boolean }): void {
+  if (shown >= total) return;
+  (isJson ? process.stderr : process.stdout).write(`${shown} of ${total} shown; --all shows the rest.\n`);
+}

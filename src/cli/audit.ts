@@ -1,7 +1,8 @@
-import { DAY_MS, systemClock } from '../base/clock.ts';
+import { systemClock } from '../base/clock.ts';
 import { excerpt, MailStoreError } from '../base/errors.ts';
 import { escapeHidden, toVisible, toVisibleLine } from '../base/escape-hidden.ts';
-import { loadStateDir } from '../config/load.ts';
+import { fromWallClock } from '../base/zoned-time.ts';
+import { loadStateDir, loadTimeZone } from '../config/load.ts';
 import { oneOf, text, wholeNumber, type SettingType } from '../config/setting-types.ts';
 import { Journal } from '../journal/journal.ts';
 import { findingWords, type Finding } from '../journal/task-record.ts';
@@ -10,7 +11,11 @@ import { AuditLog, identify } from '../audit/audit-log.ts';
 import { readBackwards, type AuditLine } from '../audit/read-audit.ts';
 import { verifyAudit, type ExpectedLine } from '../audit/verify-audit.ts';
 import { defineAction, defineSubcommand, flag, option, type Given } from './define-subcommand.ts';
-import { terminalPrompter } from './terminal-prompter.ts';
+import { readScreen } from './screen.ts';
+import { formatArguments } from './show-arguments.ts';
+import { makeTimeFormat, type TimeFormat } from './show-time.ts';
+import { renderTable, type Column } from './table.ts';
+import { confirmAtTerminal } from './terminal-prompter.ts';
 
 const { stdout } = process;
 
@@ -21,16 +26,14 @@ const DECISIONS = ['allow', 'ask', 'refuse'] as const;
 const ARGUMENTS_LENGTH = 160;
 const REASON_LENGTH = 100;
 
-const HEADER = ['TIME', 'TARGET', 'USER', 'CLIENT', 'EFFECT', 'DECISION', 'OUTCOME', 'CALL'];
-
 /** The first and the last millisecond of a day, or a moment as both. */
 interface Period {
   readonly from: number;
   readonly to: number;
 }
 
-/** A day or a time; without a zone it is in UTC, as the audit is. */
-function dayOrTime(): SettingType<Period> {
+/** A day or a time; without an offset it is in the configured time zone. */
+function dayOrTime(): SettingType<(zone: string) => Period> {
   return { placeholder: 'TIME', read: (value, name) => readPeriod(name, value) };
 }
 
@@ -40,7 +43,10 @@ function link(): SettingType<ExpectedLine> {
 }
 
 const showOptions = {
-  since: option(dayOrTime(), 'only lines from this day or time on, such as 2026-03-04 or 2026-03-04T09:30:00Z'),
+  since: option(
+    dayOrTime(),
+    'only lines from this day or time on, such as 2026-03-04 or 2026-03-04T09:30:00; without an offset in the configured time zone',
+  ),
   until: option(dayOrTime(), 'only lines up to this day or time'),
   command: option(text('COMMAND'), 'only lines of this command or tool'),
   target: option(text('TARGET'), 'only lines of this target'),
@@ -125,21 +131,11 @@ function readLink(value: string, setting: string): ExpectedLine {
 async function restart({ flags, reason }: Given<typeof restartOptions, object>): Promise<void> {
   if (reason === undefined) throw new MailStoreError('missingSetting', { setting: '--reason', hint: 'it says why, on record.' });
   const folder = loadStateDir({ flags });
-  const prompter = terminalPrompter();
-  if (!prompter) throw new MailStoreError('noTerminal', { what: 'audit restart' });
   const shown = [
     `The audit in ${folder} begins again. The files that are there are set aside and must stay; audit verify no longer checks their lines.`,
     `The first line will say: ${toVisibleLine(reason)}`,
   ].join('\n');
-  const { kind } = await prompter.ask({
-    tool: 'audit restart',
-    target: '',
-    argumentsKey: '',
-    promptKey: '',
-    prompt: shown,
-    label: 'Restart the audit',
-  });
-  if (kind !== 'accepted') {
+  if (!(await confirmAtTerminal('audit restart', { prompt: shown, label: 'Restart the audit' }))) {
     stdout.write('Nothing was changed.\n');
     process.exitCode = 1;
     return;
@@ -175,13 +171,14 @@ function show(given: ShowOptions): void {
   } else if (found.length === 0) {
     stdout.write('No line of the audit fits.\n');
   } else {
-    stdout.write(inColumns([HEADER, ...found.map(makeCells)]));
+    stdout.write(renderTable(found, makeColumns(makeTimeFormat(given.flags)), readScreen(stdout)));
   }
 }
 
-function makeFilter({ since, until, command, ...others }: ShowOptions): (line: AuditLine) => boolean {
-  const from = since?.from ?? -Infinity;
-  const to = until?.to ?? Infinity;
+function makeFilter({ since, until, command, flags, ...others }: ShowOptions): (line: AuditLine) => boolean {
+  const zone = loadTimeZone({ flags });
+  const from = since?.(zone).from ?? -Infinity;
+  const to = until?.(zone).to ?? Infinity;
   const equal = (['target', 'decision', 'outcome', 'user'] as const).flatMap((name) => {
     const wanted = others[name];
     return wanted === undefined ? [] : [[name, wanted] as const];
@@ -202,53 +199,58 @@ function commandKey(name: string): string {
   return name.replaceAll('_', '').toLowerCase();
 }
 
-function readPeriod(setting: string, written: string): Period {
-  const [, day, time, zone = 'Z'] = /^(\d{4}-\d\d-\d\d)(T\d\d:\d\d(?::\d\d(?:\.\d{1,3})?)?)?(Z|[+-]\d\d:\d\d)?$/.exec(written) ?? [];
-  const from = time === undefined ? Date.parse(written) : Date.parse(`${day}${time}${zone}`);
-  if (day === undefined || Number.isNaN(from)) {
-    const expected = 'a day or a time such as 2026-03-04 or 2026-03-04T09:30:00Z';
+function readPeriod(setting: string, written: string): (zone: string) => Period {
+  const [, day, time, offset] = /^(\d{4}-\d\d-\d\d)(?:T(\d\d:\d\d(?::\d\d)?)(?:\.\d{1,3})?(Z|[+-]\d\d:\d\d)?)?$/.exec(written) ?? [];
+  const clock = time === undefined ? '00:00:00' : time.padEnd(8, ':00');
+  if (day === undefined || Number.isNaN(Date.parse(`${day}T${clock}${offset ?? 'Z'}`))) {
+    const expected = 'a day or a time such as 2026-03-04 or 2026-03-04T09:30:00+01:00';
     throw new MailStoreError('invalidSetting', { setting, value: written, expected });
   }
-  return { from, to: time === undefined ? from + DAY_MS - 1 : from };
+  if (offset !== undefined) {
+    const moment = Date.parse(written);
+    return () => ({ from: moment, to: moment });
+  }
+  return (zone) => {
+    const from = fromWallClock(`${day}T${clock}`, zone) ?? Number.NaN;
+    const to = time === undefined ? (fromWallClock(`${day}T23:59:59`, zone) ?? Number.NaN) + 999 : from;
+    return { from, to };
+  };
 }
 
 /** One line of the audit on one line of the terminal. */
-function makeCells(line: AuditLine): readonly string[] {
-  const {
-    time,
-    target,
-    user,
-    client,
-    decision,
-    effect,
-    command,
-    outcome,
-    consent,
-    finding,
-    task,
-    change,
-    reason,
-    error,
-    event,
-    unreadable,
-  } = line;
-  if (unreadable !== undefined) return ['?', `unreadable: ${cell(unreadable)}`];
-  const start = [`${cell(time).slice(0, 19)}Z`];
-  if (event !== undefined) return [...start, eventText(line)];
-  const details = [
-    `${cell(command)} ${excerpt(cell(line['arguments']), ARGUMENTS_LENGTH)}`,
+function makeColumns({ zone, plain }: TimeFormat): readonly Column<AuditLine>[] {
+  return [
+    { header: `TIME (${zone})`, cell: ({ time, unreadable }) => (unreadable === undefined ? plain(cell(time)) : '?') },
+    { header: 'CLIENT', cell: ({ client }) => cell(isRow(client) ? `${formatValue(client['claimed'])} (claimed)` : client), least: 8 },
+    { header: 'DECISION', cell: ({ decision }) => cell(decision), style: ({ decision }) => (decision === 'refuse' ? 'yellow' : undefined) },
+    { header: 'OUTCOME', cell: describeOutcome, style: ({ outcome }) => (outcome === 'failed' ? 'red' : undefined), least: 8 },
+    { header: 'CALL', cell: describeLine, least: 20 },
+    { header: 'EFFECT', cell: ({ effect }) => cell(effect), isOptional: true },
+    { header: 'USER', cell: ({ user }) => cell(user), least: 6, isOptional: true },
+    { header: 'TARGET', cell: ({ target }) => cell(target), least: 6, isOptional: true },
+  ];
+}
+
+function describeOutcome({ event, unreadable, outcome }: AuditLine): string {
+  return event === undefined && unreadable === undefined ? cell(outcome ?? '-') : '';
+}
+
+function describeLine(line: AuditLine): string {
+  const { command, consent, finding, task, change, reason, error, event, unreadable } = line;
+  if (unreadable !== undefined) return `unreadable: ${cell(unreadable)}`;
+  if (event !== undefined) return describeEvent(line);
+  const args = line['arguments'];
+  return [
+    `${cell(command)} ${excerpt(isRow(args) ? cell(formatArguments(args)) : cell(args), ARGUMENTS_LENGTH)}`.trimEnd(),
     isRow(consent) ? `${cell(consent['answer'])} (${cell(consent['channel'])})` : '',
     isRow(finding) ? `finished with ${findingWords(readFinding(finding))}` : '',
     task === undefined ? '' : `task ${cell(task)}`,
     change === undefined ? '' : `change ${cell(change)}`,
     excerpt(cell(reason), REASON_LENGTH),
     excerpt(cell(error), REASON_LENGTH),
-  ];
-  return [
-    ...start,
-    ...[target, user, isRow(client) ? `${formatValue(client['claimed'])} (claimed)` : client, effect, decision, outcome ?? '-'].map(cell),
-    details.filter((detail) => detail !== '').join('  '),
-  ];
+  ]
+    .filter((detail) => detail !== '')
+    .join('  ');
 }
 
 /** Reads a finding from the disk, where it may have any shape. */
@@ -257,7 +259,7 @@ function readFinding({ errors, warnings }: Readonly<Record<string, unknown>>): F
 }
 
 /** An event is what the audit says about itself: its name, and what else the line has. */
-function eventText(line: AuditLine): string {
+function describeEvent(line: AuditLine): string {
   const envelope = new Set(['format', 'chain', 'number', 'time', 'previous', 'event']);
   const rest = Object.fromEntries(Object.entries(line).filter(([name]) => !envelope.has(name)));
   return `${cell(line['event'])} ${excerpt(cell(rest), ARGUMENTS_LENGTH)}`;
@@ -270,15 +272,4 @@ function cell(value: unknown): string {
 
 function formatValue(value: unknown): string {
   return typeof value === 'string' ? value : (JSON.stringify(value) ?? '');
-}
-
-/** Pads every cell but the last of a row to the width of its column; a row with fewer cells has its last in the place of several. */
-function inColumns(rows: readonly (readonly string[])[]): string {
-  const widths: number[] = [];
-  for (const row of rows) {
-    for (const [index, cell] of row.slice(0, -1).entries()) widths[index] = Math.max(widths[index] ?? 0, cell.length);
-  }
-  return rows
-    .map((row) => `${row.map((cell, index) => (index < row.length - 1 ? cell.padEnd(widths[index] ?? 0) : cell)).join('  ')}\n`)
-    .join('');
 }

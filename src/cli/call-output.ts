@@ -3,6 +3,8 @@ import { scanJson } from '../base/json-tokens.ts';
 import type { Drift } from '../client/value.ts';
 import type { ShownChange } from '../guard/call.ts';
 import type { TaskRecord } from '../journal/task-record.ts';
+import { renderAnswer, renderCsv, type OutputFormat } from './answer-formats.ts';
+import { readScreen, type Screen } from './screen.ts';
 import type { Exchange } from '../tester/tester.ts';
 
 /** The codes that a terminal takes, for the tokens of JSON and for the first line of a request or an answer. */
@@ -16,6 +18,7 @@ const SHOWN_DRIFT = 5;
  * is exact, with the same characters written as its escapes, and everything else is as it came.
  */
 export class CallOutput {
+  readonly #screen: Screen;
   readonly #out: NodeJS.WriteStream;
   readonly #isTerminal: boolean;
   readonly #hasColours: boolean;
@@ -23,12 +26,30 @@ export class CallOutput {
 
   constructor(out: NodeJS.WriteStream) {
     this.#out = out;
+    this.#screen = readScreen(out);
     this.#isTerminal = out.isTTY;
     // Where NO_COLOR is set, a terminal says that it has none.
     this.#hasColours = out.isTTY && out.hasColors();
   }
 
-  json(value: unknown): void {
+  /** Writes an answer in a format; `bytes` are the fields that hold a number of bytes. */
+  async answer(value: unknown, format: OutputFormat, bytes: readonly string[]): Promise<void> {
+    switch (format) {
+      case 'table':
+        this.#out.write(value === null || value === undefined ? 'Done.\n' : renderAnswer(value, bytes, this.#screen));
+        return;
+      case 'csv':
+        this.#out.write(this.#shown(renderCsv(value)));
+        return;
+      case 'yaml':
+        this.#out.write(this.#shown((await import('./render-yaml.ts')).renderYaml(value)));
+        return;
+      case 'json':
+        this.#json(value);
+    }
+  }
+
+  #json(value: unknown): void {
     const text = JSON.stringify((this.#isTerminal ? visibleValue(value) : value) ?? null, null, 2);
     this.#write(this.#isTerminal ? this.#coloured(text) : escapeHidden(text));
   }
@@ -105,12 +126,16 @@ export function taskView(task: TaskRecord): Readonly<Record<string, unknown>> {
 }
 
 /** Returns the lines about what a call did in addition to its value. */
-export function changeLines(change: ShownChange | undefined, generated: Readonly<Record<string, string>> | undefined): string[] {
+export function changeLines(change: ShownChange | undefined): string[] {
   return [
     ...(change?.number === undefined ? [] : [`Changed from ${JSON.stringify(change.before)} to ${JSON.stringify(change.after)}.`]),
-    ...Object.entries(generated ?? {}).map(([field, path]) => `The generated ${field} is in ${path}.`),
     ...(change?.note === undefined ? [] : [change.note]),
   ];
+}
+
+/** Returns the lines that name the files of generated secrets. */
+export function generatedLines(generated: Readonly<Record<string, string>> | undefined): string[] {
+  return Object.entries(generated ?? {}).map(([field, path]) => `The generated ${field} is in ${path}.`);
 }
 
 /** Returns the lines about what came in another form than the declared one. */

@@ -17,7 +17,8 @@ import { requireNamed } from '../tester/find-command.ts';
 import { readArguments } from '../tester/read-arguments.ts';
 import type { Answered, Exchange, Tester, TesterCall } from '../tester/tester.ts';
 import { callNotes, commandHelp, commandList, completeCommand, completePair, helpCatalogue } from './call-help.ts';
-import { CallOutput, changeLines, driftLines, taskView } from './call-output.ts';
+import { OUTPUT_FORMATS, type OutputFormat } from './answer-formats.ts';
+import { CallOutput, changeLines, driftLines, generatedLines, taskView } from './call-output.ts';
 import { defineAction, defineSubcommand, flag, option, otherArguments, optionalArgument, type Given } from './define-subcommand.ts';
 import { startEmbedded } from './embedded.ts';
 import { FOUND_ERRORS, sayError } from './exit-codes.ts';
@@ -36,7 +37,13 @@ const FINDING_LINES = 5;
 
 const options = {
   list: flag('list all commands by group, with what they do to the archive'),
-  json: option(text('FILE'), 'arguments from a JSON file, or from stdin with -; name=value wins over them'),
+  arguments: option(text('FILE'), 'arguments from a JSON file, or from stdin with -; name=value wins over them'),
+  output: {
+    ...option(oneOf(OUTPUT_FORMATS), 'the format of the answer; by default a table on a terminal, and JSON elsewhere'),
+    short: 'o',
+  },
+  json: flag('the same as --output json'),
+  quiet: flag('only the answer: no progress, no notes on what was done'),
   format: option(oneOf(['json', 'xml']), 'xml uses the API of 2012 with XML answers, and writes the XML as it came'),
   target: option(text('NAME'), 'the target, where the configuration has more than one; a change must name it'),
   raw: flag('the HTTP exchanges of the call as they went over the wire, credentials masked'),
@@ -93,8 +100,8 @@ async function run(given: CallGiven): Promise<number> {
     const target = chooseTarget(given.target, config);
     const command = requireNamed(catalogueFor(target.edition), name);
     refuseUnnamedTarget(command, given.target, config);
-    const pairs = await readSecrets(command, readPairs(written), { warn: say, isStdinTaken: given.json === '-' });
-    const callArgs = { ...(await argumentsFrom(name, given.json)), ...readArguments(command, pairs) };
+    const pairs = await readSecrets(command, readPairs(written), { warn: say, isStdinTaken: given.arguments === '-' });
+    const callArgs = { ...(await argumentsFrom(name, given.arguments)), ...readArguments(command, pairs) };
     const redactor = new Redactor();
     const log = createLog(config.logLevel, { redactor, write: (line) => writeAboveProgress(stderr, line) });
     const tester = openTester(config, log, { client: 'call', adopts: false, redactor });
@@ -134,7 +141,7 @@ class Call {
     const { signal } = this.#interrupt;
     try {
       const answered = await this.#tester.call(this.#call, { prompter: terminalPrompter(), signal, onExchange: this.#onExchange });
-      return answered.kind === 'task' ? await this.#task(answered.task) : this.#value(answered);
+      return answered.kind === 'task' ? await this.#task(answered.task) : await this.#value(answered);
     } catch (error) {
       const { command } = this.#call;
       if (isError(error, 'notAllowed')) throw new MailStoreError('callNotAllowed', { ...error.details, command: command.name });
@@ -150,20 +157,22 @@ class Call {
     if (exchange.response) this.#lastBody = exchange.response.body;
   };
 
-  #value(answered: Answered & { readonly kind: 'value' }): number {
-    this.#write(answered.value);
+  async #value(answered: Answered & { readonly kind: 'value' }): Promise<number> {
+    await this.#write(answered.value);
     const { change, generated, drift, notes = [] } = answered;
     // The record of the embedded sandbox ends with this process.
     const isKept = change?.number !== undefined && change.note === undefined && !this.#given.sandbox;
     const revert = isKept ? terminalCommand(`changes revert ${change.number}`, this.#config.stateDir) : undefined;
-    say(...changeLines(change, generated), ...(revert === undefined ? [] : [`To put it back: ${revert}`]), ...notes, ...driftLines(drift));
+    // Where a generated password is, is said nowhere else.
+    say(...generatedLines(generated));
+    this.#note(...changeLines(change), ...(revert === undefined ? [] : [`To put it back: ${revert}`]), ...notes, ...driftLines(drift));
     return 0;
   }
 
   async #task(started: TaskRecord): Promise<number> {
-    if (started.note !== undefined) say(started.note);
+    if (started.note !== undefined) this.#note(started.note);
     if (this.#given.noWait) {
-      this.#out.json(taskView(started));
+      await this.#out.answer(taskView(started), this.#outputFormat(), []);
       return 0;
     }
     // A task that was running already may have no process that follows it.
@@ -178,12 +187,14 @@ class Call {
       return INTERRUPTED;
     }
     if (ended.status === 'succeeded') {
-      this.#write(ended.result);
       const { finding, messages } = ended;
+      // The end of the call is not the finding of the work: what was found comes first.
       if (finding) say(`${ended.command} finished with ${findingWords(finding)}; MailStore calls it succeeded. Its last messages:`);
       if (finding) say(...messages.slice(-FINDING_LINES).map(({ text: told }) => `  ${told}`));
-      else say(`${ended.command} succeeded.`);
-      say(...driftLines(ended.drift));
+      const hasValue = ended.result !== undefined && ended.result !== null;
+      if (hasValue || this.#outputFormat() !== 'table') await this.#write(ended.result);
+      if (!finding) this.#note(`${ended.command} succeeded.`);
+      this.#note(...driftLines(ended.drift));
       return finding && finding.errors > 0 ? FOUND_ERRORS : 0;
     }
     say(describeEnd(ended), ...ended.evidence.map(({ finding, data }) => `${finding} ${JSON.stringify(data ?? null)}`));
@@ -195,7 +206,7 @@ class Call {
     let shownMessages = 0;
     let isDrawn = false;
     const onChange = ({ messages, progress, statusText, status }: TaskRecord) => {
-      if (this.#given.raw) return;
+      if (this.#given.raw || this.#given.quiet) return;
       const news = messages.slice(shownMessages);
       for (const { text: told } of news) writeAboveProgress(stderr, `  ${toVisible(told)}\n`);
       shownMessages = messages.length;
@@ -210,16 +221,27 @@ class Call {
     return ended;
   }
 
-  #write(value: unknown): void {
+  /** Says what a reader of the answer alone does not need. */
+  #note(...lines: readonly string[]): void {
+    if (!this.#given.quiet) say(...lines);
+  }
+
+  #outputFormat(): OutputFormat {
+    const { output, json } = this.#given;
+    return output ?? (json || !stdout.isTTY ? 'json' : 'table');
+  }
+
+  async #write(value: unknown): Promise<void> {
     if (this.#given.raw) return;
     const isXml = this.#given.format === 'xml';
     if (isXml && this.#lastBody !== undefined) {
       this.#out.xml(this.#lastBody);
       return;
     }
-    if (isXml) say('It was begun by another call, which asked in its own form; this is the result as JSON.');
+    if (isXml) this.#note('It was begun by another call, which asked in its own form; this is the result as JSON.');
     const { command, args } = this.#call;
-    this.#out.json(this.#tester.showTimes(command, args, value));
+    const shown = this.#tester.showTimes(command, args, value);
+    await this.#out.answer(shown, isXml ? 'json' : this.#outputFormat(), command.output?.list?.bytes ?? []);
   }
 }
 
@@ -249,17 +271,22 @@ async function argumentsFrom(tool: string, path: string | undefined): Promise<Re
   } catch (error) {
     if (error instanceof MailStoreError) throw error;
     const reason = error instanceof SyntaxError ? 'no JSON' : (readErrno(error) ?? 'unreadable');
-    throw new MailStoreError('unreadableFile', { setting: '--json', path, reason });
+    throw new MailStoreError('unreadableFile', { setting: '--arguments', path, reason });
   }
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return { ...value };
-  throw new MailStoreError('invalidSetting', { setting: '--json', value: path, expected: 'a file with a JSON object of arguments' });
+  throw new MailStoreError('invalidSetting', { setting: '--arguments', value: path, expected: 'a file with a JSON object of arguments' });
 }
 
 function readPairs(words: readonly string[]): Readonly<Record<string, string>> {
   const pairs: Record<string, string> = {};
   for (const word of words) {
     const equals = word.indexOf('=');
-    if (equals <= 0) throw new MailStoreError('invalidSetting', { setting: 'an argument', value: word, expected: 'written as name=value' });
+    if (equals <= 0)
+      throw new MailStoreError('invalidSetting', {
+        setting: 'an argument',
+        value: word,
+        expected: 'written as name=value; --arguments FILE takes arguments from a file',
+      });
     const name = word.slice(0, equals);
     if (Object.hasOwn(pairs, name))
       throw new MailStoreError('invalidSetting', { setting: 'the argument', value: name, expected: 'given only once' });

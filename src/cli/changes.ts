@@ -1,18 +1,31 @@
 import { systemClock } from '../base/clock.ts';
+import { formatAge } from '../base/durations.ts';
 import { MailStoreError } from '../base/errors.ts';
-import { escapeHidden, toVisibleLine } from '../base/escape-hidden.ts';
+import { escapeHidden } from '../base/escape-hidden.ts';
 import { loadConfig, loadStateDir } from '../config/load.ts';
 import { wholeNumber } from '../config/setting-types.ts';
 import { Journal } from '../journal/journal.ts';
 import type { Change } from '../journal/change-journal.ts';
-import { findShownArchives, writeElsewhere } from './archives.ts';
+import { findShownArchives, writeCut, writeElsewhere, type ShownArchives } from './archives.ts';
 import { openBackend } from './backend.ts';
 import { argument, defineAction, defineSubcommand, flag, type Given } from './define-subcommand.ts';
+import { readScreen } from './screen.ts';
+import { formatArguments } from './show-arguments.ts';
+import { makeTimeFormat } from './show-time.ts';
+import { renderFields, renderTable, type Column } from './table.ts';
 import { terminalPrompter } from './terminal-prompter.ts';
 
 const { stdout } = process;
 
+/** The changes of a list without --all. */
+const LISTED = 20;
+
 const json = flag('write JSON, one change a line');
+const listOptions = {
+  all: flag(`list every change, not only the latest ${LISTED}`),
+  json,
+  quiet: flag('write the numbers alone, one a line'),
+};
 const change = argument(wholeNumber(1, Number.MAX_SAFE_INTEGER), 'the number of a change, as changes list shows it');
 const changeArguments = { change };
 
@@ -23,9 +36,9 @@ export const changes = defineSubcommand({
   defaultAction: 'list',
   actions: {
     list: defineAction({
-      summary: 'list the recorded changes',
-      options: { json },
-      examples: [{ line: 'changes list', shows: 'the latest 50 changes' }],
+      summary: 'list the recorded changes, the latest first',
+      options: listOptions,
+      examples: [{ line: 'changes list', shows: 'the latest 20 changes' }],
       run: list,
     }),
     show: defineAction({
@@ -56,26 +69,40 @@ async function withJournal<T>(flags: Given['flags'], work: (journal: Journal) =>
   }
 }
 
-async function list({ flags, json: isJson }: Given<{ json: typeof json }, object>): Promise<void> {
-  const { origins, nameArchive } = findShownArchives(flags);
-  if (isJson) {
-    await withJournal(flags, async ({ changes: journal }) => {
-      for (let before: number | undefined; ;) {
-        const { rows, next, elsewhere } = await journal.page({ limit: 500, before, origins });
-        for (const row of rows) stdout.write(`${escapeHidden(JSON.stringify(row))}\n`);
-        if (next === undefined) return writeElsewhere(elsewhere, { isJson });
-        before = next;
+async function list({ flags, all, json: isJson, quiet }: Given<typeof listOptions, object>): Promise<void> {
+  const archives = findShownArchives(flags);
+  const isForPrograms = isJson || quiet;
+  const shown: Change[] = [];
+  let count = 0;
+  await withJournal(flags, async ({ changes: journal }) => {
+    for (let before: number | undefined; ;) {
+      const { rows, next, total, elsewhere } = await journal.page({ limit: all ? 500 : LISTED, before, origins: archives.origins });
+      for (const row of rows) {
+        if (isJson) stdout.write(`${escapeHidden(JSON.stringify(row))}\n`);
+        else if (quiet) stdout.write(`${row.number}\n`);
+        else shown.push(row);
       }
-    });
-    return;
-  }
-  const { rows: found, elsewhere } = await withJournal(flags, ({ changes: journal }) => journal.page({ limit: 50, origins }));
-  if (found.length === 0) stdout.write('No change is recorded.\n');
-  for (const { number, changedAt, target, origin, summary, ...way } of found) {
-    const archive = [...new Set([nameArchive({ target, origin }), origin])].map(toVisibleLine).join('  ');
-    stdout.write(`${number}  ${changedAt.slice(0, 19)}Z  ${archive}  ${toVisibleLine(summary)}  ${describeRevert(way)}\n`);
-  }
-  writeElsewhere(elsewhere, { isJson });
+      count += rows.length;
+      before = next;
+      if (all && before !== undefined) continue;
+      if (!isForPrograms) stdout.write(count === 0 ? 'No change is recorded.\n' : renderChanges(shown, archives));
+      writeCut(count, total, { isJson: isForPrograms });
+      return writeElsewhere(elsewhere, { isJson: isForPrograms });
+    }
+  });
+}
+
+function renderChanges(rows: readonly Change[], { nameArchive }: ShownArchives): string {
+  const now = systemClock.now();
+  const columns: Column<Change>[] = [
+    { header: 'NUMBER', cell: ({ number }) => String(number), align: 'right', style: () => 'cyan' },
+    { header: 'CHANGED', cell: ({ changedAt }) => formatAge(now - Date.parse(changedAt)) },
+    { header: 'CHANGE', cell: ({ summary }) => summary, least: 20 },
+    { header: 'WAY BACK', cell: describeRevert, style: ({ inverse }) => (inverse ? undefined : 'dim') },
+    { header: 'BY', cell: ({ login }) => login, least: 6, isOptional: true },
+    { header: 'ARCHIVE', cell: nameArchive, least: 8, isOptional: true },
+  ];
+  return renderTable(rows, columns, readScreen(stdout));
 }
 
 async function show({ flags, change: number, json: isJson }: Given<{ json: typeof json }, typeof changeArguments>): Promise<void> {
@@ -86,17 +113,18 @@ async function show({ flags, change: number, json: isJson }: Given<{ json: typeo
     return;
   }
   const { command, target, origin, login, argumentsMasked, changedAt, before, after, inverse } = found;
-  const rows: [string, string][] = [
+  const { withOffset } = makeTimeFormat(flags);
+  const fields: [string, string][] = [
     ['change', String(number)],
-    ['command', `${command} ${JSON.stringify(argumentsMasked)}`],
+    ['command', `${command} ${formatArguments(argumentsMasked)}`.trimEnd()],
     ['target', target],
     ['archive', `${origin}, as ${login}`],
-    ['at', changedAt],
+    ['at', withOffset(changedAt)],
     ['before', JSON.stringify(before)],
     ['after', JSON.stringify(after)],
-    ['way back', inverse ? `${inverse.command} ${JSON.stringify(inverse.args)} (${describeRevert(found)})` : describeRevert(found)],
+    ['way back', inverse ? `${inverse.command} ${formatArguments(inverse.args)} (${describeRevert(found)})` : describeRevert(found)],
   ];
-  for (const [name, value] of rows) stdout.write(`${name.padEnd(9)} ${toVisibleLine(value)}\n`);
+  stdout.write(renderFields(fields, readScreen(stdout)));
 }
 
 async function revert({ flags, change: number }: Given<object, typeof changeArguments>): Promise<void> {

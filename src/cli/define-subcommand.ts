@@ -7,6 +7,8 @@ import type { reserveStdout } from '../transports/stdio.ts';
 export interface Option<Value = unknown> {
   readonly summary: string;
   readonly type?: SettingType<unknown>;
+  /** One letter, where people expect one: `o` for `-o`. */
+  readonly short?: string;
   /** The text that holds where the option is left out. */
   readonly default?: string;
   /** Only in the types: what `run` is given. */

@@ -44,8 +44,9 @@ export function toSentence(phrase: string): string {
 }
 
 /** Returns an option with the placeholder of its value, such as `--limit NUMBER`. */
-export function optionTerm({ flag, type }: KnownOption): string {
-  return type ? `${flag} ${type.placeholder}` : flag;
+export function optionTerm({ flag, type, short }: KnownOption): string {
+  const written = short === undefined ? flag : `-${short}, ${flag}`;
+  return type ? `${written} ${type.placeholder}` : written;
 }
 
 /** The first column of a help page is no wider than this; a longer term has a line of its own. */

@@ -12,6 +12,7 @@ export interface KnownOption {
   readonly name?: string;
   readonly summary: string;
   readonly type?: SettingType<unknown>;
+  readonly short?: string;
   readonly default?: string;
 }
 

@@ -116,8 +116,9 @@ function createCommand(subcommand: Subcommand, actionName: string, action: Actio
     command.argument(presence === 'required' ? `<${placeholder}>` : `[${placeholder}]`, summary);
   }
   for (const option of options) {
-    const { flag, type } = option;
-    const declared = new CommanderOption(type ? `${flag} <${type.placeholder}>` : flag, optionSummary(option));
+    const { flag, type, short } = option;
+    const written = short === undefined ? flag : `-${short}, ${flag}`;
+    const declared = new CommanderOption(type ? `${written} <${type.placeholder}>` : written, optionSummary(option));
     if (option.name === undefined) declared.helpGroup('Settings:');
     if (type) {
       declared.argParser((text: string) => {

@@ -25,13 +25,13 @@ export async function readSecrets(
     const field = command.input[name];
     const isSecret = field !== undefined && fieldTraits(field).secret === true;
     if (isSecret && value === PROMPTED) {
-      if (isStdinTaken) throw new MailStoreError('noSecretTyped', { argument: name, reason: '--json - takes all of stdin' });
+      if (isStdinTaken) throw new MailStoreError('noSecretTyped', { argument: name, reason: '--arguments - takes all of stdin' });
       lines ??= process.stdin.isTTY ? undefined : (await text(process.stdin)).split(/\r?\n/);
       const typed = lines ? lines.shift() : await typeSecret(`${command.name} ${name}: `);
       if (typed === undefined || typed === '') throw new MailStoreError('noSecretTyped', { argument: name, reason: 'nothing was typed' });
       args[given] = typed;
     } else if (isSecret ? !/^\s*(?:\{|null$|$)/.test(value) : isMasked(value)) {
-      const safer = isSecret ? `${name}=- asks for it, or reads it from a pipe` : `--json - reads the arguments from a pipe`;
+      const safer = isSecret ? `${name}=- asks for it, or reads it from a pipe` : `--arguments - reads the arguments from a pipe`;
       warn(`The secret in ${name} stands in the command line, which every user of this machine can list while this runs; ${safer}.`);
     }
   }

@@ -119,6 +119,9 @@ export async function serve(prepareServer: () => Promise<Ready>, stdout: Reserve
   const { targets, access, warnings = [] } = ready.config;
   for (const warning of warnings) log.warn(warning);
   log.info(`serving ${targets.map(({ name, origin }) => `${name} (${origin})`).join(', ')} with access ${access}`);
+  // A person who starts a server by hand sees nothing else.
+  if (process.stdin.isTTY)
+    log.info('waiting for an MCP client on stdin; Ctrl-C ends it, and mailstore-mcp --help shows the commands for a terminal');
 }
 
 /** Reads the settings, and starts the embedded sandbox where it is asked for. Throws MailStoreError of the audience `configuration`. */

@@ -1,23 +1,33 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DAY_MS, systemClock } from '../base/clock.ts';
+import { formatAge, formatDuration } from '../base/durations.ts';
 import { isError, MailStoreError } from '../base/errors.ts';
 import { escapeHidden, toVisibleLine } from '../base/escape-hidden.ts';
+import { formatCount } from '../catalogue/phrases.ts';
 import { loadConfig, loadStateDir } from '../config/load.ts';
 import { text, type SettingType } from '../config/setting-types.ts';
+import { FENCE_MS } from '../journal/lease.ts';
 import { Journal } from '../journal/journal.ts';
 import type { TaskJournal } from '../journal/task-journal.ts';
 import { findingWords, isEnded, type TaskRecord } from '../journal/task-record.ts';
-import { findShownArchives, writeElsewhere, type ShownArchives } from './archives.ts';
+import { findShownArchives, writeCut, writeElsewhere, type ShownArchives } from './archives.ts';
 import { openBackend, type Backend } from './backend.ts';
 import { argument, defineAction, defineSubcommand, flag, option, type Given } from './define-subcommand.ts';
 import { FOUND_ERRORS } from './exit-codes.ts';
 import { endProgress, showProgress } from './progress-bar.ts';
-import { terminalPrompter } from './terminal-prompter.ts';
+import { readScreen, type Style } from './screen.ts';
+import { formatArguments } from './show-arguments.ts';
+import { makeTimeFormat } from './show-time.ts';
+import { renderFields, renderTable, shortenIds, type Column } from './table.ts';
+import { confirmAtTerminal, terminalPrompter } from './terminal-prompter.ts';
 
 const { stdout } = process;
 
 /** How often a waiting terminal looks into the record. */
 const LOOK_MS = 250;
+
+/** How often a watched list is drawn. */
+const WATCH_MS = 1000;
 
 /** A number of days, with or without the letter d. */
 function days(): SettingType<number> {
@@ -31,9 +41,21 @@ function days(): SettingType<number> {
   };
 }
 
+/** The tasks of a list without --all. */
+const LISTED = 20;
+
 const json = flag('write JSON, one task a line');
 const task = argument(text('TASK'), 'the id of a task or the beginning of one, as tasks list shows it');
-const listOptions = { all: flag('list every task, not only the latest 20'), json };
+const listOptions = {
+  all: flag(`list every task, not only the latest ${LISTED}`),
+  json,
+  quiet: flag('write the whole ids alone, one a line'),
+  watch: flag('draw the list again every second until Ctrl-C; needs a terminal'),
+};
+const pruneOptions = {
+  olderThan: option(days(), 'remove what ended more than this many days ago'),
+  yes: flag('remove without a question'),
+};
 const taskArguments = { task };
 
 export const tasks = defineSubcommand({
@@ -43,13 +65,13 @@ export const tasks = defineSubcommand({
   defaultAction: 'list',
   actions: {
     list: defineAction({
-      summary: 'list the recorded tasks, the latest last',
+      summary: 'list the recorded tasks, the latest first',
       options: listOptions,
       examples: [
         { line: 'tasks list', shows: 'the latest 20 tasks' },
         { line: 'tasks list --all --json', shows: 'every task for a program' },
       ],
-      run: (given) => readTasks(given, (journal) => list(journal, findShownArchives(given.flags), given)),
+      run: list,
     }),
     show: defineAction({
       summary: 'show one task with its arguments, times, result and messages',
@@ -71,10 +93,10 @@ export const tasks = defineSubcommand({
       run: (given) => withTasks(given, (journal) => cancel(journal, given)),
     }),
     prune: defineAction({
-      summary: 'remove ended tasks from the record',
-      options: { olderThan: option(days(), 'remove what ended more than this many days ago') },
-      examples: [{ line: 'tasks prune --older-than 365', shows: 'how many tasks were removed' }],
-      run: (given) => withTasks(given, (journal) => prune(journal, given.olderThan)),
+      summary: 'remove ended tasks with their results from the record; asks at the terminal first',
+      options: pruneOptions,
+      examples: [{ line: 'tasks prune --older-than 365', shows: 'how many tasks that would be, and asks' }],
+      run: (given) => withTasks(given, (journal) => prune(journal, given)),
     }),
   },
 });
@@ -106,63 +128,127 @@ async function findTask(journal: TaskJournal, id: string): Promise<TaskRecord> {
   return task;
 }
 
-/** Writes the newest tasks of the configured archives, or all of them; read page by page, however many there are. */
-async function list(
-  journal: TaskJournal,
-  { origins, nameArchive }: ShownArchives,
-  { all, json: isJson }: Given<typeof listOptions, object>,
-): Promise<void> {
+async function list(given: Given<typeof listOptions, object>): Promise<void> {
+  const archives = findShownArchives(given.flags);
+  if (!given.watch) return readTasks(given, (journal) => writeTasks(journal, archives, given));
+  if (!stdout.isTTY) throw new MailStoreError('noTerminal', { what: 'tasks list --watch' });
+  for (;;) {
+    await readTasks(given, async (journal) => {
+      const page = await journal.page({ limit: LISTED, origins: archives.origins });
+      // From the top of the screen: what is left of the list before it goes away.
+      stdout.write(`\x1b[H${renderTasks(page.rows, archives).replaceAll('\n', '\x1b[K\n')}\x1b[J`);
+    });
+    await sleep(WATCH_MS);
+  }
+}
+
+/** Writes the newest tasks of the configured archives, or all of them; those for programs are read page by page, however many there are. */
+async function writeTasks(journal: TaskJournal, archives: ShownArchives, given: Given<typeof listOptions, object>): Promise<void> {
+  const { all, json: isJson, quiet } = given;
+  const isForPrograms = isJson || quiet;
+  const shown: TaskRecord[] = [];
   let count = 0;
   for (let before: number | undefined; ;) {
-    const { rows, next, elsewhere } = await journal.page({ limit: all ? 500 : 20, before, origins });
-    for (const task of rows) {
-      const { taskId, command, startedAt } = task;
-      if (isJson) stdout.write(`${escapeHidden(JSON.stringify(task))}\n`);
-      else writeLine(`${taskId}  ${startedAt.slice(0, 19)}Z  ${nameArchive(task)}  ${command}  ${describeState(task)}`);
+    const { rows, next, total, elsewhere } = await journal.page({ limit: all ? 500 : LISTED, before, origins: archives.origins });
+    for (const row of rows) {
+      if (isJson) stdout.write(`${escapeHidden(JSON.stringify(row))}\n`);
+      else if (quiet) stdout.write(`${row.taskId}\n`);
+      else shown.push(row);
     }
     count += rows.length;
     before = next;
     if (all && before !== undefined) continue;
-    if (count === 0 && !isJson) stdout.write('No task is recorded.\n');
-    writeElsewhere(elsewhere, { isJson });
+    if (!isForPrograms) stdout.write(count === 0 ? 'No task is recorded.\n' : renderTasks(shown, archives));
+    writeCut(count, total, { isJson: isForPrograms });
+    writeElsewhere(elsewhere, { isJson: isForPrograms });
     return;
   }
+}
+
+function renderTasks(rows: readonly TaskRecord[], { nameArchive }: ShownArchives): string {
+  const now = systemClock.now();
+  const ids = shortenIds(rows.map(({ taskId }) => taskId));
+  const names = rows.map((row) => nameArchive(row));
+  const columns: Column<TaskRecord>[] = [
+    { header: 'ID', cell: ({ taskId }) => ids.get(taskId) ?? taskId, style: () => 'cyan' },
+    { header: 'STATE', cell: describeState, style: stateStyle, least: 12 },
+    { header: 'COMMAND', cell: ({ command }) => command, least: 12 },
+    { header: 'ARGUMENTS', cell: ({ argumentsMasked }) => formatArguments(argumentsMasked), least: 10 },
+    { header: 'STARTED', cell: ({ startedAt }) => formatAge(now - Date.parse(startedAt)) },
+    { header: 'TOOK', cell: (row) => describeDuration(row, now), align: 'right', isOptional: true },
+    // One archive is the one that the reader knows.
+    ...(new Set(names).size > 1 ? [{ header: 'ARCHIVE', cell: (row: TaskRecord) => nameArchive(row), least: 8, isOptional: true }] : []),
+  ];
+  return renderTable(rows, columns, readScreen(stdout));
 }
 
 /** Describes the state of a task; for one that no process follows, as of when. */
 function describeState({ status, progress, progressAt, lease, finding }: TaskRecord): string {
   if (finding) return `finished with ${findingWords(finding)}`;
-  if (status !== 'running' || progress === null) return status;
-  const asOf = lease || progressAt === undefined ? '' : `, as of ${progressAt.slice(0, 19)}Z, followed by nobody`;
-  return `${status} ${Math.round(progress)} %${asOf}`;
+  if (isEnded({ status })) return status;
+  const state = progress === null ? status : `${status} ${Math.round(progress)} %`;
+  if (isFollowed(lease)) return state;
+  return progressAt === undefined
+    ? `${state}, no process follows it`
+    : `${state} ${formatAge(systemClock.now() - Date.parse(progressAt))}, no process follows it`;
 }
 
-function show(found: TaskRecord, { json: isJson }: { readonly json: boolean }): void {
+/** True while a process polls a task; one that was killed left its lease behind. */
+function isFollowed(lease: TaskRecord['lease']): boolean {
+  return lease !== undefined && systemClock.now() - Date.parse(lease.heartbeatAt) < FENCE_MS;
+}
+
+function stateStyle({ status, finding }: TaskRecord): Style | undefined {
+  if (finding) return finding.errors > 0 ? 'red' : 'yellow';
+  switch (status) {
+    case 'succeeded':
+      return 'green';
+    case 'failed':
+    case 'unknown':
+      return 'red';
+    case 'cancelled':
+      return 'yellow';
+    case 'starting':
+    case 'running':
+      return undefined;
+  }
+}
+
+function describeDuration({ startedAt, endedAt, lease }: TaskRecord, now: number): string {
+  if (endedAt !== undefined) return formatDuration(Date.parse(endedAt) - Date.parse(startedAt));
+  return isFollowed(lease) ? formatDuration(now - Date.parse(startedAt)) : '';
+}
+
+function show(found: TaskRecord, { json: isJson, flags }: Pick<Given<{ json: typeof json }>, 'json' | 'flags'>): void {
   if (isJson) {
     stdout.write(`${escapeHidden(JSON.stringify(found))}\n`);
     return;
   }
-  const { taskId, command, target, argumentsMasked, status, progress, statusText, startedAt, endedAt, reason, note, error, evidence } =
-    found;
-  const rows: [string, string | null | undefined][] = [
+  const { taskId, command, target, argumentsMasked, progress, statusText, startedAt, endedAt, reason, note, error, evidence } = found;
+  const { withOffset } = makeTimeFormat(flags);
+  const screen = readScreen(stdout);
+  const fields: [string, string | null | undefined][] = [
     ['task', taskId],
-    ['command', `${command} ${JSON.stringify(argumentsMasked)}`],
+    ['command', `${command} ${formatArguments(argumentsMasked)}`.trimEnd()],
     ['target', target],
     ['archive', found.origin],
-    ['finding', found.finding && findingWords(found.finding)],
-    ['status', status],
+    ['finding', found.finding && `finished with ${findingWords(found.finding)}`],
+    ['status', found.status],
     ['progress', progress === null ? undefined : `${Math.round(progress)} %`],
     ['at', statusText],
-    ['started', startedAt],
-    ['ended', endedAt],
+    ['started', withOffset(startedAt)],
+    ['ended', endedAt === undefined ? undefined : `${withOffset(endedAt)}, after ${describeDuration(found, 0)}`],
     ['error', error],
     ['reason', reason],
     ['note', note],
-    ['result', 'result' in found ? JSON.stringify(found.result) : undefined],
+    ['result', found.result === undefined || found.result === null ? undefined : JSON.stringify(found.result)],
+    ...evidence.map(({ source, finding, data }): [string, string] => [
+      'evidence',
+      `${source}: ${finding}${data === undefined ? '' : ` ${JSON.stringify(data)}`}`,
+    ]),
   ];
-  for (const [name, value] of rows) if (value !== undefined && value !== null) writeLine(`${name.padEnd(9)} ${value}`);
-  for (const { source, finding, data } of evidence) writeLine(`evidence  ${source}: ${finding} ${JSON.stringify(data ?? null)}`);
-  for (const { type, text } of found.messages) writeLine(`  ${type.padEnd(11)} ${text}`);
+  stdout.write(renderFields(fields, screen));
+  for (const { type, text: said } of found.messages) writeLine(`  ${type.padEnd(11)} ${said}`);
 }
 
 async function wait(journal: TaskJournal, { flags, task: id }: Given<object, typeof taskArguments>): Promise<void> {
@@ -210,10 +296,24 @@ async function cancel(journal: TaskJournal, { flags, task: id }: Given<object, t
   }
 }
 
-async function prune(journal: TaskJournal, olderThan: number | undefined): Promise<void> {
+/** Removes ended tasks after a person's yes: the record is the only copy of their results. */
+async function prune(journal: TaskJournal, { olderThan, yes }: Given<typeof pruneOptions, object>): Promise<void> {
   if (olderThan === undefined)
     throw new MailStoreError('missingSetting', { setting: '--older-than', hint: 'write a number of days such as 365.' });
-  stdout.write(`${await journal.prune(systemClock.now() - olderThan * DAY_MS)} ended tasks were removed.\n`);
+  const endedBefore = systemClock.now() - olderThan * DAY_MS;
+  const count = await journal.countEndedBefore(endedBefore);
+  if (count === 0) {
+    stdout.write(`No task ended more than ${formatCount(olderThan, 'day')} ago.\n`);
+    return;
+  }
+  const what = formatCount(count, 'ended task');
+  const prompt = `${what} that ended more than ${formatCount(olderThan, 'day')} ago would be removed, with results and messages. No other copy exists.`;
+  if (!yes && !(await confirmAtTerminal('tasks prune without --yes', { prompt, label: `Remove ${what}` }))) {
+    stdout.write('No task was removed.\n');
+    process.exitCode = 1;
+    return;
+  }
+  stdout.write(`${formatCount(await journal.prune(endedBefore), 'ended task')} ${count === 1 ? 'was' : 'were'} removed.\n`);
 }
 
 /** Texts of a task come from the server: what could steer a terminal is shown and not obeyed. */

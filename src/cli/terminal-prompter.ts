@@ -1,3 +1,4 @@
+import { MailStoreError } from '../base/errors.ts';
 import { createInterface, type Interface } from 'node:readline/promises';
 import { isConfirmation, type Answer, type AskedQuestion, type Prompter } from '../guard/prompter.ts';
 
@@ -17,6 +18,14 @@ export function terminalPrompter(): Prompter | undefined {
       }
     },
   };
+}
+
+/** Asks the person at this terminal about something that is no call. Throws MailStoreError `noTerminal` where there is none. */
+export async function confirmAtTerminal(what: string, { prompt, label }: Pick<AskedQuestion, 'prompt' | 'label'>): Promise<boolean> {
+  const prompter = terminalPrompter();
+  if (!prompter) throw new MailStoreError('noTerminal', { what });
+  const { kind } = await prompter.ask({ tool: what, target: '', argumentsKey: '', promptKey: '', prompt, label });
+  return kind === 'accepted';
 }
 
 function promptFor({ label, confirmationText = 'yes' }: AskedQuestion): string {

@@ -1,4 +1,5 @@
 import { MailStoreError } from '../base/errors.ts';
+import { machineTimeZone } from '../base/zoned-time.ts';
 import { ACCESS_LEVELS, type Access } from '../base/target.ts';
 import type { Edition } from '../catalogue/define-command.ts';
 import { findTwinsInJson } from '../base/name-twins.ts';
@@ -194,6 +195,11 @@ export function loadArchives({
     const origin = read('url', known);
     return origin === undefined ? [] : [{ name, origin }];
   });
+}
+
+/** Returns the time zone in which a terminal shows times. Throws MailStoreError as `loadConfig` does. */
+export function loadTimeZone({ env = process.env, flags }: Pick<ConfigSources, 'env' | 'flags'>): string {
+  return read('timeZone', foldSources(env, flags).texts) ?? machineTimeZone();
 }
 
 interface StateSources extends Pick<ConfigSources, 'env' | 'flags'> {

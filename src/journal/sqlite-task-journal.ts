@@ -81,6 +81,8 @@ const UNSEEN: ReadonlySet<string> = new Set([
 
 const HAS_RAW_END = 'EXISTS (SELECT 1 FROM raw_ends WHERE task_number = tasks.number AND unreadable_because IS NULL)';
 const IS_ACTIVE = `(status IN ('starting', 'running') OR (status = 'unknown' AND ${HAS_RAW_END}))`;
+/** Takes one value: the time before which a task ended. */
+const IS_PRUNABLE = `ended_at < ? AND NOT ${IS_ACTIVE}`;
 /** The same, as two looks into indexes: however many tasks have ended, they are not looked at. */
 const ACTIVE_NUMBERS = `SELECT number FROM tasks WHERE status IN ('starting', 'running')
   UNION ALL SELECT number FROM tasks WHERE status = 'unknown' AND ${HAS_RAW_END}`;
@@ -391,9 +393,14 @@ export class SqliteTaskJournal implements TaskJournal {
     return this.#change(taskId, (row) => (isEnded(row) ? undefined : { cancel_asked_at: row.cancel_asked_at ?? this.#now() }));
   }
 
+  countEndedBefore(endedBefore: number): Promise<number> {
+    const sql = `SELECT count(*) AS count FROM tasks WHERE ${IS_PRUNABLE}`;
+    return this.#db.read((db) => db.get<{ count: number }>(sql, [Math.trunc(endedBefore)])?.count ?? 0);
+  }
+
   prune(endedBefore: number): Promise<number> {
     return this.#db.write((db) => {
-      const count = db.run(`DELETE FROM tasks WHERE ended_at < ? AND NOT ${IS_ACTIVE}`, [Math.trunc(endedBefore)]);
+      const count = db.run(`DELETE FROM tasks WHERE ${IS_PRUNABLE}`, [Math.trunc(endedBefore)]);
       if (count > 0) nextRevision(db);
       return count;
     });

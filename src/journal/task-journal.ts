@@ -159,6 +159,8 @@ export interface TaskJournal {
   /** Records the first time that a cancellation of a task without an end was asked for. */
   askedToCancel(taskId: string): Promise<boolean>;
 
+  /** Returns how many tasks `prune` would remove. */
+  countEndedBefore(endedBefore: number): Promise<number>;
   /**
    * Removes the tasks that ended before `endedBefore` (milliseconds since the Unix epoch) and returns how many. A task with an end that is
    * stored and not yet read stays.

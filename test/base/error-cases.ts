@@ -131,7 +131,7 @@ export const errorCases: {
     [{ target: 'rome', known: ['london', 'paris'] }, "There is no target 'rome' here; this server has london and paris."],
     [{ target: 'rome', known: ['default'] }, "There is no target 'rome' here; this server has default."],
   ],
-  unknownChange: [[{ number: 7 }, 'There is no change 7; list_changes shows the recorded ones.']],
+  unknownChange: [[{ number: 7 }, 'There is no change 7; list the changes to see those that are recorded.']],
   alreadyReverted: [[{ number: 7, by: 9 }, 'The change 7 was put back before, by the change 9; revert that one to have it again.']],
   noWayBack: [
     [
@@ -212,7 +212,7 @@ export const errorCases: {
       "DeleteUser is refused: with these arguments it is destructive, and the access is read-only. Whoever means it adds --access full; a target's own setting may still be lower.",
     ],
   ],
-  unknownTask: [[{ taskId: '7' }, "There is no task '7'; list_tasks shows the tasks this server knows."]],
+  unknownTask: [[{ taskId: '7' }, "There is no task '7'; list the tasks to see those that are recorded."]],
   cannotCancelYet: [
     [
       { command: 'VerifyStore' },

@@ -80,7 +80,7 @@ test('what waits is listed, and a refusal ends it', async () => {
   const { server, folder } = await start();
   const id = await request(server, 'delete_user', { userName: 'amira' });
   expect((await runBinary(['approve', ...folder])).stdout).toMatch(
-    new RegExp(`^${id}  delete_user  default  until \\d{4}-\\S+Z  Delete amira\n$`),
+    new RegExp(`^ID +WHAT +EXPIRES IN +TARGET +TOOL\n${id}  Delete amira  9 min \\d+ s +default +delete_user\n$`),
   );
   expect((await runBinary(['approve', id, '--refuse', ...folder])).stdout).toBe('Refused.\n');
   expect((await runBinary(['approve', ...folder])).stdout).toBe('No approvals are pending.\n');

@@ -34,7 +34,7 @@ async function terminalWith(...entries: readonly Partial<AuditEntry>[]) {
   const path = join(MAILSTORE_STATE_DIR, 'audit.jsonl');
   return {
     folder: MAILSTORE_STATE_DIR,
-    audit: (...args: readonly string[]) => runBinary(['audit', ...args], { MAILSTORE_STATE_DIR }),
+    audit: (...args: readonly string[]) => runBinary(['audit', ...args], { MAILSTORE_STATE_DIR, MAILSTORE_TIME_ZONE: 'Europe/Berlin' }),
     lines: () => readFileSync(path, 'utf8').trimEnd().split('\n'),
     write: (lines: readonly string[]) => writeFileSync(path, lines.map((line) => `${line}\n`).join('')),
   };
@@ -77,10 +77,10 @@ describe('mailstore-mcp audit show', () => {
       code: 0,
       stderr: '',
       stdout: [
-        'TIME                  TARGET   USER   CLIENT              EFFECT       DECISION  OUTCOME    CALL',
-        '2026-03-04T09:00:00Z  default  admin  test 1.0 (claimed)  read         allow     succeeded  GetUserInfo {"userName":"johndoe"}',
-        '2026-03-05T09:00:00Z  berlin   amira  test 1.0 (claimed)  destructive  ask       succeeded  DeleteUser {"userName":"leaver"}  accepted (elicitation)',
-        '2026-03-06T09:00:00Z  berlin   amira  test 1.0 (claimed)  destructive  ask       running    DeleteUser {"userName":"leaver"}  accepted (elicitation)  task task-1  change 7  It broke.',
+        'TIME (Europe/Berlin)  CLIENT              DECISION  OUTCOME    CALL                                                                                   EFFECT       USER   TARGET',
+        '2026-03-04 10:00:00   test 1.0 (claimed)  allow     succeeded  GetUserInfo userName=johndoe                                                           read         admin  default',
+        '2026-03-05 10:00:00   test 1.0 (claimed)  ask       succeeded  DeleteUser userName=leaver  accepted (elicitation)                                     destructive  amira  berlin',
+        '2026-03-06 10:00:00   test 1.0 (claimed)  ask       running    DeleteUser userName=leaver  accepted (elicitation)  task task-1  change 7  It broke.  destructive  amira  berlin',
         '',
       ].join('\n'),
     });
@@ -93,7 +93,7 @@ describe('mailstore-mcp audit show', () => {
       arguments: { userName: 'a\u200Bb\n3  forged' },
     });
     expect((await audit('show', '--limit', '1')).stdout.split('\n')[1]).toBe(
-      '2026-03-04T09:00:00Z  default  ami[U+202E]ra  test 1.0 (claimed)  read    allow     -        GetUserInfo {"userName":"a[U+200B]b\\n3 forged"}  No. 2 2026[U+001B][2J',
+      '2026-03-04 10:00:00   test 1.0 (claimed)  allow     -        GetUserInfo userName="a[U+200B]b\\n3  forged"  No. 2  2026[U+001B][2J  read    ami[U+202E]ra  default',
     );
   });
 
@@ -114,7 +114,7 @@ describe('mailstore-mcp audit show', () => {
       [1, 2],
     ],
     [['--since', '2026-03-05T09:00:01Z'], [3]],
-    [['--since', '2026-03-05T10:00:00+01:00', '--until', '2026-03-05T09:00'], [2]],
+    [['--since', '2026-03-05T10:00:00+01:00', '--until', '2026-03-05T10:00'], [2]],
     [
       ['--command', 'DeleteUser'],
       [2, 3],
@@ -142,7 +142,7 @@ describe('mailstore-mcp audit show', () => {
     );
     expect(lines()).toHaveLength(121);
     const shown = (await audit('show')).stdout.split('\n').slice(1, -1);
-    expect(shown.map((line) => line.split(/ +/)[2])).toEqual(Array.from({ length: 50 }, (_, index) => `u${index + 70}`));
+    expect(shown.map((line) => line.split(/ +/).at(-2))).toEqual(Array.from({ length: 50 }, (_, index) => `u${index + 70}`));
     expect((await audit('show', '--user', 'nobody')).stdout).toBe('No line of the audit fits.\n');
   });
 
@@ -156,9 +156,9 @@ describe('mailstore-mcp audit show', () => {
     const shortened = { time: '2026-03-04T09:00:00.000Z', event: 'shortened', from: 20, to: 10 };
     write([lines()[1] ?? '', '{"format":1,\u0007', JSON.stringify(shortened)]);
     expect((await audit('show')).stdout.split('\n').slice(1)).toEqual([
-      '2026-03-04T09:00:00Z  default  admin  test 1.0 (claimed)  read    allow     -        GetUserInfo {"userName":"johndoe"}',
-      '?                     unreadable: {"format":1,[U+0007]',
-      '2026-03-04T09:00:00Z  shortened {"from":20,"to":10}',
+      '2026-03-04 10:00:00   test 1.0 (claimed)  allow     -        GetUserInfo userName=johndoe            read    admin  default',
+      '?                                                             unreadable: {"format":1,[U+0007]',
+      '2026-03-04 10:00:00                                           shortened {"from":20,"to":10}',
       '',
     ]);
   });
@@ -309,7 +309,7 @@ test('mailstore-mcp audit shows and checks what a server did', async () => {
   const server = untilTestEnds(await startServer({ sandbox: await sandboxForTest(), env: { MAILSTORE_STATE_DIR } }));
   await callTool(server, 'get_user_info', { userName: 'johndoe' });
   const shown = await runBinary(['audit'], { MAILSTORE_STATE_DIR });
-  expect(shown.stdout).toMatch(/ read +allow +succeeded +GetUserInfo \{"userName":"johndoe"\}$/m);
+  expect(shown.stdout).toMatch(/ allow +succeeded +GetUserInfo userName=johndoe +read +/m);
   expect((await runBinary(['audit', 'verify'], { MAILSTORE_STATE_DIR })).stdout).toMatch(
     /^\d+ lines of 1 chain in 1 file, unbroken; the last is [\da-f]{16}:\d+ [\da-f]{64}\n$/,
   );
@@ -321,11 +321,11 @@ test.each([
   [['--decision', 'allowed'], "mailstore-mcp: --decision is 'allowed', but must be allow, ask, refuse (did you mean allow?).\n"],
   [
     ['--since', 'yesterday'],
-    "mailstore-mcp: --since is 'yesterday', but must be a day or a time such as 2026-03-04 or 2026-03-04T09:30:00Z.\n",
+    "mailstore-mcp: --since is 'yesterday', but must be a day or a time such as 2026-03-04 or 2026-03-04T09:30:00+01:00.\n",
   ],
   [
     ['--until', '2026-13-01'],
-    "mailstore-mcp: --until is '2026-13-01', but must be a day or a time such as 2026-03-04 or 2026-03-04T09:30:00Z.\n",
+    "mailstore-mcp: --until is '2026-13-01', but must be a day or a time such as 2026-03-04 or 2026-03-04T09:30:00+01:00.\n",
   ],
   [['show', '--expect', '1'], 'mailstore-mcp: Unknown option --expect; see mailstore-mcp audit show --help.\n'],
   [['verify', '--expect', '3'], "mailstore-mcp: --expect is '3', but must be a line as audit verify prints it, CHAIN:NUMBER:HASH.\n"],

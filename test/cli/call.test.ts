@@ -60,11 +60,11 @@ describe('mailstore-mcp call', () => {
     const { env } = await withSandbox();
     const file = join(folderForTest(), 'arguments.json');
     writeFileSync(file, '\uFEFF{"userName": "johndoe"}');
-    expect(JSON.parse((await runBinary(['call', 'GetUserInfo', '--json', file], env)).stdout)).toMatchObject({ userName: 'johndoe' });
-    expect(JSON.parse((await runBinary(['call', 'GetUserInfo', 'userName=amira', '--json', file], env)).stdout)).toMatchObject({
+    expect(JSON.parse((await runBinary(['call', 'GetUserInfo', '--arguments', file], env)).stdout)).toMatchObject({ userName: 'johndoe' });
+    expect(JSON.parse((await runBinary(['call', 'GetUserInfo', 'userName=amira', '--arguments', file], env)).stdout)).toMatchObject({
       userName: 'amira',
     });
-    const piped = startBinary(['call', 'GetUserInfo', '--json', '-'], env);
+    const piped = startBinary(['call', 'GetUserInfo', '--arguments', '-'], env);
     piped.write('{"userName": "johndoe"}');
     piped.endInput();
     expect(JSON.parse((await piped.ended).stdout)).toMatchObject({ userName: 'johndoe' });
@@ -162,7 +162,7 @@ describe('text from the archive', () => {
   test.runIf(hasTerminal)('is made visible on a terminal, and what was copied from there is understood', async () => {
     const { env } = await withHidingName();
     const { screen } = await runInTerminal(['call', 'GetUserInfo', 'userName=evil'], [], env);
-    expect(screen).toContain('"fullName": "[U+202E]gnp.exe[U+009B]31m"');
+    expect(screen).toMatch(/^fullName +\[U\+202E\]gnp\.exe\[U\+009B\]31m$/m);
     const renamed = ['call', 'SetUserFullName', 'userName=evil', 'fullName=[U+202E]x', '--access', 'read-write'];
     await runBinary(renamed, env);
     expect(JSON.parse((await runBinary(['call', 'GetUserInfo', 'userName=evil'], env)).stdout)).toMatchObject({ fullName: '\u202Ex' });
@@ -170,7 +170,7 @@ describe('text from the archive', () => {
 
   test.runIf(hasTerminal)('is coloured on a terminal, but not where NO_COLOR is set', async () => {
     const { env } = await withSandbox();
-    const args = ['call', 'GetUserInfo', 'userName=johndoe'];
+    const args = ['call', 'GetUserInfo', 'userName=johndoe', '--json'];
     const coloured = { ...env, TERM: 'xterm-256color' };
     expect((await runInTerminal(args, [], coloured)).screen).toContain('\x1b[36m"userName"\x1b[0m: \x1b[32m"johndoe"\x1b[0m');
     expect((await runInTerminal(args, [], { ...coloured, NO_COLOR: '1' })).screen).not.toContain('\x1b[');
@@ -288,7 +288,7 @@ describe('a long command that found errors', () => {
     expect(called.code).toBe(5);
     expect(called.stderr).toContain('VerifyStore finished with 1 error; MailStore calls it succeeded. Its last messages:\n');
     const listed = await runBinary(['tasks', 'list'], env);
-    expect(listed.stdout).toMatch(/VerifyStore {2}finished with 1 error\n$/);
+    expect(listed.stdout).toMatch(/ {2}finished with 1 error {2}VerifyStore {2}id=6 includeIndexes=false {2}/);
     const { stdout } = await runBinary(['tasks', 'list', '--json'], env);
     const [id] = /[0-9a-f-]{36}/.exec(stdout) ?? [];
     const waited = await runBinary(['tasks', 'wait', id ?? ''], env);
@@ -300,7 +300,7 @@ describe('the exit code', () => {
   test.each([
     [2, ['call'], 'the command of call is not set; call --list shows them all.'],
     [2, ['call', 'GetUserInf'], "There is no MailStore command 'GetUserInf'; did you mean GetUserInfo?"],
-    [2, ['call', 'GetUserInfo', 'johndoe'], "an argument is 'johndoe', but must be written as name=value."],
+    [2, ['call', 'GetUserInfo', 'johndoe'], "an argument is 'johndoe', but must be written as name=value; --arguments FILE takes arguments from a file."],
     [2, ['call', 'GetUserInfo', 'userName=a', 'userName=b'], "the argument is 'userName', but must be given only once."],
     [2, ['call', 'GetUserInfo'], 'GetUserInfo was not called: userName is missing. Correct this and call again.'],
     [2, ['call', 'GetUserInfo', '--acess', 'full'], 'Unknown option --acess; did you mean --access?'],
@@ -308,7 +308,7 @@ describe('the exit code', () => {
     [2, ['call', 'GetUsers', '--format', 'yaml'], "--format is 'yaml', but must be json, xml (did you mean xml?)."],
     [2, ['call', 'GetUsers', '--format', 'xml', '--api', 'modern'], "--api is 'modern', but must be legacy-xml with --format xml."],
     [2, ['call', 'GetUsers', '--target', 'paris'], "There is no target 'paris' here; this server has default."],
-    [2, ['call', 'GetUsers', '--json', '/nowhere.json'], "The file '/nowhere.json' named by --json cannot be read (ENOENT)."],
+    [2, ['call', 'GetUsers', '--arguments', '/nowhere.json'], "The file '/nowhere.json' named by --arguments cannot be read (ENOENT)."],
     [2, ['completion', 'fish'], "shell is 'fish', but must be bash, zsh, powershell (did you mean bash?)."],
     [
       3,

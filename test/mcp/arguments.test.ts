@@ -70,7 +70,7 @@ test.each([
     'a task that does not exist',
     'get_task_status',
     { taskId: 'none' },
-    "There is no task 'none'; list_tasks shows the tasks this server knows.",
+    "There is no task 'none'; list the tasks to see those that are recorded.",
   ],
   ['a name that every object has', 'toString', {}, "There is no tool 'toString'; list the tools to see what this server offers."],
   [

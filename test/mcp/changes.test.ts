@@ -80,7 +80,9 @@ test('putting a creation back is a deletion, and is refused where those are', as
 
 test('a change that is not there is said to be so', async () => {
   const { server } = await start();
-  expect((await callTool(server, 'revert_change', { number: 7 })).text).toBe('There is no change 7; list_changes shows the recorded ones.');
+  expect((await callTool(server, 'revert_change', { number: 7 })).text).toBe(
+    'There is no change 7; list the changes to see those that are recorded.',
+  );
 });
 
 describe('a change whose own outcome is not known', () => {

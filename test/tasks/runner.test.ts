@@ -314,7 +314,7 @@ describe('closing', () => {
 
 test('an unknown task is named', async () => {
   const { runner } = startRunner(await startScripted(RUNNING));
-  await expect(runner.get('7')).rejects.toThrow("There is no task '7'; list_tasks shows the tasks this server knows.");
+  await expect(runner.get('7')).rejects.toThrow("There is no task '7'; list the tasks to see those that are recorded.");
 });
 
 test.each<ApiForm>(['modern', 'legacy', 'legacy-xml'])(

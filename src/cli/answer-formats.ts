@@ -1,0 +1,101 @@
+import { isRow, type Row } from '../base/rows.ts';
+import { formatSize } from '../catalogue/phrases.ts';
+import type { ListTraits } from '../catalogue/outputs.ts';
+import type { Screen } from './screen.ts';
+import { renderFields, renderTable, type Column } from './table.ts';
+
+/** How `call` writes an answer. */
+export const OUTPUT_FORMATS = ['table', 'json', 'csv', 'yaml'] as const;
+
+export type OutputFormat = (typeof OUTPUT_FORMATS)[number];
+
+type Bytes = NonNullable<ListTraits['bytes']>;
+
+/** The columns that a narrow terminal always shows, what a row is called by, and the width to which it may cut them. */
+const KEPT_COLUMNS = 2;
+const KEPT_WIDTH = 24;
+
+/** The width to which a narrow terminal may cut another column. */
+const LEAST_WIDTH = 10;
+
+/** Returns an answer as people read it: a list as a table, an object as its fields, with sizes in words and without what is not set. */
+export function renderAnswer(value: unknown, bytes: Bytes, screen: Screen): string {
+  if (Array.isArray(value)) return renderList(value, bytes, screen);
+  if (!isRow(value)) return renderFields([['', formatCell(value)]], screen).trimStart();
+  const entries = Object.entries(value).filter(([, inner]) => !isEmpty(inner));
+  const flat = entries.filter(([, inner]) => !isTableOf(inner));
+  const tables = entries.filter(([, inner]) => isTableOf(inner));
+  return [
+    flat.length > 0
+      ? renderFields(
+          flat.map(([name, inner]) => [name, formatField(name, inner, bytes)] as const),
+          screen,
+        )
+      : '',
+    ...tables.map(([name, inner]) => `${screen.paint('bold', name)}\n${renderAnswer(inner, bytes, screen)}`),
+  ]
+    .filter((part) => part !== '')
+    .join('\n');
+}
+
+function renderList(values: readonly unknown[], bytes: Bytes, screen: Screen): string {
+  if (values.length === 0) return 'None.\n';
+  if (!values.every(isRow)) return values.map((value) => renderAnswer(value, bytes, screen)).join('');
+  const names = [...new Set(values.flatMap((row) => Object.keys(row)))];
+  const columns = names.map((name, index): Column<Row> => ({
+    header: name,
+    cell: (row) => formatField(name, row[name], bytes),
+    least: index < KEPT_COLUMNS ? KEPT_WIDTH : Math.max(LEAST_WIDTH, name.length),
+    isOptional: index >= KEPT_COLUMNS,
+    ...(values.every((row) => typeof (row[name] ?? 0) === 'number') && { align: 'right' as const }),
+  }));
+  return renderTable(values, columns, screen);
+}
+
+function isTableOf(value: unknown): boolean {
+  return isRow(value) || (Array.isArray(value) && value.some(isRow));
+}
+
+function isEmpty(value: unknown): boolean {
+  return value === null || value === undefined || value === '' || (Array.isArray(value) && value.length === 0);
+}
+
+function formatField(name: string, value: unknown, bytes: Bytes): string {
+  return (bytes.includes(name) ? formatSize(value) : undefined) ?? formatCell(value);
+}
+
+function formatCell(value: unknown): string {
+  switch (typeof value) {
+    case 'string':
+      return value;
+    case 'boolean':
+      return value ? 'yes' : 'no';
+    case 'undefined':
+      return '';
+    default:
+      if (value === null) return '';
+      if (Array.isArray(value) && !value.some(isRow)) return value.map(formatCell).join(', ');
+      return JSON.stringify(value);
+  }
+}
+
+/** Returns a list as lines of CSV (RFC 4180), an object as one line; what is nested stands as JSON in its cell. */
+export function renderCsv(value: unknown): string {
+  const rows = (Array.isArray(value) ? value : [value]).map((row): Row => (isRow(row) ? row : { value: row }));
+  const names = [...new Set(rows.flatMap((row) => Object.keys(row)))];
+  const lines = [names.map(quoteCsv), ...rows.map((row) => names.map((name) => quoteCsv(row[name])))];
+  return lines.map((cells) => `${cells.join(',')}\r\n`).join('');
+}
+
+/** A spreadsheet takes a text that begins so for a formula: with an apostrophe before it, it stays a text (OWASP, CSV Injection). */
+const FORMULA = /^[=+\-@\t\r]/;
+
+function quoteCsv(value: unknown): string {
+  if (value === null || value === undefined) return '';
+  if (typeof value !== 'string') return typeof value === 'object' ? quoteText(JSON.stringify(value)) : String(value);
+  return quoteText(FORMULA.test(value) ? `'${value}` : value);
+}
+
+function quoteText(text: string): string {
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}

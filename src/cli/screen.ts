@@ -1,0 +1,31 @@
+import { styleText } from 'node:util';
+import { showsUnicode } from '../config/terminal-text.ts';
+
+export type Style = 'bold' | 'dim' | 'red' | 'green' | 'yellow' | 'cyan';
+
+/** What an output stream can show. */
+export interface Screen {
+  readonly isTerminal: boolean;
+  /** The number of columns; undefined where nothing is cut, as in a pipe. */
+  readonly width: number | undefined;
+  /** What stands for the part of a text that was cut. */
+  readonly ellipsis: string;
+  /** The filled and the empty part of a bar. */
+  readonly bar: readonly [filled: string, empty: string];
+  /** Returns the text in a style where the stream has colours, and NO_COLOR is not set. */
+  paint(style: Style, text: string): string;
+}
+
+/** Returns what a stream can show. */
+export function readScreen(stream: NodeJS.WriteStream): Screen {
+  const isTerminal = stream.isTTY;
+  const hasColours = isTerminal && stream.hasColors();
+  const isUnicode = !isTerminal || showsUnicode();
+  return {
+    isTerminal,
+    width: isTerminal ? stream.columns || 80 : undefined,
+    ellipsis: isUnicode ? '…' : '...',
+    bar: isUnicode ? ['█', '░'] : ['#', '-'],
+    paint: (style, text) => (hasColours ? styleText(style, text, { validateStream: false }) : text),
+  };
+}
