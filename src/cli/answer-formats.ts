@@ -23,8 +23,8 @@ export function renderAnswer(value: unknown, bytes: Bytes, screen: Screen): stri
   if (Array.isArray(value)) return renderList(value, bytes, screen);
   if (!isRow(value)) return renderFields([['', formatCell(value)]], screen).trimStart();
   const entries = Object.entries(value).filter(([, inner]) => !isEmpty(inner));
-  const flat = entries.filter(([, inner]) => !isTableOf(inner));
-  const tables = entries.filter(([, inner]) => isTableOf(inner));
+  const flat = entries.filter(([, inner]) => !isNested(inner));
+  const tables = entries.filter(([, inner]) => isNested(inner));
   return [
     flat.length > 0
       ? renderFields(
@@ -52,7 +52,7 @@ function renderList(values: readonly unknown[], bytes: Bytes, screen: Screen): s
   return renderTable(values, columns, screen);
 }
 
-function isTableOf(value: unknown): boolean {
+function isNested(value: unknown): boolean {
   return isRow(value) || (Array.isArray(value) && value.some(isRow));
 }
 
@@ -92,8 +92,8 @@ const FORMULA = /^[=+\-@\t\r]/;
 
 function quoteCsv(value: unknown): string {
   if (value === null || value === undefined) return '';
-  if (typeof value !== 'string') return typeof value === 'object' ? quoteText(JSON.stringify(value)) : String(value);
-  return quoteText(FORMULA.test(value) ? `'${value}` : value);
+  if (typeof value === 'string') return quoteText(FORMULA.test(value) ? `'${value}` : value);
+  return quoteText(JSON.stringify(value));
 }
 
 function quoteText(text: string): string {

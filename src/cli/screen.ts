@@ -8,7 +8,7 @@ export interface Screen {
   readonly isTerminal: boolean;
   /** The number of columns; undefined where nothing is cut, as in a pipe. */
   readonly width: number | undefined;
-  /** What stands for the part of a text that was cut. */
+  /** What is written in place of the part of a text that was cut. */
   readonly ellipsis: string;
   /** The filled and the empty part of a bar. */
   readonly bar: readonly [filled: string, empty: string];

@@ -58,15 +58,15 @@ function fitWidth<Row>(laid: readonly Laid<Row>[], width: number | undefined): r
   if (width === undefined) return laid;
   const shown = laid.map((one) => ({ ...one }));
   const excess = () => shown.reduce((sum, one) => sum + one.width, GAP * (shown.length - 1)) - width;
-  const leastOf = ({ column, width: wide }: Laid<Row>) => Math.min(wide, column.least ?? wide);
-  const leastExcess = () => shown.reduce((sum, one) => sum + leastOf(one), GAP * (shown.length - 1)) - width;
+  const findLeast = ({ column, width: wide }: Laid<Row>) => Math.min(wide, column.least ?? wide);
+  const leastExcess = () => shown.reduce((sum, one) => sum + findLeast(one), GAP * (shown.length - 1)) - width;
   while (leastExcess() > 0) {
     const last = shown.findLastIndex(({ column }) => column.isOptional === true);
     if (last === -1) break;
     shown.splice(last, 1);
   }
   for (let over = excess(); over > 0; over = excess()) {
-    const [widest] = shown.filter((one) => one.width > leastOf(one)).toSorted((one, other) => other.width - one.width);
+    const [widest] = shown.filter((one) => one.width > findLeast(one)).toSorted((one, other) => other.width - one.width);
     if (!widest) break;
     widest.width -= 1;
   }

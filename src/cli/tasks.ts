@@ -171,10 +171,10 @@ function renderTasks(rows: readonly TaskRecord[], { nameArchive }: ShownArchives
   const names = rows.map((row) => nameArchive(row));
   const columns: Column<TaskRecord>[] = [
     { header: 'ID', cell: ({ taskId }) => ids.get(taskId) ?? taskId, style: () => 'cyan' },
-    { header: 'STATE', cell: describeState, style: stateStyle, least: 12 },
+    { header: 'STATE', cell: describeState, style: stateStyle, least: 22 },
     { header: 'COMMAND', cell: ({ command }) => command, least: 12 },
     { header: 'ARGUMENTS', cell: ({ argumentsMasked }) => formatArguments(argumentsMasked), least: 10 },
-    { header: 'STARTED', cell: ({ startedAt }) => formatAge(now - Date.parse(startedAt)) },
+    { header: 'STARTED', cell: ({ startedAt }) => formatAge(now - Date.parse(startedAt)), isOptional: true },
     { header: 'TOOK', cell: (row) => describeDuration(row, now), align: 'right', isOptional: true },
     // One archive is the one that the reader knows.
     ...(new Set(names).size > 1 ? [{ header: 'ARCHIVE', cell: (row: TaskRecord) => nameArchive(row), least: 8, isOptional: true }] : []),

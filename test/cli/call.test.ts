@@ -300,7 +300,11 @@ describe('the exit code', () => {
   test.each([
     [2, ['call'], 'the command of call is not set; call --list shows them all.'],
     [2, ['call', 'GetUserInf'], "There is no MailStore command 'GetUserInf'; did you mean GetUserInfo?"],
-    [2, ['call', 'GetUserInfo', 'johndoe'], "an argument is 'johndoe', but must be written as name=value; --arguments FILE takes arguments from a file."],
+    [
+      2,
+      ['call', 'GetUserInfo', 'johndoe'],
+      "an argument is 'johndoe', but must be written as name=value; --arguments FILE takes arguments from a file.",
+    ],
     [2, ['call', 'GetUserInfo', 'userName=a', 'userName=b'], "the argument is 'userName', but must be given only once."],
     [2, ['call', 'GetUserInfo'], 'GetUserInfo was not called: userName is missing. Correct this and call again.'],
     [2, ['call', 'GetUserInfo', '--acess', 'full'], 'Unknown option --acess; did you mean --access?'],
