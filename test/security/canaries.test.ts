@@ -302,7 +302,7 @@ test('no secret is in what a call from a terminal shows, not even as it went ove
   const call = async (command: string, args: object, ...flags: readonly string[]) => {
     const file = join(stateDir, '..', `arguments-${files++}.json`);
     writeFileSync(file, JSON.stringify(args), { mode: 0o600 });
-    const line = ['call', command, '--json', file, ...flags];
+    const line = ['call', command, '--arguments', file, ...flags];
     if (!NEED_A_YES.has(command)) return runBinary(line, settings);
     const { screen } = await runInTerminal(line, [{ after: ' to cancel:', type: 'yes' }], settings);
     return { stdout: screen, stderr: '' };
