@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
@@ -30,7 +30,7 @@ const TWENTY: readonly (readonly [subject: string, word: string, path: string])[
   ['the detection of the API version', 'dialect', 'src/client/dialects.ts'],
   ['generated passwords and references to secrets', 'secret', 'src/guard/secrets.ts'],
   ['the faults that the sandbox can show', 'fault', 'src/sandbox/faults.ts'],
-  ['the emulated archive', 'emulation', 'src/emulation/world.ts'],
+  ['the emulated archive', 'world', 'src/emulation/world.ts'],
 ];
 
 describe('what a stranger looks for is found by its name', () => {
@@ -42,4 +42,16 @@ describe('what a stranger looks for is found by its name', () => {
     const folder = paths.filter((other) => other.startsWith(`src/${word}/`));
     expect(named.length === 0 ? folder.length : named.length).toBeLessThanOrEqual(9);
   });
+});
+
+test('no two files of src and tools declare a type of the same name, except the Props of components', () => {
+  const places = new Map<string, string[]>();
+  for (const path of paths.filter((other) => /\.tsx?$/.test(other))) {
+    const source = readFileSync(join(root, path), 'utf8');
+    for (const [, name = ''] of source.matchAll(/^(?:export )?(?:interface|type|class) (\w+)/gm)) {
+      places.set(name, [...(places.get(name) ?? []), path]);
+    }
+  }
+  const twice = [...places].filter(([name, { length }]) => length > 1 && name !== 'Props');
+  expect(Object.fromEntries(twice)).toEqual({});
 });

@@ -61,7 +61,7 @@ export interface AuditLogOptions {
   readonly maxBytes?: number;
 }
 
-interface Waiting {
+interface WaitingLine {
   /** ISO 8601 UTC. */
   readonly time: string;
   readonly entry: AuditEntry | ApprovalEntry;
@@ -124,7 +124,7 @@ export class AuditLog {
   #firstFile = 0;
   /** Events that could not be written yet. */
   #events: AuditEvent[] = [];
-  #queue: Waiting[] = [];
+  #queue: WaitingLine[] = [];
   #drained: Promise<void> | undefined;
   #isWoken = false;
   /** Present while a full file is set aside, for which a locked journal is waited for. */
@@ -302,7 +302,7 @@ export class AuditLog {
   }
 
   /** Stores the head of durable lines that are in the file. Lines that need no head are not held up meanwhile. */
-  #settle(batch: readonly Waiting[]): void {
+  #settle(batch: readonly WaitingLine[]): void {
     const last = this.#last?.number ?? 0;
     const settled = this.#storeHead()
       .then(
@@ -316,7 +316,7 @@ export class AuditLog {
   }
 
   /** Takes back lines that are in the file, up to the one with the number `last`, but whose callers cannot rely on them. */
-  #withdraw(written: readonly Waiting[], last: number, error: unknown): void {
+  #withdraw(written: readonly WaitingLine[], last: number, error: unknown): void {
     for (const [index, waiting] of written.entries()) {
       if (!waiting.isDurable) continue;
       waiting.reject(error);

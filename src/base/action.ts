@@ -1,5 +1,5 @@
 /** What a stored job does: one command and its arguments, all of them text. */
-interface Action {
+interface StoredAction {
   readonly command: string;
   readonly args: Record<string, string>;
 }
@@ -16,7 +16,7 @@ const UNREADABLE = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}]/u;
  * contain a quote. Only text that has exactly one reading is accepted, because the effect of the action is judged from it.
  * Thrown when any part of the text is something else: an Error with one sentence.
  */
-export function parseAction(text: string): Action {
+export function parseAction(text: string): StoredAction {
   if (UNREADABLE.test(text)) throw new Error('The action contains a line break or another control character.');
 
   const action = text.trim();

@@ -7,7 +7,7 @@ export type Audience = 'caller' | 'configuration' | 'record' | 'server' | 'netwo
  */
 export type RequestState = 'not sent' | 'unknown' | 'answered';
 
-interface Row<Details> {
+interface ErrorRow<Details> {
   readonly audience: Audience;
   readonly request: RequestState;
   /** Whether the client repeats a read that ended this way, and a write to the journal is tried again. */
@@ -19,7 +19,7 @@ interface Row<Details> {
 }
 
 /** A row without one of its columns does not compile. */
-const row = <Details = Record<never, never>>(columns: Row<Details>): Row<Details> => columns;
+const row = <Details = Record<never, never>>(columns: ErrorRow<Details>): ErrorRow<Details> => columns;
 
 /** Every error that a caller can meet, in one table. */
 const table = {
@@ -812,7 +812,7 @@ export class MailStoreError<Code extends ErrorCode = ErrorCode> extends Error {
   readonly #context: ErrorContext;
 
   constructor(code: Code, details: DetailsOf<Code>, context: ErrorContext = {}) {
-    const columns: Row<DetailsOf<Code>> = table[code] as Row<DetailsOf<Code>>;
+    const columns: ErrorRow<DetailsOf<Code>> = table[code] as ErrorRow<DetailsOf<Code>>;
     const request = context.request ?? columns.request;
     super(
       columns.say(details) + (request === 'unknown' ? sayUnknown(columns.audience, context) : ''),
@@ -858,8 +858,8 @@ function defaultExitCode(audience: Audience, request: RequestState): number {
 }
 
 /** Every row as docs/errors.md shows it. */
-export function describeErrors(): readonly (Omit<Row<never>, 'say'> & { readonly code: ErrorCode; readonly exitCode: number })[] {
-  return (Object.entries(table) as [ErrorCode, Row<never>][]).map(([code, { audience, request, retry, exitCode }]) => ({
+export function describeErrors(): readonly (Omit<ErrorRow<never>, 'say'> & { readonly code: ErrorCode; readonly exitCode: number })[] {
+  return (Object.entries(table) as [ErrorCode, ErrorRow<never>][]).map(([code, { audience, request, retry, exitCode }]) => ({
     code,
     audience,
     request,

@@ -16,13 +16,13 @@ export function findJsonFault(text: string): JsonFault | undefined {
     scanner.end();
     return undefined;
   } catch (fault) {
-    if (!(fault instanceof Fault)) throw fault;
+    if (!(fault instanceof JsonError)) throw fault;
     const before = text.slice(0, fault.at).split('\n');
     return { line: before.length, column: (before.at(-1)?.length ?? 0) + 1, problem: fault.problem };
   }
 }
 
-class Fault extends Error {
+class JsonError extends Error {
   readonly at: number;
   readonly problem: string;
 
@@ -47,7 +47,7 @@ class Scanner {
   }
 
   value(depth = 0): void {
-    if (depth > MAX_DEPTH) throw new Fault(this.#at, 'objects and arrays are nested too deep');
+    if (depth > MAX_DEPTH) throw new JsonError(this.#at, 'objects and arrays are nested too deep');
     switch (this.#peek()) {
       case '{':
         this.#members('}', () => {
@@ -101,7 +101,7 @@ class Scanner {
         : next === undefined || next === '\n' || next === '\r'
           ? 'a text in quotes does not end'
           : 'a text holds a control character';
-    throw new Fault(this.#at, problem);
+    throw new JsonError(this.#at, problem);
   }
 
   #expect(character: string): void {
@@ -123,10 +123,10 @@ class Scanner {
     return true;
   }
 
-  #unexpected(expected: string): Fault {
+  #unexpected(expected: string): JsonError {
     const isEnd = this.#at >= this.#text.length;
     const isComment = /^\/[/*]/.test(this.#text.slice(this.#at, this.#at + 2));
-    return new Fault(
+    return new JsonError(
       this.#at,
       isEnd ? `the text ends where ${expected} has to come` : isComment ? 'JSON has no comments' : `${expected} has to come here`,
     );

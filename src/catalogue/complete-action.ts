@@ -2,12 +2,10 @@ import * as z from 'zod';
 import { parseAction } from '../base/action.ts';
 import { MailStoreError } from '../base/errors.ts';
 import { nearest } from '../base/nearest.ts';
-import type { Command } from './define-command.ts';
+import type { Arguments, Command } from './define-command.ts';
 import { callerShape, fieldTraits, isSecretReference, readActionObject, sentFields, wireType, type ActionObject } from './fields.ts';
 import { readArgumentsLeniently } from './lenient.ts';
 import { toolName } from './naming.ts';
-
-type Arguments = Readonly<Record<string, unknown>>;
 
 /**
  * Builds the text of a job's action where a call gives it as an object with the command and its arguments. The arguments are checked as in a call of
@@ -24,11 +22,11 @@ export function completeAction(tool: string, { input }: Pick<Command, 'input'>, 
   return { ...args, [name]: text };
 }
 
-type Written =
+type WrittenAction =
   | { readonly text: string; readonly problems?: undefined }
   | { readonly text?: undefined; readonly problems: readonly string[] };
 
-function writeAction({ command: named, arguments: args = {} }: ActionObject, commands: readonly Command[]): Written {
+function writeAction({ command: named, arguments: args = {} }: ActionObject, commands: readonly Command[]): WrittenAction {
   const command = commands.find(({ name }) => name === named || toolName(name) === named);
   if (!command) {
     const closest = nearest(
@@ -58,7 +56,7 @@ function writeAction({ command: named, arguments: args = {} }: ActionObject, com
 }
 
 /** Writes a command in the notation of the management shell, which has no way to write a quote within a value. */
-function joinAction(command: Command, args: Arguments): Written {
+function joinAction(command: Command, args: Arguments): WrittenAction {
   const parts: string[] = [command.name];
   for (const [name, schema] of Object.entries(sentFields(command.input))) {
     const value = args[name];

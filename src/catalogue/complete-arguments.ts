@@ -1,9 +1,7 @@
 import { completeAction } from './complete-action.ts';
 import { completeTimes, type TimesOfCall } from './complete-times.ts';
-import type { Command } from './define-command.ts';
+import type { Arguments, Command } from './define-command.ts';
 import { fieldTraits } from './fields.ts';
-
-type Arguments = Readonly<Record<string, unknown>>;
 
 /** The values of arguments that a call leaves out, and what its texts are read by. */
 export interface CallDefaults extends TimesOfCall {

@@ -2,10 +2,8 @@ import { MailStoreError } from '../base/errors.ts';
 import { ianaZone, windowsZone } from '../base/windows-zones.ts';
 import { PERIOD_FORMS, readPeriod, type Period } from '../base/period.ts';
 import { isTimeZone, toWallClock } from '../base/zoned-time.ts';
-import type { Command } from './define-command.ts';
+import type { Command, Arguments } from './define-command.ts';
 import { fieldTraits, wireType } from './fields.ts';
-
-type Arguments = Readonly<Record<string, unknown>>;
 
 /** The zone of calls that name none, and the moment that periods such as `last 24 hours` are counted from. */
 export interface TimesOfCall {

@@ -64,6 +64,9 @@ export type Toolset = (typeof TOOLSETS)[number];
 
 export type InputShape = Record<string, z.ZodType>;
 
+/** Arguments of a call by their names, of any command. */
+export type Arguments = Readonly<Record<string, unknown>>;
+
 /** Arguments after parsing: what `emulate` and the form encoder receive. */
 export type ParsedArguments<Input extends InputShape> = z.output<z.ZodObject<Input, z.core.$strict>>;
 
@@ -71,7 +74,7 @@ export type ParsedArguments<Input extends InputShape> = z.output<z.ZodObject<Inp
 export type WrittenArguments<Input extends InputShape> = z.input<z.ZodObject<Input, z.core.$strict>>;
 
 /** One read that shows what a lost end may have left behind. */
-export interface Evidence {
+export interface EvidenceRead {
   /** The wire name of the command to read with. */
   readonly read: string;
   readonly args: Readonly<Record<string, unknown>>;
@@ -146,7 +149,7 @@ type Way<Args> =
       readonly nothingLost?: true;
     };
 
-type Reading = {
+type ReadSafety = {
   readonly effect: 'read';
   /** Default: true. */
   readonly idempotent?: boolean;
@@ -161,7 +164,7 @@ type Changing<Args> = {
 } & Way<Args>;
 
 /** What a call does to the archive, and how it is undone. A declaration of a change has to state both. */
-type Safety<Args> = Reading | Changing<Args>;
+type Safety<Args> = ReadSafety | Changing<Args>;
 
 interface CommandFields<Input extends InputShape, Row extends z.ZodType> {
   /** The wire name, exactly as MailStore spells it. */
@@ -230,7 +233,7 @@ interface CommandFields<Input extends InputShape, Row extends z.ZodType> {
    * The reads that corroborate how a run ended whose end was lost; `since` is when it was started, as UTC `YYYY-MM-DDThh:mm:ss`.
    * Absent where no read can show it.
    */
-  evidence?(args: ParsedArguments<Input>, since: string): readonly Evidence[];
+  evidence?(args: ParsedArguments<Input>, since: string): readonly EvidenceRead[];
   readonly output: Output<Row>;
   /** The fields of the rows that the server leaves empty with these arguments; a value in them says nothing. */
   unaskedFields?(args: ParsedArguments<Input>): readonly string[];

@@ -1,6 +1,5 @@
 import * as z from 'zod';
-
-type Row = Readonly<Record<string, unknown>>;
+import type { Row } from '../base/rows.ts';
 
 /** How a list is introduced and ordered for a reader. */
 export interface ListTraits {

@@ -1,6 +1,6 @@
 import type { DecisionContext, Risk } from './define-command.ts';
 import { foldName } from '../base/name-twins.ts';
-import { isRow, readRow } from '../base/rows.ts';
+import { isRow, readRow, type Row } from '../base/rows.ts';
 import { isSecretName } from '../masking/secret-names.ts';
 
 /** True when two names may mean the same account or archive. */
@@ -31,8 +31,6 @@ export function listRisks(conditions: Partial<Readonly<Record<Risk, boolean>>>):
 export function isLocalPath(path: unknown): boolean {
   return typeof path === 'string' && /^[A-Za-z]:[\\/](?![\\/])[^\p{Cc}:*?"<>|%]*$/u.test(path) && !/(?:^|[\\/])\.\.(?:[\\/]|$)/.test(path);
 }
-
-type Row = Readonly<Record<string, unknown>>;
 
 /** Lays the fields that a caller states over those of a configuration object; objects inside it are merged likewise, lists are replaced. */
 export function mergeConfiguration(current: Row, given: Row): Row {

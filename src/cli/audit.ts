@@ -27,13 +27,13 @@ const ARGUMENTS_LENGTH = 160;
 const REASON_LENGTH = 100;
 
 /** The first and the last millisecond of a day, or a moment as both. */
-interface Period {
+interface AuditedTime {
   readonly from: number;
   readonly to: number;
 }
 
 /** A day or a time; without an offset it is in the configured time zone. */
-function dayOrTime(): SettingType<(zone: string) => Period> {
+function dayOrTime(): SettingType<(zone: string) => AuditedTime> {
   return { placeholder: 'TIME', read: (value, name) => readPeriod(name, value) };
 }
 
@@ -199,7 +199,7 @@ function commandKey(name: string): string {
   return name.replaceAll('_', '').toLowerCase();
 }
 
-function readPeriod(setting: string, written: string): (zone: string) => Period {
+function readPeriod(setting: string, written: string): (zone: string) => AuditedTime {
   const [, day, time, offset] = /^(\d{4}-\d\d-\d\d)(?:T(\d\d:\d\d(?::\d\d)?)(?:\.\d{1,3})?(Z|[+-]\d\d:\d\d)?)?$/.exec(written) ?? [];
   const clock = time === undefined ? '00:00:00' : time.padEnd(8, ':00');
   if (day === undefined || Number.isNaN(Date.parse(`${day}T${clock}${offset ?? 'Z'}`))) {

@@ -13,7 +13,7 @@ import { describeSafety, risksLabel } from '../tester/safety-words.ts';
 import { startingWith } from './completion.ts';
 
 type Info = ReturnType<typeof describeCommand>;
-type Field = Info['fields'][number];
+type CallField = Info['fields'][number];
 
 /** Help and completion know no target: they show the default edition. */
 export function helpCatalogue(): Catalogue {
@@ -111,7 +111,7 @@ function asksFor({ effects: [mildest, worst] }: Info): string {
   return mildest === worst ? ' and a typed yes' : `, where destructive --access ${neededAccess(worst)} and a typed yes`;
 }
 
-function kindWords({ kind, choices }: Field): string {
+function kindWords({ kind, choices }: CallField): string {
   const words = choices?.join('|') ?? '';
   switch (kind) {
     case 'boolean':
@@ -135,7 +135,7 @@ function kindWords({ kind, choices }: Field): string {
   }
 }
 
-function fieldWords({ description, isRequired, isNullable, default: fallback }: Field): string {
+function fieldWords({ description, isRequired, isNullable, default: fallback }: CallField): string {
   const notes = [
     ...(isRequired ? [] : ['optional']),
     ...(fallback === undefined ? [] : [`default ${fallback}`]),

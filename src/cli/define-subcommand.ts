@@ -61,11 +61,11 @@ export function otherArguments<Value>(
 }
 
 type Options = Readonly<Record<string, Option>>;
-type Arguments = Readonly<Record<string, Argument>>;
+type DeclaredArguments = Readonly<Record<string, Argument>>;
 type Values<Declared> = { readonly [Name in keyof Declared]: Declared[Name] extends { readonly value?: infer Value } ? Value : never };
 
 /** What an action is run with: its options and arguments by name, and the settings that were given as options, by flag. */
-export type Given<O = Options, A = Arguments> = Values<O> & Values<A> & { readonly flags: Readonly<Record<string, string>> };
+export type Given<O = Options, A = DeclaredArguments> = Values<O> & Values<A> & { readonly flags: Readonly<Record<string, string>> };
 
 /** What the program hands to an action in addition to the command line. */
 export interface RunContext {
@@ -88,7 +88,7 @@ export interface Example {
   readonly shows: string;
 }
 
-export interface Action<O extends Options = Options, A extends Arguments = Arguments> {
+export interface SubcommandAction<O extends Options = Options, A extends DeclaredArguments = DeclaredArguments> {
   /** One phrase that begins with a verb; without it, the summary of the subcommand. */
   readonly summary?: string;
   /** Options by their name in `run`: `olderThan` is written `--older-than`. */
@@ -112,15 +112,15 @@ export interface Subcommand<Name extends string = string> {
   readonly summary: string;
   readonly settings: TakenSettings;
   /** Its actions by name; a subcommand without actions has one under the name ''. */
-  readonly actions: Readonly<Record<string, Action>>;
+  readonly actions: Readonly<Record<string, SubcommandAction>>;
   /** The action that runs where none is named. */
   readonly defaultAction: string;
 }
 
 /** Declares one action of a subcommand. Parsing, help, completion and docs/cli.md follow from it. */
-export function defineAction<const O extends Options = Record<never, Option>, const A extends Arguments = Record<never, Argument>>(
-  action: Action<O, A>,
-): Action {
+export function defineAction<const O extends Options = Record<never, Option>, const A extends DeclaredArguments = Record<never, Argument>>(
+  action: SubcommandAction<O, A>,
+): SubcommandAction {
   // `run` is given exactly what its own options and arguments were read as.
   return action;
 }
@@ -128,7 +128,7 @@ export function defineAction<const O extends Options = Record<never, Option>, co
 /** Declares a subcommand: with actions, or with one `action` of its own. Parsing, help, completion and docs/cli.md follow from it. */
 export function defineSubcommand<const Name extends string>(
   declaration: Omit<Subcommand<Name>, 'actions' | 'defaultAction'> &
-    ({ readonly action: Action } | { readonly actions: Subcommand['actions']; readonly defaultAction: string }),
+    ({ readonly action: SubcommandAction } | { readonly actions: Subcommand['actions']; readonly defaultAction: string }),
 ): Subcommand<Name> {
   const { name, summary, settings } = declaration;
   return 'action' in declaration

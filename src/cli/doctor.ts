@@ -3,7 +3,7 @@ import { escapeHidden, toVisibleLine } from '../base/escape-hidden.ts';
 import { loadConfig, loadKnownSettings, type Config } from '../config/load.ts';
 import { connectedTools } from './connected-tools.ts';
 import { defineAction, defineSubcommand, flag, type Given } from './define-subcommand.ts';
-import { causes, type Finding } from './doctor/causes.ts';
+import { causes, type Diagnosis } from './doctor/causes.ts';
 import { checkClients } from './doctor/check-clients.ts';
 import { checkServer } from './doctor/check-server.ts';
 import { checkJournal, checkLeftovers, checkStateFolder } from './doctor/check-state.ts';
@@ -39,8 +39,8 @@ async function runDoctor({ flags, json }: Given<typeof options, object>): Promis
   process.exitCode = typeof exitCode === 'number' ? exitCode : 0;
 }
 
-async function findAll(flags: Given['flags']): Promise<readonly Finding[]> {
-  const found: Finding[] = [{ check: 'program', says: `Node ${process.versions.node} on ${process.platform}, ${process.execPath}` }];
+async function findAll(flags: Given['flags']): Promise<readonly Diagnosis[]> {
+  const found: Diagnosis[] = [{ check: 'program', says: `Node ${process.versions.node} on ${process.platform}, ${process.execPath}` }];
   let config: Config | undefined;
   try {
     config = loadConfig({ flags });
@@ -68,12 +68,12 @@ async function findAll(flags: Given['flags']): Promise<readonly Finding[]> {
   return [...found, ...checkLeftovers(), ...clients];
 }
 
-function getLevel({ cause }: Finding): 'ok' | 'warning' | 'problem' {
+function getLevel({ cause }: Diagnosis): 'ok' | 'warning' | 'problem' {
   if (cause === undefined) return 'ok';
   return causes[cause].exitCode === 'warning' ? 'warning' : 'problem';
 }
 
-function describeFinding(finding: Finding): object {
+function describeFinding(finding: Diagnosis): object {
   const { check, cause, says } = finding;
   const { what, cure, exitCode } = cause === undefined ? {} : causes[cause];
   return {
@@ -86,7 +86,7 @@ function describeFinding(finding: Finding): object {
 
 const MARKS = { ok: 'ok      ', warning: 'warning ', problem: 'PROBLEM ' } as const;
 
-function formatFinding(finding: Finding): string {
+function formatFinding(finding: Diagnosis): string {
   const { check, cause, says } = finding;
   const lines = [`${MARKS[getLevel(finding)]}${check}: ${says}`];
   if (cause !== undefined) lines.push(`        ${causes[cause].what}.`, `        ${causes[cause].cure}`);

@@ -1,5 +1,5 @@
 import { Help } from 'commander';
-import type { Action, Example, Subcommand } from './define-subcommand.ts';
+import type { SubcommandAction, Example, Subcommand } from './define-subcommand.ts';
 import { optionsFor, type KnownOption } from './known-options.ts';
 
 /** Returns the help of a subcommand with actions: each action with its arguments and its own options, and an example of each. */
@@ -23,7 +23,7 @@ export function subcommandHelp(subcommand: Subcommand): string {
 }
 
 /** Returns the arguments of an action as usage shows them, each with a blank before it. */
-export function argumentWords({ arguments: declared = {} }: Action): string {
+export function argumentWords({ arguments: declared = {} }: SubcommandAction): string {
   const words = Object.values(declared).map(({ type: { placeholder }, presence }) => {
     if (presence === 'required') return ` <${placeholder}>`;
     return presence === 'optional' ? ` [${placeholder}]` : ` [${placeholder}...]`;

@@ -2,7 +2,7 @@ import { MailStoreError } from '../base/errors.ts';
 import { nearest } from '../base/nearest.ts';
 import type { SettingType } from '../config/setting-types.ts';
 import { settingList } from '../config/settings.ts';
-import { optionFlag, type Action, type Given, type Subcommand } from './define-subcommand.ts';
+import { optionFlag, type SubcommandAction, type Given, type Subcommand } from './define-subcommand.ts';
 
 /** An option of an action or a setting, as the command line knows it. */
 export interface KnownOption {
@@ -19,7 +19,7 @@ export interface KnownOption {
 const STATE_SETTINGS: readonly string[] = ['stateDir', 'config'];
 
 /** Returns every option of an action: its own, then the settings that the subcommand takes. */
-export function optionsFor({ settings }: Subcommand, action: Action): readonly KnownOption[] {
+export function optionsFor({ settings }: Subcommand, action: SubcommandAction): readonly KnownOption[] {
   const own = Object.entries(action.options ?? {}).map(([name, option]) => ({ ...option, name, flag: optionFlag(name) }));
   const taken = settingList.filter(({ key }) => settings === 'all' || (settings === 'state' && STATE_SETTINGS.includes(key)));
   const shared = taken.flatMap(({ flag, summary, type }) => {
@@ -30,7 +30,10 @@ export function optionsFor({ settings }: Subcommand, action: Action): readonly K
 }
 
 /** Splits the action's name off. Throws MailStoreError with the nearest name for a word that is none. */
-export function chooseAction(subcommand: Subcommand, args: readonly string[]): { name: string; action: Action; rest: readonly string[] } {
+export function chooseAction(
+  subcommand: Subcommand,
+  args: readonly string[],
+): { name: string; action: SubcommandAction; rest: readonly string[] } {
   const { actions, defaultAction } = subcommand;
   const [first, ...others] = args;
   const isNamed = hasActions(subcommand) && first !== undefined && !first.startsWith('-');
@@ -51,7 +54,7 @@ export function hasActions({ actions }: Subcommand): boolean {
 export function readPlainOptions(
   subcommand: Subcommand,
   args: readonly string[],
-): { readonly action: Action; readonly given: Given } | undefined {
+): { readonly action: SubcommandAction; readonly given: Given } | undefined {
   const { action } = chooseAction(subcommand, []);
   const options = optionsFor(subcommand, action);
   const given: Record<string, unknown> = {};

@@ -1,13 +1,13 @@
 import { Command, CommanderError, Option as CommanderOption } from 'commander';
 import { MailStoreError } from '../base/errors.ts';
 import { nearest } from '../base/nearest.ts';
-import type { Action, Given, Subcommand } from './define-subcommand.ts';
+import type { SubcommandAction, Given, Subcommand } from './define-subcommand.ts';
 import { exampleLines, optionSummary, subcommandHelp, toSentence } from './help-text.ts';
 import { chooseAction, hasActions, optionsFor, wordsAmong, type KnownOption } from './known-options.ts';
 import { version } from './version.ts';
 
 /** What a command line asks for: an action with what it was given, or a text to print. */
-export type Parsed = { readonly action: Action; readonly given: Given } | { readonly print: string };
+export type Parsed = { readonly action: SubcommandAction; readonly given: Given } | { readonly print: string };
 
 /**
  * Reads the words after the subcommand's name. Throws MailStoreError of the audience `configuration` on anything that the declaration does not
@@ -66,9 +66,9 @@ function missingValue({ flag, type }: KnownOption): MailStoreError {
 /** The library's command with its refusals said by the error table. These methods of the library are where each refusal is made. */
 class DeclaredCommand extends Command {
   readonly #known: readonly KnownOption[];
-  readonly #declaration: Action;
+  readonly #declaration: SubcommandAction;
 
-  constructor(name: string, declaration: Action, known: readonly KnownOption[]) {
+  constructor(name: string, declaration: SubcommandAction, known: readonly KnownOption[]) {
     super(name);
     this.#declaration = declaration;
     this.#known = known;
@@ -105,7 +105,7 @@ class DeclaredCommand extends Command {
   }
 }
 
-function createCommand(subcommand: Subcommand, actionName: string, action: Action): Command {
+function createCommand(subcommand: Subcommand, actionName: string, action: SubcommandAction): Command {
   const options = optionsFor(subcommand, action);
   const name = ['mailstore-mcp', subcommand.name, actionName].filter((word) => word !== '').join(' ');
   const command = new DeclaredCommand(name, action, options);

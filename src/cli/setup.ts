@@ -10,7 +10,7 @@ import { mcpClients, thisMachine, type McpClient } from '../config/mcp-clients.t
 import { settings } from '../config/settings.ts';
 import { oneOf, acceptSome, text } from '../config/setting-types.ts';
 import { defineAction, defineSubcommand, flag, option, type Given } from './define-subcommand.ts';
-import { causes, type Finding } from './doctor/causes.ts';
+import { causes, type Diagnosis } from './doctor/causes.ts';
 import { checkServer } from './doctor/check-server.ts';
 import { completeAddress } from './setup/complete-address.ts';
 import type { ServerEntry } from './setup/edit-client-file.ts';
@@ -65,17 +65,17 @@ interface Interview {
   address(known: string | undefined): Promise<string>;
   /** Returns the fingerprint to pin. */
   certificate(origin: string, certificate: ServerCertificate, known: string | undefined): Promise<string>;
-  login(known: Login): Promise<Login & { username: string; password: string }>;
+  login(known: EnteredLogin): Promise<EnteredLogin & { username: string; password: string }>;
   access(known: Access): Promise<Access>;
   store(): Promise<(typeof STORES)[number]>;
   clients(installed: readonly McpClient[]): Promise<readonly McpClient[]>;
   confirm(files: readonly PlannedFile[]): Promise<boolean>;
   /** True where a refused login may be corrected. */
-  retry(findings: readonly Finding[]): Promise<boolean>;
+  retry(findings: readonly Diagnosis[]): Promise<boolean>;
   say(message: string): void;
 }
 
-interface Login {
+interface EnteredLogin {
   readonly username?: string;
   readonly password?: string;
 }
@@ -99,7 +99,7 @@ async function conduct(interview: Interview, { flags, print, user, passwordStdin
   const origin = await interview.address(known.origin);
   const fingerprint = await chooseTrust(interview, origin, known);
   const piped = passwordStdin ? (await readAll(process.stdin)).replace(/\r?\n$/, '') : undefined;
-  let login: Login = { ...definedOnly({ username: user ?? known.username, password: piped ?? known.password }) };
+  let login: EnteredLogin = { ...definedOnly({ username: user ?? known.username, password: piped ?? known.password }) };
   let tested: { username: string; password: string } | undefined;
   while (!tested) {
     const { username, password } = await interview.login(login);
@@ -342,7 +342,7 @@ async function answer<Value>(asked: Promise<Value>): Promise<Exclude<Value, symb
   return value as Exclude<Value, symbol>;
 }
 
-function exitCodeFor([first]: readonly Finding[]): number {
+function exitCodeFor([first]: readonly Diagnosis[]): number {
   const code = first?.cause && causes[first.cause].exitCode;
   return typeof code === 'number' ? code : 1;
 }

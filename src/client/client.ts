@@ -6,12 +6,12 @@ import type { Log } from '../base/log.ts';
 import type { Redactor } from '../masking/redactor.ts';
 import type { ApiForm } from '../base/target.ts';
 import type { Catalogue, ScopedCall } from '../catalogue/catalogue.ts';
-import type { Command, Effect } from '../catalogue/define-command.ts';
+import type { Command, Effect, Arguments } from '../catalogue/define-command.ts';
 import { isRow } from '../base/rows.ts';
 import { mayLackSecret } from '../catalogue/lacks-secret.ts';
 import { isSameName, mergeConfiguration } from '../catalogue/risk.ts';
 import { toolName } from '../catalogue/naming.ts';
-import { Permit, permitRead, type Arguments } from '../policy/gate.ts';
+import { Permit, permitRead } from '../policy/gate.ts';
 import { encodeForm } from '../wire/form.ts';
 import type { Dialect, Progress, Reply, RunHandle, WireRequest, WireResponse } from '../wire/reply.ts';
 import { chooseDialect, dialectNamed, type SpokenDialect } from './dialects.ts';
@@ -71,7 +71,7 @@ export interface CallOptions extends Pick<SendOptions, 'signal' | 'deadline' | '
 export type ReadOptions = Pick<SendOptions, 'deadline'>;
 
 /** A permitted call in the form in which it is sent; only a client makes one, so nothing else can be sent. */
-class PreparedCall {
+export class PreparedCall {
   readonly command: Command;
   readonly effect: Effect;
   readonly request: WireRequest;

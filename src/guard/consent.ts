@@ -8,7 +8,7 @@ import type { Answer, AskedQuestion, Prompter, Refusal } from './prompter.ts';
 import { renderQuestion, withChanges, type RenderedQuestion } from './question.ts';
 
 /** A yes to one call, or that none is needed. */
-export interface Yes {
+export interface ObtainedYes {
   readonly kind: 'yes';
   /** What the audit records of it; absent if no yes was needed. */
   readonly record?: ConsentRecord;
@@ -50,7 +50,7 @@ export class Consent {
   }
 
   /** Returns a yes to this call, or that the question is on its way. Throws MailStoreError when there is no yes. */
-  async obtain(call: AskableCall, render: Render = renderQuestion): Promise<Yes | Asked> {
+  async obtain(call: AskableCall, render: Render = renderQuestion): Promise<ObtainedYes | Asked> {
     if (call.decision.kind === 'allow') return { kind: 'yes' };
     const rendered = await render(call);
     const { approvals, trail } = this.#options;
@@ -63,7 +63,7 @@ export class Consent {
   }
 
   /** Asks the person at the client if there is one, and else requests an approval. */
-  async #ask(call: AskableCall, rendered: RenderedQuestion, render: Render): Promise<Yes | Asked> {
+  async #ask(call: AskableCall, rendered: RenderedQuestion, render: Render): Promise<ObtainedYes | Asked> {
     const { prompter } = call.caller;
     if (!prompter) return this.#requestApproval(call, rendered, 'unavailable', 'this client cannot ask a person');
     const pause = prompter.isPausable && (await this.#options.approvals.findPause(rendered.question));

@@ -23,7 +23,7 @@ import { AuditTrail, describeOutcome, TASK_END_CLIENT } from './audit-trail.ts';
 import type { AdmittedCall, Answered, Asked, Caller, GuardedTarget } from './call.ts';
 import { Changes } from './changes.ts';
 import { CallTime } from './call-time.ts';
-import { Consent, type AskableCall, type Render, type Yes } from './consent.ts';
+import { Consent, type AskableCall, type Render, type ObtainedYes } from './consent.ts';
 import { renderCancelQuestion, runSearch } from './question.ts';
 import { runInsight, type InsightParts, type InsightResult } from './run-insight.ts';
 import { forgetGenerated, Secrets, type SecretSources } from './secrets.ts';
@@ -107,7 +107,7 @@ export class Guard {
   }
 
   /** Obtains a yes where the call needs one. Throws MailStoreError when there is none, or the time was over before what the question shows was read. */
-  async #obtain(call: AskableCall, render?: Render): Promise<Yes | Asked> {
+  async #obtain(call: AskableCall, render?: Render): Promise<ObtainedYes | Asked> {
     try {
       return await this.#consent.obtain(call, render);
     } catch (error) {

@@ -5,7 +5,7 @@ import { excerpt, isError, MailStoreError } from '../base/errors.ts';
 import { keepText } from '../base/keep-bounded.ts';
 import { toVisibleLine } from '../base/escape-hidden.ts';
 import type { ScopedCall } from '../catalogue/catalogue.ts';
-import type { Command, Found, Look, ReadCommand, Search, Verdict } from '../catalogue/define-command.ts';
+import type { Command, Found, Look, ReadCommand, Search, Verdict, Arguments } from '../catalogue/define-command.ts';
 import { outsideReferences } from '../catalogue/fields.ts';
 import { isRow } from '../base/rows.ts';
 import { maskSecrets } from '../catalogue/mask-secrets.ts';
@@ -16,8 +16,6 @@ import type { Drift } from '../client/value.ts';
 import type { TaskRecord } from '../journal/task-record.ts';
 import { argumentsKey } from '../base/arguments-key.ts';
 import type { AdmittedCall, GuardedTarget } from './call.ts';
-
-type Arguments = Readonly<Record<string, unknown>>;
 
 /** Reads what a look of a call is about. Throws MailStoreError when the read fails. */
 export async function lookAt(

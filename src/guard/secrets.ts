@@ -5,14 +5,12 @@ import { isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { MailStoreError } from '../base/errors.ts';
 import { nearest } from '../base/nearest.ts';
 import { readErrno } from '../base/errno.ts';
-import type { Command } from '../catalogue/define-command.ts';
+import type { Command, Arguments } from '../catalogue/define-command.ts';
 import { fieldTraits, isSecretReference, type SecretReference } from '../catalogue/fields.ts';
 import { mapCredentials } from '../masking/mask-text.ts';
 import { isNoSecret, MASK, valueMembers } from '../masking/masks.ts';
 import { classifyName, isDescriptive, kindBelow, type NameKind } from '../masking/secret-names.ts';
 import { toolName } from '../catalogue/naming.ts';
-
-type Arguments = Readonly<Record<string, unknown>>;
 
 /** Where secrets come from that must stay out of the conversation. */
 export interface SecretSources {

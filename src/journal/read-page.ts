@@ -3,7 +3,7 @@ import { writeConditions, writeOrder, type FieldColumns } from './sqlite-page.ts
 import type { Sqlite, SqlValue } from './sqlite.ts';
 
 /** How one list is read. */
-export interface ListQuery {
+export interface PageSource {
   /** The table, which is also its name in `row_counts`. */
   readonly table: 'tasks' | 'changes';
   readonly columns: string;
@@ -19,7 +19,7 @@ export interface ListQuery {
  */
 export function readPage<Row extends { readonly number: number }>(
   db: Sqlite,
-  { table, columns, contains, fields }: ListQuery,
+  { table, columns, contains, fields }: PageSource,
   { limit, before = Number.MAX_SAFE_INTEGER, offset = 0, match, origins, where, sort }: PageRequest,
 ): { readonly rows: readonly Row[]; readonly total: number; readonly elsewhere: number; readonly next?: number } {
   const wanted = match?.toLowerCase();
@@ -73,7 +73,7 @@ function addUp(counts: readonly { readonly origin: string; readonly value: numbe
 }
 
 interface MatchCount {
-  readonly table: ListQuery['table'];
+  readonly table: PageSource['table'];
   readonly isWanted: string;
   readonly texts: readonly SqlValue[];
   readonly archives: readonly string[] | undefined;

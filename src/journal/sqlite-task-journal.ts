@@ -66,7 +66,7 @@ interface TaskRow {
   readonly has_raw_end: number;
 }
 
-type Changes = Partial<Omit<TaskRow, 'number' | 'task_id' | 'revision' | 'has_raw_end'>>;
+type ChangedColumns = Partial<Omit<TaskRow, 'number' | 'task_id' | 'revision' | 'has_raw_end'>>;
 
 /** Columns that no reader waits for. */
 const UNSEEN: ReadonlySet<string> = new Set([
@@ -169,7 +169,7 @@ export class SqliteTaskJournal implements TaskJournal {
       const row = readRow(db, taskId);
       if (!row) return false;
       if (row.run === null && (row.status === 'starting' || row.status === 'unknown')) {
-        const token: Changes = {
+        const token: ChangedColumns = {
           run: json({ token: run.token, ...(run.statusPath !== undefined && { statusPath: run.statusPath }) }),
           dialect,
         };
@@ -437,7 +437,7 @@ export class SqliteTaskJournal implements TaskJournal {
   }
 
   /** Writes the changes that `decide` returns for the row as it stands; nothing, and false, when it returns none. */
-  #change(taskId: string, decide: (row: TaskRow, db: Sqlite) => Changes | undefined): Promise<boolean> {
+  #change(taskId: string, decide: (row: TaskRow, db: Sqlite) => ChangedColumns | undefined): Promise<boolean> {
     return this.#db.write((db) => {
       const row = readRow(db, taskId);
       const changes = row && decide(row, db);
@@ -452,7 +452,7 @@ function readRow(db: Sqlite, taskId: string): TaskRow | undefined {
   return db.get<TaskRow>(`${SELECT_TASKS} WHERE task_id = ?`, [taskId]);
 }
 
-function writeChanges(db: Sqlite, row: TaskRow, changes: Changes): void {
+function writeChanges(db: Sqlite, row: TaskRow, changes: ChangedColumns): void {
   const old = new Map<string, unknown>(Object.entries(row));
   const news = Object.entries(changes).filter(([name, value]) => value !== old.get(name));
   if (news.length === 0) return;
@@ -601,7 +601,7 @@ function readable<Name extends string, T>(name: Name, value: T | undefined): Par
 }
 
 /** What a status leaves out keeps the value that was last reported. */
-function progressColumns(row: TaskRow, progress: Progress): Changes {
+function progressColumns(row: TaskRow, progress: Progress): ChangedColumns {
   return {
     version: Number.isSafeInteger(progress.version) ? progress.version : 0,
     percent: progress.percent ?? row.percent,

@@ -30,13 +30,13 @@ export interface Sqlite {
   close(): void;
 }
 
-type Row = Record<string, unknown>;
+type SqlRow = Record<string, unknown>;
 
 /** The few calls that an engine has to answer; what is common to all of them is done above it. */
 export interface SqliteConnection {
   exec(sql: string): void;
   run(sql: string, params: readonly SqlValue[]): number;
-  all(sql: string, params: readonly SqlValue[]): Row[];
+  all(sql: string, params: readonly SqlValue[]): SqlRow[];
   close(): void;
 }
 
@@ -70,13 +70,16 @@ export interface SqliteOptions {
 interface NodeSqliteModule {
   readonly DatabaseSync: new (path: string) => {
     exec(sql: string): void;
-    prepare(sql: string): { run(...params: readonly SqlValue[]): { changes: number | bigint }; all(...params: readonly SqlValue[]): Row[] };
+    prepare(sql: string): {
+      run(...params: readonly SqlValue[]): { changes: number | bigint };
+      all(...params: readonly SqlValue[]): SqlRow[];
+    };
     close(): void;
   };
 }
 type LibsqlModule = new (path: string) => {
   exec(sql: string): void;
-  prepare(sql: string): { run(params: readonly SqlValue[]): { changes: number }; all(params: readonly SqlValue[]): Row[] };
+  prepare(sql: string): { run(params: readonly SqlValue[]): { changes: number }; all(params: readonly SqlValue[]): SqlRow[] };
   close(): void;
 };
 
@@ -503,7 +506,7 @@ function checkParams(params: readonly unknown[]): void {
 }
 
 /** libsql returns a BLOB as ArrayBuffer, node:sqlite as Uint8Array. */
-function withBytes(row: Row): Row {
+function withBytes(row: SqlRow): SqlRow {
   return Object.fromEntries(
     Object.entries(row).map(([name, value]) => [name, value instanceof ArrayBuffer ? new Uint8Array(value) : value]),
   );

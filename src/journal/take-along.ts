@@ -9,7 +9,7 @@ export interface TakenAlong {
   readonly lost?: string;
 }
 
-type Row = Readonly<Record<string, SqlValue>>;
+type TakenRow = Readonly<Record<string, SqlValue>>;
 
 const IS_OPEN = `status IN ('starting', 'running') OR end_teller IS NOT NULL
   OR (status = 'unknown' AND EXISTS (SELECT 1 FROM raw_ends WHERE task_number = tasks.number AND unreadable_because IS NULL))`;
@@ -53,17 +53,18 @@ function readKept(before: Sqlite, now: Sqlite) {
     before.exec('PRAGMA busy_timeout = 0');
     const running = now.all<{ task_id: string }>(`SELECT task_id FROM tasks WHERE status IN ('starting', 'running')`);
     const ids = json(running.map(({ task_id: id }) => id));
-    const rows = before.all<Row>(`SELECT * FROM tasks WHERE ${IS_OPEN} OR task_id IN (SELECT value FROM json_each(?)) ORDER BY number`, [
-      ids,
-    ]);
+    const rows = before.all<TakenRow>(
+      `SELECT * FROM tasks WHERE ${IS_OPEN} OR task_id IN (SELECT value FROM json_each(?)) ORDER BY number`,
+      [ids],
+    );
     return {
-      counters: before.all<Row>(`SELECT name, value FROM counters WHERE name IN ${COUNTERS_KEPT}`),
-      numbers: before.all<Row>('SELECT name, seq FROM sqlite_sequence'),
-      nonces: before.all<Row>('SELECT * FROM nonces'),
-      refusals: before.all<Row>('SELECT tool, target, refused_at FROM refusals'),
+      counters: before.all<TakenRow>(`SELECT name, value FROM counters WHERE name IN ${COUNTERS_KEPT}`),
+      numbers: before.all<TakenRow>('SELECT name, seq FROM sqlite_sequence'),
+      nonces: before.all<TakenRow>('SELECT * FROM nonces'),
+      refusals: before.all<TakenRow>('SELECT tool, target, refused_at FROM refusals'),
       tasks: rows.map((task) => ({
         task,
-        rawEnds: before.all<Row>('SELECT * FROM raw_ends WHERE task_number = ? ORDER BY raw_end_id', [task['number'] ?? 0]),
+        rawEnds: before.all<TakenRow>('SELECT * FROM raw_ends WHERE task_number = ? ORDER BY raw_end_id', [task['number'] ?? 0]),
       })),
     };
   } catch (error) {
@@ -72,7 +73,7 @@ function readKept(before: Sqlite, now: Sqlite) {
 }
 
 /** Adds the task, or brings the same one up to date where an older copy of the journal has the place; false where neither was needed. */
-function putTask(now: Sqlite, { number: _number, ...task }: Row, rawEnds: readonly Row[]): boolean {
+function putTask(now: Sqlite, { number: _number, ...task }: TakenRow, rawEnds: readonly TakenRow[]): boolean {
   const id = task['task_id'] ?? '';
   const found = now.get<{ number: number }>('SELECT number FROM tasks WHERE task_id = ?', [id])?.number;
   if (found === undefined) {
@@ -95,7 +96,7 @@ function putTask(now: Sqlite, { number: _number, ...task }: Row, rawEnds: readon
 }
 
 /** Returns 0 where the row, or another one in its place, is there. */
-function insert(db: Sqlite, table: string, row: Row): number {
+function insert(db: Sqlite, table: string, row: TakenRow): number {
   const names = Object.keys(row);
   const sql = `INSERT OR IGNORE INTO ${table} (${names.join(', ')}) VALUES (${names.map(() => '?').join(', ')})`;
   return db.run(sql, Object.values(row));

@@ -2,10 +2,10 @@
 export class DecodedText {
   readonly text: string;
   readonly #source: DecodedText | undefined;
-  readonly #changes: Changes;
+  readonly #changes: LengthChanges;
   readonly #resolved = new Map<Decoder, DecodedText | undefined>();
 
-  constructor(text: string, source?: DecodedText, changes: Changes = { at: [], units: [], from: [], lengths: [] }) {
+  constructor(text: string, source?: DecodedText, changes: LengthChanges = { at: [], units: [], from: [], lengths: [] }) {
     this.text = text;
     this.#source = source;
     this.#changes = changes;
@@ -48,7 +48,7 @@ export class DecodedText {
 }
 
 /** Where a step of decoding changed the length of a text, in order: a lookup costs the logarithm of their number, and the rest of the text nothing. */
-interface Changes {
+interface LengthChanges {
   /** Index in the new text. */
   readonly at: number[];
   /** Number of characters in the new text. */
@@ -158,7 +158,7 @@ function resolve(source: DecodedText, { sign, sequence, decode }: Decoder): Deco
   const { text } = source;
   if (!sign.test(text)) return undefined;
   const parts: string[] = [];
-  const changes: Changes = { at: [], units: [], from: [], lengths: [] };
+  const changes: LengthChanges = { at: [], units: [], from: [], lengths: [] };
   let [done, size] = [0, 0];
   for (const { 0: found, index } of text.matchAll(sequence)) {
     const decoded = decode(found);

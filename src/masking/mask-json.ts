@@ -1,10 +1,20 @@
 import { readJsonString, scanJson } from '../base/json-tokens.ts';
-import { applyEdits, isNamingKey, isNamedSecret, isNoSecret, isValueKey, mergeSpans, type Change, type Edit, type Span } from './masks.ts';
+import {
+  applyEdits,
+  isNamingKey,
+  isNamedSecret,
+  isNoSecret,
+  isValueKey,
+  mergeSpans,
+  type ReplaceSecret,
+  type Edit,
+  type Span,
+} from './masks.ts';
 import { classifyName, isPlural, kindBelow, type NameKind } from './secret-names.ts';
 
 export interface MaskJsonOptions {
   /** Returns what stands in the place of a credential. */
-  readonly change: Change;
+  readonly change: ReplaceSecret;
   /** Masks what looks like a credential inside a text that stands under no secret name. */
   readonly text: (text: string) => string;
   /** Names of the outermost object whose value is known to be no secret. */
@@ -14,7 +24,7 @@ export interface MaskJsonOptions {
 }
 
 /** An open object or list. */
-interface Frame {
+interface JsonFrame {
   readonly isObject: boolean;
   readonly start: number;
   /** The kind of the name under which it stands. */
@@ -41,7 +51,7 @@ export function maskJson(text: string, options: MaskJsonOptions): string | undef
   const edits: Edit[] = [];
   /** Values of pairs; masked at the end, so that pairs inside pairs are read once. */
   const pairs: Span[] = [];
-  const frames: Frame[] = [openFrame(false, 0, '', 'none')];
+  const frames: JsonFrame[] = [openFrame(false, 0, '', 'none')];
   let skipUntil = 0;
 
   const mask = (start: number, end: number, credential: string) => {
@@ -119,11 +129,11 @@ export function maskJson(text: string, options: MaskJsonOptions): string | undef
   return applyEdits(text, edits);
 }
 
-function openFrame(isObject: boolean, start: number, key: string, kind: NameKind): Frame {
+function openFrame(isObject: boolean, start: number, key: string, kind: NameKind): JsonFrame {
   return { isObject, start, kind, key: isObject ? '' : key, keyKind: isObject ? 'none' : kind, isNamedSecret: false, values: [], count: 0 };
 }
 
-function coversLeaf({ keyKind }: Frame): boolean {
+function coversLeaf({ keyKind }: JsonFrame): boolean {
   return keyKind !== 'none';
 }
 

@@ -1,7 +1,7 @@
 import { parseAction } from '../base/action.ts';
 import { maskJson, type MaskJsonOptions } from './mask-json.ts';
 import { maskXml } from './mask-xml.ts';
-import { applyEdits, isNamedSecret, isNoSecret, MASK, type Change, type Edit } from './masks.ts';
+import { applyEdits, isNamedSecret, isNoSecret, MASK, type ReplaceSecret, type Edit } from './masks.ts';
 import { classifyName, isPlural, isSecretName } from './secret-names.ts';
 
 /** Documents inside a text of a document are read to this depth; below it, they are masked as plain text. */
@@ -28,7 +28,7 @@ export function maskText(text: string): string {
  * Returns the text with `change` applied to everything that looks like a credential: the values of names such as `password` in JSON, XML, YAML,
  * connection strings, options and plain text, the login of a URL, private keys, HTTP authorization and tokens of a known form. Linear in the length.
  */
-export function mapCredentials(text: string, change: Change, depth = 0): string {
+export function mapCredentials(text: string, change: ReplaceSecret, depth = 0): string {
   if (!mayHoldCredential(text)) return text;
   const inner = (part: string) => mapCredentials(part, change, depth + 1);
   if (depth < DEEPEST) {
@@ -50,9 +50,9 @@ export function mapDocument(text: string, options: MaskJsonOptions): string | un
   return masked === undefined || body === text ? masked : `\uFEFF${masked}`;
 }
 
-type Action = ReturnType<typeof parseAction>;
+type ParsedAction = ReturnType<typeof parseAction>;
 
-function readAction(text: string): Action | undefined {
+function readAction(text: string): ParsedAction | undefined {
   if (!/^\s*[A-Za-z][A-Za-z\d]* +--/.test(text)) return undefined;
   try {
     return parseAction(text);
@@ -62,7 +62,7 @@ function readAction(text: string): Action | undefined {
 }
 
 /** In the notation of the management shell a backslash ends no quote, so anything else would read on into the next argument. */
-function mapInAction(text: string, { command, args }: Action, change: Change, inner: Change): string {
+function mapInAction(text: string, { command, args }: ParsedAction, change: ReplaceSecret, inner: ReplaceSecret): string {
   const entries = Object.entries(args).map(([name, value]) => {
     const isSecret = !isNoSecret(value) && isSecretName(name);
     return { name, value, now: isSecret ? change(value) : inner(value) };
@@ -72,9 +72,9 @@ function mapInAction(text: string, { command, args }: Action, change: Change, in
 }
 
 /** A stretch of text that is a credential. */
-type Found = readonly [start: number, end: number];
+type Stretch = readonly [start: number, end: number];
 
-function mapInPlainText(text: string, change: Change, depth: number): string {
+function mapInPlainText(text: string, change: ReplaceSecret, depth: number): string {
   const found = [
     ...findPrivateKeys(text),
     ...findLogins(text),
@@ -109,11 +109,11 @@ const KEY_BEGIN = /-{4,5} ?BEGIN [A-Z\d ]{0,40}?PRIVATE KEY(?: BLOCK)? ?-{4,5}|P
 const KEY_END = /-{4,5} ?END [A-Z\d ]{0,40}?PRIVATE KEY(?: BLOCK)? ?-{4,5}(?:\\+[rn]|[\r\n])*|\nPrivate-MAC:[^\r\n]*/g;
 
 /** Private keys with their frame, also without its beginning or its end. */
-function findPrivateKeys(text: string): Found[] {
+function findPrivateKeys(text: string): Stretch[] {
   if (!text.includes('PRIVATE KEY') && !text.includes('PuTTY-')) return [];
   const begins = [...text.matchAll(KEY_BEGIN)].map(({ index }) => index);
   const ends = [...text.matchAll(KEY_END)].map((match) => ({ index: match.index, after: match.index + match[0].length }));
-  const found: Found[] = [];
+  const found: Stretch[] = [];
   let done = 0;
   let nextBegin = 0;
   for (const { index, after } of ends) {
@@ -136,8 +136,8 @@ const COLON = /:|%(?:25)*3a/i;
 const TOKEN_LIKE = /^(?:gh[opsu]_|github_pat_|glpat-|xox[abprs]-|sk-|AKIA|eyJ|pat-)|^(?=[^\s.@]*\d)(?=[^\s.@]*[A-Za-z])[\w-]{20,}$/;
 
 /** The passwords in the userinfo of URLs, and tokens that stand there alone. */
-function findLogins(text: string): Found[] {
-  const found: Found[] = [];
+function findLogins(text: string): Stretch[] {
+  const found: Stretch[] = [];
   for (let sign = text.indexOf('://'); sign >= 0;) {
     const start = sign + 3;
     // A URL within a URL begins anew.
@@ -172,13 +172,13 @@ const COOKIE = /\b(?:set-)?cookie["'\\]{0,6}\s{0,4}:\s{0,4}["'\\]{0,6}([^\r\n"']
 const SCHEME = /\b(basic|bearer)\s{1,4}([A-Za-z\d+/=_.~-]{6,})/gi;
 
 /** The credentials of HTTP's headers, also where only scheme and credentials are left. */
-function findAuthorizations(text: string): Found[] {
-  const headers = [...text.matchAll(HEADER), ...text.matchAll(COOKIE)].flatMap((match): Found[] => {
+function findAuthorizations(text: string): Stretch[] {
+  const headers = [...text.matchAll(HEADER), ...text.matchAll(COOKIE)].flatMap((match): Stretch[] => {
     const value = (match[1] ?? '').replace(/\\+$/, '').trimEnd();
     const start = match.index + match[0].length - (match[1] ?? '').length;
     return isNoSecret(value) ? [] : [[start, start + value.length]];
   });
-  const schemes = [...text.matchAll(SCHEME)].flatMap((match): Found[] => {
+  const schemes = [...text.matchAll(SCHEME)].flatMap((match): Stretch[] => {
     const [whole, scheme = '', value = ''] = match;
     const isCredential =
       scheme.toLowerCase() === 'basic'
@@ -193,8 +193,8 @@ const TOKENS =
   /\beyJ[\w-]{8,}\.[\w-]{8,}(?:\.[\w-]*)?|\b(?:gh[opsu]_[A-Za-z\d]{20,}|github_pat_\w{20,}|glpat-[\w-]{15,}|xox[abprs]-[\w-]{10,}|AKIA[A-Z\d]{16})\b/g;
 
 /** Tokens that are known by their form. */
-function findTokens(text: string): Found[] {
-  return [...text.matchAll(TOKENS)].map((match): Found => [match.index, match.index + match[0].length]);
+function findTokens(text: string): Stretch[] {
+  return [...text.matchAll(TOKENS)].map((match): Stretch => [match.index, match.index + match[0].length]);
 }
 
 const SIGNATURE = /[?&]sig=([^&\s"'<>]{8,})/gi;
@@ -207,9 +207,9 @@ const PROGRAMS: readonly RegExp[] = [
 ];
 
 /** Signatures of shared access in URLs, passwords in commands of well-known programs, and lines of `.pgpass`. */
-function findSignatures(text: string): Found[] {
+function findSignatures(text: string): Stretch[] {
   return [SIGNATURE, ...PROGRAMS].flatMap((pattern) =>
-    [...text.matchAll(pattern)].map((match): Found => {
+    [...text.matchAll(pattern)].map((match): Stretch => {
       const value = (match[1] ?? '').length;
       const end = match.index + match[0].trimEnd().length;
       return [end - value, end];
@@ -220,9 +220,9 @@ function findSignatures(text: string): Found[] {
 const ENCODED = /(?<![A-Za-z\d+/_-])(?:ey[AJ]|ewo|W3s)[A-Za-z\d+/_-]{12,}={0,2}/g;
 
 /** The base64 of JSON that holds a credential. */
-function findEncoded(text: string, depth: number): Found[] {
+function findEncoded(text: string, depth: number): Stretch[] {
   if (depth >= DEEPEST) return [];
-  return [...text.matchAll(ENCODED)].flatMap((match): Found[] => {
+  return [...text.matchAll(ENCODED)].flatMap((match): Stretch[] => {
     const json = Buffer.from(match[0], 'base64').toString();
     return mapCredentials(json, () => MASK, depth + 1) === json ? [] : [[match.index, match.index + match[0].length]];
   });
@@ -271,8 +271,8 @@ function nameStart(text: string, end: number): number {
 }
 
 /** The values of `name=value` and `name: value`. */
-function findAssignments(text: string): Found[] {
-  const found: Found[] = [];
+function findAssignments(text: string): Stretch[] {
+  const found: Stretch[] = [];
   const lines = new Lines(text);
   const separator = /[=:]|->/g;
   for (let match = separator.exec(text); match; match = separator.exec(text)) {
@@ -309,7 +309,7 @@ class Lines {
   }
 }
 
-function valueAfter(text: string, after: number, { name, start: nameAt }: Named, isColon: boolean, lines: Lines): Found | undefined {
+function valueAfter(text: string, after: number, { name, start: nameAt }: Named, isColon: boolean, lines: Lines): Stretch | undefined {
   let at = after;
   if (text[at] === '=' || text[at] === '>') at++;
   while (at - after < 40 && (text[at] === ' ' || text[at] === '\t')) at++;
@@ -330,7 +330,7 @@ function valueAfter(text: string, after: number, { name, start: nameAt }: Named,
   return [at, at + value.length];
 }
 
-interface Place {
+interface ValuePlace {
   readonly text: string;
   readonly lineStart: number;
   readonly nameAt: number;
@@ -338,7 +338,7 @@ interface Place {
 }
 
 /** Returns the value with which the rest of a line begins, by what kind of line it is. */
-function unquotedValue(line: string, { text, lineStart, nameAt, isColon }: Place): string {
+function unquotedValue(line: string, { text, lineStart, nameAt, isColon }: ValuePlace): string {
   if (!isColon) {
     const isConnection = isConnectionString(text.slice(Math.max(lineStart, nameAt - 300), nameAt), line);
     return ((isConnection ? /^[^;]+/ : /^[^\s;&]+/).exec(line)?.[0] ?? '').trimEnd();
@@ -369,7 +369,7 @@ function endOfLine(text: string, from: number): number {
 }
 
 /** Returns the lines below one that are indented deeper: what YAML has under a name. */
-function indentedBlock(text: string, lineStart: number, lineEnd: number): Found | undefined {
+function indentedBlock(text: string, lineStart: number, lineEnd: number): Stretch | undefined {
   const indent = /^[ \t]*(?:- +)?/.exec(text.slice(lineStart, lineEnd))?.[0].length ?? 0;
   const line = /(?:\r?\n|\r)([ \t]*)(-? ?)([^\r\n]*)/y;
   let [start, end] = [-1, lineEnd];
@@ -388,7 +388,7 @@ function indentedBlock(text: string, lineStart: number, lineEnd: number): Found 
 }
 
 /** Returns the inside of a quoted text, whose quotes may be escaped as in JSON or XML; to the end of the text where it is cut off. */
-function quotedAt(text: string, at: number): Found | undefined {
+function quotedAt(text: string, at: number): Stretch | undefined {
   if (text.startsWith('&quot;', at)) {
     const end = text.indexOf('&quot;', at + 6);
     return [at + 6, end < 0 ? text.length : end];
@@ -442,9 +442,9 @@ function endOfBrackets(text: string, at: number): number {
 const OPTION = /(?<=^|[\s"'`(,[])--?([\p{L}][\p{L}\p{M}\p{N}_.-]{1,60})["']?,?[ \t]+(?=[^\s=:-]|-[^\s-])/gu;
 
 /** The values of command-line options such as `--password x`. */
-function findOptions(text: string): Found[] {
+function findOptions(text: string): Stretch[] {
   if (!text.includes('-')) return [];
-  return [...text.matchAll(OPTION)].flatMap((match): Found[] => {
+  return [...text.matchAll(OPTION)].flatMap((match): Stretch[] => {
     const [whole, name = ''] = match;
     if (!isSecretName(name)) return [];
     const at = match.index + whole.length;
@@ -461,8 +461,8 @@ const BEFORE_QUOTE = /([\p{L}\p{M}_-]{3,60})[ \t]+(?:(?:is|was|to|ist|war|lautet
 const STRONG = /contrase|wachtw|parol|senha|passw|passphrase|passcode|kennw|geheimn|pwd|\bpin$/i;
 
 /** The quoted text behind a word for a password, as in "Login with password 'x' failed". */
-function findQuoted(text: string): Found[] {
-  return [...text.matchAll(BEFORE_QUOTE)].flatMap((match): Found[] => {
+function findQuoted(text: string): Stretch[] {
+  return [...text.matchAll(BEFORE_QUOTE)].flatMap((match): Stretch[] => {
     const [whole, name = ''] = match;
     if (!STRONG.test(name.normalize('NFC')) || !isSecretName(name)) return [];
     const start = match.index + whole.length;
@@ -479,15 +479,15 @@ const PAIR_REVERSED =
   /\b(?:value|val|wert)\s{0,4}=\s{0,4}("[^"]{0,4096}"|'[^']{0,4096}')\s{1,8}(?:\w{0,30}?(?:name|key|property|setting))\s{0,4}=\s{0,4}["']([\p{L}\p{M}\p{N}_. -]{2,60})["']/giu;
 
 /** The values of pairs such as `key="password" value="x"` and `name: password, value: x`. */
-function findPairs(text: string): Found[] {
+function findPairs(text: string): Stretch[] {
   if (!/val|wert|content|data/i.test(text)) return [];
   const lines = new Lines(text);
-  const forward = [...text.matchAll(PAIR)].flatMap((match): Found[] => {
+  const forward = [...text.matchAll(PAIR)].flatMap((match): Stretch[] => {
     if (!isNamedSecret(match[1] ?? '')) return [];
     const value = valueAfter(text, match.index + match[0].length, { name: match[1] ?? '', start: match.index }, false, lines);
     return value ? [value] : [];
   });
-  const backward = [...text.matchAll(PAIR_REVERSED)].flatMap((match): Found[] => {
+  const backward = [...text.matchAll(PAIR_REVERSED)].flatMap((match): Stretch[] => {
     const [whole, value = '', name = ''] = match;
     if (!isNamedSecret(name)) return [];
     const start = match.index + whole.indexOf(value) + 1;
@@ -499,9 +499,9 @@ function findPairs(text: string): Found[] {
 const ELEMENT = /(?:<|&lt;)(?:[\w-]{1,40}:)?([\p{L}_][\p{L}\p{M}\p{N}_.-]{0,80})(?:\s[^<>]{0,500})?(?:>|&gt;)/gu;
 
 /** The contents of XML elements in a text that is not XML as a whole. */
-function findElements(text: string): Found[] {
+function findElements(text: string): Stretch[] {
   if (!text.includes('<') && !text.includes('&lt;')) return [];
-  const found: Found[] = [];
+  const found: Stretch[] = [];
   const element = new RegExp(ELEMENT);
   for (let match = element.exec(text); match; match = element.exec(text)) {
     const [whole, name = ''] = match;

@@ -1,9 +1,19 @@
 import { readXmlText, scanXml, writeXmlText } from '../base/xml-tokens.ts';
-import { applyEdits, isNamedSecret, isNamingKey, isNoSecret, isValueKey, mergeSpans, type Change, type Edit, type Span } from './masks.ts';
+import {
+  applyEdits,
+  isNamedSecret,
+  isNamingKey,
+  isNoSecret,
+  isValueKey,
+  mergeSpans,
+  type ReplaceSecret,
+  type Edit,
+  type Span,
+} from './masks.ts';
 import { classifyName, isPlural, kindBelow, type NameKind } from './secret-names.ts';
 
 export interface MaskXmlOptions {
-  readonly change: Change;
+  readonly change: ReplaceSecret;
   /** Masks what looks like a credential inside a text that stands under no secret name. */
   readonly text: (text: string) => string;
   /** Names directly under the root whose content is known to be no secret. */
@@ -21,7 +31,7 @@ interface Element {
 }
 
 /** Content between tags, and how it is written. */
-interface Part {
+interface ContentPart {
   readonly start: number;
   readonly end: number;
   readonly isCdata: boolean;
@@ -39,11 +49,11 @@ export function maskXml(text: string, options: MaskXmlOptions): string | undefin
   const edits: Edit[] = [];
   const open: Element[] = [];
   /** Every content so far, and the ranges of it that are values of pairs; these are masked at the end, so that pairs inside pairs are read once. */
-  const parts: Part[] = [];
+  const parts: ContentPart[] = [];
   const pairs: Span[] = [];
   let hasRoot = false;
 
-  const maskPart = ({ start, end, isCdata }: Part) => {
+  const maskPart = ({ start, end, isCdata }: ContentPart) => {
     const source = text.slice(start, end);
     const content = isCdata ? source : readXmlText(source);
     if (isNoSecret(content)) return;
@@ -51,7 +61,7 @@ export function maskXml(text: string, options: MaskXmlOptions): string | undefin
     if (changed !== content) edits.push({ start, end, text: isCdata ? changed : writeXmlText(changed) });
   };
 
-  const content = (part: Part) => {
+  const content = (part: ContentPart) => {
     const element = open.at(-1);
     if (!element) return;
     const source = text.slice(part.start, part.end);

@@ -4,7 +4,7 @@ import { isSecretName } from './secret-names.ts';
 export const MASK = '***';
 
 /** Returns what stands in the place of a credential; the credential itself to leave it. */
-export type Change = (credential: string) => string;
+export type ReplaceSecret = (credential: string) => string;
 
 /** A part of a text and what takes its place. */
 export interface Edit {

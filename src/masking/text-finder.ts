@@ -1,14 +1,14 @@
 /** A stretch of a text that was found; the character at `end` is not part of it. */
 type OnFound = (start: number, end: number) => void;
 
-interface Node {
+interface TrieNode {
   readonly depth: number;
   /** Most nodes have one child. */
   onlyCode: number;
-  only: Node | undefined;
-  more: Map<number, Node> | undefined;
+  only: TrieNode | undefined;
+  more: Map<number, TrieNode> | undefined;
   /** The node of the longest other beginning of a needle that ends where this one ends. */
-  shorter: Node | undefined;
+  shorter: TrieNode | undefined;
   /** True where this is enough of a needle. */
   isEnough: boolean;
   /** Length of the longest stretch that ends here and is enough of a needle; 0 for none. */
@@ -75,7 +75,7 @@ export class TextFinder {
   }
 
   #link(): void {
-    const queue: Node[] = [this.#root];
+    const queue: TrieNode[] = [this.#root];
     for (let node = queue[0], next = 1; node; node = queue[next++]) {
       const { shorter } = node;
       for (const [code, child] of listChildren(node)) {
@@ -90,22 +90,22 @@ export class TextFinder {
   }
 }
 
-function makeNode(depth: number): Node {
+function makeNode(depth: number): TrieNode {
   return { depth, onlyCode: -1, only: undefined, more: undefined, shorter: undefined, isEnough: false, found: 0 };
 }
 
-function findChild(node: Node, code: number): Node | undefined {
+function findChild(node: TrieNode, code: number): TrieNode | undefined {
   return node.onlyCode === code ? node.only : node.more?.get(code);
 }
 
-function addChild(node: Node, code: number): Node {
+function addChild(node: TrieNode, code: number): TrieNode {
   const child = makeNode(node.depth + 1);
   if (node.only) (node.more ??= new Map()).set(code, child);
   else [node.only, node.onlyCode] = [child, code];
   return child;
 }
 
-function* listChildren({ only, onlyCode, more }: Node): Generator<readonly [number, Node]> {
+function* listChildren({ only, onlyCode, more }: TrieNode): Generator<readonly [number, TrieNode]> {
   if (only) yield [onlyCode, only];
   if (more) yield* more;
 }

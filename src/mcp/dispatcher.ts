@@ -6,7 +6,7 @@ import type { Log } from '../base/log.ts';
 import { nearest } from '../base/nearest.ts';
 import { formatInZone, machineTimeZone } from '../base/zoned-time.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
-import type { Command, Edition, Effect, InputShape, ParsedArguments } from '../catalogue/define-command.ts';
+import type { Command, Edition, Effect, InputShape, ParsedArguments, Arguments } from '../catalogue/define-command.ts';
 import type { Insight } from '../catalogue/define-insight.ts';
 import { readArgumentsLeniently } from '../catalogue/lenient.ts';
 import { toolName } from '../catalogue/naming.ts';
@@ -30,7 +30,7 @@ import { ElicitingPrompter, RoundTripPrompter } from './confirmation.ts';
 import { insightResult } from './insight-result.ts';
 import { acceptedValues, DEFAULT_LIMIT, isListed, listFields, readSort, refuseUnknown, type ListQuery } from './list-query.ts';
 import { changeListResult, errorResult, taskListResult, taskResult, valueResult, type Showing } from './results.ts';
-import type { Arguments, CallContext, Calls, CancellingClient, Started, ToolAnswer } from './task-protocol.ts';
+import type { CallContext, Calls, CancellingClient, StartedCall, ToolAnswer } from './task-protocol.ts';
 import { taskToolInputs, type TaskToolName } from './task-tools.ts';
 
 /** A tool that can be called: its argument schema, made on its first call, and what it does. */
@@ -41,7 +41,7 @@ interface Handler {
   readonly complete?: (args: Arguments) => Arguments;
   readonly run: (args: Arguments, context: CallContext) => Promise<ToolAnswer>;
   /** Starts the tool and does not wait; absent where a call is not a task from the beginning. */
-  readonly start?: (args: Arguments, context: CallContext) => Promise<Started>;
+  readonly start?: (args: Arguments, context: CallContext) => Promise<StartedCall>;
 }
 
 const TARGET = 'target';
@@ -101,7 +101,7 @@ export class Dispatcher implements Calls {
   }
 
   /** Starts a tool and returns its task as soon as there is one. What the caller can do something about comes back as an error result. */
-  async start(tool: string, args: Arguments, context: CallContext): Promise<Started> {
+  async start(tool: string, args: Arguments, context: CallContext): Promise<StartedCall> {
     try {
       const called = this.#handler(tool, args);
       const parsed = parse(tool, called, args);
@@ -175,7 +175,7 @@ export class Dispatcher implements Calls {
       return this.#answer(command, showing, context, (caller) => this.#guard.run(call, caller));
     };
     if (!command.longRunning) return { shape, complete, run };
-    const start = async (args: Arguments, context: CallContext): Promise<Started> => {
+    const start = async (args: Arguments, context: CallContext): Promise<StartedCall> => {
       const { caller, question } = this.#caller(context);
       const answered = await this.#guard.run(read(args).call, caller);
       if (answered.kind === 'asked') return { answer: question() };

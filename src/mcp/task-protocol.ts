@@ -1,3 +1,4 @@
+import type { Arguments } from '../catalogue/define-command.ts';
 import {
   ProtocolError,
   ProtocolErrorCode,
@@ -16,8 +17,6 @@ import { toVisible } from '../base/escape-hidden.ts';
 import type { TaskRecord } from '../journal/task-record.ts';
 import type { TaskRunner } from '../tasks/runner.ts';
 import { errorResult, nextStep, taskHead } from './results.ts';
-
-export type Arguments = Readonly<Record<string, unknown>>;
 
 /** The client as it names itself, such as `claude-code 2.1.3`. */
 export interface ClaimedClient {
@@ -56,13 +55,13 @@ export type ElicitationContext =
 export type ToolAnswer = CallToolResult | InputRequiredResult;
 
 /** What starting a long-running tool leads to: its task, or an answer in place of one, such as a refusal or a question to a person. */
-export type Started = { readonly task: TaskRecord } | { readonly answer: ToolAnswer };
+export type StartedCall = { readonly task: TaskRecord } | { readonly answer: ToolAnswer };
 
 /** Answers calls and knows the tasks that they became. */
 export interface Calls {
   call(tool: string, args: Arguments, context: CallContext): Promise<ToolAnswer>;
   /** Starts a tool and returns its task without waiting; the task can be read from then on. */
-  start(tool: string, args: Arguments, context: CallContext): Promise<Started>;
+  start(tool: string, args: Arguments, context: CallContext): Promise<StartedCall>;
   readonly tasks: Pick<TaskRunner, 'get' | 'page' | 'findNumber' | 'waitForEnd'>;
   /** Asks the server to stop a task, on behalf of a client as it names itself. */
   cancel(taskId: string, caller: CancellingClient): Promise<TaskRecord>;

@@ -11,12 +11,11 @@ import {
   type Toolset,
   type Risk,
   type Verdict,
+  type Arguments,
 } from '../catalogue/define-command.ts';
 import { hasOutsideReference } from '../catalogue/fields.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import { allows, neededAccess } from './access.ts';
-
-type Arguments = Readonly<Record<string, unknown>>;
 
 /** What a decision depends on in addition to command, arguments and access. */
 export interface Circumstances {

@@ -1,10 +1,8 @@
 import type { Access } from '../base/target.ts';
 import { MailStoreError } from '../base/errors.ts';
-import type { Command, Effect, Risk, Verdict } from '../catalogue/define-command.ts';
+import type { Command, Effect, Risk, Verdict, Arguments } from '../catalogue/define-command.ts';
 import { toolName } from '../catalogue/naming.ts';
 import { decide, type Circumstances, type Decision } from './decide.ts';
-
-export type Arguments = Readonly<Record<string, unknown>>;
 
 /** A person's yes to one call. The code that obtains it also checks what it was given to. */
 export interface Yes {

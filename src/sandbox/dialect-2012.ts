@@ -1,6 +1,6 @@
 import type { Command } from '../catalogue/define-command.ts';
 import { CommandFailure } from '../emulation/world.ts';
-import { readForm, text, type ApiRequest, type Reply, type Route } from './http.ts';
+import { readForm, text, type ApiRequest, type HttpAnswer, type Route } from './http.ts';
 import type { HandOver, Runs, RunStatus } from './runs.ts';
 import { toXml } from './xml.ts';
 
@@ -22,7 +22,7 @@ export function routes2012(runs: Runs): readonly Route[] {
   ];
 }
 
-function invoke(runs: Runs, request: ApiRequest): Reply {
+function invoke(runs: Runs, request: ApiRequest): HttpAnswer {
   const [form = '', name = ''] = request.captures;
   const started = runs.start(name, readForm(request), '2012');
   if (started.kind === 'value') return write(form, shape(started.command, started.value));
@@ -30,7 +30,7 @@ function invoke(runs: Runs, request: ApiRequest): Reply {
   return write(form, { statusToken: token, statusUrl: `/${form}/Status/${token}` });
 }
 
-async function getStatus(runs: Runs, request: ApiRequest): Promise<Reply> {
+async function getStatus(runs: Runs, request: ApiRequest): Promise<HttpAnswer> {
   const [form = '', token = ''] = request.captures;
   const reading = await runs.read(token, '2012');
   if (!reading) throw new CommandFailure(`The status token '${token}' does not exist.`);
@@ -51,14 +51,14 @@ function shape(command: Command, value: unknown): unknown {
   return command.emulate2012 ? command.emulate2012(value) : value;
 }
 
-function write(form: string, value: unknown, handOver?: HandOver): Reply {
+function write(form: string, value: unknown, handOver?: HandOver): HttpAnswer {
   return form === 'XML'
     ? { status: 200, contentType: 'application/xml', body: toXml(value), handOver }
     : { status: 200, contentType: 'application/json', body: JSON.stringify(value ?? null), handOver };
 }
 
 /** Answers a CommandFailure the way this generation does: HTTP 500 and the bare message. */
-async function reportFailures(answer: () => Reply | Promise<Reply>): Promise<Reply> {
+async function reportFailures(answer: () => HttpAnswer | Promise<HttpAnswer>): Promise<HttpAnswer> {
   try {
     return await answer();
   } catch (error) {

@@ -15,7 +15,7 @@ export interface ApiRequest {
   readonly signal: AbortSignal;
 }
 
-export interface Reply {
+export interface HttpAnswer {
   readonly status: number;
   readonly contentType: string;
   readonly body: string;
@@ -28,7 +28,7 @@ export interface Route {
   readonly pattern: RegExp;
   readonly methods: readonly string[];
   readonly needsLogin: boolean;
-  handle(request: ApiRequest): Reply | Promise<Reply>;
+  handle(request: ApiRequest): HttpAnswer | Promise<HttpAnswer>;
 }
 
 /** A request as it was met; `status` is null when the connection was cut before an answer. */
@@ -50,7 +50,7 @@ export interface HttpOptions {
 /** Larger bodies are refused; the longest arguments are settings of a few kilobytes. */
 const BODY_LIMIT = 8 * 1024 * 1024;
 
-export function text(status: number, body: string, headers: Readonly<Record<string, string>> = {}): Reply {
+export function text(status: number, body: string, headers: Readonly<Record<string, string>> = {}): HttpAnswer {
   return { status, contentType: 'text/plain', body, headers };
 }
 
@@ -118,7 +118,7 @@ async function serve(options: HttpOptions, request: IncomingMessage, response: S
   response.write(body.subarray(0, Math.floor(body.length / 2)), () => request.socket.destroy());
 }
 
-async function answer(options: HttpOptions, request: IncomingMessage, response: ServerResponse, path: string): Promise<Reply> {
+async function answer(options: HttpOptions, request: IncomingMessage, response: ServerResponse, path: string): Promise<HttpAnswer> {
   const { headers, method = '' } = request;
   if (method === 'POST' && headers['content-length'] === undefined && headers['transfer-encoding'] === undefined) {
     return text(411, 'The request must be chunked or have a content length.', { Connection: 'close' });
@@ -187,12 +187,12 @@ function settleWhenWritten(response: ServerResponse, handOver: HandOver | undefi
   );
 }
 
-function writeReply(response: ServerResponse, reply: Reply, body: Buffer, now: number): void {
+function writeReply(response: ServerResponse, reply: HttpAnswer, body: Buffer, now: number): void {
   setHeaders(response, reply, body.length, now);
   response.end(body);
 }
 
-function setHeaders(response: ServerResponse, reply: Reply, length: number, now: number): void {
+function setHeaders(response: ServerResponse, reply: HttpAnswer, length: number, now: number): void {
   response.statusCode = reply.status;
   response.setHeader('Cache-Control', 'no-store, no-cache');
   response.setHeader('Content-Length', length);
@@ -204,7 +204,7 @@ function setHeaders(response: ServerResponse, reply: Reply, length: number, now:
   if (response.shouldKeepAlive && !response.hasHeader('Connection')) response.removeHeader('Connection');
 }
 
-const PROXY_REPLIES: Readonly<Record<string, Reply>> & { readonly 'status-503': Reply } = {
+const PROXY_REPLIES: Readonly<Record<string, HttpAnswer>> & { readonly 'status-503': HttpAnswer } = {
   html: {
     status: 200,
     contentType: 'text/html; charset=utf-8',

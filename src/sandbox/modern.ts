@@ -2,11 +2,11 @@ import type { Command } from '../catalogue/define-command.ts';
 import type { WireType } from '../catalogue/fields.ts';
 import { CommandFailure } from '../emulation/world.ts';
 import { listArguments, missing, parseInteger, refuseUnknown } from './arguments.ts';
-import { readForm, text, type ApiRequest, type Reply, type Route } from './http.ts';
+import { readForm, text, type ApiRequest, type HttpAnswer, type Route } from './http.ts';
 import type { HandOver, Runs, RunStatus } from './runs.ts';
 
 /** The object in which every command and status is answered. */
-interface Envelope {
+interface SandboxEnvelope {
   readonly error: { readonly message: string; readonly details: string } | null;
   readonly token: string | null;
   readonly statusVersion: number;
@@ -63,12 +63,12 @@ function describeCommands(commands: readonly Command[]) {
   }));
 }
 
-function invoke(runs: Runs, request: ApiRequest): Reply {
+function invoke(runs: Runs, request: ApiRequest): HttpAnswer {
   const started = runs.start(request.captures[0] ?? '', readForm(request), 'modern');
   return started.kind === 'run' ? json(makeEnvelope(started.status)) : json(immediate(started.value));
 }
 
-async function getStatus(runs: Runs, request: ApiRequest): Promise<Reply> {
+async function getStatus(runs: Runs, request: ApiRequest): Promise<HttpAnswer> {
   const { token, lastKnownStatusVersion, millisecondsTimeout, ...others } = readForm(request);
   refuseUnknown('get-status', Object.keys(others), ['token', 'lastKnownStatusVersion', 'millisecondsTimeout']);
   if (token === undefined) throw missing('token');
@@ -83,7 +83,7 @@ async function getStatus(runs: Runs, request: ApiRequest): Promise<Reply> {
   return reading ? json(makeEnvelope(reading.status), reading.handOver) : unknownToken();
 }
 
-async function cancelAsync(runs: Runs, request: ApiRequest): Promise<Reply> {
+async function cancelAsync(runs: Runs, request: ApiRequest): Promise<HttpAnswer> {
   const { token, ...others } = readForm(request);
   refuseUnknown('cancel-async', Object.keys(others), ['token']);
   if (token === undefined) throw missing('token');
@@ -96,7 +96,7 @@ function clampTimeout(milliseconds: number): number {
 }
 
 /** Answers a CommandFailure the way this generation does: HTTP 200, and the failure in the envelope. */
-async function reportFailures(command: string, answer: () => Reply | Promise<Reply>): Promise<Reply> {
+async function reportFailures(command: string, answer: () => HttpAnswer | Promise<HttpAnswer>): Promise<HttpAnswer> {
   try {
     return await answer();
   } catch (error) {
@@ -105,7 +105,7 @@ async function reportFailures(command: string, answer: () => Reply | Promise<Rep
   }
 }
 
-function immediate(value: unknown): Envelope {
+function immediate(value: unknown): SandboxEnvelope {
   return {
     error: null,
     token: null,
@@ -118,7 +118,7 @@ function immediate(value: unknown): Envelope {
   };
 }
 
-function makeEnvelope(status: RunStatus): Envelope {
+function makeEnvelope(status: RunStatus): SandboxEnvelope {
   return {
     error: status.error === null ? null : describeError(status.command.name, status.error),
     token: status.token,
@@ -140,10 +140,10 @@ function describeError(command: string, message: string): { message: string; det
   return { message, details: [`System.Exception: ${message}`, ...frames.map((frame) => `   at ${frame}`)].join('\r\n') };
 }
 
-function unknownToken(): Reply {
+function unknownToken(): HttpAnswer {
   return text(404, 'The session has expired or the token is wrong.');
 }
 
-function json(value: unknown, handOver?: HandOver): Reply {
+function json(value: unknown, handOver?: HandOver): HttpAnswer {
   return { status: 200, contentType: 'application/json', body: BYTE_ORDER_MARK + JSON.stringify(value), handOver };
 }

@@ -49,14 +49,14 @@ export type RunEvent =
   | { readonly kind: 'started'; readonly token: string; readonly command: string; readonly raw: RawArguments }
   | { readonly kind: 'handedOver'; readonly token: string; readonly status: RunEnd; readonly delivery: Delivery };
 
-export interface Reading {
+export interface StatusAnswer {
   readonly status: RunStatus;
   /** Present when the status is an end. */
   readonly handOver?: HandOver;
 }
 
 /** What starting a command leads to: its value at once, or the first status of a run. */
-export type Started =
+export type StartedRun =
   | { readonly kind: 'value'; readonly command: Command; readonly value: unknown }
   | { readonly kind: 'run'; readonly command: Command; readonly status: RunStatus };
 
@@ -84,8 +84,8 @@ export interface RunsOptions {
 /** Runs commands against the world, and keeps the long runs by their tokens until their ends are handed out. */
 export class Runs {
   readonly #options: RunsOptions;
-  readonly #byToken = new Map<string, { readonly generation: Generation; readonly run: Run }>();
-  readonly #unfinished = new Set<Run>();
+  readonly #byToken = new Map<string, { readonly generation: Generation; readonly run: SandboxRun }>();
+  readonly #unfinished = new Set<SandboxRun>();
 
   constructor(options: RunsOptions) {
     this.#options = options;
@@ -95,10 +95,10 @@ export class Runs {
    * Starts a command. Throws CommandFailure when the server refuses it: an unknown command, arguments that do not fit,
    * or what the command itself checks before its first step.
    */
-  start(name: string, raw: RawArguments, generation: Generation): Started {
+  start(name: string, raw: RawArguments, generation: Generation): StartedRun {
     const command = this.#find(name);
     const run = this.#begin(command, raw);
-    if (!(run instanceof Run)) return { kind: 'value', command, value: run.value };
+    if (!(run instanceof SandboxRun)) return { kind: 'value', command, value: run.value };
     const token = generation === '2012' ? randomUUID().toUpperCase() : randomUUID();
     this.#byToken.set(token, { generation, run });
     this.#options.onRun?.({ kind: 'started', token, command: name, raw });
@@ -109,7 +109,7 @@ export class Runs {
   readonly invoke = (name: string, raw: RawArguments): Invocation => {
     try {
       const run = this.#begin(this.#find(name), raw);
-      if (run instanceof Run) return { done: run.ended, cancel: () => run.requestCancel() };
+      if (run instanceof SandboxRun) return { done: run.ended, cancel: () => run.requestCancel() };
       return { done: Promise.resolve('succeeded'), cancel: () => {} };
     } catch {
       return { done: Promise.resolve('failed'), cancel: () => {} };
@@ -124,7 +124,7 @@ export class Runs {
     token: string,
     generation: Generation,
     news?: { readonly knownVersion: number; readonly milliseconds: number; readonly signal: AbortSignal },
-  ): Promise<Reading | undefined> {
+  ): Promise<StatusAnswer | undefined> {
     const entry = this.#byToken.get(token);
     if (entry?.generation !== generation) return undefined;
     const { run } = entry;
@@ -158,7 +158,7 @@ export class Runs {
     throw new CommandFailure(`The command '${name}' does not exist.${guess === undefined ? '' : ` Did you mean '${guess}'?`}`);
   }
 
-  #begin(command: Command, raw: RawArguments): Run | { readonly value: unknown } {
+  #begin(command: Command, raw: RawArguments): SandboxRun | { readonly value: unknown } {
     const { world, clock, seconds, onChange } = this.#options;
     const emulation = command.emulate(world, parseArguments(command, raw));
     onChange();
@@ -166,13 +166,13 @@ export class Runs {
     const first = emulation.next();
     onChange();
     if (first.done) return { value: first.value };
-    const run = new Run({ command, steps: emulation, first: first.value, clock, milliseconds: seconds * 1000, onChange });
+    const run = new SandboxRun({ command, steps: emulation, first: first.value, clock, milliseconds: seconds * 1000, onChange });
     this.#unfinished.add(run);
     void run.ended.then(() => this.#unfinished.delete(run));
     return run;
   }
 
-  #claim(token: string, run: Run, status: RunEnd): HandOver {
+  #claim(token: string, run: SandboxRun, status: RunEnd): HandOver {
     let release = () => {};
     run.claim = new Promise((resolve) => {
       release = () => {
@@ -203,7 +203,7 @@ interface RunOptions {
 }
 
 /** One long run. Its first step shows at once; each later one when as much of the run's time is over as the step says is done. */
-class Run {
+class SandboxRun {
   readonly ended: Promise<RunEnd>;
   /** Set while a reader is being handed the end; resolves when that reader has it or has gone. */
   claim: Promise<void> | undefined;

@@ -1,5 +1,5 @@
 import type { ScopedCall } from '../catalogue/catalogue.ts';
-import type { Command, Evidence as DeclaredEvidence } from '../catalogue/define-command.ts';
+import type { Command, EvidenceRead as DeclaredEvidence } from '../catalogue/define-command.ts';
 import type { MailStoreClient } from '../client/client.ts';
 import type { Evidence, TaskRecord } from '../journal/task-record.ts';
 

@@ -4,7 +4,7 @@ import type { ClientRun, MailStoreClient } from '../client/client.ts';
 import type { Progress, WireResponse } from '../wire/reply.ts';
 
 /** What the answer to a poll is, as far as it may be read before it is stored. */
-export type Reading =
+export type PollResult =
   | { readonly kind: 'end' }
   | { readonly kind: 'running'; readonly progress: Progress }
   /** MailStore says that it does not know the run. */
@@ -12,7 +12,7 @@ export type Reading =
   | { readonly kind: 'refused'; readonly error: Error };
 
 /** Reads an answer that surely holds no end; of any other nothing is read, since its bytes have to be stored first. */
-export function readIfNoEnd(client: MailStoreClient, command: Command, run: ClientRun, raw: WireResponse): Reading {
+export function readIfNoEnd(client: MailStoreClient, command: Command, run: ClientRun, raw: WireResponse): PollResult {
   if (raw.status === 200 && !client.saysRunning(run, raw)) return { kind: 'end' };
   try {
     const outcome = client.readPoll(command, run, raw);

@@ -7,7 +7,7 @@ import { keepArguments } from '../base/keep-bounded.ts';
 import type { Log } from '../base/log.ts';
 import type { Command } from '../catalogue/define-command.ts';
 import { maskSecrets } from '../catalogue/mask-secrets.ts';
-import { CommandFailed, type MailStoreClient, type Outcome } from '../client/client.ts';
+import { CommandFailed, type MailStoreClient, type Outcome, type PreparedCall } from '../client/client.ts';
 import type { Permit } from '../policy/gate.ts';
 import type { PageRequest, RowPage } from '../journal/page.ts';
 import type { GivingUp, TaskJournal } from '../journal/task-journal.ts';
@@ -722,9 +722,6 @@ export class TaskRunner {
     return [...new Set([...this.#options.clients.values()].map(({ origin }) => origin))];
   }
 }
-
-/** A call as a client has prepared it. */
-type PreparedCall = Awaited<ReturnType<MailStoreClient['prepare']>>;
 
 /** Tells the caller of a fault before the work is over. */
 type Tell = (error: MailStoreError) => void;

@@ -7,7 +7,7 @@ import type { Exchange } from '../client/record-exchange.ts';
 import type { TesterCall } from './tester.ts';
 
 /** A part of a field's text: literal, or a secret. */
-type Part = { readonly text: string } | SecretPart;
+type FieldPart = { readonly text: string } | SecretPart;
 
 /** A secret that a variable holds; `inJson` is true if it is a string inside a JSON text. */
 interface SecretPart {
@@ -15,13 +15,13 @@ interface SecretPart {
   readonly inJson: boolean;
 }
 
-interface Field {
+interface FormField {
   readonly name: string;
-  readonly parts: readonly Part[];
+  readonly parts: readonly FieldPart[];
 }
 
 /** A run of fields exactly as they were sent, or one field with a secret. */
-type BodyPiece = { readonly sent: string } | { readonly field: Field };
+type BodyPiece = { readonly sent: string } | { readonly field: FormField };
 
 /** Headers that every client sets by itself, and the one that holds the login. */
 const OWN_HEADERS: ReadonlySet<string> = new Set(['host', 'connection', 'content-length', 'authorization']);
@@ -99,7 +99,7 @@ function splitBody(body: string): BodyPiece[] {
   return pieces;
 }
 
-function splitValue(name: string, value: string): Part[] {
+function splitValue(name: string, value: string): FieldPart[] {
   if (value === MASK) return [{ variable: nameVariable([name]), inJson: false }];
   const object = parseJson(value);
   // Rewrite the JSON text with a mark for each masked string: its path is known only here.
@@ -115,7 +115,7 @@ function splitValue(name: string, value: string): Part[] {
   }
   return value
     .split(MASK)
-    .flatMap((text, index): Part[] => (index === 0 ? [{ text }] : [{ variable: nameVariable([name]), inJson: false }, { text }]));
+    .flatMap((text, index): FieldPart[] => (index === 0 ? [{ text }] : [{ variable: nameVariable([name]), inJson: false }, { text }]));
 }
 
 function markMasks(value: unknown, path: readonly string[], mark: (variable: string) => string): unknown {
@@ -149,7 +149,7 @@ function referring(value: unknown, path: readonly string[]): unknown {
   );
 }
 
-function curlField({ name, parts }: Field): string {
+function curlField({ name, parts }: FormField): string {
   const value = parts.map((part) => ('text' in part ? quoteBash(part.text) : bashVariable(part))).join('');
   return `--data-urlencode ${quoteBash(`${name}=`)}${value}`;
 }
@@ -159,7 +159,7 @@ function bashVariable({ variable, inJson }: SecretPart): string {
   return inJson ? `'"'"$(printf %s "$${variable}" | sed 's/[\\\\"]/\\\\&/g')"'"'` : `"$${variable}"`;
 }
 
-function powerShellField({ name, parts }: Field): string {
+function powerShellField({ name, parts }: FormField): string {
   const value = parts.map((part) => ('text' in part ? quotePowerShell(part.text) : powerShellVariable(part)));
   return `${quotePowerShell(`${name}=`)} + [Uri]::EscapeDataString(${value.join(' + ')})`;
 }

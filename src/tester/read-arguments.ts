@@ -2,13 +2,11 @@ import * as z from 'zod';
 import { excerpt, MailStoreError } from '../base/errors.ts';
 import { nearest } from '../base/nearest.ts';
 import { fromVisible } from '../base/escape-hidden.ts';
-import type { Command } from '../catalogue/define-command.ts';
+import type { Command, Arguments } from '../catalogue/define-command.ts';
 import { refuseTwins } from '../catalogue/refuse-twins.ts';
 import { completeArguments, type CallDefaults } from '../catalogue/complete-arguments.ts';
 import { callerShape, fieldTraits, innermost, isSecretReference, wireType } from '../catalogue/fields.ts';
 import { readArgumentsLeniently } from '../catalogue/lenient.ts';
-
-type Arguments = Readonly<Record<string, unknown>>;
 
 /** Returns the arguments as they are called with. Throws MailStoreError for what is unknown, missing, or none of its kind. */
 export function checkArguments(command: Command, args: Arguments, defaults: CallDefaults): Arguments {
@@ -72,16 +70,16 @@ function isJsonField(command: Command, name: string): boolean {
   return field !== undefined && wireType(field) === 'json';
 }
 
-type Found = { readonly value: unknown } | { readonly expected: string };
+type ReadResult = { readonly value: unknown } | { readonly expected: string };
 
-function readSecret(text: string): Found {
+function readSecret(text: string): ReadResult {
   if (!/^\s*\{/.test(text)) return { value: text };
   const value = parseJson(text);
   // A password may begin with a brace.
   return { value: isSecretReference(value) ? value : text };
 }
 
-function readText(field: z.ZodType, text: string): Found {
+function readText(field: z.ZodType, text: string): ReadResult {
   if (text === 'null' && field.safeParse(null).success) return { value: null };
   switch (wireType(field)) {
     case 'bool':
@@ -101,7 +99,7 @@ function readText(field: z.ZodType, text: string): Found {
   }
 }
 
-function readList(field: z.ZodType, text: string): Found {
+function readList(field: z.ZodType, text: string): ReadResult {
   if (/^\s*\[/.test(text)) {
     const value = parseJson(text);
     return Array.isArray(value) ? { value } : { expected: 'a list such as one,two or ["one", "two"]' };

@@ -46,7 +46,7 @@ export interface TesterOptions {
   readonly client: 'call' | 'tester';
 }
 
-export interface CallOptions {
+export interface TesterCallOptions {
   /** Absent if no person can be asked. */
   readonly prompter?: Prompter | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -66,7 +66,7 @@ export class Tester {
   }
 
   /** Makes a call and returns its value or its task. Throws MailStoreError when it is refused, not confirmed, or fails. */
-  async call({ command, args, target, form }: TesterCall, { prompter, signal, onExchange }: CallOptions = {}): Promise<Answered> {
+  async call({ command, args, target, form }: TesterCall, { prompter, signal, onExchange }: TesterCallOptions = {}): Promise<Answered> {
     const { timeZone, describeTarget, clock = systemClock } = this.#options;
     const defaults = { timeZone, now: clock.now(), ...describeTarget(target) };
     const checked = checkArguments(command, args, defaults);
@@ -100,7 +100,7 @@ export class Tester {
   }
 
   /** Asks the server to stop a task and returns it. Throws MailStoreError when it is refused, not confirmed, or the server cannot be asked. */
-  async cancel(taskId: string, { prompter, signal, onExchange }: CallOptions = {}): Promise<TaskRecord> {
+  async cancel(taskId: string, { prompter, signal, onExchange }: TesterCallOptions = {}): Promise<TaskRecord> {
     const { guard } = this.#anyBackend();
     const cancelled = await this.#observer.run(onExchange, async () =>
       guard.cancel(taskId, { client: this.#options.client, prompter, signal }),

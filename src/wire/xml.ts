@@ -4,7 +4,7 @@ import { DEPTH_LIMIT, isDeeper, readText, refusePage } from './body.ts';
 import type { WireResponse } from './reply.ts';
 
 /** A node as the parser gives it in document order: one element name with its children, or a text. */
-type Node = Readonly<Record<string, unknown>>;
+type XmlNode = Readonly<Record<string, unknown>>;
 
 /** Marks in front of names: the parser refuses or renames an element called `constructor` or `toString` without them. */
 const ELEMENT = '<';
@@ -45,9 +45,9 @@ export function readXml(response: WireResponse, command: string, origin: string)
 }
 
 /** Returns the nodes of the document, or undefined where the parser gives up. Throws MailStoreError `tooDeep` for nesting that no answer has. */
-function parse(text: string, command: string): readonly Node[] | undefined {
+function parse(text: string, command: string): readonly XmlNode[] | undefined {
   try {
-    return parser.parse(text) as Node[];
+    return parser.parse(text) as XmlNode[];
   } catch (cause) {
     const isNesting = cause instanceof RangeError || (cause instanceof Error && /nested/i.test(cause.message));
     if (isNesting) throw new MailStoreError('tooDeep', { command, limit: DEPTH_LIMIT }, { cause });
@@ -55,7 +55,7 @@ function parse(text: string, command: string): readonly Node[] | undefined {
   }
 }
 
-function readValue(node: Node): unknown {
+function readValue(node: XmlNode): unknown {
   const children = listChildren(node);
   const text = children.map((child) => (typeof child['#text'] === 'string' ? child['#text'] : '')).join('');
   const elements = children.filter((child) => elementName(child) !== undefined);
@@ -78,7 +78,7 @@ function readValue(node: Node): unknown {
 }
 
 /** In one pass over the elements: an object may have thousands of names. */
-function untypedValue(elements: readonly Node[], text: string): unknown {
+function untypedValue(elements: readonly XmlNode[], text: string): unknown {
   if (elements.length === 0) return text;
   const values = new Map<string, unknown[]>();
   for (const element of elements) {
@@ -92,24 +92,24 @@ function untypedValue(elements: readonly Node[], text: string): unknown {
   return Object.fromEntries([...values].map(([key, all]) => [key, all.length > 1 ? all : all[0]]));
 }
 
-function elementName(node: Node): string | undefined {
+function elementName(node: XmlNode): string | undefined {
   return Object.keys(node)
     .find((key) => key.startsWith(ELEMENT))
     ?.slice(ELEMENT.length);
 }
 
-function listChildren(node: Node): readonly Node[] {
+function listChildren(node: XmlNode): readonly XmlNode[] {
   const name = elementName(node);
-  return name === undefined ? [] : (node[ELEMENT + name] as readonly Node[]);
+  return name === undefined ? [] : (node[ELEMENT + name] as readonly XmlNode[]);
 }
 
-function attribute(node: Node, name: string): string | undefined {
+function attribute(node: XmlNode, name: string): string | undefined {
   const value = (node[':@'] as Readonly<Record<string, unknown>> | undefined)?.[ATTRIBUTE + name];
   return typeof value === 'string' ? value : undefined;
 }
 
 /** A key that is no XML name travels as `<a:item xmlns:a="item" item="the key">`. */
-function getKey(node: Node): string {
+function getKey(node: XmlNode): string {
   return unescapeText(attribute(node, 'item') ?? elementName(node) ?? '');
 }
 

@@ -20,7 +20,8 @@ import type { Config, Target } from '../../src/config/load.ts';
 import type { TaskRecord } from '../../src/journal/task-record.ts';
 import { Dispatcher } from '../../src/mcp/dispatcher.ts';
 import { protocolServers } from '../../src/mcp/server.ts';
-import type { Arguments, CallContext, Calls, CancellingClient, Started, ToolAnswer } from '../../src/mcp/task-protocol.ts';
+import type { Arguments } from '../../src/catalogue/define-command.ts';
+import type { CallContext, Calls, CancellingClient, StartedCall, ToolAnswer } from '../../src/mcp/task-protocol.ts';
 import { missingExtension } from '../../src/mcp/tasks-extension.ts';
 import type { ToolDefinition } from '../../src/mcp/tool-definition.ts';
 import { startSandbox } from '../../src/sandbox/sandbox.ts';
@@ -91,7 +92,7 @@ class FixtureCalls implements Calls {
     return this.#product.call('rebuild_store_index', commandFor(name, args), context);
   }
 
-  async start(name: string, args: Arguments, context: CallContext): Promise<Started> {
+  async start(name: string, args: Arguments, context: CallContext): Promise<StartedCall> {
     const answers = givenName.safeParse(
       context.elicitation && 'inputResponses' in context.elicitation ? context.elicitation.inputResponses : undefined,
     );

@@ -4,11 +4,11 @@ import { readRow, readString, type Row } from '../../src/base/rows.ts';
 import { judgeProfiles, needsAttention } from './gaps.ts';
 import { writeCount, DAY, formatDuration, groupBy, readRuns, formatTime, parseTime, makeWindow } from './runs.ts';
 
-type State = 'ok' | 'attention' | 'broken' | 'unknown';
+type HealthState = 'ok' | 'attention' | 'broken' | 'unknown';
 
 interface Check {
   readonly area: string;
-  readonly state: State;
+  readonly state: HealthState;
   /** What is wrong, most urgent first, or what was found to be in order. */
   readonly reasons: readonly string[];
 }
@@ -99,7 +99,7 @@ export const archiveHealth = defineInsight({
   },
 });
 
-const ORDER: readonly State[] = ['broken', 'attention', 'unknown', 'ok'];
+const ORDER: readonly HealthState[] = ['broken', 'attention', 'unknown', 'ok'];
 
 const REASONS = 3;
 

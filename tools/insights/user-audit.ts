@@ -4,7 +4,7 @@ import { readRow, readString } from '../../src/base/rows.ts';
 import { isAdministrator, isSameArchive, readAccounts, type Account } from './accounts.ts';
 import { writeCount, groupBy } from './runs.ts';
 
-interface Finding {
+interface UserFinding {
   readonly finding: string;
   readonly severity: 'high' | 'medium' | 'low';
   readonly count: number;
@@ -67,15 +67,15 @@ export const userAudit = defineInsight({
   },
 });
 
-const SEVERITIES: readonly Finding['severity'][] = ['high', 'medium', 'low'];
+const SEVERITIES: readonly UserFinding['severity'][] = ['high', 'medium', 'low'];
 
-function makeFinding(severity: Finding['severity'], what: string, names: readonly string[], shown: number): readonly Finding[] {
+function makeFinding(severity: UserFinding['severity'], what: string, names: readonly string[], shown: number): readonly UserFinding[] {
   if (names.length === 0) return [];
   const more = names.length > shown ? `, and ${names.length - shown} more` : '';
   return [{ severity, finding: what, count: names.length, users: `${names.slice(0, shown).join(', ')}${more}` }];
 }
 
-function findAccounts(accounts: readonly Account[], shown: number): readonly Finding[] {
+function findAccounts(accounts: readonly Account[], shown: number): readonly UserFinding[] {
   const selectNames = (matches: (account: Account) => boolean) => accounts.filter(matches).map(({ userName }) => userName);
   const isActive = ({ mfaStatus }: Account) => mfaStatus !== undefined && mfaStatus !== 'Disabled';
   const foreign = accounts.flatMap(({ userName, folders = [] }) =>
@@ -141,7 +141,7 @@ function findOrphans(
   archives: readonly Readonly<Record<string, unknown>>[],
   accounts: readonly Account[],
   shown: number,
-): readonly Finding[] {
+): readonly UserFinding[] {
   const names = new Set(accounts.map(({ userName }) => userName.toLowerCase()));
   const orphans = archives
     .flatMap((row) => readString(row['name']) ?? readString(row['fullPath']) ?? [])

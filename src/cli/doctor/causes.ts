@@ -169,7 +169,7 @@ export const causes = {
 export type CauseId = keyof typeof causes;
 
 /** What a check found: that something is as it should be, or one cause with what was seen. */
-export interface Finding {
+export interface Diagnosis {
   readonly check: string;
   readonly cause?: CauseId;
   /** What was seen, with the value concerned. */

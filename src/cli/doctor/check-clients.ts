@@ -4,7 +4,7 @@ import { mcpClients, thisMachine, type Machine, type McpClient } from '../../con
 import { offeredTools } from '../../mcp/offered-tools.ts';
 import { connectedTools } from '../connected-tools.ts';
 import { readServers } from '../setup/edit-client-file.ts';
-import type { Finding } from './causes.ts';
+import type { Diagnosis } from './causes.ts';
 
 /** A text that a client was meant to replace. */
 const PLACEHOLDER = /^(?:\$\{[^}]+\}|\$\w+|%\w+%|__encrypted__:.*)$/;
@@ -13,7 +13,7 @@ const PLACEHOLDER = /^(?:\$\{[^}]+\}|\$\w+|%\w+%|__encrypted__:.*)$/;
 export function checkClients(
   config: Pick<Config, 'access' | 'toolsets' | 'targets'>,
   machine: Machine = thisMachine(),
-): readonly Finding[] {
+): readonly Diagnosis[] {
   return mcpClients.filter((client) => existsSync(client.file(machine))).flatMap((client) => checkClient(client, machine, config));
 }
 
@@ -21,10 +21,10 @@ function checkClient(
   client: McpClient,
   machine: Machine,
   { access, toolsets, targets }: Pick<Config, 'access' | 'toolsets' | 'targets'>,
-): readonly Finding[] {
+): readonly Diagnosis[] {
   const path = client.file(machine);
   const check = client.name;
-  let entries: [string, ServerEntry][];
+  let entries: [string, FoundEntry][];
   try {
     entries = Object.entries(readServers(client, readFileSync(path, 'utf8'))).filter(isOurs);
   } catch (error) {
@@ -32,7 +32,7 @@ function checkClient(
   }
   if (entries.length === 0) return [];
   const unexpanded = entries.flatMap(([name, { env = {} }]) =>
-    Object.entries(env).flatMap(([variable, value]): Finding[] => {
+    Object.entries(env).flatMap(([variable, value]): Diagnosis[] => {
       if (typeof value !== 'string' || !PLACEHOLDER.test(value) || client.expands?.test(value)) return [];
       const shown = value.startsWith('__encrypted__:') ? '__encrypted__:…' : value;
       return [
@@ -46,24 +46,24 @@ function checkClient(
   );
   const count = offeredTools(connectedTools(targets), { access, groups: toolsets, targets: [], knownCommands: new Set() }).length;
   const { toolLimit } = client;
-  const limit: readonly Finding[] =
+  const limit: readonly Diagnosis[] =
     toolLimit !== undefined && count > toolLimit
       ? [{ check, cause: 'tooManyTools', says: `${count} tools are offered, and ${client.name} sends ${toolLimit} at most.` }]
       : [];
-  const fine: Finding = { check, says: `'${path}' starts ${entries.map(([name]) => name).join(', ')}; ${count} tools are offered.` };
+  const fine: Diagnosis = { check, says: `'${path}' starts ${entries.map(([name]) => name).join(', ')}; ${count} tools are offered.` };
   return [...(unexpanded.length === 0 ? [fine] : unexpanded), ...limit];
 }
 
-interface ServerEntry {
+interface FoundEntry {
   readonly command?: unknown;
   readonly args?: unknown;
   readonly env?: Readonly<Record<string, unknown>>;
 }
 
-function isOurs(entry: [string, unknown]): entry is [string, ServerEntry] {
+function isOurs(entry: [string, unknown]): entry is [string, FoundEntry] {
   const [, value] = entry;
   if (typeof value !== 'object' || value === null) return false;
-  const { command, args, env } = value as ServerEntry;
+  const { command, args, env } = value as FoundEntry;
   const isStarted = [command, ...(Array.isArray(args) ? (args as readonly unknown[]) : [])].some(
     (word) => typeof word === 'string' && word.includes('mailstore-mcp'),
   );

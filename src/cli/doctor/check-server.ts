@@ -6,7 +6,7 @@ import { Redactor } from '../../masking/redactor.ts';
 import { MailStoreClient } from '../../client/client.ts';
 import { inspectConnection, type ServerCertificate } from '../../client/inspect-connection.ts';
 import type { Target } from '../../config/load.ts';
-import type { Finding } from './causes.ts';
+import type { Diagnosis } from './causes.ts';
 
 const EXPIRES_SOON_DAYS = 30;
 
@@ -14,7 +14,7 @@ const EXPIRES_SOON_DAYS = 30;
 const CLOCK_TOLERANCE_MS = 120_000;
 
 /** Checks the way to one MailStore: name, port, TLS, certificate, login, API and clock. Stops at the first that fails. */
-export async function checkServer(target: Target, timeoutMs: number, now = Date.now()): Promise<readonly Finding[]> {
+export async function checkServer(target: Target, timeoutMs: number, now = Date.now()): Promise<readonly Diagnosis[]> {
   const { origin } = target;
   const connection = await inspectConnection(origin, {
     timeoutMs: Math.min(timeoutMs, 10_000),
@@ -37,7 +37,7 @@ export async function checkServer(target: Target, timeoutMs: number, now = Date.
         },
       ];
     case 'connected': {
-      const found: Finding[] = [{ check, says: `${origin} is reached over ${connection.protocol}.` }];
+      const found: Diagnosis[] = [{ check, says: `${origin} is reached over ${connection.protocol}.` }];
       const trust = checkCertificate(target, connection.certificate, now);
       found.push(...trust);
       const isTrusted = !trust.some(({ cause }) => cause === 'certificateChanged' || cause === 'certificateUnknown');
@@ -46,7 +46,7 @@ export async function checkServer(target: Target, timeoutMs: number, now = Date.
   }
 }
 
-function checkCertificate({ fingerprint: pinned }: Target, certificate: ServerCertificate, now: number): readonly Finding[] {
+function checkCertificate({ fingerprint: pinned }: Target, certificate: ServerCertificate, now: number): readonly Diagnosis[] {
   const check = 'certificate';
   const { fingerprint, subject, untrusted, validTo } = certificate;
   if (pinned !== undefined && pinned !== fingerprint) {
@@ -71,7 +71,7 @@ function checkCertificate({ fingerprint: pinned }: Target, certificate: ServerCe
   ];
 }
 
-async function checkApi(target: Target, timeoutMs: number, now: number): Promise<readonly Finding[]> {
+async function checkApi(target: Target, timeoutMs: number, now: number): Promise<readonly Diagnosis[]> {
   const { origin, username, password, fingerprint, ca, api } = target;
   const catalogue = catalogueFor(target.edition);
   const redactor = new Redactor();
@@ -115,7 +115,7 @@ async function checkApi(target: Target, timeoutMs: number, now: number): Promise
 }
 
 /** Compares with the time of the server's last answer, as its Date header says it. */
-export function checkClock(serverTime: number | undefined, now: number): readonly Finding[] {
+export function checkClock(serverTime: number | undefined, now: number): readonly Diagnosis[] {
   const check = 'clock';
   if (serverTime === undefined || Number.isNaN(serverTime)) return [];
   const seconds = Math.round((serverTime - now) / 1000);
@@ -124,7 +124,7 @@ export function checkClock(serverTime: number | undefined, now: number): readonl
 }
 
 /** Names the possible causes of a failed login or answer. What MailStore refuses for several reasons is listed once for each. */
-function explainFailure(error: unknown, { username, password, origin }: Target): readonly Finding[] {
+function explainFailure(error: unknown, { username, password, origin }: Target): readonly Diagnosis[] {
   const says = error instanceof MailStoreError ? error.message : 'The connection test failed.';
   if (isError(error, 'unauthorized')) {
     const check = 'login';

@@ -7,7 +7,7 @@ import { Journal } from '../../journal/journal.ts';
 import { SQLITE_ENGINES } from '../../journal/sqlite.ts';
 import { hasEnded } from '../../tasks/lease-watch.ts';
 import { sweepLeftovers } from '../embedded.ts';
-import type { Finding } from './causes.ts';
+import type { Diagnosis } from './causes.ts';
 
 /** Room below which the record might not be written for long, in bytes. */
 const LOW_SPACE_BYTES = 100 * 1024 * 1024;
@@ -25,7 +25,7 @@ export interface FolderFacts {
 }
 
 /** Checks the state folder: owner, rights, free space, and where it lies. */
-export function checkStateFolder(folder: string): readonly Finding[] {
+export function checkStateFolder(folder: string): readonly Diagnosis[] {
   const check = 'state folder';
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
@@ -43,9 +43,9 @@ export function judgeFolder(
   folder: string,
   { uid, mode, freeBytes, fileSystem, isWritable: canWrite }: FolderFacts,
   user = process.getuid?.(),
-): readonly Finding[] {
+): readonly Diagnosis[] {
   const check = 'state folder';
-  const found: Finding[] = [];
+  const found: Diagnosis[] = [];
   if (user !== undefined && uid !== user) {
     found.push({ check, cause: 'stateForeignOwner', says: `'${folder}' belongs to the user ${uid}, and this is ${user}.` });
   }
@@ -73,7 +73,7 @@ function isWritable(folder: string): boolean {
 }
 
 /** Checks that an engine for the journal loads, that the journal can be read, and whether its tasks are followed by somebody. */
-export async function checkJournal(folder: string): Promise<readonly Finding[]> {
+export async function checkJournal(folder: string): Promise<readonly Diagnosis[]> {
   const check = 'journal';
   const engine = SQLITE_ENGINES.find(({ find }) => {
     try {
@@ -84,7 +84,7 @@ export async function checkJournal(folder: string): Promise<readonly Finding[]> 
     }
   });
   if (!engine) return [{ check, cause: 'noJournalEngine', says: `Node ${process.versions.node} has none, and libsql is not installed.` }];
-  const fine: Finding = { check, says: `The engine is ${engine.name}.` };
+  const fine: Diagnosis = { check, says: `The engine is ${engine.name}.` };
   if (!existsSync(join(folder, 'journal.sqlite'))) return [fine];
   try {
     const journal = Journal.open(folder, { clock: systemClock });
@@ -103,7 +103,7 @@ export async function checkJournal(folder: string): Promise<readonly Finding[]> 
 }
 
 /** Removes what killed sandboxes have left in the temporary folder. */
-export function checkLeftovers(): readonly Finding[] {
+export function checkLeftovers(): readonly Diagnosis[] {
   const swept = sweepLeftovers();
   return swept.length === 0
     ? []

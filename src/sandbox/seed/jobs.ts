@@ -14,7 +14,7 @@ const MINUTE = 60_000;
 
 const timeZoneId = 'W. Europe Standard Time';
 
-interface Habit {
+interface JobHabit {
   readonly id: number;
   readonly name: string;
   readonly action: string;
@@ -25,7 +25,7 @@ interface Habit {
   readonly failed?: { readonly from: number; readonly to: number };
 }
 
-const HABITS: readonly Habit[] = [
+const HABITS: readonly JobHabit[] = [
   {
     id: 1,
     name: 'Nightly backup',
@@ -89,7 +89,7 @@ export function makeJobs(dice: Dice, span: { historyStart: number; now: number }
   return { jobs, jobResults: results, backups };
 }
 
-function makeRuns(dice: Dice, habit: Habit, span: { historyStart: number; now: number }): Omit<WorldJobResult, 'jobResultId'>[] {
+function makeRuns(dice: Dice, habit: JobHabit, span: { historyStart: number; now: number }): Omit<WorldJobResult, 'jobResultId'>[] {
   const runs: Omit<WorldJobResult, 'jobResultId'>[] = [];
   let startTime = nextStart(habit.schedule, span.historyStart);
   while (startTime !== null && utcMilliseconds(startTime) <= span.now) {

@@ -69,7 +69,7 @@ function makeProfile(
 }
 
 /** How a profile behaved over the last weeks; times are milliseconds before the present. */
-interface Habit {
+interface ProfileHabit {
   readonly profileId: number;
   readonly lastEnd: number;
   readonly minutes: readonly [shortest: number, longest: number];
@@ -79,7 +79,7 @@ interface Habit {
   readonly outage?: { readonly from: number; readonly to: number; readonly cause: string };
 }
 
-const HABITS: readonly Habit[] = [
+const HABITS: readonly ProfileHabit[] = [
   {
     profileId: 1,
     lastEnd: 75_000,
@@ -100,9 +100,9 @@ const HABITS: readonly Habit[] = [
   { profileId: 5, lastEnd: 9 * DAY_MS, minutes: [4, 15], mailsPerHour: 0.8, serves: (mailbox) => mailbox.branch },
 ];
 
-interface Run {
+interface SeededRun {
   readonly profile: WorldProfile | null;
-  readonly habit: Habit | null;
+  readonly habit: ProfileHabit | null;
   readonly userName: string;
   readonly start: number;
   readonly end: number;
@@ -146,10 +146,15 @@ export function makeRuns(
 }
 
 /** Lays a profile's runs backwards from its last one, each a pause before the next. */
-function planRuns(dice: Dice, profiles: readonly WorldProfile[], habit: Habit, span: { historyStart: number; now: number }): Run[] {
+function planRuns(
+  dice: Dice,
+  profiles: readonly WorldProfile[],
+  habit: ProfileHabit,
+  span: { historyStart: number; now: number },
+): SeededRun[] {
   const profile = profiles.find(({ id }) => id === habit.profileId);
   if (!profile) return [];
-  const runs: Run[] = [];
+  const runs: SeededRun[] = [];
   let end = span.now - habit.lastEnd;
   for (;;) {
     const start = end - Math.round(dice.between(habit.minutes[0] * 60, habit.minutes[1] * 60)) * 1_000;
@@ -173,9 +178,13 @@ function drawOutcome(dice: Dice): { result: string; remark: string } {
 }
 
 /** Runs that a person started: exports, and two attempts with a temporary profile. */
-function manualRuns(profiles: readonly WorldProfile[], now: number): Run[] {
+function manualRuns(profiles: readonly WorldProfile[], now: number): SeededRun[] {
   const legalExport = profiles.find(({ id }) => id === 4) ?? null;
-  const run = (age: number, minutes: number, facts: Pick<Run, 'profile' | 'userName' | 'result' | 'remark' | 'items'>): Run => ({
+  const run = (
+    age: number,
+    minutes: number,
+    facts: Pick<SeededRun, 'profile' | 'userName' | 'result' | 'remark' | 'items'>,
+  ): SeededRun => ({
     habit: null,
     start: now - age,
     end: now - age + minutes * MINUTE,
@@ -197,7 +206,7 @@ function manualRuns(profiles: readonly WorldProfile[], now: number): Run[] {
 
 function archiveMail(
   dice: Dice,
-  habit: Habit,
+  habit: ProfileHabit,
   window: { since: number; until: number },
   recipients: readonly Mailbox[],
   numbers: MessageNumbers,
@@ -214,7 +223,7 @@ function archiveMail(
   });
 }
 
-function report({ profile, userName, start, end, result, remark }: Run, id: number, items: number): WorldWorkerResult {
+function report({ profile, userName, start, end, result, remark }: SeededRun, id: number, items: number): WorldWorkerResult {
   const [startTime, completeTime] = [utcText(start), utcText(end)];
   return {
     id,

@@ -11,7 +11,7 @@ const CODE_LENGTH = 6;
 /** After so many wrong codes this process takes no more yes: somebody is guessing. */
 const MAX_WRONG_CODES = 5;
 
-interface Waiting {
+interface WaitingQuestion {
   readonly question: AskedQuestion;
   readonly code: string;
   readonly settle: (answer: Answer) => void;
@@ -22,7 +22,7 @@ interface Waiting {
  * that reaches the page cannot answer for a person.
  */
 export class Questions {
-  readonly #waiting = new Map<string, Waiting>();
+  readonly #waiting = new Map<string, WaitingQuestion>();
   readonly #showCode: (code: string, question: AskedQuestion) => void;
   readonly #clock: Clock;
   #wrongCodes = 0;
@@ -77,7 +77,7 @@ export class Questions {
     return true;
   }
 
-  #read({ question, code }: Waiting, answer: string, given: string): 'accepted' | 'declined' | 'not_ticked' {
+  #read({ question, code }: WaitingQuestion, answer: string, given: string): 'accepted' | 'declined' | 'not_ticked' {
     if (answer === '') return 'declined';
     const isYes = question.confirmationText === undefined ? answer === 'yes' : isConfirmation(question, answer);
     if (!isYes || this.#wrongCodes >= MAX_WRONG_CODES) return 'not_ticked';

@@ -25,10 +25,10 @@ import { FORM_LABELS, describeRefusal } from './labels.ts';
 import { describeNews } from './news.ts';
 import { QuestionDialog } from './question-dialog.tsx';
 import { getJson, postJson, RequestFailed, streamEvents } from './requests.ts';
-import { findCommand, INITIAL, reduce, findTarget, type Action, type State } from './state.ts';
+import { findCommand, INITIAL, reduce, findTarget, type PageAction, type State } from './state.ts';
 import { TaskCard } from './task-card.tsx';
 
-type Dispatch = (action: Action) => void;
+type Dispatch = (action: PageAction) => void;
 
 /** How long the page waits after an answer that it could not use. */
 const RETRY_MS = 5000;

@@ -141,12 +141,12 @@ function Response({ exchange: { response, error, ms }, isRaw }: SideProps) {
   );
 }
 
-type HeaderLines = NumberedExchange['request']['headers'];
+type ShownHeaders = NumberedExchange['request']['headers'];
 
 interface RawMessageProps {
   readonly label: string;
   readonly firstLine: string;
-  readonly headers: HeaderLines;
+  readonly headers: ShownHeaders;
   readonly body: string;
 }
 
@@ -155,7 +155,7 @@ function RawMessage({ label, firstLine, headers, body }: RawMessageProps) {
   return <BodyView label={label} body={`${head}\n\n${body}`} contentType="" isRaw />;
 }
 
-function Headers({ headers, label }: { readonly headers: HeaderLines; readonly label: string }) {
+function Headers({ headers, label }: { readonly headers: ShownHeaders; readonly label: string }) {
   return (
     <details>
       <summary>
@@ -170,6 +170,6 @@ function exchangeLabel({ number, purpose, request, response, ms }: NumberedExcha
   return `${number}: ${PURPOSES[purpose]}, ${request.method} ${new URL(request.url).pathname}, ${response?.status ?? 'no answer'}, ${timeLabel(ms)}`;
 }
 
-function findContentType(headers: HeaderLines): string {
+function findContentType(headers: ShownHeaders): string {
   return headers.find(([name]) => name.toLowerCase() === 'content-type')?.[1] ?? '';
 }

@@ -42,7 +42,7 @@ export interface State {
 /** What a call reports, except its questions. */
 type ShownEvent = Exclude<CallEvent, { readonly kind: 'question' }>;
 
-export type Action =
+export type PageAction =
   | { readonly kind: 'loaded'; readonly catalogue: PageContents; readonly news: News }
   | { readonly kind: 'searched'; readonly search: string }
   | { readonly kind: 'selected'; readonly command: string }
@@ -78,7 +78,7 @@ export const INITIAL: State = {
   questions: [],
 };
 
-export function reduce(state: State, action: Action): State {
+export function reduce(state: State, action: PageAction): State {
   switch (action.kind) {
     case 'loaded': {
       const { catalogue, news } = action;
