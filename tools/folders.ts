@@ -105,7 +105,7 @@ export const moveFolder = defineCommand({
     },
   },
   inverse: ({ fromFolder, toFolder }, before, after) =>
-    isOnly(before, fromFolder) && isOnly(after, toFolder)
+    isOnly(before, fromFolder) && (after === undefined || isOnly(after, toFolder))
       ? { command: 'MoveFolder', args: { fromFolder: toFolder, toFolder: fromFolder } }
       : undefined,
   question: {

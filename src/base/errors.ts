@@ -164,6 +164,13 @@ const table = {
     retry: false,
     say: ({ number }) => `There is no change ${number}; list the changes to see those that are recorded.`,
   }),
+  changeUnderWay: row<{ number: number; taskId: string }>({
+    audience: 'caller',
+    request: 'not sent',
+    retry: false,
+    say: ({ number, taskId }) =>
+      `The change ${number} is still being made by the task ${taskId}, so it cannot be put back yet. Wait for the task or cancel it, then try again.`,
+  }),
   alreadyReverted: row<{ number: number; by: number }>({
     audience: 'caller',
     request: 'not sent',

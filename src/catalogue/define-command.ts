@@ -135,7 +135,7 @@ type Way<Args> =
   | {
       /**
        * The call that puts the change back, from the object as `before` found it and as it reads now; undefined where these do not allow it.
-       * `after` is undefined where the object could not be read afterwards, as after a lock-out; the change itself was made then.
+       * `after` is undefined where the object could not be read afterwards, as after a lock-out, or its task has not ended, and null where it is gone.
        */
       inverse(args: Args, before: unknown, after: unknown): CommandCall | undefined;
       readonly irreversible?: never;

@@ -258,8 +258,16 @@ function readFinding({ errors, warnings }: Readonly<Record<string, unknown>>): F
   return { errors: Number(errors) || 0, warnings: Number(warnings) || 0 };
 }
 
-/** An event is what the audit says about itself: its name, and what else the line has. */
+/** An event is a decision on an approval, with who took it, or what the audit says about itself: its name, and what else the line has. */
 function describeEvent(line: AuditLine): string {
+  const { event, decidedBy, approvalId, tool, target, prompt } = line;
+  if (isRow(decidedBy)) {
+    const { user, pid, parentPid, terminal } = decidedBy;
+    const place = terminal === null ? 'no terminal' : cell(terminal);
+    const who = `by ${cell(user)} (process ${cell(pid)}, parent ${cell(parentPid)}, ${place})`;
+    const what = `${cell(approvalId)} ${cell(tool)} on ${cell(target)}: ${formatValue(prompt).split('\n')[0] ?? ''}`;
+    return `${cell(event)} ${who}  ${excerpt(cell(what), ARGUMENTS_LENGTH)}`;
+  }
   const envelope = new Set(['format', 'chain', 'number', 'time', 'previous', 'event']);
   const rest = Object.fromEntries(Object.entries(line).filter(([name]) => !envelope.has(name)));
   return `${cell(line['event'])} ${excerpt(cell(rest), ARGUMENTS_LENGTH)}`;

@@ -8,11 +8,11 @@ export function terminalPrompter(): Prompter | undefined {
   if (!stdin.isTTY || !stderr.isTTY) return undefined;
   return {
     channel: 'terminal',
-    ask: async (question) => {
+    ask: async (question, signal) => {
       stderr.write(`${question.prompt}\n\n`);
       const terminal = createInterface({ input: stdin, output: stderr });
       try {
-        return readAnswer(question, await readLine(terminal, promptFor(question)));
+        return readAnswer(question, await readLine(terminal, promptFor(question), signal));
       } finally {
         terminal.close();
       }
@@ -40,8 +40,8 @@ function readAnswer(question: AskedQuestion, line: string | undefined): Answer {
   return { kind: ['', 'n', 'no'].includes(text.toLowerCase()) ? 'declined' : 'not_ticked' };
 }
 
-/** Reads a line; undefined if the terminal is closed instead, as by Ctrl-C: the question would never be answered. */
-async function readLine(terminal: Interface, prompt: string): Promise<string | undefined> {
+/** Reads a line; undefined if the terminal is closed instead, as by Ctrl-C, or the time is over: the question would never be answered. */
+async function readLine(terminal: Interface, prompt: string, signal: AbortSignal | undefined): Promise<string | undefined> {
   const closed = new Promise<undefined>((resolve) => terminal.once('close', () => resolve(undefined)));
-  return Promise.race([terminal.question(prompt).catch(() => undefined), closed]);
+  return Promise.race([terminal.question(prompt, { ...(signal && { signal }) }).catch(() => undefined), closed]);
 }

@@ -121,7 +121,7 @@ export class AuditTrail {
 function describeEnd({ change, ...answered }: Answered): Partial<AuditEntry> {
   if (answered.kind === 'task') {
     const { status, taskId, finding } = answered.task;
-    return { outcome: status, task: taskId, ...(finding && { finding }) };
+    return { outcome: status, task: taskId, ...(finding && { finding }), ...(change?.number !== undefined && { change: change.number }) };
   }
   return { outcome: 'succeeded', ...(change?.number !== undefined && { change: change.number }) };
 }

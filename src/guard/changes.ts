@@ -6,10 +6,12 @@ import { keepArguments, keepText, keepValue } from '../base/keep-bounded.ts';
 import { REVERTIBLE_CHARACTERS } from '../base/limits.ts';
 import type { Log } from '../base/log.ts';
 import { isRow } from '../base/rows.ts';
+import type { Command } from '../catalogue/define-command.ts';
 import { maskSecrets } from '../catalogue/mask-secrets.ts';
 import { MASK } from '../masking/masks.ts';
-import type { Change, ChangeJournal, NewChange } from '../journal/change-journal.ts';
+import type { Change, ChangeJournal, NewChange, SettledChange } from '../journal/change-journal.ts';
 import type { PageRequest, RowPage } from '../journal/page.ts';
+import { isEnded, type TaskRecord } from '../journal/task-record.ts';
 import type { TaskCall } from '../tasks/runner.ts';
 import type { AdmittedCall, Answered, GuardedTarget, ObjectState, ShownChange } from './call.ts';
 import { lookAt } from './question.ts';
@@ -38,7 +40,9 @@ export class Changes {
     } catch (error) {
       throw was ? await this.#keepAfter(error, request, target, { was, deadline: left() }) : error;
     }
-    const change = answered.kind === 'value' && was ? await this.#record(request, target, was, { deadline: left() }) : undefined;
+    if (!was) return answered;
+    if (answered.kind === 'task') return this.#recordRun(request, target, was, answered);
+    const change = await this.#record(request, target, was, { deadline: left() });
     return { ...answered, ...(change && { change }) };
   }
 
@@ -72,8 +76,9 @@ export class Changes {
    * otherwise than the change left it. A change whose object could not be read afterwards is put back without that comparison.
    */
   async inverseCall({ number, ...change }: Change, { name, client }: GuardedTarget, deadline: Deadline): Promise<TaskCall> {
-    const { revertedBy, inverse } = change;
+    const { revertedBy, inverse, run } = change;
     if (revertedBy !== undefined) throw new MailStoreError('alreadyReverted', { number, by: revertedBy });
+    if (run) throw new MailStoreError('changeUnderWay', { number, taskId: run.taskId });
     const { find } = client.catalogue;
     const changed = find(change.command);
     if (!inverse) throw new MailStoreError('noWayBack', { number, reason: changed?.irreversible });
@@ -128,31 +133,23 @@ export class Changes {
     }
     const [was, is] = [toJson(before.value), toJson(after.value)];
     const argumentsMasked = maskSecrets(command, args);
-    const isExact = before.isExact && (after.isExact || after.failed !== undefined);
-    const declared = isExact && command.inverse?.(argumentsMasked, before.value, after.value);
-    const way = declared ? target.client.catalogue.inScope({ command, args: argumentsMasked }, declared) : null;
-    // A read in which something was masked would be written back with the mask in it.
-    const unmasked = JSON.stringify(way).includes(MASK) ? null : way;
-    const { size, ...kept } = keepChange({ argumentsMasked, before: was, after: is, inverse: unmasked });
+    const way = findWay(request, target, before, after);
+    const { size, ...kept } = keepChange({ argumentsMasked, before: was, after: is, inverse: way });
     const { inverse } = kept;
     const shown = after.failed === undefined ? differences(was, is) : { before: was, after: null };
     const notes = [
       after.failed !== undefined && `What it is now could not be read (${after.failed}).`,
-      unmasked &&
+      way &&
         !inverse &&
         `It cannot be put back: what would have to be kept for it has ${size} characters, and ${REVERTIBLE_CHARACTERS} are kept.`,
-      !unmasked && (command.irreversible ?? 'It cannot be put back: no call restores exactly what was read before it.'),
+      !way && (command.irreversible ?? 'It cannot be put back: no call restores exactly what was read before it.'),
     ].filter((note) => typeof note === 'string');
     const note = notes.length > 0 && { note: notes.join(' ') };
     try {
       const { number } = await this.#journal.record({
-        command: command.name,
-        target: target.name,
-        origin: target.origin,
-        login: target.user,
+        ...describeCall(request, target, kept.argumentsMasked),
         ...kept,
         ...(after.failed !== undefined && { afterUnreadBecause: keepText(after.failed) }),
-        summary: keepText(`${command.title}: ${JSON.stringify(kept.argumentsMasked)}`),
       });
       return { number, ...shown, ...note };
     } catch (error) {
@@ -161,17 +158,122 @@ export class Changes {
       return { ...shown, note: `It cannot be put back: ${error.message}` };
     }
   }
+
+  /**
+   * Keeps what was read before a write that has become a task; `settle` adds what it is after its end. The note of the task says so. A call that is
+   * already running with the same arguments has its change.
+   */
+  async #recordRun(
+    request: TaskCall,
+    target: GuardedTarget,
+    before: ObjectState,
+    answered: Answered & { readonly kind: 'task' },
+  ): Promise<Answered> {
+    const { command, args } = request;
+    const { taskId, note } = answered.task;
+    const withNote = (sentence: string, change?: ShownChange): Answered => ({
+      ...answered,
+      task: { ...answered.task, note: [note, sentence].filter((part) => part !== undefined).join(' ') },
+      ...(change && { change }),
+    });
+    if (before.failed !== undefined) return withNote(unreadable(before.failed).note ?? '');
+    try {
+      const known = await this.#journal.findByRun(taskId);
+      const argumentsMasked = maskSecrets(command, args);
+      const { size, ...kept } = keepChange(
+        { argumentsMasked, before: toJson(before.value), after: null, inverse: findWay(request, target, before) },
+        { isRun: true },
+      );
+      const { number } =
+        known ??
+        (await this.#journal.record({
+          ...describeCall(request, target, kept.argumentsMasked),
+          ...kept,
+          afterUnreadBecause: UNDER_WAY,
+          run: { taskId, isExact: before.isExact && size <= REVERTIBLE_CHARACTERS },
+        }));
+      return withNote(`What was read before it is kept as the change ${number}.`, { number, before: toJson(before.value), after: null });
+    } catch (error) {
+      if (!(error instanceof MailStoreError)) throw error;
+      this.#log.error(`a change was not recorded: ${error.message}`);
+      return withNote(`It cannot be put back: ${error.message}`);
+    }
+  }
+
+  /**
+   * Reads the object of the change that a task made, when the task has ended, and keeps it with the way back. Returns the number of the change;
+   * undefined where the task made none, or its change was settled before. Throws MailStoreError when the journal cannot be written.
+   */
+  async settle(task: TaskRecord, target: GuardedTarget): Promise<number | undefined> {
+    const change = isEnded(task) ? await this.#journal.findByRun(task.taskId) : undefined;
+    const command = change && target.client.catalogue.find(change.command);
+    if (!change?.run || !command) return undefined;
+    const { number, argumentsMasked, run } = change;
+    const before = { value: change.before ?? undefined, isExact: run.isExact, drift: [] };
+    const request = { command, args: argumentsMasked, target: target.name };
+    const after = await this.#read(request, target, undefined);
+    if (!after) return undefined;
+    await this.#journal.settle(number, settleChange(request, target, { before, after, status: task.status }));
+    return number;
+  }
+}
+
+/** Why what a change has left is not known while its task runs. */
+const UNDER_WAY = 'The task that makes it has not ended yet.';
+
+function settleChange(
+  request: TaskCall,
+  target: GuardedTarget,
+  { before, after, status }: { readonly before: ObjectState; readonly after: ObjectState; readonly status: TaskRecord['status'] },
+): SettledChange {
+  const isAsBefore = after.failed === undefined && isDeepStrictEqual(toJson(before.value), toJson(after.value));
+  // A task whose end is not known may still be carried out, so an object that reads as before proves nothing.
+  const unread = after.failed ?? (isAsBefore && status === 'unknown' ? PERHAPS_LATER : undefined);
+  if (unread !== undefined) return { after: null, afterUnreadBecause: keepText(unread), inverse: findWay(request, target, before) };
+  if (isAsBefore) return { after: toJson(after.value), inverse: null };
+  const { after: kept, inverse } = keepChange({
+    argumentsMasked: request.args,
+    before: toJson(before.value),
+    after: toJson(after.value),
+    inverse: findWay(request, target, before, after),
+  });
+  return { after: kept, inverse };
+}
+
+/** Returns the call that puts a change back; null where what was read does not allow it. Without `after`, it was not read. */
+function findWay({ command, args }: TaskCall, { client }: GuardedTarget, before: ObjectState, after?: ObjectState): NewChange['inverse'] {
+  const argumentsMasked = maskSecrets(command, args);
+  const isExact = before.isExact && (after === undefined || after.isExact || after.failed !== undefined);
+  const is = after === undefined || after.failed !== undefined ? undefined : (after.value ?? null);
+  const declared = isExact && command.inverse?.(argumentsMasked, before.value, is);
+  const way = declared ? client.catalogue.inScope({ command, args: argumentsMasked }, declared) : null;
+  // A read in which something was masked would be written back with the mask in it.
+  return JSON.stringify(way).includes(MASK) ? null : way;
+}
+
+function describeCall({ command }: TaskCall, { name, origin, user }: GuardedTarget, kept: NewChange['argumentsMasked']) {
+  return {
+    command: command.name,
+    target: name,
+    origin,
+    login: user,
+    summary: keepText(`${command.title}: ${JSON.stringify(kept)}`),
+  };
 }
 
 /** Why what was read after a call is not taken for what the call has left. */
 const PERHAPS_LATER = 'The outcome of the call is not known, and directly after it the object read as before.';
 
-/** What is kept of a change that can be put back is never cut, since it would be put back as something else; too large a one has no way back. */
+/**
+ * What is kept of a change that can be put back, or of a run whose end may show how, is never cut, since it would be put back as something else; too
+ * large a one has no way back.
+ */
 function keepChange(
   change: Pick<NewChange, 'argumentsMasked' | 'before' | 'after' | 'inverse'>,
+  { isRun = false }: { readonly isRun?: boolean } = {},
 ): typeof change & { readonly size: number } {
   const size = JSON.stringify(change).length;
-  if (change.inverse && size <= REVERTIBLE_CHARACTERS) return { ...change, size };
+  if ((change.inverse || isRun) && size <= REVERTIBLE_CHARACTERS) return { ...change, size };
   const keepState = (state: unknown) => (isRow(state) ? keepArguments(state) : keepValue(state));
   const { argumentsMasked, before, after } = change;
   return { argumentsMasked: keepArguments(argumentsMasked), before: keepState(before), after: keepState(after), inverse: null, size };

@@ -1,4 +1,6 @@
+import type { Clock } from '../base/clock.ts';
 import { isError, MailStoreError } from '../base/errors.ts';
+import { CONSENT_MS } from '../base/limits.ts';
 import type { AuditEntry } from '../audit/audit-record.ts';
 import type { ReadValue } from '../client/client.ts';
 import type { ApprovalJournal } from '../journal/approval-journal.ts';
@@ -19,6 +21,8 @@ export interface ObtainedYes {
 export interface ConsentOptions {
   readonly approvals: ApprovalJournal;
   readonly trail: AuditTrail;
+  /** Measures how long a question waits for its answer. */
+  readonly clock: Clock;
   /** Returns the command line that grants an approval. */
   readonly approveCommand: (approvalId: string) => string;
 }
@@ -97,11 +101,26 @@ export class Consent {
     { question }: RenderedQuestion,
   ): Promise<{ readonly prompt?: string } & Answer> {
     try {
-      return await time.deadline.suspend(() => prompter.ask(question));
+      return await time.deadline.suspend(() => this.#waitForAnswer(prompter, question));
     } catch (error) {
       const record = { channel: prompter.channel, answer: 'invalid', prompt: question.prompt } as const;
       if (isError(error, 'foreignAnswer')) await this.#options.trail.prompted(entry, record, error.message);
       throw error;
+    }
+  }
+
+  /** Returns the answer of a person, or after ten minutes that there is none. */
+  async #waitForAnswer(prompter: Prompter, question: AskedQuestion): Promise<Answer> {
+    const [over, answered] = [new AbortController(), new AbortController()];
+    const late = this.#options.clock.sleep(CONSENT_MS, answered.signal).then(
+      () => over.abort(),
+      () => undefined,
+    );
+    try {
+      const answer = await Promise.race([prompter.ask(question, over.signal), late]);
+      return answer ?? { kind: 'no_answer', reason: `${CONSENT_MS / 60_000} minutes have passed` };
+    } finally {
+      answered.abort();
     }
   }
 

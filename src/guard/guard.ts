@@ -57,10 +57,10 @@ export class Guard {
   #isEnding = false;
 
   constructor(options: GuardOptions) {
-    const { audit, journal, approveCommand, log } = options;
+    const { audit, journal, approveCommand, log, clock = systemClock } = options;
     this.#options = options;
     this.#trail = new AuditTrail(audit, log);
-    this.#consent = new Consent({ approvals: journal.approvals, trail: this.#trail, approveCommand });
+    this.#consent = new Consent({ approvals: journal.approvals, trail: this.#trail, clock, approveCommand });
     this.#changes = new Changes(journal.changes, log);
   }
 
@@ -103,7 +103,21 @@ export class Guard {
       sent: call.secrets.args,
     });
     if (this.#isEnding && permit.effect !== 'read') await this.#refuseToBegin(call);
-    return this.#trail.around(call, consent.record, () => this.#changes.around(call, consent.before, () => this.#execute(call, permit)));
+    const answered = await this.#trail.around(call, consent.record, () =>
+      this.#changes.around(call, consent.before, () => this.#execute(call, permit)),
+    );
+    if (answered.kind === 'task' && answered.change) await this.#settleEnded(answered.task.taskId, call.target);
+    return answered;
+  }
+
+  /** Settles the change of a task that has ended already. Never rejects for a fault of the journal: the next look at the change does it. */
+  async #settleEnded(taskId: string, target: GuardedTarget): Promise<void> {
+    try {
+      await this.#changes.settle(await this.#options.runner.get(taskId), target);
+    } catch (error) {
+      if (!(error instanceof MailStoreError)) throw error;
+      this.#options.log.error(`what the task ${taskId} has changed is not recorded yet: ${error.message}`);
+    }
   }
 
   /** Obtains a yes where the call needs one. Throws MailStoreError when there is none, or the time was over before what the question shows was read. */
@@ -158,8 +172,10 @@ export class Guard {
    * left it.
    */
   async revert(number: number, caller: Caller): Promise<Answered | Asked> {
-    const change = await this.#changes.get(number);
-    const target = this.#targetAt(change);
+    const found = await this.#changes.get(number);
+    const target = this.#targetAt(found);
+    if (found.run) await this.#settleEnded(found.run.taskId, target);
+    const change = found.run ? await this.#changes.get(number) : found;
     return this.#inTime('revert_change', caller, async (time) => {
       const inverse = await this.#changes.inverseCall(change, target, time.deadline);
       const answered = await this.#run(inverse, caller, time);
@@ -214,6 +230,7 @@ export class Guard {
     const target = isHere ? named : [...targets.values()].find(({ origin }) => origin === task.origin);
     const command = target?.client.catalogue.find(task.command);
     if (!target || !command) return;
+    const change = await this.#changes.settle(task, target);
     if (again && this.#trail.hasEnd(task)) return;
     const request = { command, args: task.argumentsMasked, target: task.target };
     const { taskId, status, error, reason, finding } = task;
@@ -228,6 +245,7 @@ export class Guard {
       task: taskId,
       outcome: status,
       ...(finding && { finding }),
+      ...(change !== undefined && { change }),
       ...(said !== undefined && { error: said }),
     });
   }

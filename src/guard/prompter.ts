@@ -41,8 +41,11 @@ export interface Prompter {
   readonly answersByCall?: true;
   /** True if a program, such as a model, decides how often questions are asked. */
   readonly isPausable?: true;
-  /** Asks. Throws MailStoreError `foreignAnswer` when there is an answer that belongs to another call. */
-  ask(question: AskedQuestion): Promise<Answer>;
+  /**
+   * Asks. `signal` aborts when the time for an answer is over: none is taken after that, and what is on display goes away. Throws MailStoreError `foreignAnswer` when there is
+   * an answer that belongs to another call.
+   */
+  ask(question: AskedQuestion, signal?: AbortSignal): Promise<Answer>;
 }
 
 /** True when the text is the one that had to be typed. Blanks around it do not matter; everything else does. */

@@ -24,6 +24,8 @@ export interface NewChange {
   readonly afterUnreadBecause?: string;
   /** Null for a change that cannot be put back. */
   readonly inverse: InverseCall | null;
+  /** The task that still makes the change; absent when its end was seen. `isExact` is true if `before` was read in its declared form. */
+  readonly run?: { readonly taskId: string; readonly isExact: boolean };
   /** One sentence for people. */
   readonly summary: string;
 }
@@ -36,6 +38,9 @@ export interface Change extends NewChange {
   /** The number of the change that put this one back. */
   readonly revertedBy?: number;
 }
+
+/** How the object of a change reads after the end of the task that made it. */
+export type SettledChange = Pick<NewChange, 'after' | 'afterUnreadBecause' | 'inverse'>;
 
 /** The writes that can be shown, and put back, later. Each method is one transaction. */
 export interface ChangeJournal {
@@ -50,6 +55,12 @@ export interface ChangeJournal {
 
   /** Returns the change with this number. */
   get(number: number): Promise<Change | undefined>;
+
+  /** Returns the change that this task still makes. */
+  findByRun(taskId: string): Promise<Change | undefined>;
+
+  /** Stores how a change reads after its task. False, and nothing is changed, where no task makes it any more. */
+  settle(number: number, settled: SettledChange): Promise<boolean>;
 
   /**
    * Records that the change `byNumber` put the change `number` back. False, and nothing is changed, where it was put back before, where

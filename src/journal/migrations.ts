@@ -116,8 +116,11 @@ export const MIGRATIONS: readonly string[] = [
     inverse TEXT,
     summary TEXT NOT NULL,
     changed_at INTEGER NOT NULL,
-    reverted_by INTEGER REFERENCES changes (number) CHECK (reverted_by > number)
+    reverted_by INTEGER REFERENCES changes (number) CHECK (reverted_by > number),
+    run_task TEXT,
+    run_before_is_exact INTEGER NOT NULL DEFAULT 0
   ) STRICT;
+  CREATE UNIQUE INDEX changes_by_run ON changes (run_task) WHERE run_task IS NOT NULL;
   CREATE INDEX changes_by_origin ON changes (origin, number);
   CREATE TRIGGER change_added AFTER INSERT ON changes BEGIN
     INSERT OR IGNORE INTO row_counts (list, origin, value) VALUES ('changes', NEW.origin, 0);

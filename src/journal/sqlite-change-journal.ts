@@ -1,5 +1,5 @@
 import type { Clock } from '../base/clock.ts';
-import type { Change, ChangeJournal, InverseCall, NewChange } from './change-journal.ts';
+import type { Change, ChangeJournal, InverseCall, NewChange, SettledChange } from './change-journal.ts';
 import { iso, json, parse } from './columns.ts';
 import type { Database } from './database.ts';
 import type { CHANGE_FIELDS, PageRequest, RowPage } from './page.ts';
@@ -21,6 +21,8 @@ interface ChangeRow {
   readonly summary: string;
   readonly changed_at: number;
   readonly reverted_by: number | null;
+  readonly run_task: string | null;
+  readonly run_before_is_exact: number;
 }
 
 const PAGE_FIELDS: FieldColumns<typeof CHANGE_FIELDS> = {
@@ -55,8 +57,9 @@ export class SqliteChangeJournal implements ChangeJournal {
 
   record(change: NewChange): Promise<Change> {
     const sql = `INSERT INTO changes
-        (command, target, origin, login, arguments_masked, before, after, after_unread_because, inverse, summary, changed_at)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING *`;
+        (command, target, origin, login, arguments_masked, before, after, after_unread_because, inverse, summary, changed_at,
+          run_task, run_before_is_exact)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING *`;
     const params = [
       change.command,
       change.target,
@@ -69,6 +72,8 @@ export class SqliteChangeJournal implements ChangeJournal {
       change.inverse && json(change.inverse),
       json(change.summary),
       Math.trunc(this.#clock.now()),
+      change.run?.taskId ?? null,
+      change.run?.isExact === true ? 1 : 0,
     ];
     return this.#db.write((db) => {
       const [recorded] = select(db, sql, params);
@@ -90,6 +95,17 @@ export class SqliteChangeJournal implements ChangeJournal {
 
   get(number: number): Promise<Change | undefined> {
     return this.#db.read((db) => select(db, 'SELECT * FROM changes WHERE number = ?', [number])[0]);
+  }
+
+  findByRun(taskId: string): Promise<Change | undefined> {
+    return this.#db.read((db) => select(db, 'SELECT * FROM changes WHERE run_task = ?', [taskId])[0]);
+  }
+
+  settle(number: number, { after, afterUnreadBecause, inverse }: SettledChange): Promise<boolean> {
+    const sql = `UPDATE changes SET after = ?, after_unread_because = ?, inverse = ?, run_task = NULL
+      WHERE number = ? AND run_task IS NOT NULL`;
+    const unread = afterUnreadBecause === undefined ? null : json(afterUnreadBecause);
+    return this.#db.write((db) => db.run(sql, [json(after), unread, inverse && json(inverse), number]) > 0);
   }
 
   markReverted(number: number, byNumber: number): Promise<boolean> {
@@ -118,5 +134,6 @@ function toChange(row: ChangeRow): Change {
     summary: parse(row.summary),
     changedAt: iso(row.changed_at),
     ...(row.reverted_by !== null && { revertedBy: row.reverted_by }),
+    ...(row.run_task !== null && { run: { taskId: row.run_task, isExact: row.run_before_is_exact === 1 } }),
   };
 }

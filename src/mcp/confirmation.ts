@@ -1,9 +1,9 @@
-import { inputRequired, type ElicitRequestFormParams, type InputRequiredResult } from '@modelcontextprotocol/server';
+import { inputRequired, type InputRequiredResult } from '@modelcontextprotocol/server';
 import * as z from 'zod';
 import { excerpt, MailStoreError } from '../base/errors.ts';
 import type { ConsentStates } from '../guard/consent-states.ts';
 import { isConfirmation, type Answer, type AskedQuestion, type Prompter } from '../guard/prompter.ts';
-import type { ElicitationContext } from './task-protocol.ts';
+import type { Elicit, ElicitationContext } from './task-protocol.ts';
 
 type RoundTrip = Exclude<ElicitationContext, { readonly elicit: unknown }>;
 
@@ -16,16 +16,15 @@ const answerSchema = z.looseObject({ action: z.enum(['accept', 'decline', 'cance
 export class ElicitingPrompter implements Prompter {
   readonly channel = 'elicitation';
   readonly isPausable = true;
-  readonly #elicit: (form: ElicitRequestFormParams) => Promise<unknown>;
+  readonly #elicit: Elicit;
 
-  /** `elicit` sends the form; it rejects when the client answers with an error or not in time. */
-  constructor(elicit: (form: ElicitRequestFormParams) => Promise<unknown>) {
+  constructor(elicit: Elicit) {
     this.#elicit = elicit;
   }
 
-  async ask(question: AskedQuestion): Promise<Answer> {
+  async ask(question: AskedQuestion, signal?: AbortSignal): Promise<Answer> {
     try {
-      return readAnswer(question, await this.#elicit(formFor(question)));
+      return readAnswer(question, await this.#elicit(formFor(question), signal));
     } catch (error) {
       return { kind: 'no_answer', reason: excerpt(error instanceof Error ? error.message : String(error)) };
     }

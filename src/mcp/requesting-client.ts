@@ -1,15 +1,8 @@
-import {
-  CLIENT_CAPABILITIES_META_KEY,
-  CLIENT_INFO_META_KEY,
-  type ElicitRequestFormParams,
-  type Server,
-  type ServerContext,
-} from '@modelcontextprotocol/server';
+import { CLIENT_CAPABILITIES_META_KEY, CLIENT_INFO_META_KEY, type Server, type ServerContext } from '@modelcontextprotocol/server';
 import * as z from 'zod';
 import { excerpt } from '../base/errors.ts';
 import { readRow } from '../base/rows.ts';
-import { CONSENT_MS } from '../base/limits.ts';
-import type { CallContext } from './task-protocol.ts';
+import type { CallContext, Elicit } from './task-protocol.ts';
 
 // Read by hand: a schema that a client does not meet would build an error with its stack on every call.
 
@@ -21,6 +14,9 @@ export function claimedClient(server: Server, ctx: ServerContext): { readonly cl
 
 const anyObject = z.looseObject({});
 
+/** The longest time that a timer can measure: the guard ends a question that is not answered. */
+const NO_LIMIT_MS = 2 ** 31 - 1;
+
 /** Returns how the person at the client of this request can be asked; nothing if the client has not declared that it can. */
 export function elicitationContext(server: Server, ctx: ServerContext): Pick<CallContext, 'elicitation'> {
   const { envelope, inputResponses, requestState, signal } = ctx.mcpReq;
@@ -30,8 +26,11 @@ export function elicitationContext(server: Server, ctx: ServerContext): Pick<Cal
   if (Object.keys(elicitation).length > 0 && !('form' in elicitation)) return {};
   if (!envelope) {
     // The SDK's own bridge from input_required ends the call when a client answers with an error, so the question is sent here.
-    const elicit = async (form: ElicitRequestFormParams) =>
-      ctx.mcpReq.send({ method: 'elicitation/create', params: form }, anyObject, { timeout: CONSENT_MS, signal });
+    const elicit: Elicit = async (form, over) =>
+      ctx.mcpReq.send({ method: 'elicitation/create', params: form }, anyObject, {
+        timeout: NO_LIMIT_MS,
+        signal: over ? AbortSignal.any([signal, over]) : signal,
+      });
     return { elicitation: { elicit } };
   }
   const state = requestState();

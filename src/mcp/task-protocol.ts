@@ -41,10 +41,13 @@ export interface CallContext {
   readonly elicitation?: ElicitationContext;
 }
 
+/** Sends a form to the person at a client and waits for the answer. Rejects when the client answers with an error, or `signal` aborts. */
+export type Elicit = (form: ElicitRequestFormParams, signal: AbortSignal | undefined) => Promise<unknown>;
+
 /** How the person at a client can be asked. */
 export type ElicitationContext =
-  /** Up to revision 2025-11-25: sends the form and waits. Rejects when the client answers with an error or not in time. */
-  | { readonly elicit: (form: ElicitRequestFormParams) => Promise<unknown> }
+  /** Up to revision 2025-11-25. */
+  | { readonly elicit: Elicit }
   /** Since 2026-07-28: what came back of an earlier round of the call. */
   | {
       readonly inputResponses?: Readonly<Record<string, unknown>>;

@@ -132,6 +132,12 @@ export const errorCases: {
     [{ target: 'rome', known: ['default'] }, "There is no target 'rome' here; this server has default."],
   ],
   unknownChange: [[{ number: 7 }, 'There is no change 7; list the changes to see those that are recorded.']],
+  changeUnderWay: [
+    [
+      { number: 7, taskId: '1b4e28ba' },
+      'The change 7 is still being made by the task 1b4e28ba, so it cannot be put back yet. Wait for the task or cancel it, then try again.',
+    ],
+  ],
   alreadyReverted: [[{ number: 7, by: 9 }, 'The change 7 was put back before, by the change 9; revert that one to have it again.']],
   noWayBack: [
     [

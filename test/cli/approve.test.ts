@@ -1,3 +1,6 @@
+import { readFileSync } from 'node:fs';
+import { userInfo } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { runBinary } from '../helpers/run-binary.ts';
 import { hasTerminal, runInTerminal } from '../helpers/run-in-terminal.ts';
@@ -52,6 +55,46 @@ describe.runIf(hasTerminal)('a person at a terminal', () => {
     ).toBe(0);
     expect((await callTool(server, 'detach_store', { id: 2 })).isError).toBe(false);
     expect(sandbox.world.state.stores.map(({ id: storeId }) => storeId)).not.toContain(2);
+  });
+
+  test('is on record with user, process, parent and terminal, with what was read and decided, and audit show says so', async () => {
+    const { server, folder } = await start();
+    const granted = await request(server, 'delete_user', { userName: 'amira' });
+    const refused = await request(server, 'delete_user', { userName: 'maria.lopez' });
+    await runInTerminal(['approve', granted, ...folder], [{ after: PROMPT, type: 'yes' }]);
+    await runBinary(['approve', refused, '--refuse', ...folder]);
+    const decisions = readFileSync(join(server.stateDir, 'audit.jsonl'), 'utf8')
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Record<string, unknown>)
+      .filter(({ decidedBy }) => decidedBy !== undefined);
+    const aProcess = { user: userInfo().username, pid: expect.any(Number) as number, parentPid: expect.any(Number) as number };
+    const terminal = expect.stringMatching(/^\/dev\/pts\/\d+$/) as string;
+    expect(decisions).toMatchObject([
+      {
+        event: 'approval_granted',
+        approvalId: granted,
+        tool: 'delete_user',
+        target: 'default',
+        prompt: expect.stringMatching(/^Delete user amira \(Amira Okoye\)\?\n/) as string,
+        decidedBy: { ...aProcess, terminal },
+      },
+      { event: 'approval_refused', approvalId: refused, decidedBy: { ...aProcess, parentPid: process.pid, terminal: null } },
+    ]);
+    const shown = (await runBinary(['audit', 'show', ...folder])).stdout.split('\n').filter((line) => line.includes(' approval_'));
+    const user = userInfo().username;
+    expect(shown).toEqual([
+      expect.stringMatching(
+        new RegExp(
+          `approval_granted by ${user} \\(process \\d+, parent \\d+, /dev/pts/\\d+\\)  ${granted} delete_user on default: Delete user amira \\(Amira Okoye\\)\\?$`,
+        ),
+      ) as string,
+      expect.stringMatching(
+        new RegExp(
+          `approval_refused by ${user} \\(process \\d+, parent ${process.pid}, no terminal\\)  ${refused} delete_user on default: Delete user maria`,
+        ),
+      ) as string,
+    ]);
   });
 
   test('cannot grant what was granted, refused or made up', async () => {

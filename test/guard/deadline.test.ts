@@ -7,6 +7,7 @@ import { openBackend } from '../../src/cli/backend.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import type { Sandbox } from '../../src/sandbox/sandbox.ts';
 import type { Answer } from '../../src/guard/prompter.ts';
+import { Journal } from '../../src/journal/journal.ts';
 import { ManualClock } from '../helpers/manual-clock.ts';
 import { collectingLog, commandNamed } from '../helpers/start-client.ts';
 import { sandboxForTest, settingsFor } from '../helpers/start-server.ts';
@@ -33,7 +34,12 @@ function startHere(far: Parameters<typeof settingsFor>[0], access: Access = 'rea
     rmSync(stateDir, { recursive: true, force: true });
   });
   const lines = () => readFileSync(join(stateDir, 'audit.jsonl'), 'utf8');
-  return { backend, clock, close, lines };
+  const approvals = () => {
+    const journal = Journal.open(stateDir, { clock });
+    onTestFinished(() => journal.close());
+    return journal.approvals;
+  };
+  return { backend, clock, close, lines, approvals };
 }
 
 const isSent = (sandbox: Sandbox, command: string) => sandbox.requests.some(({ path }) => path.endsWith(`/${command}`));
@@ -198,13 +204,58 @@ test('the time in which a person thinks does not count', async () => {
   const { backend, clock } = startHere(sandbox, 'full');
   const call = { command: commandNamed('DeleteUser'), args: { userName: 'amira' }, target: 'default' };
   const ask = async () => {
-    await clock.advance(600_000);
+    await clock.advance(599_999);
     return { kind: 'accepted' } as const;
   };
   const end = watchEnd(backend.guard.run(call, { ...CALLER, prompter: { channel: 'elicitation', isPausable: true, ask } }));
   await end.done;
   expect(end.value).toMatchObject({ kind: 'value' });
   expect(fullName(sandbox)).toBeUndefined();
+});
+
+test('a question that nobody answers ends after ten minutes as not answered, with the id of an approval, and runs nothing', async () => {
+  const sandbox = await sandboxForTest();
+  const { backend, clock, lines } = startHere(sandbox, 'full');
+  const call = { command: commandNamed('DeleteUser'), args: { userName: 'amira' }, target: 'default' };
+  const signals: (AbortSignal | undefined)[] = [];
+  const ask = (_question: unknown, signal?: AbortSignal) => {
+    signals.push(signal);
+    return new Promise<never>(() => undefined);
+  };
+  const end = watchEnd(backend.guard.run(call, { ...CALLER, prompter: { channel: 'elicitation', isPausable: true, ask } }));
+  await expect.poll(() => signals.length, PATIENCE).toBe(1);
+  await clock.advance(599_999);
+  expect([end.isOver, signals[0]?.aborted]).toEqual([false, false]);
+  await clock.advance(1);
+  await end.done;
+  expect(signals[0]?.aborted).toBe(true);
+  expect(end.error).toMatchObject({
+    code: 'needsApproval',
+    message: expect.stringContaining('the question was not answered (10 minutes have passed)') as string,
+  });
+  expect(lines()).toContain('"answer":"no_answer"');
+  expect(isSent(sandbox, 'DeleteUser')).toBe(false);
+});
+
+test('an approval is good for ten minutes from its request, and the same call needs a new one after that', async () => {
+  const sandbox = await sandboxForTest();
+  const { backend, clock, approvals } = startHere(sandbox, 'full');
+  const call = (userName: string) => ({ command: commandNamed('DeleteUser'), args: { userName }, target: 'default' });
+  const request = async (userName: string) => {
+    const end = watchEnd(backend.guard.run(call(userName), CALLER));
+    await end.done;
+    return / approve ([2-9a-y]{8})/.exec(String(end.error))?.[1] ?? '';
+  };
+  const [early, late] = [await request('amira'), await request('maria.lopez')];
+  await clock.advance(599_999);
+  expect([await approvals().grant(early), await approvals().grant(late)]).toEqual(['pending', 'pending']);
+  await backend.guard.run(call('amira'), CALLER);
+  await clock.advance(1);
+  const next = await request('maria.lopez');
+  expect([next !== late, next !== '']).toEqual([true, true]);
+  expect((await approvals().get(late))?.state).toBe('expired');
+  const left = sandbox.world.state.users.map(({ userName }) => userName);
+  expect([left.includes('amira'), left.includes('maria.lopez')]).toEqual([false, true]);
 });
 
 test('a read that takes longer ends with the time of its call, and is on record by then', async () => {

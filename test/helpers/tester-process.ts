@@ -49,6 +49,8 @@ export interface TesterProcessOptions {
   /** True gives the tester a terminal, without which nobody can be asked on its page. */
   readonly terminal?: boolean;
   readonly sandbox?: SandboxOptions;
+  /** Where the record is; a folder of its own without it. */
+  readonly stateDir?: string;
 }
 
 /** Starts the built `mailstore-mcp tester` on a sandbox of its own. */
@@ -56,9 +58,9 @@ export async function startTesterProcess({
   access = 'read-only',
   terminal = false,
   sandbox: options,
+  stateDir = mkdtempSync(join(tmpdir(), 'mailstore-mcp-tester-')),
 }: TesterProcessOptions): Promise<TesterProcess> {
   const sandbox = await startSandbox(options);
-  const stateDir = mkdtempSync(join(tmpdir(), 'mailstore-mcp-tester-'));
   const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('MAILSTORE_') && name !== 'NODE_EXTRA_CA_CERTS');
   const env = {
     ...Object.fromEntries(inherited),

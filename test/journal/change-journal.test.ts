@@ -47,6 +47,20 @@ describeEngines('the journal of changes', (engine) => {
     expect([await numbers(), await numbers(2), await numbers(0)]).toEqual([[3, 2, 1], [3, 2], []]);
   });
 
+  test('is settled once, when the task that makes it has ended', async () => {
+    const { changes, open } = setUp();
+    const under = { ...RENAMED, after: null, afterUnreadBecause: 'It runs.', inverse: null, run: { taskId: 't1', isExact: true } };
+    await changes.record(under);
+    await changes.record({ ...under, run: { taskId: 't2', isExact: false } });
+    expect(await open().findByRun('t1')).toEqual({ ...under, number: 1, changedAt: '2026-03-04T09:00:00.000Z' });
+    expect((await open().findByRun('t2'))?.run).toEqual({ taskId: 't2', isExact: false });
+    expect(await open().findByRun('t3')).toBeUndefined();
+    const { after, inverse } = RENAMED;
+    expect([await changes.settle(1, { after, inverse }), await open().settle(1, { after: null, inverse: null })]).toEqual([true, false]);
+    expect(await open().get(1)).toEqual({ ...RENAMED, number: 1, changedAt: '2026-03-04T09:00:00.000Z' });
+    expect(await open().findByRun('t1')).toBeUndefined();
+  });
+
   test('is put back once', async () => {
     const { changes, open } = setUp();
     for (let count = 0; count < 3; count++) await changes.record(RENAMED);

@@ -1,4 +1,7 @@
-import { describe, expect, test } from 'vitest';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { setUserFullName } from '../../tools/users.ts';
 import { ManualClock } from '../helpers/manual-clock.ts';
 import { callTool, sandboxForTest, startServer, untilTestEnds } from '../helpers/start-server.ts';
 
@@ -134,6 +137,75 @@ describe('a change whose own outcome is not known', () => {
     sandbox.faults.clear();
     const { structured } = await callTool(server, 'list_changes');
     expect(structured['items']).toMatchObject([{ before: { fullName: 'John Doe' }, after: null, revertible: true }]);
+    expect((await callTool(server, 'revert_change', { number: 1 })).isError).toBe(false);
+    expect(sandbox.world.user('johndoe').fullName).toBe('John Doe');
+  });
+});
+
+describe('a write that MailStore answers with a token', () => {
+  const RENAME = ['set_user_full_name', { userName: 'johndoe', fullName: 'Johnny Doe' }] as const;
+
+  /** A MailStore on which renaming a user takes ten seconds of a clock that the test moves. */
+  async function startSlow() {
+    const { emulate } = setUserFullName;
+    const slow = vi.spyOn(setUserFullName, 'emulate').mockImplementation(function* (world, args) {
+      yield { percent: 40, text: 'Renaming' };
+      return emulate(world, args) as never;
+    });
+    onTestFinished(() => slow.mockRestore());
+    const clock = new ManualClock();
+    const sandbox = await sandboxForTest({ clock, runSeconds: 10 });
+    const server = untilTestEnds(await startServer({ sandbox, access: 'read-write', env: { MAILSTORE_INLINE_WAIT_MS: '0' } }));
+    const { structured } = await callTool(server, ...RENAME);
+    const end = async () => {
+      await clock.advance(10_000);
+      const isEnded = async () =>
+        (await callTool(server, 'get_task_status', { taskId: structured['taskId'], waitSeconds: 1 })).structured['status'];
+      await expect.poll(isEnded, { timeout: 15_000 }).toBe('succeeded');
+    };
+    const lastChange = async () => ((await callTool(server, 'list_changes')).structured['items'] as unknown[])[0];
+    return { sandbox, server, task: structured, end, lastChange };
+  }
+
+  test('keeps what was before from the start, and with its end what is after and the way back', async () => {
+    const { sandbox, server, task, end, lastChange } = await startSlow();
+    expect(task).toMatchObject({ status: 'running' });
+    expect(JSON.stringify(task)).toContain('What was read before it is kept as the change 1.');
+    expect(await lastChange()).toMatchObject({
+      number: 1,
+      before: { fullName: 'John Doe' },
+      after: null,
+      afterUnreadBecause: 'The task that makes it has not ended yet.',
+    });
+    expect(await callTool(server, 'revert_change', { number: 1 })).toMatchObject({
+      isError: true,
+      text: `The change 1 is still being made by the task ${String(task['taskId'])}, so it cannot be put back yet. Wait for the task or cancel it, then try again.`,
+    });
+    await end();
+    const settled = { number: 1, before: { fullName: 'John Doe' }, after: { fullName: 'Johnny Doe' }, revertible: true };
+    await expect.poll(lastChange, { timeout: 15_000 }).toMatchObject(settled);
+    expect(await lastChange()).not.toHaveProperty('afterUnreadBecause');
+    const lines = () => readFileSync(join(server.stateDir, 'audit.jsonl'), 'utf8').trimEnd().split('\n');
+    await expect.poll(() => lines().filter((line) => line.includes('"change":1')).length, { timeout: 15_000 }).toBe(2);
+    vi.mocked(setUserFullName.emulate).mockRestore();
+    expect((await callTool(server, 'revert_change', { number: 1 })).isError).toBe(false);
+    expect(sandbox.world.user('johndoe').fullName).toBe('John Doe');
+  });
+
+  test('keeps the way back also where its object cannot be read after its end', async () => {
+    const { sandbox, server, end, lastChange } = await startSlow();
+    sandbox.faults.add('status-503@/api/invoke/Get*');
+    await end();
+    await expect
+      .poll(lastChange, { timeout: 15_000 })
+      .toMatchObject({
+        before: { fullName: 'John Doe' },
+        after: null,
+        afterUnreadBecause: expect.stringContaining('503') as string,
+        revertible: true,
+      });
+    sandbox.faults.clear();
+    vi.mocked(setUserFullName.emulate).mockRestore();
     expect((await callTool(server, 'revert_change', { number: 1 })).isError).toBe(false);
     expect(sandbox.world.user('johndoe').fullName).toBe('John Doe');
   });

@@ -2,11 +2,14 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { systemClock } from '../../src/base/clock.ts';
+import { Journal } from '../../src/journal/journal.ts';
 import type { Sandbox } from '../../src/sandbox/sandbox.ts';
 import { runBinary } from '../helpers/run-binary.ts';
 import {
   callTool,
   initialize,
+  modernMeta,
   sandboxForTest,
   settingsFor,
   startPipe,
@@ -155,4 +158,84 @@ test('targets that swapped their names keep their tasks and changes, which are p
   expect((await callTool(after, 'get_task_status', { taskId: structured['taskId'] })).structured['target']).toBe('spare');
   expect((await callTool(after, 'revert_change', { number: 1 })).isError).toBe(false);
   expect([london, paris].map(({ world }) => world.user('johndoe').fullName)).toEqual(['John Doe', 'Johnny Doe']);
+});
+
+describe('a yes for one archive', () => {
+  const DELETE = ['delete_user', { userName: 'amira' }] as const;
+  const YES = { action: 'accept', content: { confirm: true } } as const;
+
+  /** Two archives and one state folder; `at` starts a server at one of them under the same target name. */
+  async function startAtEither() {
+    const MAILSTORE_STATE_DIR = temporaryFolder();
+    const [first, second] = await Promise.all([sandboxForTest(), sandboxForTest()]);
+    const isThere = (sandbox: Sandbox) => sandbox.world.state.users.some(({ userName }) => userName === 'amira');
+    return { first, second, env: { MAILSTORE_STATE_DIR }, isThere };
+  }
+
+  test('by an approval runs nothing at another archive of the same target name, and is still good at its own', async () => {
+    const { first, second, env, isThere } = await startAtEither();
+    const at = async (sandbox: Sandbox) => startServer({ sandbox, access: 'full', env });
+    const there = await at(first);
+    const id = / approve ([2-9a-y]{8})/.exec((await callTool(there, ...DELETE)).text)?.[1] ?? '';
+    const journal = Journal.open(env.MAILSTORE_STATE_DIR, { clock: systemClock });
+    onTestFinished(() => journal.close());
+    expect(await journal.approvals.grant(id)).toBe('pending');
+    await there.close();
+
+    const elsewhere = await at(second);
+    const { isError, text } = await callTool(elsewhere, ...DELETE);
+    expect([isError, / approve ([2-9a-y]{8})/.exec(text)?.[1] === id, isThere(second)]).toEqual([true, false, true]);
+    await elsewhere.close();
+    const back = untilTestEnds(await at(first));
+    expect((await callTool(back, ...DELETE)).isError).toBe(false);
+    expect([isThere(first), isThere(second)]).toEqual([false, true]);
+  });
+
+  test('in the state of a question runs nothing at another archive of the same target name', async () => {
+    const { first, second, env, isThere } = await startAtEither();
+    const meta = { ...modernMeta, 'io.modelcontextprotocol/clientCapabilities': { elicitation: { form: {} } } };
+    const callAt = async (sandbox: Sandbox, retry: object = {}) => {
+      const pipe = startPipe({ sandbox, access: 'full', env });
+      const { result } = await pipe.request('tools/call', { _meta: meta, name: DELETE[0], arguments: DELETE[1], ...retry });
+      await pipe.close();
+      return result ?? {};
+    };
+    const { requestState } = await callAt(first);
+    expect(typeof requestState).toBe('string');
+    const answer = { requestState, inputResponses: { confirm: YES } };
+    expect(await callAt(second, answer)).toMatchObject({
+      isError: true,
+      content: [{ text: expect.stringContaining('the answer does not belong to this call') as string }],
+    });
+    expect(isThere(second)).toBe(true);
+    expect((await callAt(first, answer))['isError']).toBeUndefined();
+    expect([isThere(first), isThere(second)]).toEqual([false, true]);
+  });
+});
+
+test('a task is cancelled at its own archive when targets have swapped their names, and by the access that is set for that one', async () => {
+  const MAILSTORE_STATE_DIR = temporaryFolder();
+  const [london, paris] = await Promise.all([sandboxForTest({ runSeconds: 60 }), sandboxForTest({ runSeconds: 60 })]);
+  const startWith = async (targets: Readonly<Record<string, readonly [Sandbox, access: string]>>) => {
+    const path = join(temporaryFolder(), 'config.json');
+    const entries = Object.entries(targets).map(([name, [{ url, username, password, fingerprint }, access]]) => [
+      name,
+      { url, username, password, fingerprint, access },
+    ]);
+    writeFileSync(path, JSON.stringify({ access: 'full', targets: Object.fromEntries(entries) as object }), { mode: 0o600 });
+    return startServer({ env: { MAILSTORE_CONFIG: path, MAILSTORE_STATE_DIR } });
+  };
+  const before = await startWith({ main: [london, 'full'], spare: [paris, 'full'] });
+  const { structured } = await callTool(before, REBUILD[0], { ...REBUILD[1], target: 'main' });
+  await before.close();
+  const { taskId } = structured;
+
+  const readOnly = await startWith({ main: [paris, 'full'], spare: [london, 'read-only'] });
+  const refused = await callTool(readOnly, 'cancel_task', { taskId });
+  expect([refused.isError, refused.text]).toEqual([true, expect.stringContaining('cancel_task is refused')]);
+  await readOnly.close();
+  const after = untilTestEnds(await startWith({ main: [paris, 'full'], spare: [london, 'full'] }));
+  expect((await callTool(after, 'cancel_task', { taskId })).isError).toBe(false);
+  const cancellations = [london, paris].map(({ requests }) => requests.filter(({ path }) => path.includes('cancel')).length);
+  expect(cancellations).toEqual([1, 0]);
 });

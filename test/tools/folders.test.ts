@@ -32,11 +32,14 @@ describe('moving a folder', () => {
       undefined,
       { folders: ['amira/Drafts', 'johndoe/Drafts'] },
     ]);
-    expect([inverse?.(args, unmoved, moved), inverse?.(args, unmoved, look(['Inbox'], [])), inverse?.(args, undefined, moved)]).toEqual([
-      { command: 'MoveFolder', args: { fromFolder: 'johndoe/Drafts', toFolder: 'amira/Drafts' } },
+    const back = { command: 'MoveFolder', args: { fromFolder: 'johndoe/Drafts', toFolder: 'amira/Drafts' } };
+    expect([inverse?.(args, unmoved, moved), inverse?.(args, unmoved, null), inverse?.(args, undefined, moved)]).toEqual([
+      back,
       undefined,
       undefined,
     ]);
+    // It could not be read after the move.
+    expect(inverse?.(args, unmoved, undefined)).toEqual(back);
   });
 
   test('finds a folder by its name where the server shows no paths', () => {

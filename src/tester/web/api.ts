@@ -83,7 +83,7 @@ export class PageApi {
 
   constructor(options: PageApiOptions) {
     this.#options = options;
-    this.#questions = options.showCode && new Questions(options.showCode, options.clock);
+    this.#questions = options.showCode && new Questions(options.showCode);
   }
 
   contents(): PageContents {

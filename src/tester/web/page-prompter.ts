@@ -1,6 +1,4 @@
 import { randomBytes, randomInt, timingSafeEqual } from 'node:crypto';
-import type { Clock } from '../../base/clock.ts';
-import { CONSENT_MS } from '../../base/limits.ts';
 import { isConfirmation, type Answer, type AskedQuestion, type Prompter } from '../../guard/prompter.ts';
 import type { AnswerRequest, QuestionInfo } from './protocol.ts';
 
@@ -24,28 +22,21 @@ interface WaitingQuestion {
 export class Questions {
   readonly #waiting = new Map<string, WaitingQuestion>();
   readonly #showCode: (code: string, question: AskedQuestion) => void;
-  readonly #clock: Clock;
   #wrongCodes = 0;
 
   /** `showCode` shows the code of a question where only a person at the terminal sees it. */
-  constructor(showCode: (code: string, question: AskedQuestion) => void, clock: Clock) {
+  constructor(showCode: (code: string, question: AskedQuestion) => void) {
     this.#showCode = showCode;
-    this.#clock = clock;
   }
 
-  /**
-   * Returns the prompter of one call: `show` puts a question on the page, and `signal` says that the page is gone, which cancels. A question that is
-   * not answered within ten minutes ends without an answer.
-   */
+  /** Returns the prompter of one call: `show` puts a question on the page, and `signal` says that the page is gone, which cancels. */
   prompter(show: (question: QuestionInfo) => void, signal: AbortSignal): Prompter {
     return {
       channel: 'tester',
-      ask: (question) =>
+      ask: (question, over) =>
         new Promise((resolve) => {
           const id = randomBytes(12).toString('base64url');
-          const over = new AbortController();
           const settle = (answer: Answer) => {
-            over.abort();
             signal.removeEventListener('abort', cancel);
             this.#waiting.delete(id);
             resolve(answer);
@@ -58,10 +49,7 @@ export class Questions {
           const code = newCode();
           this.#waiting.set(id, { question, code, settle });
           signal.addEventListener('abort', cancel, { once: true });
-          this.#clock.sleep(CONSENT_MS, over.signal).then(
-            () => settle({ kind: 'no_answer' }),
-            () => undefined,
-          );
+          over?.addEventListener('abort', () => settle({ kind: 'no_answer' }), { once: true });
           this.#showCode(code, question);
           const { prompt, label, confirmationText } = question;
           show({ id, prompt, label, ...(confirmationText !== undefined && { confirmationText }) });

@@ -1,4 +1,6 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openPage, startTester, waitForFocus } from '../../helpers/start-tester.ts';
@@ -238,6 +240,21 @@ describe.skipIf(!hasBrowser)('the page in Chromium (skipped where /usr/bin/chrom
         'It cannot be put back: A new account of the same name lacks the password, the settings and the rights of the deleted one.',
       ],
     });
+  });
+
+  test('long commands of another archive are not shown, and their number is', async () => {
+    const stateDir = mkdtempSync(join(tmpdir(), 'mailstore-mcp-tester-'));
+    const first = await startTester({ stateDir });
+    const page = await openPage(browser, first.url);
+    await choose(page, 'VerifyStores');
+    await page.getByLabel('includeIndexes').selectOption('false');
+    await send(page);
+    await page.locator('.card').getByText('succeeded').waitFor();
+    await first.end();
+    const { url } = await startTester({ stateDir });
+    const other = await openPage(browser, url);
+    await other.getByText('1 of other archives is not shown.').waitFor();
+    expect(await other.locator('.card').count()).toBe(0);
   });
 
   test('why a long command cannot be cancelled stands on its card', async () => {

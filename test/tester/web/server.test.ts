@@ -4,10 +4,11 @@ import { request } from 'node:http';
 import { connect } from 'node:net';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { expect, onTestFinished, test } from 'vitest';
-import type { CallEvent, CallRecord, News } from '../../../src/tester/web/protocol.ts';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import type { CallEvent, CallRecord, CancelEvent, News } from '../../../src/tester/web/protocol.ts';
 import { SECURITY_HEADERS } from '../../../src/tester/web/content-security-policy.ts';
 import { runBinary } from '../../helpers/run-binary.ts';
+import { callTool, sandboxForTest, settingsFor, startServer, untilTestEnds } from '../../helpers/start-server.ts';
 import { startTester } from '../../helpers/start-tester.ts';
 
 const BINARY = fileURLToPath(new URL('../../../dist/mailstore-mcp.cjs', import.meta.url));
@@ -202,6 +203,63 @@ test('a name is sent as it is where it was shown with what hides in it made visi
   sandbox.world.user('johndoe').userName = 'john\u202Edoe';
   const events = await call(url, 'GetUserInfo', { userName: 'john[U+202E]doe' });
   expect(readEnd(events)).toMatchObject({ kind: 'value' });
+});
+
+describe('a tester that was started without a terminal asks nobody and takes no answer', () => {
+  /** Sends what a program could send for a yes, with ids and codes that it makes up. */
+  async function answerYes(url: string): Promise<string[]> {
+    const bodies: string[] = [];
+    for (const id of ['', '1', 'AAAAAAAAAAAAAAAA']) {
+      for (const code of ['', '222222']) bodies.push((await post(url, 'answer', { id, answer: 'yes', code })).body);
+    }
+    return bodies;
+  }
+
+  test.each<readonly [what: string, access: 'read-write' | 'full', command: string, args: Record<string, unknown>]>([
+    ['a destructive command', 'full', 'DeleteUser', { userName: 'johndoe' }],
+    ['a command whose name would have to be typed', 'full', 'DetachStore', { id: 2 }],
+    ['a write with a risk', 'read-write', 'SetUserPrivileges', { userName: 'johndoe', privileges: ['admin'] }],
+  ])('for %s, which fails with the id of an approval', async (_what, access, command, args) => {
+    const { url, sandbox } = await startTester({ access });
+    const before = JSON.stringify(sandbox.world.state);
+    const calling = call(url, command, args);
+    const answers = await answerYes(url);
+    const events = await calling;
+    answers.push(...(await answerYes(url)));
+    expect(new Set(answers)).toEqual(new Set(['{"isKnown":false}']));
+    expect(events.filter(({ kind }) => kind === 'question')).toEqual([]);
+    expect(readEnd(events)).toEqual({
+      kind: 'error',
+      message: expect.stringMatching(/cannot ask a person.* approve [2-9a-y]{8} /) as string,
+    });
+    expect(sandbox.requests.filter(({ path }) => path.endsWith(`/${command}`))).toEqual([]);
+    expect(JSON.stringify(sandbox.world.state)).toBe(before);
+  });
+
+  test('for the cancellation of a destructive command, which fails with the id of an approval', async () => {
+    const sandbox = await sandboxForTest({ runSeconds: 60 });
+    const onElicit = () => ({ action: 'accept', content: { confirm: true } }) as const;
+    const server = untilTestEnds(await startServer({ sandbox, access: 'full', onElicit }));
+    const { structured } = await callTool(server, 'recover_store', { id: 6, recoverDeletedMessages: false });
+    const env = { ...process.env, ...settingsFor(sandbox), MAILSTORE_STATE_DIR: server.stateDir };
+    const tester = spawn(process.execPath, [BINARY, 'tester', '--json', '--access', 'full'], { env, stdio: ['ignore', 'pipe', 'inherit'] });
+    onTestFinished(() => void tester.kill('SIGINT'));
+    const [line] = (await once(createInterface({ input: tester.stdout }), 'line')) as [string];
+    const { url } = JSON.parse(line) as { url: string };
+    const { body } = await post(url, `tasks/${String(structured['taskId'])}/cancel`, {});
+    const events = body
+      .trimEnd()
+      .split('\n')
+      .map((event) => JSON.parse(event) as CancelEvent);
+    expect(new Set(await answerYes(url))).toEqual(new Set(['{"isKnown":false}']));
+    expect(events).toEqual([
+      {
+        kind: 'problem',
+        problem: expect.stringMatching(/^cancel_task was not run: .*cannot ask a person.* approve [2-9a-y]{8} /) as string,
+      },
+    ]);
+    expect(sandbox.requests.some(({ path }) => path.includes('cancel'))).toBe(false);
+  });
 });
 
 test('a change says how a terminal puts it back, unless the archive ends with the tester', async () => {
