@@ -555,13 +555,20 @@ export const renameUser = defineCommand({
   group,
   editions,
   effect: 'write',
-  risks: ['opens-mail', 'locks-out'],
-  risk: ({ oldUserName, newUserName }, { archives }, context) =>
-    listRisks({
-      'opens-mail': hasArchive(otherArchives(archives, oldUserName), newUserName),
+  risks: ['grants-power', 'opens-mail', 'locks-out'],
+  risk: ({ oldUserName, newUserName }, { archives, user }, context) => {
+    // The directory may know another person by the new name, and checks that person's password from then on.
+    const isOfDirectory = readRow(user)['authentication'] !== 'integrated';
+    return listRisks({
+      'grants-power': isOfDirectory && mayBeAdministrator(user),
+      'opens-mail': isOfDirectory || hasArchive(otherArchives(archives, oldUserName), newUserName),
       'locks-out': isOwnLogin(oldUserName, context),
-    }),
-  decidesFrom: { archives: archiveNames },
+    });
+  },
+  decidesFrom: {
+    archives: archiveNames,
+    user: { read: 'GetUserInfo', args: ({ oldUserName }) => ({ userName: oldUserName }), pick: (user) => user },
+  },
   idempotent: false,
   input: { oldUserName: f.userName, newUserName: f.text() },
   before: {
@@ -574,7 +581,6 @@ export const renameUser = defineCommand({
       ? { command: 'RenameUser', args: { oldUserName: newUserName, newUserName: oldUserName } }
       : undefined,
   question: {
-    reads: { user: { read: 'GetUserInfo', args: ({ oldUserName }) => ({ userName: oldUserName }), pick: (user) => user } },
     verb: () => 'Rename',
     label: ({ oldUserName, newUserName }) => `Rename ${oldUserName} to ${newUserName}`,
     object: ({ oldUserName, newUserName }, { user }) => `${nameUser(oldUserName, user)} to ${newUserName}`,
@@ -582,6 +588,8 @@ export const renameUser = defineCommand({
     consequence: ({ oldUserName, newUserName }, { archives, user }) =>
       joinSentences(
         `The user logs in as ${newUserName} from now on, and the archive ${oldUserName} keeps its name.`,
+        readRow(user)['authentication'] === 'directoryServices' &&
+          `The directory checks the password, so the person that it knows as ${newUserName} can log in as this user and read what the user may read.`,
         describeTakeOver(newUserName, otherArchives(archives, oldUserName)),
         describeAdministrator(user),
       ),

@@ -6,7 +6,6 @@ import { keepArguments, keepText, keepValue } from '../base/keep-bounded.ts';
 import { REVERTIBLE_CHARACTERS } from '../base/limits.ts';
 import type { Log } from '../base/log.ts';
 import { isRow } from '../base/rows.ts';
-import type { Command } from '../catalogue/define-command.ts';
 import { maskSecrets } from '../catalogue/mask-secrets.ts';
 import { MASK } from '../masking/masks.ts';
 import type { Change, ChangeJournal, NewChange, SettledChange } from '../journal/change-journal.ts';

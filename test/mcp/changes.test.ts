@@ -196,14 +196,12 @@ describe('a write that MailStore answers with a token', () => {
     const { sandbox, server, end, lastChange } = await startSlow();
     sandbox.faults.add('status-503@/api/invoke/Get*');
     await end();
-    await expect
-      .poll(lastChange, { timeout: 15_000 })
-      .toMatchObject({
-        before: { fullName: 'John Doe' },
-        after: null,
-        afterUnreadBecause: expect.stringContaining('503') as string,
-        revertible: true,
-      });
+    await expect.poll(lastChange, { timeout: 15_000 }).toMatchObject({
+      before: { fullName: 'John Doe' },
+      after: null,
+      afterUnreadBecause: expect.stringContaining('503') as string,
+      revertible: true,
+    });
     sandbox.faults.clear();
     vi.mocked(setUserFullName.emulate).mockRestore();
     expect((await callTool(server, 'revert_change', { number: 1 })).isError).toBe(false);

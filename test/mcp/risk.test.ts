@@ -71,6 +71,16 @@ test('in read-write ordinary work asks nobody', async () => {
   expect(sandbox.world.user('new.user').privilegesOnFolders).toEqual([{ folder: 'new.user', privileges: ['read'] }]);
 });
 
+test('a directory account gets no name unasked under which the directory may know another person, and an account of MailStore does', async () => {
+  const { sandbox, server, asked } = await startAsking({ access: 'read-write' });
+  await callTool(server, 'rename_user', { oldUserName: 'amira', newUserName: 'eve' });
+  expect(asked).toHaveLength(1);
+  expect(asked[0]).toContain('The directory checks the password, so the person that it knows as eve can log in as this user');
+  sandbox.world.user('amira').authentication = 'integrated';
+  expect((await callTool(server, 'rename_user', { oldUserName: 'amira', newUserName: 'amira.o' })).isError).toBe(false);
+  expect(asked).toHaveLength(1);
+});
+
 test('an address that another user has is given to nobody unasked, and the question names who has it', async () => {
   const { sandbox, server, asked } = await startAsking({ access: 'read-write' });
   const [address = ''] = sandbox.world.user('amira').emailAddresses;

@@ -21,6 +21,10 @@ const WORST: Verdict = ['destructive', EVERY_RISK, 'refuse', 'refuse', 'ask'];
 /** A directory configuration as it is set. */
 const DIRECTORY = { type: 'activeDirectory', serverName: 'dc1', userName: 'sync', password: null, groups: null, deleteUsers: false };
 
+/** What is read of an ordinary account, and of the archives that there are. */
+const USER = { authentication: 'integrated', privileges: ['login'] };
+const ARCHIVES = ['johndoe', 'oldcolleague', '@catchall'];
+
 const risky = (risks: string): Verdict => ['write', risks, 'refuse', 'ask', 'ask'];
 const destroying = (risks: string): Verdict => ['destructive', risks, 'refuse', 'refuse', 'ask'];
 
@@ -86,8 +90,8 @@ const DECISIONS: readonly (readonly [command: string, ...Verdict])[] = [
   ['RefreshAllStoreStatistics', 'write', '', 'refuse', 'allow', 'allow'],
   ['RenameJob', 'write', '', 'refuse', 'allow', 'allow'],
   ['RenameStore', 'write', '', 'refuse', 'allow', 'allow'],
-  // Which archives there are was not read.
-  ['RenameUser', 'write', 'opens-mail', 'refuse', 'ask', 'ask'],
+  // Which archives there are, and how the user logs in, was not read.
+  ['RenameUser', 'write', 'grants-power opens-mail', 'refuse', 'ask', 'ask'],
   ['RenewMasterKey', 'write', '', 'refuse', 'allow', 'allow'],
   ['RepairStoreDatabase', 'write', '', 'refuse', 'allow', 'allow'],
   ['RetryOpenStores', 'write', '', 'refuse', 'allow', 'allow'],
@@ -570,30 +574,24 @@ const RISKS: readonly (readonly [command: string, args: Readonly<Record<string, 
     ...risky('opens-mail'),
   ],
   ['SetUserPop3UserNames', { userName: 'amira', pop3UserNames: ['jd'] }, { taken: [] }, ...WRITE],
+  ['RenameUser', { oldUserName: 'amira', newUserName: 'amira.okoye' }, { archives: ARCHIVES, user: USER }, ...WRITE],
+  ['RenameUser', { oldUserName: 'johndoe', newUserName: 'JohnDoe' }, { archives: ARCHIVES, user: USER }, ...WRITE],
+  ['RenameUser', { oldUserName: 'amira', newUserName: 'oldcolleague' }, { archives: ARCHIVES, user: USER }, ...risky('opens-mail')],
+  ['RenameUser', { oldUserName: 'Admin', newUserName: 'root' }, { archives: ARCHIVES, user: USER }, ...risky('locks-out')],
+  // The directory decides who the person of a name is.
   [
     'RenameUser',
-    { oldUserName: 'amira', newUserName: 'amira.okoye' },
-    { archives: ['johndoe', 'oldcolleague', '@catchall'], users: [{ userName: 'amira', distinguishedName: 'CN=Amira' }] },
-    ...WRITE,
-  ],
-  [
-    'RenameUser',
-    { oldUserName: 'johndoe', newUserName: 'JohnDoe' },
-    { archives: ['johndoe', 'oldcolleague', '@catchall'], users: [{ userName: 'amira', distinguishedName: 'CN=Amira' }] },
-    ...WRITE,
-  ],
-  [
-    'RenameUser',
-    { oldUserName: 'amira', newUserName: 'oldcolleague' },
-    { archives: ['johndoe', 'oldcolleague', '@catchall'], users: [{ userName: 'amira', distinguishedName: 'CN=Amira' }] },
+    { oldUserName: 'amira', newUserName: 'eve' },
+    { archives: ARCHIVES, user: { ...USER, authentication: 'directoryServices' } },
     ...risky('opens-mail'),
   ],
   [
     'RenameUser',
-    { oldUserName: 'Admin', newUserName: 'root' },
-    { archives: ['johndoe', 'oldcolleague', '@catchall'], users: [{ userName: 'amira', distinguishedName: 'CN=Amira' }] },
-    ...risky('locks-out'),
+    { oldUserName: 'amira', newUserName: 'eve' },
+    { archives: ARCHIVES, user: { authentication: 'directoryServices', privileges: ['admin'] } },
+    ...risky('grants-power opens-mail'),
   ],
+  ['RenameUser', { oldUserName: 'amira', newUserName: 'eve' }, { archives: ARCHIVES }, ...risky('grants-power opens-mail')],
   ['SetUserPrivilegesOnFolder', { userName: 'amira', folder: 'amira', privileges: ['read', 'write', 'delete'] }, {}, ...WRITE],
   ['SetUserPrivilegesOnFolder', { userName: 'Amira', folder: 'amira', privileges: ['read'] }, {}, ...WRITE],
   ['SetUserPrivilegesOnFolder', { userName: 'amira', folder: 'johndoe', privileges: ['none'] }, {}, ...WRITE],
@@ -1344,6 +1342,7 @@ describe('risk', () => {
 
   test('of an account is a lock-out where the login of this server is not known', () => {
     expect(judgeCall(commandNamed('RenameUser'), { oldUserName: 'amira', newUserName: 'x' }).risks).toEqual<Risk[]>([
+      'grants-power',
       'opens-mail',
       'locks-out',
     ]);
