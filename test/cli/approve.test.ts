@@ -86,7 +86,7 @@ describe.runIf(hasTerminal)('a person at a terminal', () => {
     expect(shown).toEqual([
       expect.stringMatching(
         new RegExp(
-          `approval_granted by ${user} \\(process \\d+, parent \\d+, /dev/pts/\\d+\\)  ${granted} delete_user on default: Delete user amira \\(Amira Okoye\\)\\?$`,
+          `approval_granted by ${user} \\(process \\d+, parent \\d+, /dev/pts/\\d+\\)  ${granted} delete_user on default: Delete user amira \\(Amira Okoye\\)\\? `,
         ),
       ) as string,
       expect.stringMatching(
