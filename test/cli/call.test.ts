@@ -372,7 +372,7 @@ describe('the help of call', () => {
     const { stdout, code } = await runBinary(['call', '--list']);
     expect(code).toBe(0);
     expect(stdout).toMatch(/^users\n/);
-    expect(stdout).toMatch(/^ {2}DeleteUser +destructive +Delete a user$/m);
+    expect(stdout).toMatch(/^ {2}DeleteUser +destructive +possible risk +Delete a user$/m);
     expect(stdout).toMatch(/^ {2}SyncUsersWithDirectoryServices +read to destructive +/m);
   });
 

@@ -37,7 +37,7 @@ describe('the completion of a command line', () => {
     ['mailstore-mcp call set_user_authentication Authentication=d', ['authentication=directoryServices']],
     ['mailstore-mcp call SetUserPrivilegesOnFolder privileges=read,w', ['privileges=read,write']],
     ['mailstore-mcp call GetStores includeSize=', ['includeSize=true', 'includeSize=false']],
-    ['mailstore-mcp call GetUsers --a', ['--access', '--api']],
+    ['mailstore-mcp call GetUsers --a', ['--arguments', '--access', '--api']],
     ['mailstore-mcp call --access read-w', ['read-write']],
     ['mailstore-mcp call --access full GetUserI', ['GetUserInfo']],
     ['mailstore-mcp call GetUsers --access=read-w', ['--access=read-write']],
@@ -81,8 +81,8 @@ test.runIf(hasTerminal)('bash completes files where the program has nothing to o
   writeFileSync(join(folder, 'bash.rc'), `PATH='${folder}':$PATH\nPS1=ready\n${await scriptFor('bash')}`);
   writeFileSync(join(folder, 'arguments.json'), '{}');
   const bash = spawn('script', ['-qec', `bash --noprofile --rcfile '${join(folder, 'bash.rc')}' -i`, '/dev/null'], { cwd: folder });
-  bash.stdin.end('mailstore-mcp call GetUsers --json arg\t\nexit\n');
-  expect(await text(bash.stdout)).toContain('it got call GetUsers --json arguments.json');
+  bash.stdin.end('mailstore-mcp call GetUsers --arguments arg\t\nexit\n');
+  expect(await text(bash.stdout)).toContain('it got call GetUsers --arguments arguments.json');
 });
 
 test('there are scripts for zsh and PowerShell, which call the same', async () => {
