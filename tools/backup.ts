@@ -36,7 +36,7 @@ export const createBackup = defineCommand({
     consequence: ({ path }, { stores }) =>
       joinSentences(
         `A copy of the whole archive is written to ${path}${isLocalPath(path) ? ', as the server sees it' : ', which need not be on this server'}.`,
-        'Whoever can read that place can read all mail in it.',
+        'Anyone who can read that place can read all mail in it.',
         describeContents(stores),
       ),
   },

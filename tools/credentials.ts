@@ -177,7 +177,7 @@ export const setCredentialSettings = defineCommand({
     facts: (_args, { credential }) => describeCredential(credential),
     consequence: (args, found) =>
       joinSentences(
-        'Whatever uses the credential logs in with these settings from now on, and where it logs in may change with them.',
+        'Everything that uses the credential logs in with these settings from now on, and where it logs in may change with them.',
         `Settings that are stated: ${Object.keys(args.settings).join(', ') || 'none'}.`,
         describeUses(args, found),
       ),
@@ -224,7 +224,7 @@ export const deleteCredential = defineCommand({
     object: nameCredential,
     facts: (_args, { credential }) => describeCredential(credential),
     consequence: (args, found) =>
-      joinSentences('It is deleted for good with its secrets, and whatever uses it stops working.', describeUses(args, found)),
+      joinSentences('It is deleted for good with its secrets, and everything that uses it stops working.', describeUses(args, found)),
   },
   output: guess(nothing),
   examples: [{ id: 1 }],

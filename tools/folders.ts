@@ -115,7 +115,7 @@ export const moveFolder = defineCommand({
     consequence: ({ fromFolder, toFolder }) =>
       joinSentences(
         `It becomes ${toFolder}, with all mail in it.`,
-        `Whoever may read the archive ${getArchive(toFolder)} can then read this mail.`,
+        `Every user who may read the archive ${getArchive(toFolder)} can then read this mail.`,
         isArchive(fromFolder) &&
           `Rights that users have on ${fromFolder} stay on that name, and new mail for a user ${fromFolder} opens another archive.`,
       ),

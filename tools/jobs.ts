@@ -273,7 +273,7 @@ export const createJob = defineCommand({
     consequence: ({ action, owner, ...when }) => {
       const schedule = scheduleInWords(when);
       return joinSentences(
-        `The server runs it${schedule === undefined ? '' : ` ${schedule}`}${describeRights(owner)}, and nobody is asked again.`,
+        `The server runs it${schedule === undefined ? '' : ` ${schedule}`}${describeRights(owner)}, and no one is asked again.`,
         whatIsLost(action),
       );
     },
@@ -369,7 +369,7 @@ export const setJobEnabled = defineCommand({
       const when = scheduleInWords(schedule);
       if (enabled === false) return joinSentences('It no longer runs by itself.', when !== undefined && `Until now it runs ${when}.`);
       return joinSentences(
-        `The server will run it by itself${when === undefined ? '' : `, ${when}`}${describeRights(owner)}, and nobody is asked again.`,
+        `The server will run it by itself${when === undefined ? '' : `, ${when}`}${describeRights(owner)}, and no one is asked again.`,
         whatIsLost(action),
       );
     },
@@ -413,7 +413,7 @@ export const setJobSchedule = defineCommand({
       const [now, then] = [scheduleInWords(schedule), scheduleInWords(when)];
       return joinSentences(
         now !== undefined && `Its schedule is now: ${now}.`,
-        `The server will run it${then === undefined ? ' at other times' : ` ${then}`}${describeRights(owner)}, and nobody is asked again.`,
+        `The server will run it${then === undefined ? ' at other times' : ` ${then}`}${describeRights(owner)}, and no one is asked again.`,
         enabled === false && 'It is switched off, and runs only once it is switched on.',
         whatIsLost(action),
       );
@@ -447,7 +447,7 @@ export const deleteJob = defineCommand({
   idempotent: true,
   input: { id: f.jobId },
   before: lookAtJob(JOB),
-  irreversible: 'A job that is created anew has another id, and the past runs do not belong to it.',
+  irreversible: 'A new job has another id, and the past runs do not belong to it.',
   question: {
     verb: () => 'Delete',
     label: ({ id }) => `Delete job ${id}`,
@@ -477,7 +477,7 @@ export const deleteJob = defineCommand({
 export const runJobAsync = defineCommand({
   name: 'RunJobAsync',
   title: 'Run a job now',
-  summary: 'Starts a job now, with whatever command it holds (see get_jobs), and does not wait. The outcome appears in get_job_results.',
+  summary: 'Starts a job now, with the command that it holds (see get_jobs), and does not wait. The outcome appears in get_job_results.',
   group,
   editions,
   since,
@@ -517,7 +517,7 @@ export const cancelJobAsync = defineCommand({
   ...asItsAction,
   idempotent: true,
   input: { id: f.jobId },
-  irreversible: 'A run that was stopped does not go on; starting the job again begins anew.',
+  irreversible: 'A run that was stopped does not go on; starting the job again begins from the start.',
   question: {
     reads: { job: lookAtJob(JOB) },
     verb: () => 'Stop',

@@ -197,7 +197,7 @@ export const createProfile = defineCommand({
         describeRun(properties),
         readFlag(readRow(properties.serverSideExecution).automatic) === false || properties.serverSideExecution === undefined
           ? 'It runs when somebody starts it.'
-          : 'The server runs it by itself, and nobody is asked again.',
+          : 'The server runs it by itself, and no one is asked again.',
       ),
   },
   output: anything,
@@ -320,7 +320,7 @@ export const deleteProfile = defineCommand({
   idempotent: true,
   input: { id: f.profileId },
   before: { read: 'GetProfiles', pick: (profiles, { id }) => pickFields(findRow(profiles, 'id', id), [...PROFILE, 'details']) },
-  irreversible: "The deleted profile's password is kept nowhere, and a profile that is created anew has another id.",
+  irreversible: "The deleted profile's password is kept nowhere, and a new profile has another id.",
   question: {
     verb: () => 'Delete',
     label: ({ id }) => `Delete profile ${id}`,
@@ -440,7 +440,7 @@ export const setProfileServerSideExecution = defineCommand({
     consequence: ({ automatic, automaticPauseBetweenExecutions: pause, automaticMaintenanceWindows: windows }, { profile }) =>
       joinSentences(
         automatic
-          ? 'The server runs it by itself, and nobody is asked again.'
+          ? 'The server runs it by itself, and no one is asked again.'
           : 'It no longer runs by itself, so new mail of its source is not archived until somebody starts it.',
         automatic && pause !== undefined && `It pauses for ${formatCount(pause, 'second')} between two runs.`,
         automatic && typeof windows === 'string' && `It does not run during ${windows}.`,

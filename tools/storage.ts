@@ -48,7 +48,7 @@ export const refreshAllStoreStatistics = defineCommand({
   longRunning: true,
   idempotent: true,
   input: {},
-  irreversible: 'The statistics are calculated anew from the stores, so there is nothing to put back.',
+  irreversible: 'The statistics are calculated again from the stores, so there is nothing to put back.',
   nothingLost: true,
   evidence: () => [{ read: 'GetStores', args: { includeSize: true } }],
   output: anything,

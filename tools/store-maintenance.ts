@@ -201,7 +201,7 @@ export const recreateRecoveryRecords = defineCommand({
   irreversible: 'The old recovery records are overwritten.',
   question: askAboutLoss(
     'Recreate the recovery records of',
-    'Its recovery records are written anew from its database; what only the old ones contained is lost for good, and its messages stay.',
+    'Its recovery records are written again from its database; what only the old ones contained is lost for good, and its messages stay.',
   ),
   evidence: ({ id }) => [{ read: 'GetStores', args: { includeSize: true }, rows: { id } }],
   output: anything,

@@ -90,7 +90,7 @@ function describePlace(args: object): string {
       `The server logs in at ${String(serverName)}${readString(userName) === undefined ? '' : ` as ${String(userName)}`} and keeps mail in ${database} there.`,
     readString(serverName) === undefined && readString(databaseName) !== undefined && `The server keeps mail in ${database}.`,
     paths !== '' && `Mail is kept in ${paths}.`,
-    'Whoever has access to that place can read the mail in it.',
+    'Anyone who has access to that place can read the mail in it.',
   );
 }
 
@@ -408,7 +408,7 @@ export const setStoreRequestedState = defineCommand({
         readRow(store).requestedState === 'current' &&
           'Without a current store, new mail cannot be archived until another one is made current.',
         readRow(store).requestedState === 'writeProtected' && 'Its messages can be changed and deleted then.',
-        requestedState === 'disabled' && 'Nobody can read its mail while it is disabled.',
+        requestedState === 'disabled' && 'No one can read its mail while it is disabled.',
         requestedState === 'current' && 'It receives new mail from then on.',
       ),
   },
@@ -474,7 +474,7 @@ export const detachStore = defineCommand({
     consequence: (_, { store, compliance }) =>
       joinSentences(
         describeStore(store),
-        `Nobody can read its mail until it is attached again; its data stays where it is${placeInWords(store)}.`,
+        `No one can read its mail until it is attached again; its data stays where it is${placeInWords(store)}.`,
         readRow(store).requestedState === 'current' && 'New mail cannot be archived until another store is made current.',
         isHeld(compliance) && 'Legal hold is on: this mail may be wanted as evidence.',
       ),

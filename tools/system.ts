@@ -118,7 +118,7 @@ export const sendStatusReport = defineCommand({
     object: ({ timespan }) => `the status report of ${timespan}`,
     consequence: ({ recipients }, { smtp }) => {
       const host = readString(readRow(smtp)['hostname']);
-      return `It is sent to ${recipients.join(', ')}${host === undefined ? '' : ` by ${host}`}, and tells of jobs, profiles and stores of this archive.`;
+      return `It is sent to ${recipients.join(', ')}${host === undefined ? '' : ` by ${host}`}, and describes jobs, profiles and stores of this archive.`;
     },
   },
   output: anything,

@@ -216,7 +216,7 @@ export const setUserDistinguishedName = defineCommand({
       joinSentences(
         distinguishedName === null
           ? 'The account loses its directory identity, by which it logs in while the directory checks its password.'
-          : `Whoever has the identity ${distinguishedName} in the directory can then log in as this user and read what the user may read.`,
+          : `Anyone who has the identity ${distinguishedName} in the directory can then log in as this user and read what the user may read.`,
         describeField('directory identity', readRow(user)['distinguishedName']),
         describeAdministrator(user),
         describeRights(user),
@@ -251,7 +251,7 @@ export const setUserAuthentication = defineCommand({
       joinSentences(
         authentication === 'integrated'
           ? 'From now on the password that MailStore keeps opens the account, and the directory is no longer asked.'
-          : 'From now on the directory checks the password; whoever has the identity there opens the account.',
+          : 'From now on the directory checks the password; anyone who has the identity there opens the account.',
         describeField('directory identity', readRow(user)['distinguishedName']),
         describeAdministrator(user),
         describeRights(user),
@@ -341,7 +341,7 @@ export const setUserPassword = defineCommand({
     }),
   idempotent: true,
   input: { userName: f.userName, password: f.secret('New password.') },
-  irreversible: 'The old password is known to nobody.',
+  irreversible: 'The old password is not kept anywhere that can be read.',
   question: {
     reads: { user: wholeUser },
     verb: () => 'Set the password of',
@@ -350,7 +350,7 @@ export const setUserPassword = defineCommand({
     facts: (_args, { user }) => describeAccount(user),
     consequence: (_args, { user }) =>
       joinSentences(
-        'Whoever knows the new password can log in as this user, and the old one no longer works; it cannot be restored.',
+        'Anyone who knows the new password can log in as this user, and the old one no longer works; it cannot be restored.',
         readRow(user)['authentication'] === 'directoryServices' &&
           'The directory checks the password now, so the new one has no effect until that changes.',
         describeAdministrator(user),
@@ -441,7 +441,7 @@ export const setUserLoginPrivileges = defineCommand({
 export const initializeMFA = defineCommand({
   name: 'InitializeMFA',
   title: 'Start multi-factor login',
-  summary: 'Turns on multi-factor login for a user and discards an existing enrolment; the user enrols anew at the next login.',
+  summary: 'Turns on multi-factor login for a user and discards an existing enrolment; the user enrols again at the next login.',
   group,
   editions,
   since: 'between April 2023 and August 2024',

@@ -14,14 +14,14 @@ export class CallTime {
     this.deadline = deadline;
   }
 
-  /** Called directly before the request leaves. Throws MailStoreError `notBegun` when the time is over: its caller has been told so. */
+  /** Called directly before the request leaves. Throws MailStoreError `notBegun` when the time is over: its caller has its answer. */
   begin(kind: 'read' | 'change', keptFiles: readonly string[] = []): void {
     if (this.deadline.isOver) throw this.late();
     this.#begun = kind;
     this.#keptFiles = keptFiles;
   }
 
-  /** Returns what the caller is told when the time is over. */
+  /** Returns the error for the caller when the time is over. */
   late(): MailStoreError {
     const seconds = HOLD_MS / 1000;
     if (this.#begun === 'change')

@@ -113,7 +113,7 @@ export class Changes {
   }
 
   /**
-   * Reads the object again and keeps both versions with the way back. The call is over by now, so nothing here may fail it. Where its outcome is not
+   * Reads the object again and keeps both versions with the call that undoes it. The call is over by now, so nothing here may fail it. Where its outcome is not
    * known it may still be carried out, so an object that reads as before proves nothing.
    */
   async #record(
@@ -200,7 +200,7 @@ export class Changes {
   }
 
   /**
-   * Reads the object of the change that a task made, when the task has ended, and keeps it with the way back. Returns the number of the change;
+   * Reads the object of the change that a task made, when the task has ended, and keeps it with the call that undoes it. Returns the number of the change;
    * undefined where the task made none, or its change was settled before. Throws MailStoreError when the journal cannot be written.
    */
   async settle(task: TaskRecord, target: GuardedTarget): Promise<number | undefined> {

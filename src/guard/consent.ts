@@ -72,7 +72,7 @@ export class Consent {
     if (!prompter) return this.#requestApproval(call, rendered, 'unavailable', 'this client cannot ask a person');
     const pause = prompter.isPausable && (await this.#options.approvals.findPause(rendered.question));
     if (pause) {
-      const what = pause.of === 'kind' ? 'three questions of this kind' : 'six questions, of whatever kind,';
+      const what = pause.of === 'kind' ? 'three questions of this kind' : 'six questions, of any kind,';
       const because = `${what} got no yes within ten minutes, so none is asked until ${new Date(pause.until).toISOString().slice(11, 16)} UTC`;
       return this.#requestApproval(call, rendered, 'paused', because);
     }

@@ -47,7 +47,7 @@ export interface GuardOptions {
 /** How long what was cut off with the time of a call may take to get into the audit, in milliseconds. */
 const RECORD_MS = 1000;
 
-/** Stands between every way to call a command and the wire: decides, asks, records, runs, and keeps what is needed to go back. */
+/** Every call of a command passes through here on its way to the wire: the guard decides, asks, records, runs, and keeps what is needed to go back. */
 export class Guard {
   readonly #options: GuardOptions;
   readonly #trail: AuditTrail;
@@ -74,7 +74,7 @@ export class Guard {
 
   /**
    * Does the work of a call within its time, to be answered within HOLD_MS. Reads end with it, and a change that has not begun by then is not begun any
-   * more. One that has begun goes on, and the record tells its end. Throws MailStoreError `outOfTime`, `notBegun` or `stillRunning`.
+   * more. One that has begun goes on, and the record shows its end. Throws MailStoreError `outOfTime`, `notBegun` or `stillRunning`.
    */
   async #inTime<T>(tool: string, { deadline: given }: Caller, work: (time: CallTime) => Promise<T>): Promise<T> {
     const deadline = given ?? new Deadline(this.#options.clock ?? systemClock, CALL_MS);
@@ -259,7 +259,7 @@ export class Guard {
     const decision = this.#decide(request, target, found);
     const entry = this.#trail.open(request, caller, target, decision);
     if (decision.kind === 'refuse') return this.#refuse(toolName(command.name), decision, target, entry);
-    // Before a person is asked: nobody should say yes to a call that cannot be sent.
+    // Before a person is asked: no one should say yes to a call that cannot be sent.
     const secrets = await this.#findSecrets(request, entry);
     const call = { request, caller, target, decision, found, secrets, entry, time };
     return time.deadline.isOver ? this.#refuseLate(call) : call;
@@ -323,7 +323,7 @@ export class Guard {
     return Object.fromEntries(found);
   }
 
-  /** Sends a permitted call. Files of generated secrets stay unless the call surely changed nothing. */
+  /** Sends a permitted call. Files of generated secrets stay unless it is known that the call changed nothing. */
   async #execute(call: AdmittedCall, permit: Permit): Promise<Answered> {
     const generated = call.decision.effect === 'read' ? undefined : call.secrets.store();
     try {
@@ -354,7 +354,7 @@ export class Guard {
     return { kind: 'task', task: await runner.follow(request, outcome) };
   }
 
-  /** Returns the target that is the archive of a change, whatever its name is by now. Throws MailStoreError when it is not configured. */
+  /** Returns the target that is the archive of a change, also under another name. Throws MailStoreError when it is not configured. */
   #targetAt(change: Change): GuardedTarget {
     const found = this.#findTargetAt(change);
     if (!found) throw new MailStoreError('otherArchive', { number: change.number, origin: change.origin });

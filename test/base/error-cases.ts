@@ -141,8 +141,8 @@ export const errorCases: {
   alreadyReverted: [[{ number: 7, by: 9 }, 'The change 7 was put back before, by the change 9; revert that one to have it again.']],
   noWayBack: [
     [
-      { number: 7, reason: 'The old password is known to nobody.' },
-      'The change 7 cannot be put back: The old password is known to nobody.',
+      { number: 7, reason: 'The old password is not kept anywhere that can be read.' },
+      'The change 7 cannot be put back: The old password is not kept anywhere that can be read.',
     ],
     [{ number: 7 }, 'The change 7 cannot be put back: what was before it does not allow it.'],
   ],

@@ -213,7 +213,7 @@ test('the time in which a person thinks does not count', async () => {
   expect(fullName(sandbox)).toBeUndefined();
 });
 
-test('a question that nobody answers ends after ten minutes as not answered, with the id of an approval, and runs nothing', async () => {
+test('a question without an answer ends after ten minutes as not answered, with the id of an approval, and runs nothing', async () => {
   const sandbox = await sandboxForTest();
   const { backend, clock, lines } = startHere(sandbox, 'full');
   const call = { command: commandNamed('DeleteUser'), args: { userName: 'amira' }, target: 'default' };

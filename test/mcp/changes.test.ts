@@ -167,7 +167,7 @@ describe('a write that MailStore answers with a token', () => {
     return { sandbox, server, task: structured, end, lastChange };
   }
 
-  test('keeps what was before from the start, and with its end what is after and the way back', async () => {
+  test('keeps what was before from the start, and with its end what is after and how to undo it', async () => {
     const { sandbox, server, task, end, lastChange } = await startSlow();
     expect(task).toMatchObject({ status: 'running' });
     expect(JSON.stringify(task)).toContain('What was read before it is kept as the change 1.');
@@ -192,7 +192,7 @@ describe('a write that MailStore answers with a token', () => {
     expect(sandbox.world.user('johndoe').fullName).toBe('John Doe');
   });
 
-  test('keeps the way back also where its object cannot be read after its end', async () => {
+  test('can be undone also where its object cannot be read after its end', async () => {
     const { sandbox, server, end, lastChange } = await startSlow();
     sandbox.faults.add('status-503@/api/invoke/Get*');
     await end();

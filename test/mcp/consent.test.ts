@@ -123,7 +123,7 @@ describe('a client of 2025-11-25 that can ask', () => {
     expect(sandbox.world.user('amira').userName).toBe('amira');
   });
 
-  test('is asked six times and not forty when it declines each time, whatever tools the calls turn to', async () => {
+  test('is asked six times and not forty when it declines each time, also when the calls turn to other tools', async () => {
     const sandbox = await sandboxForTest();
     let asked = 0;
     const onElicit = () => {
@@ -144,7 +144,7 @@ describe('a client of 2025-11-25 that can ask', () => {
       last = (await callTool(server, tool, args)).text;
     }
     expect(asked).toBe(6);
-    expect(last).toMatch(/six questions, of whatever kind, got no yes within ten minutes, so none is asked until \d\d:\d\d UTC/);
+    expect(last).toMatch(/six questions, of any kind, got no yes within ten minutes, so none is asked until \d\d:\d\d UTC/);
   });
 
   test('is asked three times and not forty when it declines each time, and a granted approval still works', async () => {
@@ -168,7 +168,7 @@ describe('a client of 2025-11-25 that can ask', () => {
     expect((await callTool(server, 'delete_user', { userName: 'amira' })).isError).toBe(false);
   });
 
-  test('is marked by the audit as what it says of itself, whatever name it takes', async () => {
+  test('is marked by the audit as what it says of itself, under every name', async () => {
     const sandbox = await sandboxForTest();
     const pipe = untilTestEnds(startPipe({ sandbox }));
     await pipe.request('tools/call', {

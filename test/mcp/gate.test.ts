@@ -54,7 +54,7 @@ test('a write that is allowed changes MailStore', async () => {
   expect(sandbox.world.user('johndoe').fullName).toBe('Johnny Doe');
 });
 
-test('a destructive command is not sent, even in full access, while nobody can be asked', async () => {
+test('a destructive command is not sent, even in full access, while no one can be asked', async () => {
   const sandbox = await sandboxForTest();
   const server = untilTestEnds(await startServer({ sandbox, access: 'full' }));
   for (const { name, examples } of destructive) {

@@ -81,7 +81,7 @@ test('a directory account gets no name unasked under which the directory may kno
   expect(asked).toHaveLength(1);
 });
 
-test('an address that another user has is given to nobody unasked, and the question names who has it', async () => {
+test('an address that another user has is given to no one unasked, and the question names who has it', async () => {
   const { sandbox, server, asked } = await startAsking({ access: 'read-write' });
   const [address = ''] = sandbox.world.user('amira').emailAddresses;
   await callTool(server, 'set_user_email_addresses', { userName: 'johndoe', emailAddresses: [address.toUpperCase()] });

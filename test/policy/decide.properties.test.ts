@@ -233,7 +233,7 @@ describe('the action of a job', () => {
     );
   });
 
-  test('is destructive when a second command follows the first, whatever stands between', () => {
+  test('is destructive when a second command follows the first, with any text between them', () => {
     fc.assert(
       fc.property(
         written(fc.constantFrom(...NAMES)),
@@ -337,7 +337,7 @@ const RISKY: readonly (readonly [command: string, part: Arguments])[] = [
   ['CreateJob', { action: 'SetUserPassword --userName="admin" --password="x"' }],
 ];
 
-test('a call with a risky part is never allowed without asking, whatever stands beside it and whatever was read', () => {
+test('a call with a risky part is never allowed without asking, with any other arguments and any findings', () => {
   const beside = fc.dictionary(fc.constantFrom('type', 'name', 'fullName', 'owner', 'enabled', 'requestedState'), fc.jsonValue());
   const found = fc.dictionary(
     fc.constantFrom('user', 'users', 'archives', 'taken', 'current', 'store', 'profile', 'action'),

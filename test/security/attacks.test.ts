@@ -136,7 +136,7 @@ describe('a yes is void', () => {
     expect(sandbox.world.state.users.map(({ userName }) => userName)).toContain(decomposed);
   });
 
-  test('when it comes with a state that nobody here has signed, or before anybody was asked', async () => {
+  test('when it comes with a state that was not signed here, or before a question was asked', async () => {
     const { sandbox, pipe } = await startAsking();
     const [body = '', signature] = (await question(pipe, 'delete_user', { userName: 'amira' })).split('.');
     const state = JSON.parse(Buffer.from(body, 'base64url').toString()) as object;

@@ -193,7 +193,7 @@ describe('the question that a person sees', () => {
     return asked[0]?.split('\n') ?? [];
   }
 
-  test('has the lines that this server gives it, whatever is in a name', async () => {
+  test('has only the lines that this server gives it, with any name', async () => {
     const plain = await askedAbout('Amira Okoye');
     expect(plain.map((line) => /^[A-Z][a-z]+(?=:)/.exec(line)?.[0])).toEqual([
       undefined,

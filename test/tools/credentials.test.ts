@@ -14,7 +14,7 @@ test('before a credential is deleted a person is told what is known to use it', 
     directory: { credentialId: 1 },
     profiles: question?.reads?.['profiles']?.pick(profiles, { id: 1 }),
   };
-  const lost = 'It is deleted for good with its secrets, and whatever uses it stops working.';
+  const lost = 'It is deleted for good with its secrets, and everything that uses it stops working.';
   const ask = (id: number, read: Readonly<Record<string, unknown>>) => [
     question?.object({ id }, read),
     toShownText(question?.consequence({ id }, read) ?? ''),

@@ -31,7 +31,7 @@ describe('what a person is asked', () => {
     ]).toEqual([
       'job 4 "Compact 2024", which runs CompactStore --id="2"',
       'The server will run it by itself, on day 1 of each month at 22:00 (W. Europe Standard Time) with the rights of admin, ' +
-        'and nobody is asked again. What its command deletes, overwrites or sends away cannot be brought back.',
+        'and no one is asked again. What its command deletes, overwrites or sends away cannot be brought back.',
     ]);
   });
 
@@ -39,7 +39,7 @@ describe('what a person is asked', () => {
     const args = { id: 4, timeZoneId: '$Local', interval: 60 } as const;
     expect(toShownText(setJobSchedule.question?.consequence(args, { job: compact }) ?? '')).toBe(
       'Its schedule is now: on day 1 of each month at 22:00 (W. Europe Standard Time). ' +
-        'The server will run it every hour with the rights of admin, and nobody is asked again. ' +
+        'The server will run it every hour with the rights of admin, and no one is asked again. ' +
         'It is switched off, and runs only once it is switched on. What its command deletes, overwrites or sends away cannot be brought back.',
     );
   });
@@ -48,7 +48,7 @@ describe('what a person is asked', () => {
     const args = { name: 'Compact', action: 'CompactStore --id="3"', owner: 'johndoe', timeZoneId: '$Local', time: '04:00' };
     expect([createJob.question?.object(args, {}), toShownText(createJob.question?.consequence(args, {}) ?? '')]).toEqual([
       'new job "Compact", which runs CompactStore --id="3"',
-      "The server runs it daily at 04:00 (the server's time zone) with the rights of johndoe, and nobody is asked again. " +
+      "The server runs it daily at 04:00 (the server's time zone) with the rights of johndoe, and no one is asked again. " +
         'What its command deletes, overwrites or sends away cannot be brought back.',
     ]);
   });

@@ -20,7 +20,7 @@ test('before a profile is deleted a person reads what ends with it', () => {
     ],
     ['profile 5', 'Its settings and its password are lost for good. Mail that is already archived stays.'],
     ['profile 5', 'Its settings and its password are lost for good. Mail that is already archived stays.'],
-    "The deleted profile's password is kept nowhere, and a profile that is created anew has another id.",
+    "The deleted profile's password is kept nowhere, and a new profile has another id.",
   ]);
 });
 

@@ -132,17 +132,17 @@ describe('the question', () => {
     expect(ask('DetachStore', { id: 2 }, { store })).toEqual({
       object: 'archive store 2 "2024"',
       consequence:
-        'It is in normal use; MailStore counts 120,345 messages in it, 8.2 GB. Nobody can read its mail until it is attached again; its data stays where it is (D:\\2024).',
+        'It is in normal use; MailStore counts 120,345 messages in it, 8.2 GB. No one can read its mail until it is attached again; its data stays where it is (D:\\2024).',
       typed: '2024',
     });
     expect(ask('DetachStore', { id: 4 }, { store: { ...current, statisticsCount: 1, statisticsSize: 0 } }).consequence).toBe(
-      'It is the current store, which receives new mail; MailStore counts 1 message in it. Nobody can read its mail until it is attached again; its data stays where it is (D:\\2024). New mail cannot be archived until another store is made current.',
+      'It is the current store, which receives new mail; MailStore counts 1 message in it. No one can read its mail until it is attached again; its data stays where it is (D:\\2024). New mail cannot be archived until another store is made current.',
     );
     expect(ask('DetachStore', { id: 9 }, { store: external }).consequence).toBe(
-      'It is in normal use. Nobody can read its mail until it is attached again; its data stays where it is (database mail on sql01, whose password attaching takes).',
+      'It is in normal use. No one can read its mail until it is attached again; its data stays where it is (database mail on sql01, whose password attaching takes).',
     );
     expect(ask('DetachStore', { id: 9 }, { store: external, compliance: { legalHoldEnabled: true } }).consequence).toBe(
-      'It is in normal use. Nobody can read its mail until it is attached again; its data stays where it is (database mail on sql01, whose password attaching takes). Legal hold is on: this mail may be wanted as evidence.',
+      'It is in normal use. No one can read its mail until it is attached again; its data stays where it is (database mail on sql01, whose password attaching takes). Legal hold is on: this mail may be wanted as evidence.',
     );
   });
 
@@ -172,7 +172,7 @@ describe('the question', () => {
     expect(ask('RecreateRecoveryRecords', { id: 2 }, { store, compliance: { legalHoldEnabled: false } })).toEqual({
       object: 'archive store 2 "2024"',
       consequence:
-        'It is in normal use; MailStore counts 120,345 messages in it, 8.2 GB. Its recovery records are written anew from its database; what only the old ones contained is lost for good, and its messages stay.',
+        'It is in normal use; MailStore counts 120,345 messages in it, 8.2 GB. Its recovery records are written again from its database; what only the old ones contained is lost for good, and its messages stay.',
       typed: undefined,
     });
   });
@@ -180,7 +180,7 @@ describe('the question', () => {
   test('of a store that could not be read, nothing is said that may be false', () => {
     expect(ask('DetachStore', { id: 2 }, {})).toEqual({
       object: 'archive store 2',
-      consequence: 'Nobody can read its mail until it is attached again; its data stays where it is.',
+      consequence: 'No one can read its mail until it is attached again; its data stays where it is.',
       typed: '2',
     });
   });

@@ -169,7 +169,7 @@ describe('the way back', () => {
   test('does not exist for what nobody knows any more', () => {
     const { setUserPassword, disableMFA, deleteAppPasswords, deleteUser } = users;
     expect([setUserPassword, disableMFA, deleteAppPasswords, deleteUser].map(({ irreversible }) => irreversible)).toEqual([
-      'The old password is known to nobody.',
+      'The old password is not kept anywhere that can be read.',
       'The enrolment is deleted, and only the user can enrol again.',
       'The deleted app passwords are kept nowhere, so new ones have to be made.',
       'A new account of the same name lacks the password, the settings and the rights of the deleted one.',
