@@ -1,6 +1,8 @@
 import { createCatalogue, type Catalogue } from '../src/catalogue/catalogue.ts';
 import type { Command, Edition } from '../src/catalogue/define-command.ts';
 import { insights } from './insights/index.ts';
+import { prompts } from './prompts/index.ts';
+import { resources } from './resources/index.ts';
 import * as users from './users.ts';
 import * as directoryServices from './directory-services.ts';
 import * as credentials from './credentials.ts';
@@ -51,5 +53,5 @@ const commands: readonly Command[] = groups.flatMap((files) =>
 
 /** Makes the catalogue of one edition of the product: the only way to the declarations. */
 export function catalogueFor(edition: Edition): Catalogue {
-  return createCatalogue(edition, { commands, insights });
+  return createCatalogue(edition, { commands, insights, prompts, resources });
 }

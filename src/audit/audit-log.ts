@@ -33,7 +33,7 @@ import {
   rotatedName,
   startOfTail,
 } from './audit-files.ts';
-import { readBackwards } from './read-audit.ts';
+import { readBackwards, type AuditLine } from './read-audit.ts';
 import { AUDIT_FORMAT, type ApprovalEntry, type AuditEntry, type AuditEvent, type FileSetAside } from './audit-record.ts';
 
 const MAX_BYTES = 10 * 1024 * 1024;
@@ -175,6 +175,16 @@ export class AuditLog {
       if (fits && !withdrawn.has(`${String(chain)}:${String(line['number'])}`)) return true;
     }
     return false;
+  }
+
+  /** Returns the last lines, newest first. */
+  tail(count: number): readonly AuditLine[] {
+    const lines: AuditLine[] = [];
+    for (const line of readBackwards(this.#folder)) {
+      if (lines.length >= count) break;
+      lines.push(line);
+    }
+    return lines;
   }
 
   /** Enters the chain in the journal that has taken the place of the one before, within a second, and records this. */

@@ -30,6 +30,25 @@ const table = {
     say: ({ tool, nearest }) =>
       `There is no tool '${tool}'${nearest ? `; did you mean ${nearest}?` : '; list the tools to see what this server offers.'}`,
   }),
+  unknownPrompt: row<{ prompt: string; nearest?: string | undefined }>({
+    audience: 'caller',
+    request: 'not sent',
+    retry: false,
+    say: ({ prompt, nearest }) =>
+      `There is no prompt '${prompt}'${nearest ? `; did you mean ${nearest}?` : '; list the prompts to see what this server offers.'}`,
+  }),
+  invalidPrompt: row<{ prompt: string; problems: readonly string[] }>({
+    audience: 'caller',
+    request: 'not sent',
+    retry: false,
+    say: ({ prompt, problems }) => `The prompt '${prompt}' was not filled in: ${problems.join('; ')}. Correct this and ask again.`,
+  }),
+  notAtOnce: row<{ tool: string }>({
+    audience: 'caller',
+    request: 'answered',
+    retry: false,
+    say: ({ tool }) => `MailStore did not answer ${tool} at once but began a task; follow it with get_task_status.`,
+  }),
   unknownCommand: row<{ command: string; nearest?: string | undefined }>({
     audience: 'caller',
     request: 'not sent',

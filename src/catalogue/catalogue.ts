@@ -1,5 +1,7 @@
 import type { Command, CommandCall, Edition, InputShape } from './define-command.ts';
 import type { Insight } from './define-insight.ts';
+import type { Prompt } from './define-prompt.ts';
+import type { Resource } from './define-resource.ts';
 import { isScope } from './fields.ts';
 
 /** A call that reads are made for, and whose inverse is another call. */
@@ -15,6 +17,10 @@ export interface Catalogue {
   readonly commands: readonly Command[];
   /** The tools that answer a question from several reads, the most general first. */
   readonly insights: readonly Insight[];
+  /** The requests that recur, for a person to choose from. */
+  readonly prompts: readonly Prompt[];
+  /** What a person can hand to a model as context, the lists first. */
+  readonly resources: readonly Resource[];
   /** The one read that proves connection and login in every API version. */
   readonly connectionTest: Command;
   /** Returns the declaration of a wire name, or undefined if the edition has no such command. */
@@ -26,10 +32,15 @@ export interface Catalogue {
 export interface DeclaredTools {
   readonly commands: readonly Command[];
   readonly insights: readonly Insight[];
+  readonly prompts?: readonly Prompt[];
+  readonly resources?: readonly Resource[];
 }
 
 /** Makes the catalogue of one edition from the declarations of all editions. Throws if no command of the edition tests the connection. */
-export function createCatalogue(edition: Edition, { commands: declared, insights }: DeclaredTools): Catalogue {
+export function createCatalogue(
+  edition: Edition,
+  { commands: declared, insights, prompts = [], resources = [] }: DeclaredTools,
+): Catalogue {
   const commands = declared.filter(({ editions }) => editions.includes(edition)).map((command) => withEditionInput(command, edition));
   const byName = new Map(commands.map((command) => [command.name, command]));
   const connectionTest = commands.find((command) => command.connectionTest);
@@ -38,6 +49,8 @@ export function createCatalogue(edition: Edition, { commands: declared, insights
     edition,
     commands,
     insights: insights.map((insight) => withEditionInput(insight, edition)),
+    prompts,
+    resources,
     connectionTest,
     find: (name) => byName.get(name),
     inScope: (scope, { command, args }) => ({ command, args: { ...pickScope(scope, byName.get(command)?.input), ...args } }),

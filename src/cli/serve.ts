@@ -10,7 +10,7 @@ import type { Dispatcher } from '../mcp/dispatcher.ts';
 import type { Offer } from '../mcp/offered-tools.ts';
 import { recordedAnswers } from '../mcp/recorded-answers.ts';
 import { createSurface } from '../mcp/surface.ts';
-import type { ListedTool } from '../mcp/tool-definition.ts';
+import type { ListedTool, ToolDefinition } from '../mcp/tool-definition.ts';
 import { widest } from '../policy/access.ts';
 import { FastOpening } from '../transports/fast-opening.ts';
 import { reserveStdout, StdioTransport, type ReservedStdout } from '../transports/stdio.ts';
@@ -64,10 +64,12 @@ export async function serve(prepareServer: () => Promise<Ready>, stdout: Reserve
   let loading: Promise<Loaded> | undefined;
   const load = () => {
     // What failed is tried again by the next call: a file gets its rights, a full disk gets room, and a damaged journal is moved away.
-    loading ??= (async () => loadBackend((ready ??= await prepareServer()).config, log, redactor))().catch((error: unknown) => {
-      loading = undefined;
-      throw error;
-    });
+    loading ??= (async () => loadBackend((ready ??= await prepareServer()).config, { log, redactor, tools: surface.tools }))().catch(
+      (error: unknown) => {
+        loading = undefined;
+        throw error;
+      },
+    );
     return loading;
   };
   const warm = () => {
@@ -99,6 +101,10 @@ export async function serve(prepareServer: () => Promise<Ready>, stdout: Reserve
     toolList,
     offer: ready ? chooseOffer(ready, toolList) : { access: 'read-only', groups: TOOLSETS, targets: [], knownCommands: new Set() },
     fault: first instanceof MailStoreError ? first.message : undefined,
+    ...(ready && {
+      timeZone: ready.config.timeZone,
+      targetAccess: new Map(ready.config.targets.map((target) => [target.name, target.access])),
+    }),
   });
   // The rest is loaded and a connection opened once the list is sent, when no one waits for it.
   const onListed = once(() => setImmediate(warm));
@@ -152,12 +158,15 @@ interface Loaded {
 }
 
 /** Loads and opens what calls need and listing tools does not. */
-async function loadBackend(config: Config, log: Log, redactor: Redactor): Promise<Loaded> {
+async function loadBackend(
+  config: Config,
+  { log, redactor, tools }: { readonly log: Log; readonly redactor: Redactor; readonly tools: readonly ToolDefinition[] },
+): Promise<Loaded> {
   const [{ openBackend }, { Dispatcher }] = await Promise.all([import('./backend.ts'), import('../mcp/dispatcher.ts')]);
   const backend = openBackend(config, { log, redactor });
   return {
     backend,
-    dispatcher: new Dispatcher({ config, log, ...backend }),
+    dispatcher: new Dispatcher({ config, log, tools, ...backend }),
   };
 }
 

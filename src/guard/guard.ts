@@ -159,6 +159,11 @@ export class Guard {
     });
   }
 
+  /** Returns the last lines of the audit, newest first. Their secrets are masked. */
+  auditTail(count: number): readonly Readonly<Record<string, unknown>>[] {
+    return this.#options.audit.tail(count);
+  }
+
   /** Returns one page of the recorded changes of the configured archives, newest first, each with the name that its archive has here. */
   async changes(request: Omit<PageRequest, 'origins'>): Promise<RowPage<Change>> {
     const origins = [...this.#options.targets.values()].map(({ origin }) => origin);

@@ -27,6 +27,8 @@ import { isEnded, type TaskRecord } from '../journal/task-record.ts';
 import type { TaskCall, TaskRunner } from '../tasks/runner.ts';
 import { changeToolInputs, type ChangeToolName } from './change-tools.ts';
 import { ElicitingPrompter, RoundTripPrompter } from './confirmation.ts';
+import { Library } from './library.ts';
+import type { ToolDefinition } from './tool-definition.ts';
 import { insightResult } from './insight-result.ts';
 import { acceptedValues, DEFAULT_LIMIT, isListed, listFields, readSort, refuseUnknown, type ListQuery } from './list-query.ts';
 import { changeListResult, errorResult, taskListResult, taskResult, valueResult, type Showing } from './results.ts';
@@ -54,6 +56,8 @@ export interface DispatcherOptions {
   readonly runner: TaskRunner;
   readonly consentStates: ConsentStates;
   readonly log: Log;
+  /** The tools that this server offers. */
+  readonly tools?: readonly ToolDefinition[];
   /** What `now` is; the machine's own clock by default. */
   readonly clock?: Clock;
 }
@@ -61,6 +65,7 @@ export interface DispatcherOptions {
 /** Answers tool calls: checks arguments, hands them to the guard, and shapes what comes back. */
 export class Dispatcher implements Calls {
   readonly tasks: TaskRunner;
+  readonly library: Library;
   readonly #config: Config;
   readonly #guard: Guard;
   readonly #consentStates: ConsentStates;
@@ -70,7 +75,7 @@ export class Dispatcher implements Calls {
   readonly #log: Log;
   readonly #clock: Clock;
 
-  constructor({ config, catalogues, guard, runner, consentStates, log, clock = systemClock }: DispatcherOptions) {
+  constructor({ config, catalogues, guard, runner, consentStates, log, tools = [], clock = systemClock }: DispatcherOptions) {
     this.#clock = clock;
     this.#config = config;
     this.#guard = guard;
@@ -78,6 +83,7 @@ export class Dispatcher implements Calls {
     this.tasks = runner;
     this.#log = log;
     this.#catalogues = catalogues;
+    this.library = new Library({ catalogues, guard, tasks: runner, showing: (tool) => this.#showing(tool), tools, now: () => clock.now() });
     this.#handlers = new Map([...catalogues.values()].map((catalogue) => [catalogue.edition, this.#makeHandlers(catalogue)]));
   }
 

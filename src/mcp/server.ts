@@ -1,10 +1,12 @@
 import type { McpServerFactory, ServerContext } from '@modelcontextprotocol/server';
 import { systemClock } from '../base/clock.ts';
 import { Deadline } from '../base/deadline.ts';
+import { MailStoreError } from '../base/errors.ts';
 import { CALL_MS } from '../base/limits.ts';
 import { claimedClient, elicitationContext } from './requesting-client.ts';
 import { listTools, type Surface } from './surface.ts';
-import { answerCall, TaskServer, type CallContext, type Calls } from './task-protocol.ts';
+import type { Library, LibraryCaller } from './library.ts';
+import { answerCall, answerMethod, TaskServer, type CallContext, type Calls } from './task-protocol.ts';
 import { tasks2025 } from './tasks-2025.ts';
 import { tasksExtension } from './tasks-extension.ts';
 
@@ -28,7 +30,16 @@ export function protocolServers(surface: Surface, { calls }: ServerDependencies)
     const listed = { tools: listTools(surface, era) };
     const server = new TaskServer(
       { name: 'mailstore-mcp', title: 'MailStore', version },
-      { capabilities: { tools: {}, ...face.capabilities }, instructions, cacheHints: { 'tools/list': LIST_CACHE } },
+      {
+        capabilities: { tools: {}, prompts: {}, resources: {}, completions: {}, ...face.capabilities },
+        instructions,
+        cacheHints: {
+          'tools/list': LIST_CACHE,
+          'prompts/list': LIST_CACHE,
+          'resources/list': LIST_CACHE,
+          'resources/templates/list': LIST_CACHE,
+        },
+      },
     );
     server.setRequestHandler('tools/list', () => listed);
     server.setRequestHandler('tools/call', async ({ params }, ctx) => {
@@ -42,10 +53,42 @@ export function protocolServers(surface: Surface, { calls }: ServerDependencies)
         deadline.end();
       }
     });
-    server.answerEmptyLists();
+    registerLibrary(server, calls);
     face.register(server, calls);
     return server;
   };
+}
+
+/** Registers prompts, resources and completions, whose lists are empty while the configuration keeps the server from working. */
+function registerLibrary(server: TaskServer, calls: () => Promise<Calls>): void {
+  const open = async (): Promise<Library | undefined> =>
+    calls().then(
+      ({ library }) => library,
+      (error: unknown) => {
+        if (error instanceof MailStoreError) return undefined;
+        throw error;
+      },
+    );
+  const answer = async <Answer>(ctx: ServerContext, act: (library: Library, caller: LibraryCaller) => Answer | Promise<Answer>) => {
+    const deadline = new Deadline(systemClock, CALL_MS);
+    try {
+      return await answerMethod(async () =>
+        act((await calls()).library, { client: claimedClient(server, ctx), signal: ctx.mcpReq.signal, deadline }),
+      );
+    } finally {
+      deadline.end();
+    }
+  };
+  server.setRequestHandler('prompts/list', async () => ({ prompts: [...((await open())?.prompts() ?? [])] }));
+  server.setRequestHandler('resources/list', async () => ({ resources: [...((await open())?.resources() ?? [])] }));
+  server.setRequestHandler('resources/templates/list', async () => ({ resourceTemplates: [...((await open())?.templates() ?? [])] }));
+  server.setRequestHandler('prompts/get', async ({ params }, ctx) =>
+    answer(ctx, (library) => library.prompt(params.name, params.arguments)),
+  );
+  server.setRequestHandler('resources/read', async ({ params }, ctx) => answer(ctx, (library, caller) => library.read(params.uri, caller)));
+  server.setRequestHandler('completion/complete', async ({ params }, ctx) =>
+    answer(ctx, (library, caller) => library.complete(params.ref, params.argument, caller)),
+  );
 }
 
 /** Progress goes out only to a client that sent a token for it. */

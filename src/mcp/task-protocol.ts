@@ -16,6 +16,7 @@ import { MailStoreError } from '../base/errors.ts';
 import { toVisible } from '../base/escape-hidden.ts';
 import type { TaskRecord } from '../journal/task-record.ts';
 import type { TaskRunner } from '../tasks/runner.ts';
+import type { Library } from './library.ts';
 import { errorResult, nextStep, taskHead } from './results.ts';
 
 /** The client as it names itself, such as `claude-code 2.1.3`. */
@@ -68,6 +69,8 @@ export interface Calls {
   readonly tasks: Pick<TaskRunner, 'get' | 'page' | 'findNumber' | 'waitForEnd'>;
   /** Asks the server to stop a task, on behalf of a client as it names itself. */
   cancel(taskId: string, caller: CancellingClient): Promise<TaskRecord>;
+  /** Prompts, resources and completions. */
+  readonly library: Library;
   /** Returns what the call of an ended task would have returned, had it waited. Rejects where that would have been a protocol error. */
   makeResult(task: TaskRecord): Promise<CallToolResult>;
 }
@@ -124,17 +127,6 @@ export class TaskServer extends Server {
   asCreation(creation: Result): ToolAnswer {
     this.#creations.add(creation);
     return creation as ToolAnswer;
-  }
-
-  /** Clients ask for lists that no capability announces, and take an error for a fault of the server: these are empty. */
-  answerEmptyLists(): void {
-    this.setRequestHandler('resources/list', () => ({ resources: [] }));
-    this.setRequestHandler('resources/templates/list', () => ({ resourceTemplates: [] }));
-    this.setRequestHandler('prompts/list', () => ({ prompts: [] }));
-  }
-
-  protected override assertRequestHandlerCapability(method: string): void {
-    if (!/^(?:resources|prompts)\//.test(method)) super.assertRequestHandlerCapability(method);
   }
 
   /** The SDK checks every tool result as one with content: it adds some to a task, or refuses it. A creation goes around that, and only it. */

@@ -10,6 +10,17 @@ export const errorCases: {
     [{ tool: 'get_user', nearest: 'get_users' }, "There is no tool 'get_user'; did you mean get_users?"],
     [{ tool: 'x' }, "There is no tool 'x'; list the tools to see what this server offers."],
   ],
+  unknownPrompt: [
+    [{ prompt: 'morning', nearest: 'morning_check' }, "There is no prompt 'morning'; did you mean morning_check?"],
+    [{ prompt: 'x' }, "There is no prompt 'x'; list the prompts to see what this server offers."],
+  ],
+  invalidPrompt: [
+    [
+      { prompt: 'onboard', problems: ['userName is missing'] },
+      "The prompt 'onboard' was not filled in: userName is missing. Correct this and ask again.",
+    ],
+  ],
+  notAtOnce: [[{ tool: 'get_users' }, 'MailStore did not answer get_users at once but began a task; follow it with get_task_status.']],
   unknownCommand: [
     [{ command: 'GetUser', nearest: 'GetUsers' }, "There is no MailStore command 'GetUser'; did you mean GetUsers?"],
     [{ command: 'X' }, "There is no MailStore command 'X'."],

@@ -82,6 +82,10 @@ class FixtureCalls implements Calls {
     return this.#product.tasks;
   }
 
+  get library(): Calls['library'] {
+    return this.#product.library;
+  }
+
   async call(name: string, args: Arguments, context: CallContext): Promise<ToolAnswer> {
     // Of the long tools, the suite takes this one for one that cannot be called without a task.
     if (name === 'failing_job') throw missingExtension();
