@@ -237,7 +237,7 @@ class Verification {
     if (event === undefined) return;
     if (event === 'new_journal') {
       this.#journalsMadeNew += 1;
-      this.#report(found, `the journal was made anew beside the lines before it (${formatValue(line['found'])})${sayTaken(line)}`);
+      this.#report(found, `the journal is a new file beside the lines before it (${formatValue(line['found'])})${sayTaken(line)}`);
     } else if (event === 'missing') {
       this.#report(found, 'the lines before it were not there when it was written, and the journal knew of them');
     } else if (event === 'shortened') {
@@ -287,7 +287,7 @@ class Verification {
     if (!known) {
       this.#report(
         { file: AUDIT_FILE },
-        'there is no journal beside these lines: it was deleted, and with it the lines that have to be here',
+        'there is no journal with these lines: it was deleted, and with it the lines that have to be here',
       );
       return;
     }
@@ -300,7 +300,7 @@ class Verification {
       const says =
         chains.size === 0
           ? 'the journal knows nothing of these lines: it was made anew'
-          : `its chain ${chain} is not one that the journal knows: the lines were put here, or the journal was made anew`;
+          : `its chain ${chain} is not one that the journal knows: the lines were put here, or the journal is a new file`;
       this.#report({ file, line }, says);
       return;
     }

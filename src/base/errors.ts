@@ -89,8 +89,8 @@ const table = {
     exitCode: 3,
     say: ({ tool, effect, access, needed, limitedTarget }) =>
       limitedTarget !== undefined
-        ? `${tool} is refused: with these arguments it is ${effect}, and the target ${limitedTarget} has its own access ${access}. An administrator who means it sets that to ${needed} in the file of MAILSTORE_CONFIG, with MAILSTORE_ACCESS no lower, and restarts the server.`
-        : `${tool} is refused: with these arguments it is ${effect}, and this server runs with MAILSTORE_ACCESS=${access}. An administrator who means it sets MAILSTORE_ACCESS=${needed} in the server's configuration and restarts it.`,
+        ? `${tool} is refused: with these arguments it is ${effect}, and the target ${limitedTarget} has its own access ${access}. To allow it, an administrator sets that to ${needed} in the file of MAILSTORE_CONFIG, with MAILSTORE_ACCESS no lower, and restarts the server.`
+        : `${tool} is refused: with these arguments it is ${effect}, and this server runs with MAILSTORE_ACCESS=${access}. To allow it, an administrator sets MAILSTORE_ACCESS=${needed} in the server's configuration and restarts it.`,
   }),
   toolsetOff: row<{ tool: string; toolset: string }>({
     audience: 'caller',
@@ -277,7 +277,7 @@ const table = {
     retry: false,
     exitCode: 3,
     say: ({ command, effect, access, needed }) =>
-      `${command} is refused: with these arguments it is ${effect}, and the access is ${access}. Whoever means it adds --access ${needed}; a target's own setting may still be lower.`,
+      `${command} is refused: with these arguments it is ${effect}, and the access is ${access}. To run it, add --access ${needed}; a target's own setting may still be lower.`,
   }),
   unknownTask: row<{ taskId: string }>({
     audience: 'caller',
@@ -469,7 +469,7 @@ const table = {
     request: 'not sent',
     retry: false,
     say: ({ reasons }) =>
-      `Tasks cannot be kept, because no SQLite loads (${reasons.join('; ')}). Run with Node 22.13 or later, or install the package libsql beside mailstore-mcp.`,
+      `Tasks cannot be kept, because no SQLite loads (${reasons.join('; ')}). Run with Node 22.13 or later, or install the package libsql next to mailstore-mcp.`,
   }),
   journalFull: row<{ path: string }>({
     audience: 'record',

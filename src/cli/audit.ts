@@ -83,7 +83,7 @@ export const audit = defineSubcommand({
       run: verify,
     }),
     restart: defineAction({
-      summary: 'set aside what is there and begin anew, on record; asks at the terminal',
+      summary: 'set aside what is there and start again, on record; asks at the terminal',
       options: restartOptions,
       examples: [{ line: 'audit restart --reason "saved with an editor"', shows: 'that verify begins with this line from now on' }],
       run: restart,

@@ -42,7 +42,7 @@ export const changes = defineSubcommand({
       run: list,
     }),
     show: defineAction({
-      summary: 'show one change: before, after, and the way back',
+      summary: 'show one change: before, after, and how to undo it',
       options: { json },
       arguments: changeArguments,
       examples: [{ line: 'changes show 12', shows: 'change 12' }],

@@ -22,8 +22,8 @@ export const EXIT_CODES: readonly (readonly [code: number, meaning: string])[] =
   [0, 'done'],
   [1, 'the command failed, or it is not known how it ended'],
   [2, 'the command line, the configuration or the login is wrong'],
-  [3, 'refused by the access level, or nobody said yes; nothing was changed'],
+  [3, 'refused by the access level, or no one approved it; nothing was changed'],
   [4, 'the server could not be reached; nothing was changed'],
-  [5, 'finished, and found errors: MailStore calls it succeeded, and its messages tell of errors'],
+  [5, 'finished, and found errors: MailStore calls it succeeded, and its messages report errors'],
   [130, 'interrupted by Ctrl-C; a long command goes on'],
 ];

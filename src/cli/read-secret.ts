@@ -32,7 +32,7 @@ export async function readSecrets(
       args[given] = typed;
     } else if (isSecret ? !/^\s*(?:\{|null$|$)/.test(value) : isMasked(value)) {
       const safer = isSecret ? `${name}=- asks for it, or reads it from a pipe` : `--arguments - reads the arguments from a pipe`;
-      warn(`The secret in ${name} stands in the command line, which every user of this machine can list while this runs; ${safer}.`);
+      warn(`The secret in ${name} is part of the command line, which every user of this machine can list while this runs; ${safer}.`);
     }
   }
   return args;

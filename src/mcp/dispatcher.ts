@@ -120,7 +120,7 @@ export class Dispatcher implements Calls {
   /** Cancels a task for a protocol request, during which no question can be asked. Throws MailStoreError when it is refused or needs a yes. */
   async cancel(taskId: string, caller: CancellingClient): Promise<TaskRecord> {
     const cancelled = await this.#guard.cancel(taskId, caller);
-    if ('kind' in cancelled) throw new Error('a question was put to nobody');
+    if ('kind' in cancelled) throw new Error('a question had no one to answer it');
     return cancelled;
   }
 

@@ -239,11 +239,11 @@ describe('the check of an audit', () => {
 });
 
 describe('a journal that was made anew beside lines', () => {
-  const says = 'the journal was made anew beside the lines before it (at the start)';
+  const says = 'the journal is a new file beside the lines before it (at the start)';
 
   test('is found before the next process, and for ever after it', async () => {
     rmSync(getPath('journal.sqlite'));
-    expect(await problems()).toMatchObject([{ says: saying('there is no journal beside these lines') }]);
+    expect(await problems()).toMatchObject([{ says: saying('there is no journal with these lines') }]);
     await write('x');
     expect((await problems())[0]).toMatchObject({ says });
     await write('y');

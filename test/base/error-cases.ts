@@ -68,11 +68,11 @@ export const errorCases: {
   notAllowed: [
     [
       { tool: 'delete_user', effect: 'destructive', access: 'read-only', needed: 'full' },
-      "delete_user is refused: with these arguments it is destructive, and this server runs with MAILSTORE_ACCESS=read-only. An administrator who means it sets MAILSTORE_ACCESS=full in the server's configuration and restarts it.",
+      "delete_user is refused: with these arguments it is destructive, and this server runs with MAILSTORE_ACCESS=read-only. To allow it, an administrator sets MAILSTORE_ACCESS=full in the server's configuration and restarts it.",
     ],
     [
       { tool: 'delete_user', effect: 'destructive', access: 'read-only', needed: 'full', limitedTarget: 'branch' },
-      'delete_user is refused: with these arguments it is destructive, and the target branch has its own access read-only. An administrator who means it sets that to full in the file of MAILSTORE_CONFIG, with MAILSTORE_ACCESS no lower, and restarts the server.',
+      'delete_user is refused: with these arguments it is destructive, and the target branch has its own access read-only. To allow it, an administrator sets that to full in the file of MAILSTORE_CONFIG, with MAILSTORE_ACCESS no lower, and restarts the server.',
     ],
   ],
   toolsetOff: [
@@ -226,7 +226,7 @@ export const errorCases: {
   callNotAllowed: [
     [
       { command: 'DeleteUser', effect: 'destructive', access: 'read-only', needed: 'full' },
-      "DeleteUser is refused: with these arguments it is destructive, and the access is read-only. Whoever means it adds --access full; a target's own setting may still be lower.",
+      "DeleteUser is refused: with these arguments it is destructive, and the access is read-only. To run it, add --access full; a target's own setting may still be lower.",
     ],
   ],
   unknownTask: [[{ taskId: '7' }, "There is no task '7'; list the tasks to see those that are recorded."]],
@@ -341,7 +341,7 @@ export const errorCases: {
   noSqlite: [
     [
       { reasons: ['node:sqlite: Node 20.19.0 does not have it', "libsql: Cannot find module 'libsql'"] },
-      "Tasks cannot be kept, because no SQLite loads (node:sqlite: Node 20.19.0 does not have it; libsql: Cannot find module 'libsql'). Run with Node 22.13 or later, or install the package libsql beside mailstore-mcp.",
+      "Tasks cannot be kept, because no SQLite loads (node:sqlite: Node 20.19.0 does not have it; libsql: Cannot find module 'libsql'). Run with Node 22.13 or later, or install the package libsql next to mailstore-mcp.",
     ],
   ],
   journalFull: [

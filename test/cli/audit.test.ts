@@ -19,7 +19,7 @@ function stateFolder(): string {
   return folder;
 }
 
-/** A terminal beside an audit with these entries, the first of 2026-03-04T09:00:00Z and each a day later than the one before. */
+/** A terminal and an audit with these entries, the first of 2026-03-04T09:00:00Z and each a day later than the one before. */
 async function terminalWith(...entries: readonly Partial<AuditEntry>[]) {
   const MAILSTORE_STATE_DIR = stateFolder();
   const clock = new ManualClock();
@@ -200,18 +200,18 @@ describe('mailstore-mcp audit verify', () => {
     });
   });
 
-  test('finds a journal that was made anew, also after a call that followed', async () => {
+  test('finds a journal that is a new file, also after a later call', async () => {
     const { audit, folder, lines, write } = await terminalWith({}, DELETION, REFUSAL);
     write(lines().slice(0, 3));
     rmSync(join(folder, 'journal.sqlite'));
     expect(await audit('verify')).toMatchObject({
       code: 1,
-      stdout: expect.stringContaining('there is no journal beside these lines') as unknown,
+      stdout: expect.stringContaining('there is no journal with these lines') as unknown,
     });
     expect(readdirSync(folder)).not.toContain('journal.sqlite');
     await addEntry(folder);
     await addEntry(folder);
-    expect(await audit('verify')).toMatchObject({ code: 1, stdout: expect.stringContaining('the journal was made anew') as unknown });
+    expect(await audit('verify')).toMatchObject({ code: 1, stdout: expect.stringContaining('the journal is a new file') as unknown });
   });
 
   test('does not call a record unbroken that was removed together with its journal', async () => {
@@ -282,7 +282,7 @@ describe.skipIf(process.platform === 'win32')('a copy of the state folder that b
 });
 
 describe('mailstore-mcp audit restart', () => {
-  test.runIf(hasTerminal)('begins anew on record when a person at a terminal says so', async () => {
+  test.runIf(hasTerminal)('starts again on record when a person at a terminal confirms it', async () => {
     const { audit, folder, write, lines } = await terminalWith({}, DELETION);
     write(lines().map((line) => line.replace('leaver', 'lever')));
     expect((await audit('verify')).code).toBe(1);

@@ -317,7 +317,7 @@ describe('the exit code', () => {
     [
       3,
       ['call', 'SetUserFullName', 'userName=johndoe', 'fullName=Jack'],
-      "SetUserFullName is refused: with these arguments it is write, and the access is read-only. Whoever means it adds --access read-write; a target's own setting may still be lower.",
+      "SetUserFullName is refused: with these arguments it is write, and the access is read-only. To run it, add --access read-write; a target's own setting may still be lower.",
     ],
     [1, ['call', 'GetUserInfo', 'userName=nobody'], "MailStore could not run GetUserInfo: User 'nobody' does not exist."],
   ])('is %i after %j, with one line on stderr', async (code, args, message) => {
@@ -403,10 +403,10 @@ describe('the help of call', () => {
 describe('a secret of mailstore-mcp call', () => {
   const SET = ['call', 'SetUserPassword', 'userName=amira'];
 
-  test('written into the command line is warned of, with the way that nobody else can see', async () => {
+  test('written into the command line causes a warning that names a way no one else can see', async () => {
     const { env, sandbox } = await withSandbox();
     const { stderr } = await runBinary([...SET, 'password=Correct-Horse-9', '--access', 'read-write'], env);
-    expect(stderr).toContain('The secret in password stands in the command line');
+    expect(stderr).toContain('The secret in password is part of the command line');
     expect(stderr).toContain('password=- asks for it, or reads it from a pipe');
     expect(stderr).not.toContain('Correct-Horse-9');
     expect(sandbox.requests.some(({ path }) => path === '/api/get-metadata')).toBe(true);

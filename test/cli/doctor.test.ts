@@ -169,7 +169,7 @@ describe('doctor names what is wrong with the state folder:', () => {
     ['nothing', {}, []],
     ['another owner', { uid: 1001 }, ['stateForeignOwner']],
     ['rights of others', { mode: 0o40777 }, ['stateOpenToOthers']],
-    ['readers beside the owner', { mode: 0o40740 }, ['stateOpenToOthers']],
+    ['readers other than the owner', { mode: 0o40740 }, ['stateOpenToOthers']],
     ['no right to write', { isWritable: false }, ['stateNotWritable']],
     ['a full disk', { freeBytes: 1_000_000 }, ['stateDiskFull']],
     ['a network share', { fileSystem: 0xff534d42 }, ['stateOnNetworkShare']],

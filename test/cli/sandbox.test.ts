@@ -58,7 +58,7 @@ describe('mailstore-mcp sandbox', () => {
     );
   });
 
-  test('ends when it is told to', async () => {
+  test('the sandbox ends on a signal', async () => {
     const { child } = await startSandboxProcess(['--seed', 'small']);
     child.kill('SIGTERM');
     expect(await once(child, 'exit')).toEqual([0, null]);

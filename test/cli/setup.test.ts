@@ -38,7 +38,7 @@ test.each([
 });
 
 describe('mailstore-mcp setup --yes', () => {
-  test('refuses to pin a certificate that nobody has compared, and names what to compare', async () => {
+  test('setup refuses to pin a certificate that no one has compared, and names what to compare', async () => {
     const { env, file } = createHome();
     const { url, username, password, fingerprint } = await sandboxForTest();
     const result = await runBinary(['setup', '--yes', '--url', url, '--user', username], { ...env, MAILSTORE_PASSWORD: password });

@@ -15,7 +15,7 @@ function stateFolder(): string {
   return folder;
 }
 
-/** A server whose assistant has rebuilt an index, and the settings of a terminal beside it. */
+/** A server whose assistant has rebuilt an index, and the settings of a terminal next to it. */
 async function afterRebuild() {
   const MAILSTORE_STATE_DIR = stateFolder();
   const sandbox = await sandboxForTest();

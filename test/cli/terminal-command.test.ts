@@ -18,7 +18,7 @@ function folder(name = 'x'): string {
   return path;
 }
 
-describe('the command that a person is told to run', () => {
+describe('the command that a message asks a person to run', () => {
   const told = (installation: Partial<Installation>, stateDir?: string) => {
     const full: Installation = {
       platform: 'linux',

@@ -98,13 +98,13 @@ describe.runIf(hasTerminal)('a person at a terminal', () => {
     expect(screen).toMatch(/Not shown, for want of width: .*statisticsSize/);
   });
 
-  test('is told that a write is done, what it changed and how to put it back', async () => {
+  test('sees that a write is done, what it changed and how to put it back', async () => {
     const line = ['call', 'SetUserFullName', 'userName=johndoe', 'fullName=Jack', '--access', 'read-write', '--sandbox'];
     const { screen } = await runInTerminal(line, [], UTF8);
     expect(screen).toBe('Done.\nChanged from {"fullName":"John Doe"} to {"fullName":"Jack"}.\n');
   });
 
-  test('who starts a server by hand is told what it waits for', async () => {
+  test('who starts a server by hand sees what it waits for', async () => {
     const { screen } = await runInTerminal(['serve', '--sandbox'], [{ after: 'shows the commands for a terminal', keys: '\x03' }]);
     expect(screen).toContain('waiting for an MCP client on stdin; Ctrl-C ends it');
   });

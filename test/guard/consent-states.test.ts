@@ -40,7 +40,7 @@ function setUp() {
   return { folder, clock, open, keyFile: join(folder, 'consent.key') };
 }
 
-/** Returns the state with other content, signed as whoever has this key would. */
+/** Returns the state with other content, signed with this key. */
 function signedBy(key: string | Uint8Array, state: string, change: (content: Record<string, unknown>) => unknown): string {
   const content = JSON.parse(Buffer.from(state.split('.')[0] ?? '', 'base64url').toString()) as Record<string, unknown>;
   const body = Buffer.from(JSON.stringify(change(content))).toString('base64url');
@@ -95,7 +95,7 @@ describe('the state of a question', () => {
     expect(isRedeemed(await open('elsewhere').redeem(QUESTION, open().issue(QUESTION)))).toBe(false);
   });
 
-  test('tells its client nothing of the key by which it is signed', () => {
+  test('shows its client nothing of the key by which it is signed', () => {
     const { open, keyFile } = setUp();
     const state = open().issue(QUESTION);
     const key = readFileSync(keyFile);
@@ -134,7 +134,7 @@ describe('a state that was not issued here', () => {
     expect([isRedeemed(await states.redeem(QUESTION, forged)), isRedeemed(await states.redeem(QUESTION, state))]).toEqual([false, true]);
   });
 
-  test('could be made by nobody but who can read the key', async () => {
+  test('can only be made by a reader of the key', async () => {
     const { open, keyFile } = setUp();
     const states = open();
     const state = states.issue(QUESTION);
@@ -187,7 +187,7 @@ describe('the key', () => {
     expect(readFileSync(keyFile)).toEqual(key);
   });
 
-  test.skipIf(process.platform === 'win32')('is for its owner alone, whatever the umask', () => {
+  test.skipIf(process.platform === 'win32')('is for its owner alone under any umask', () => {
     const { open, keyFile } = setUp();
     const states = open();
     const previous = process.umask(0);
@@ -197,7 +197,7 @@ describe('the key', () => {
     expect(statSync(keyFile).mode & 0o777).toBe(0o600);
   });
 
-  test.each([0, 1, 31, 33])('is made anew where a process died while writing it, after %i bytes', async (length) => {
+  test.each([0, 1, 31, 33])('is written again where a process died while writing it, after %i bytes', async (length) => {
     const { open, keyFile } = setUp();
     const states = open();
     writeFileSync(keyFile, new Uint8Array(length), { mode: 0o600 });

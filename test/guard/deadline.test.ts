@@ -44,7 +44,7 @@ function startHere(far: Parameters<typeof settingsFor>[0], access: Access = 'rea
 
 const isSent = (sandbox: Sandbox, command: string) => sandbox.requests.some(({ path }) => path.endsWith(`/${command}`));
 
-/** Tells when a call is over, and how. */
+/** Reports when a call is over, and how. */
 function watchEnd<T>(running: Promise<T>) {
   const end: { value?: T; error?: unknown; isOver: boolean } = { isOver: false };
   const done = running.then(
@@ -86,7 +86,7 @@ async function startHeldMailStore(held: string) {
 const RENAME = { command: commandNamed('SetUserFullName'), args: { userName: 'amira', fullName: 'Amira O.' }, target: 'default' };
 const fullName = (sandbox: Sandbox) => sandbox.world.state.users.find(({ userName }) => userName === 'amira')?.fullName;
 
-test('a long command whose start is slow is returned as starting, whatever the time of day does, and its end is kept', async () => {
+test('a long command whose start is slow is returned as starting even if the time of day is set back, and its end is kept', async () => {
   const sandbox = await sandboxForTest({ faults: ['delay=700@/api/invoke/VerifyStore'] });
   const { backend, clock } = startHere(sandbox);
   const call = { command: commandNamed('VerifyStore'), args: { id: 3, includeIndexes: false }, target: 'default' };

@@ -6,7 +6,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { forgetGenerated, Secrets, type SecretSources } from '../../src/guard/secrets.ts';
 import { commandNamed } from '../helpers/start-client.ts';
 
-/** Folders for the files of an administrator and for generated secrets, and a file beside them that no call may read. */
+/** Folders for the files of an administrator and for generated secrets, and a file outside of them that no call may read. */
 function setUp() {
   const root = mkdtempSync(join(tmpdir(), 'secrets-'));
   onTestFinished(() => rmSync(root, { recursive: true, force: true }));
@@ -117,7 +117,7 @@ describe('a secret from a file', () => {
     ]).toEqual(['s3cret', 's3cret', 's3cret', 'dotted']);
   });
 
-  test('is not read from outside the folder, nor is told whether anything is there', () => {
+  test('is not read from outside the folder, and the error does not show whether a file is there', () => {
     const where = setUp();
     const beside = join(where.root, 'beside.txt');
     for (const file of [
@@ -171,7 +171,7 @@ describe('a secret from a file', () => {
     ['holds only a line break', 'amira.txt', '\uFEFF\r\n', 'empty'],
     ['is too large', 'amira.txt', `s3cret${'x'.repeat(4096)}`, 'larger than 4096 bytes'],
     ['is in the encoding that PowerShell redirects to', 'amira.txt', Buffer.from('\uFEFFs3cret\r\n', 'utf16le'), 'not UTF-8 text'],
-  ])('that %s is refused with the reason, and nothing of it is told', (_, fromFile, content, reason) => {
+  ])('that %s is refused with the reason and without any of its content', (_, fromFile, content, reason) => {
     const where = setUp();
     if (content !== undefined) where.write(fromFile, content);
     expect(() => setPassword(where, { fromFile })).toThrow(
@@ -198,14 +198,14 @@ describe('a secret from a file', () => {
 describe('a generated secret', () => {
   const GENERATE = { generate: true };
 
-  test('has five groups of four characters that nobody takes for one another, and is another one each time', () => {
+  test('has five groups of four characters that cannot be confused, and differs each time', () => {
     const where = setUp();
     const made = Array.from({ length: 50 }, () => String(sent(where, GENERATE)));
     for (const secret of made) expect(secret).toMatch(/^(?:[A-HJ-NP-Za-km-z2-9]{4}-){4}[A-HJ-NP-Za-km-z2-9]{4}$/);
     expect(new Set(made).size).toBe(50);
   });
 
-  test('is kept in a file with exactly what is sent, of which only the path is told', () => {
+  test('is kept in a file with exactly what is sent, and only the path is shown', () => {
     const where = setUp();
     const secrets = setPassword(where, GENERATE);
     const [secret] = secrets.values;
@@ -241,7 +241,7 @@ describe('a generated secret', () => {
     expect(readdirSync(where.sources.generatedFolder).length).toBe(2);
   });
 
-  test('that cannot be written is refused with its place, since nobody would know it', () => {
+  test('that cannot be written is refused with its place, since it would be lost', () => {
     const where = setUp();
     writeFileSync(where.sources.generatedFolder, '');
     expect(() => setPassword(where, GENERATE).store()).toThrow(

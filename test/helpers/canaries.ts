@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** A secret that is told from every other text by how it begins and ends, which no encoding but base64 changes. */
+/** A secret that differs from every other text by how it begins and ends, which no encoding but base64 changes. */
 export interface Canary {
   readonly what: string;
   readonly secret: string;
@@ -12,14 +12,14 @@ export interface Canary {
 /** Characters that serialisers write in other ways, between two words. */
 const ODD = ` \\ü&<+/=%'`;
 
-/** Makes a secret; `odd` stands in its middle, and leaves out what the place where it is planted cannot hold. */
+/** Makes a secret; `odd` is its middle, and leaves out what the place where it is planted cannot hold. */
 export function canary(what: string, odd = `${ODD}"`): Canary {
   const word = what.replaceAll(/[^A-Za-z\d]/g, '');
   const parts = [`${word}7Head`, `${word}7Tail`];
   return { what, secret: parts.join(odd), parts };
 }
 
-/** One that can stand in a quoted value, such as that of a job's action. */
+/** One that fits into a quoted value, such as that of a job's action. */
 export function unquotedCanary(what: string): Canary {
   return canary(what, ODD);
 }
@@ -48,7 +48,7 @@ export function listForms({ secret }: Canary, login = 'admin'): readonly string[
   ];
 }
 
-/** Returns which canaries are in the bytes, in whatever encoding, and which part of them. */
+/** Returns which canaries are in the bytes, in any encoding, and which part of them. */
 export function findCanaries(bytes: string | Buffer, canaries: readonly Canary[]): readonly string[] {
   const haystack = typeof bytes === 'string' ? Buffer.from(bytes) : bytes;
   return canaries.flatMap(({ what, secret, parts }) =>
@@ -56,7 +56,7 @@ export function findCanaries(bytes: string | Buffer, canaries: readonly Canary[]
   );
 }
 
-/** Returns what of a text is the same in its base64 whatever stands before and after it, for each of the three ways in which it can be aligned. */
+/** Returns what of a text is the same in its base64 with any text before and after it, for each of the three ways in which it can be aligned. */
 function base64Insides(text: string): readonly string[] {
   return (['base64', 'base64url'] as const).flatMap((encoding) =>
     [0, 1, 2].map((offset) => {

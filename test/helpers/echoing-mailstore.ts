@@ -12,7 +12,7 @@ export interface EchoOptions {
   readonly known: readonly Canary[];
   /** What it sends back once it has arrived. */
   readonly awaited: readonly Canary[];
-  /** A credential that it keeps, and that nobody here was ever told. */
+  /** A credential that it keeps and never showed. */
   readonly stored: Canary;
   /** One in the action of a job. */
   readonly storedInJob: Canary;

@@ -1,6 +1,6 @@
 import type { Exchange } from '../fixtures/exchanges.ts';
 
-/** What the placeholders of the fixture stand for here. */
+/** The values of the fixture's placeholders. */
 const VALUES: Readonly<Record<string, string>> = {
   date: 'Wed, 04 Mar 2026 09:00:00 GMT',
   token: '7f3c',

@@ -76,7 +76,7 @@ export class ManualClock implements Clock {
   }
 
   /**
-   * Moves the time on in one leap, as when a machine was suspended, and then wakes whoever slept past it. A negative leap sets the time of day back;
+   * Moves the time on in one leap, as when a machine was suspended, and then wakes every sleeper whose time is over. A negative leap sets the time of day back;
    * no time passes in it.
    */
   async jump(ms: number): Promise<void> {

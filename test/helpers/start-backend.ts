@@ -15,7 +15,7 @@ export interface TestBackend extends Backend {
   readonly logged: readonly string[];
 }
 
-/** Opens what stands behind every way to call the sandbox, in this process; closed when the test is over. */
+/** Opens the backend that every way to call the sandbox uses, in this process; closed when the test is over. */
 export function startBackend(
   sandbox: Pick<Sandbox, 'url' | 'username' | 'password' | 'fingerprint'>,
   options: { readonly access?: Access; readonly env?: Record<string, string> } = {},

@@ -9,7 +9,7 @@ import type { TaskRecord } from '../../src/journal/task-record.ts';
 import type { TaskCall, TaskRunner } from '../../src/tasks/runner.ts';
 import { catalogue, findCommand } from './server-catalogue.ts';
 
-/** Where a client finds its MailStore: a sandbox, or a server that stands in for one. */
+/** Where a client finds its MailStore: a sandbox, or a server in place of one. */
 interface Far {
   readonly url: string;
   readonly username: string;

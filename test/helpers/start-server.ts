@@ -69,7 +69,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
 /** What a tool answered. */
 export interface ToolAnswer {
   readonly text: string;
-  /** The data beside the text; empty for an error. */
+  /** The structured data; empty for an error. */
   readonly structured: Readonly<Record<string, unknown>>;
   readonly isError: boolean;
 }
@@ -84,7 +84,7 @@ export async function callTool(
   return readAnswer(await client.callTool({ name, arguments: { ...args } }, undefined, options));
 }
 
-/** Reads a tool's result as it stands in a message. */
+/** Reads a tool's result from a message. */
 export function readAnswer(result: unknown): ToolAnswer {
   const { content, structuredContent = {}, isError = false } = toolResult.parse(result);
   return { text: content.map(({ text }) => text).join('\n'), structured: structuredContent, isError };
@@ -215,7 +215,7 @@ export const modernMeta = {
   'io.modelcontextprotocol/clientCapabilities': {},
 };
 
-/** Returns the settings by which a server reaches the sandbox, or what stands in for one. */
+/** Returns the settings by which a server reaches the sandbox, or a server in place of one. */
 export function settingsFor({
   url,
   username,

@@ -23,7 +23,7 @@ const CHROMIUM_FLAGS = [
   '--disable-lcd-text',
 ];
 
-/** Where a build server has no browser, its tests shall fail and not be skipped. */
+/** On a build server without a browser the tests must fail and not be skipped. */
 export const hasBrowser = existsSync(CHROMIUM) || process.env['CI'] !== undefined;
 
 export async function launchBrowser(): Promise<Browser> {
@@ -46,7 +46,7 @@ export interface TesterProcess {
 
 export interface TesterProcessOptions {
   readonly access?: Access;
-  /** True gives the tester a terminal, without which nobody can be asked on its page. */
+  /** True gives the tester a terminal, without which its page cannot ask anyone. */
   readonly terminal?: boolean;
   readonly sandbox?: SandboxOptions;
   /** Where the record is; a folder of its own without it. */

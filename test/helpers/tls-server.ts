@@ -15,7 +15,7 @@ export interface ReceivedRequest {
 
 /**
  * The bytes of a response; `cut` ends the connection after them, null cuts it without any, and `RESET` resets it; `later` writes them when
- * they are there, and `trickle` goes on with a blank every few milliseconds.
+ * they are there, and `trickle` continues with a blank every few milliseconds.
  */
 export type RawAnswer =
   | string
@@ -48,7 +48,7 @@ export interface TlsServer {
   allClosed(): Promise<void>;
 }
 
-/** Starts a TLS server that knows nothing of HTTP but where a request ends, and writes the bytes it is told to; ended with the test. */
+/** Starts a TLS server that knows nothing of HTTP but where a request ends, and writes the given bytes; ended with the test. */
 export async function startTlsServer(
   answer: (request: ReceivedRequest) => RawAnswer | Promise<RawAnswer>,
   options: { readonly certificate?: Certificate; readonly tls?: TlsOptions } = {},

@@ -135,7 +135,7 @@ describe('a server whose journal is moved or deleted while it runs', () => {
         .toMatchObject({
           code: 1,
           stdout: expect.stringMatching(
-            /line \d+: the journal was made anew beside the lines before it \(while running\); 1 task was taken along\.\n$/,
+            /line \d+: the journal is a new file beside the lines before it \(while running\); 1 task was taken along\.\n$/,
           ) as string,
         });
       await clock.advance(100_000);

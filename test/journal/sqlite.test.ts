@@ -217,7 +217,7 @@ describe('an engine', () => {
     });
     const error = thrownBy(() => openSqlite(join(temporaryFolder(), 'test.sqlite'), { engines: [missing('one'), missing('two')] }));
     expect(isError(error, 'noSqlite') && error.message).toBe(
-      'Tasks cannot be kept, because no SQLite loads (one: one is not here; two: two is not here). Run with Node 22.13 or later, or install the package libsql beside mailstore-mcp.',
+      'Tasks cannot be kept, because no SQLite loads (one: one is not here; two: two is not here). Run with Node 22.13 or later, or install the package libsql next to mailstore-mcp.',
     );
   });
 

@@ -65,7 +65,7 @@ test('a change is not put back over a later one, and both versions are shown', a
   expect(sandbox.world.user('johndoe').fullName).toBe('Second');
 });
 
-test('a later change of another field does not stand in the way', async () => {
+test('a later change of another field does not prevent putting a change back', async () => {
   const { sandbox, server } = await start();
   await callTool(server, 'set_user_full_name', { userName: 'johndoe', fullName: 'First' });
   sandbox.world.user('johndoe').emailAddresses.push('third@example.com');

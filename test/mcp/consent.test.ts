@@ -278,7 +278,7 @@ describe('a client of 2026-07-28 that can ask', () => {
   test.each([
     ['without its state', (_state: string) => ({ inputResponses: { confirm: YES } })],
     ['with a state that was changed', (state: string) => ({ requestState: `${state.slice(0, -2)}AA`, inputResponses: { confirm: YES } })],
-    ['with a state that nobody signed', () => ({ requestState: 'e30.AAAA', inputResponses: { confirm: YES } })],
+    ['with an unsigned state', () => ({ requestState: 'e30.AAAA', inputResponses: { confirm: YES } })],
   ])('runs nothing for an answer %s', async (_what, retry) => {
     const { call, exists } = await start();
     const { requestState } = readQuestion(await call('delete_user', { userName: 'amira' }));

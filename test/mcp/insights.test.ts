@@ -99,7 +99,7 @@ describe('on an archive of 274 users and some 3,000 runs', () => {
     expect(commands.filter((command) => command === 'GetWorkerResultReport').length).toBeLessThanOrEqual(60);
   });
 
-  test('access_report tells everyone who can open an archive, and that administrators can take the right', async () => {
+  test('access_report lists everyone who can open an archive, and says that administrators can take the right', async () => {
     const { structured } = await ask('access_report', { folder: 'oldcolleague/Inbox' });
     expect(structured).toMatchObject({
       headline:
@@ -110,7 +110,7 @@ describe('on an archive of 274 users and some 3,000 runs', () => {
     });
   });
 
-  test('access_report tells what two users differ in', async () => {
+  test('access_report shows what two users differ in', async () => {
     const { structured } = await ask('access_report', { userName: 'johndoe', compareWith: 'amira' });
     expect(structured['differences']).toContainEqual({ what: 'archives', johndoe: 'oldcolleague: read', amira: '-' });
   });

@@ -67,7 +67,7 @@ describe('in an archive of ten thousand users', () => {
 });
 
 describe('a list', () => {
-  test('shows fifty rows unless it is asked for more, and tells how many there are', async () => {
+  test('a list shows fifty rows by default, and how many there are in all', async () => {
     const page = readPage(await callTool(server, 'get_users', { fields: ['userName', 'fullName'] }));
     expect([page.items.length, page.total, page.nextOffset]).toEqual([50, USERS, 50]);
   });

@@ -97,12 +97,12 @@ describe('stdout', () => {
 describe('the process', () => {
   const endings: readonly (readonly [string, (pipe: Pipe) => void])[] = [
     ['its client closes the pipe', (pipe) => pipe.endInput()],
-    ['it is told to by SIGTERM', (pipe) => pipe.kill('SIGTERM')],
-    ['it is told to by SIGINT', (pipe) => pipe.kill('SIGINT')],
+    ['it gets SIGTERM', (pipe) => pipe.kill('SIGTERM')],
+    ['it gets SIGINT', (pipe) => pipe.kill('SIGINT')],
     ['its terminal is closed (SIGHUP)', (pipe) => pipe.kill('SIGHUP')],
     ['a line is longer than the protocol library takes', (pipe) => pipe.writeLine('x'.repeat(11_000_000))],
     [
-      'nobody reads its answers any more',
+      'no one reads its answers any more',
       (pipe) => {
         pipe.closeOutput();
         pipe.writeLine('{"jsonrpc":"2.0","id":"unread","method":"ping"}');

@@ -126,7 +126,7 @@ describe('what lies between the server and MailStore', () => {
     ['garbage@/api/invoke/GetUsers', /answer to GetUsers is not JSON/],
     ['invalid-utf8@/api/invoke/GetUsers', /answer to GetUsers is not valid UTF-8/],
     ['status-503', /is not available right now \(HTTP 503\)/],
-  ])('a fault (%s) is told in one sentence', async (fault, sentence) => {
+  ])('a fault (%s) is described in one sentence', async (fault, sentence) => {
     const sandbox = await sandboxForTest({ faults: [fault] });
     const server = untilTestEnds(await startChecking(sandbox));
     const { isError, text, structured } = await callTool(server, 'get_users');

@@ -55,7 +55,7 @@ test('in read-write a person is asked before power, disclosure, less protection 
   expect(JSON.stringify(sandbox.world.state)).toBe(before);
 });
 
-test('in read-write ordinary work asks nobody', async () => {
+test('in read-write, ordinary work runs without a question', async () => {
   const { server, asked, sandbox } = await startAsking({ access: 'read-write' });
   const calls: readonly (readonly [tool: string, args: Record<string, unknown>])[] = [
     ['create_user', { userName: 'new.user', privileges: ['login'], fullName: 'New User' }],
@@ -152,7 +152,7 @@ describe('cancelling', () => {
     expect(sandbox.requests.some(({ path }) => path.includes('cancel'))).toBe(false);
   });
 
-  test('is refused below the access that the command needs, whoever started it', async () => {
+  test('cancelling a task is refused below the access that its command needs, whichever client started it', async () => {
     const sandbox = await sandboxForTest({ runSeconds: 30 });
     const { server } = await startAsking({ access: 'full', sandbox }, 'accept');
     const { structured } = await callTool(server, 'recover_store', recover);
@@ -178,7 +178,7 @@ describe('cancelling', () => {
     expect(sandbox.requests.some(({ path }) => path.includes('cancel-async'))).toBe(true);
   });
 
-  test('a read that runs asks nobody, in read-only too', async () => {
+  test('cancelling a read runs without a question, in read-only too', async () => {
     const sandbox = await sandboxForTest({ runSeconds: 30 });
     const { server, asked } = await startAsking({ access: 'read-only', sandbox });
     const { structured } = await callTool(server, 'verify_store', { id: 3, includeIndexes: false });

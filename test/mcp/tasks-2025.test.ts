@@ -37,7 +37,7 @@ async function startListed(options: ServerOptions): Promise<RunningServer> {
   return server;
 }
 
-/** Starts a command as a task and returns what the client is told first. */
+/** Starts a command as a task and returns the first answer. */
 async function startTask({ client }: RunningServer, call = REBUILD) {
   for await (const message of client.experimental.tasks.callToolStream(call)) {
     if (message.type === 'taskCreated') return message.task;
@@ -77,7 +77,7 @@ test("the client's own loop follows a task to its result", async () => {
   expect([told[0], ...told.slice(-2)]).toEqual(['taskCreated: working', 'taskStatus: completed', 'result: RebuildStoreIndex succeeded.']);
 });
 
-test('a task tells what the server is at, and how it can be followed', async () => {
+test('a task shows what the server is working on, and how it can be followed', async () => {
   const { server, tasks } = await startHeld();
   const created = await startTask(server);
   expect(created).toMatchObject({ status: 'working', ttl: null, pollInterval: 1000, lastUpdatedAt: created.createdAt });

@@ -81,7 +81,7 @@ test('a long command is answered at once with a task, which can be read from the
   expect(got).toEqual({ ...created, resultType: 'complete', statusMessage: expect.any(String) as unknown });
 });
 
-test('a task that is at work tells what the server is at', async () => {
+test('a running task shows what the server is working on', async () => {
   const { pipe, clock } = await startHeld();
   const taskId = await startTask(pipe);
   await clock.advance(10_000);

@@ -91,7 +91,7 @@ describe('a long command', () => {
     expect(task).toMatchObject({ status: 'running', command: 'RebuildStoreIndex' });
   });
 
-  test('tells what the server tells: how far it is, at what, and the lines of its log', async () => {
+  test('a running task shows the progress, the step and the log lines of the server', async () => {
     const { server, clock } = await startHeld();
     const { structured: task } = await startTask(server);
     const news = statusOf(server, task['taskId'], { waitSeconds: 45 });
@@ -227,7 +227,7 @@ describe('progress', () => {
     return untilTestEnds(startPipe({ sandbox, access: 'read-write', env: { MAILSTORE_INLINE_WAIT_MS: '20000' } }));
   }
 
-  test('is told to a client that sent a token for it, growing from one to the next, before the answer', async () => {
+  test('progress is reported to a client that sent a token for it, growing from one to the next, before the answer', async () => {
     const pipe = await startPiped();
     await initialize(pipe);
     const { result } = await pipe.request('tools/call', call('token-1'));
@@ -256,7 +256,7 @@ describe('progress', () => {
     expect(steps).toContain(70);
   });
 
-  test('is told in 2026-07-28 as well', async () => {
+  test('progress is reported in 2026-07-28 as well', async () => {
     const pipe = await startPiped();
     const { name, arguments: args } = call();
     await pipe.request('tools/call', { name, arguments: args, _meta: { ...modernMeta, progressToken: 7 } });
@@ -265,7 +265,7 @@ describe('progress', () => {
     expect(steps.every(([token], index) => token === 7 && (steps[index]?.[1] ?? 0) > (steps[index - 1]?.[1] ?? -1))).toBe(true);
   });
 
-  test('is not told to a client that sent no token', async () => {
+  test('progress is not reported to a client that sent no token', async () => {
     const pipe = await startPiped();
     await initialize(pipe);
     expect(readAnswer((await pipe.request('tools/call', call())).result).structured['status']).toBe('succeeded');

@@ -67,7 +67,7 @@ test('no schema repeats its dialect, and every tool states all four annotations'
   }
 });
 
-test('each tool of a command tells the name by which MailStore knows it', async () => {
+test('each tool of a command has the wire name of its command in _meta', async () => {
   const tools = await list({ access: 'full' });
   const wireNames = tools.flatMap(({ _meta }) => _meta?.['mailstore/command'] ?? []);
   expect(wireNames).toEqual(sure.map(({ name }) => name));

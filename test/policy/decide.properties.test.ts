@@ -145,7 +145,7 @@ function decisionsOn({ command, args, stored }: Call) {
 
 const RUNS = { numRuns: 1000 };
 
-describe('a decision, whatever a call consists of,', () => {
+describe('a decision on any call', () => {
   test('is made without an error, is the same each time, and has one effect under every access', () => {
     fc.assert(
       fc.property(anyCall, (call) => {
@@ -270,7 +270,7 @@ describe('a call about a job', () => {
     );
   });
 
-  test('is never allowed without asking when a destructive command stands in the action as a command', () => {
+  test('an action with a destructive command in it is never allowed without asking', () => {
     const harmless = written(fc.constantFrom('VerifyStores', 'CreateBackup'));
     const action = fc
       .tuple(fc.constantFrom('', ' ', ...SEPARATORS), harmless, fc.constantFrom(...SEPARATORS), written(destructiveName), fc.nat(2))
@@ -303,7 +303,7 @@ describe('a call about a job', () => {
   });
 });
 
-/** Parts of arguments that are a risk whatever stands beside them. */
+/** Parts of arguments that are a risk in every call. */
 const RISKY: readonly (readonly [command: string, part: Arguments])[] = [
   ...['admin', 'archive', 'modifyArchiveProfiles', 'export', 'modifyExportProfiles', 'delete'].flatMap((word) =>
     ['CreateUser', 'SetUserPrivileges'].map((name) => [name, { userName: 'amira', privileges: ['login', word] }] as const),

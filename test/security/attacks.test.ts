@@ -346,7 +346,7 @@ describe('the network', () => {
   });
 });
 
-test.skipIf(process.platform === 'win32')('everything that is kept is for its owner alone, whatever the umask', async () => {
+test.skipIf(process.platform === 'win32')('everything that is kept is for its owner alone under any umask', async () => {
   const sandbox = await sandboxForTest();
   const previous = process.umask(0);
   onTestFinished(() => void process.umask(previous));

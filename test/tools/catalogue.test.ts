@@ -8,7 +8,7 @@ import { commands, findCommand } from '../helpers/server-catalogue.ts';
 import { DOUBTFUL, REFERENCE, SERVER_ONLY } from './reference-facts.ts';
 
 interface Difference {
-  /** What is declared instead of the reference's fact; null stands for an argument that is not there. */
+  /** What is declared instead of the reference's fact; null means an argument that is absent. */
   readonly declared: unknown;
   readonly reason: string;
 }

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { toShownText } from '../../src/catalogue/drifting.ts';
 import { createCredential, deleteCredential, setCredentialSettings } from '../../tools/credentials.ts';
 
-test('before a credential is deleted a person is told what is known to use it', () => {
+test('before a credential is deleted, the question names what is known to use it', () => {
   const { question } = deleteCredential;
   const profiles = [
     { name: 'Journal', details: { credentialId: '1' } },

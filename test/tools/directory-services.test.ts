@@ -4,7 +4,7 @@ import { setDirectoryServicesConfiguration, syncUsersWithDirectoryServices } fro
 
 const sync = syncUsersWithDirectoryServices.question;
 
-test('before a synchronisation a person is told whether it deletes accounts', () => {
+test('before a synchronisation, the question says whether it deletes accounts', () => {
   const config = { type: 'activeDirectory', serverName: 'dc1.example.com', deleteUsers: true };
   const ask = (found: Readonly<Record<string, unknown>>) => [sync?.object({}, found), toShownText(sync?.consequence({}, found) ?? '')];
   expect([ask({ config, users: { total: 1234 } }), ask({ config: { type: 'ldap', deleteUsers: false } }), ask({})]).toEqual([

@@ -29,11 +29,11 @@ test('every change says how it is put back, or why it cannot be', () => {
   expect(unfinished.map(({ name }) => name)).toEqual([]);
 });
 
-test('whatever has a way back is read before and after', () => {
+test('every command with an inverse has a read before and after', () => {
   expect(revertible.filter(({ before }) => before === undefined).map(({ name }) => name)).toEqual([]);
 });
 
-test('whatever can be destructive or risky has a question for a person', () => {
+test('every command that can be destructive or risky has a question', () => {
   const silent = commands.filter((command) => (worstEffect(command) === 'destructive' || command.risks) && !command.question);
   expect(silent.map(({ name }) => name)).toEqual([]);
 });

@@ -87,7 +87,7 @@ describe('what a person is asked', () => {
     );
   });
 
-  test("asks for the job's name to be typed where its command, called by itself, can ask for a name, or cannot be told", () => {
+  test('deleting a job asks for its name to be typed where its command, called by itself, can ask for a name or is unknown', () => {
     const typed = (job?: unknown) => runJobAsync.question?.typed?.({ id: 2 }, { job });
     expect([typed(retention), typed(compact), typed({ ...compact, action: 'CompactStore\n' }), typed()]).toEqual([
       'Retention',
@@ -101,7 +101,7 @@ describe('what a person is asked', () => {
   });
 });
 
-describe('the way back', () => {
+describe('the inverse', () => {
   test('a new job is deleted by the id that was not there before', () => {
     const again = { ...compact, id: 7 };
     const back = (was: unknown, is: unknown) => createJob.inverse?.(createArguments, look(was), look(is));

@@ -26,7 +26,7 @@ function wayBack(name: string, args: Arguments, was: Stores, is: Stores): unknow
   return inverse?.(args, before?.pick(was, args), before?.pick(is, args));
 }
 
-describe('the way back', () => {
+describe('the inverse', () => {
   test('a new store is detached again, unless it became the current one or its name was there before', () => {
     const made = { id: 10, name: '2027', requestedState: 'normal', ...files };
     const back = (requestedState: string, was: Stores) =>
@@ -81,7 +81,7 @@ describe('the way back', () => {
     });
   });
 
-  test('which store is current stands in the way only of putting back a call that changes it', () => {
+  test('another current store prevents putting back only a call that changes which store is current', () => {
     const look = (args: { id: number; requestedState: 'current' | 'disabled' }, stores: Stores) =>
       setStoreRequestedState.before?.pick(stores, args);
     const next = [{ ...current, requestedState: 'normal' }, { ...external, requestedState: 'current' }, normal];
@@ -155,7 +155,7 @@ describe('the question', () => {
     });
   });
 
-  test('before a store is recovered, its error and the fate of deleted messages are told', () => {
+  test('before a store is recovered, the question states its error and the fate of deleted messages', () => {
     const broken = { ...normal, error: 'The store database is damaged.' };
     const told = (recoverDeletedMessages?: boolean) =>
       ask('RecoverStore', { id: 2, recoverDeletedMessages }, { store: broken }).consequence;
@@ -168,7 +168,7 @@ describe('the question', () => {
     ]);
   });
 
-  test('before recovery records are written anew, it is told what is lost with the old ones', () => {
+  test('before recovery records are written again, the question says what is lost with the old ones', () => {
     expect(ask('RecreateRecoveryRecords', { id: 2 }, { store, compliance: { legalHoldEnabled: false } })).toEqual({
       object: 'archive store 2 "2024"',
       consequence:

@@ -51,7 +51,7 @@ describe('what a person is asked', () => {
     ]);
   });
 
-  test('about multi-factor login tells its status, and who is an administrator', () => {
+  test('a question about multi-factor login shows its status, and who is an administrator', () => {
     const admin = { ...amira, privileges: ['admin'] };
     expect({
       initialize: toShownText(users.initializeMFA.question?.consequence(args, { user: amira }) ?? ''),
@@ -74,7 +74,7 @@ describe('what a person is asked', () => {
   });
 });
 
-describe('the way back', () => {
+describe('the inverse', () => {
   test('from a field that was empty clears it, and from a list of privileges that was empty leaves none', () => {
     const user = { ...amira, fullName: null, emailAddresses: [], privileges: [] };
     const fullName = { userName: 'amira', fullName: 'A' };
@@ -166,7 +166,7 @@ describe('the way back', () => {
     ]);
   });
 
-  test('does not exist for what nobody knows any more', () => {
+  test('a change of what is no longer known has no inverse', () => {
     const { setUserPassword, disableMFA, deleteAppPasswords, deleteUser } = users;
     expect([setUserPassword, disableMFA, deleteAppPasswords, deleteUser].map(({ irreversible }) => irreversible)).toEqual([
       'The old password is not kept anywhere that can be read.',

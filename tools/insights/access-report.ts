@@ -16,7 +16,7 @@ export const accessReport = defineInsight({
   input: {
     folder: z.string().min(1).optional().describe('A folder; rights are those of its user archive, the first part.'),
     userName: z.string().min(1).optional().describe('Login name.'),
-    compareWith: z.string().min(1).optional().describe('Another login name, beside userName.'),
+    compareWith: z.string().min(1).optional().describe('Another login name, in addition to userName.'),
     offset: z.int().min(0).default(0).describe('Goes on where an earlier answer ran out of time.'),
     details: z.boolean().default(false).describe('true lists more rows.'),
   },
@@ -77,7 +77,7 @@ async function reportArchives(folder: string | undefined, offset: number, detail
   const others = readers.filter(({ owner }) => !owner).map(({ userName }) => userName);
   return {
     headline: exists
-      ? `${writeCount(readers.length, 'account')} can open the archive ${archive}${others.length === 0 ? '' : `: ${others.slice(0, 8).join(', ')}${others.length > 8 ? `, and ${others.length - 8} more` : ''}${others.length < readers.length ? ', beside the user of that name' : ''}`}; ${writeCount(administrators.length, 'administrator')} can give themselves the right. ${looked}`
+      ? `${writeCount(readers.length, 'account')} can open the archive ${archive}${others.length === 0 ? '' : `: ${others.slice(0, 8).join(', ')}${others.length > 8 ? `, and ${others.length - 8} more` : ''}${others.length < readers.length ? ', and the user of that name' : ''}`}; ${writeCount(administrators.length, 'administrator')} can give themselves the right. ${looked}`
       : `There is no archive ${archive}; rights on that name: ${readers.length}. ${looked}`,
     data: { archive, readers: readers.slice(0, details ? 200 : 20), administrators: admins, administratorsMay: ADMINISTRATORS },
     notLookedAt,

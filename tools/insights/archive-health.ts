@@ -87,7 +87,7 @@ export const archiveHealth = defineInsight({
       notLookedAt: [
         'Damage inside of stores that MailStore has not noticed: verify_stores looks for it and takes long.',
         'Free space on disks, and whether a backup can be restored.',
-        "The expiry of the server's own TLS certificate: the API tells its thumbprint only.",
+        "The expiry of the server's own TLS certificate: the API shows its thumbprint only.",
         `Profile runs of more than ${RUN_DAYS} and job runs of more than ${JOB_DAYS} days ago.`,
       ],
       next: states?.some(needsAttention)

@@ -60,7 +60,7 @@ export const archivingVolume = defineInsight({
         'Sizes of runs: the API counts items only. They are estimated from the mean message size of all open stores' +
           `${average === undefined ? ', which could not be read' : `, ${formatSize(Math.round(average))}`}.`,
         `A day is a day in ${reader.timeZone}, and a run counts for the day on which it began; the first and the last day are not whole.`,
-        'Runs of export profiles are left out; runs without a stored profile are counted, as the API does not tell their kind.',
+        'Runs of export profiles are left out; runs without a stored profile are counted, as the API does not show their kind.',
       ],
       next: details ? undefined : 'details true lists every profile by day.',
     };

@@ -75,7 +75,7 @@ export const storageReport = defineInsight({
               ],
       },
       notLookedAt: [
-        'Free space on the disks: the API does not tell it.',
+        'Free space on the disks: the API does not show it.',
         'Search indexes and databases: sizes are those of message contents as MailStore last counted them (refresh_all_store_statistics).',
         ...(unread.length > 0
           ? [

@@ -58,7 +58,7 @@ export const userAudit = defineInsight({
           ? ['Rights on archives and the clients of logins: this server does not show them.']
           : []),
         ...(isWhole ? [] : ['Archives without a user: that needs all accounts in one answer.']),
-        'Last logins: the API does not tell them.',
+        'Last logins: the API does not show them.',
         'Whether an account still exists in the directory: sync_users_with_directory_services with dryRun true shows it.',
         'How strong passwords are.',
       ],

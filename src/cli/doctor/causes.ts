@@ -131,7 +131,7 @@ export const causes = {
   },
   noJournalEngine: {
     what: 'No SQLite loads',
-    cure: 'Run with Node 22.13 or later, or install the package libsql beside mailstore-mcp.',
+    cure: 'Run with Node 22.13 or later, or install the package libsql next to mailstore-mcp.',
     exitCode: 7,
   },
   journalUnreadable: {

@@ -158,7 +158,7 @@ describe.skipIf(!hasBrowser)('the page in Chromium (skipped where /usr/bin/chrom
     const kept = page.locator('.card', { hasText: 'Verify a store' });
     await kept.locator('summary').click();
     expect(await messages.textContent()).toBe(said);
-    expect(await kept.textContent()).toContain('The server tells an end once; this one is kept in the record');
+    expect(await kept.textContent()).toContain('The server hands out an end once; this one is kept in the record');
   });
 
   test('a long command is cancelled from its card', async () => {

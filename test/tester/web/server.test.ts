@@ -160,7 +160,7 @@ test('the server of the page refuses calls that the access level does not cover'
   const { url, sandbox } = await startTester();
   expect(readEnd(await call(url, 'DeleteUser', { userName: 'johndoe' }))).toEqual({
     kind: 'error',
-    message: `delete_user is refused: with these arguments it is destructive, and this server runs with MAILSTORE_ACCESS=read-only. An administrator who means it sets MAILSTORE_ACCESS=full in the server's configuration and restarts it.`,
+    message: `delete_user is refused: with these arguments it is destructive, and this server runs with MAILSTORE_ACCESS=read-only. To allow it, an administrator sets MAILSTORE_ACCESS=full in the server's configuration and restarts it.`,
   });
   expect(sandbox.requests).toEqual([]);
 });

@@ -78,7 +78,7 @@ export function TaskCard({ task, command, problem, isOpen, onCancel }: Props) {
       {problem !== undefined && <p class="problem">{toVisible(problem)}</p>}
       {endedAt !== undefined && (
         <p class="hint">
-          Ended {dateLabel(endedAt)}. The server tells an end once; this one is kept in the record as task <code>{taskId}</code>.
+          Ended {dateLabel(endedAt)}. The server hands out an end once; this one is kept in the record as task <code>{taskId}</code>.
         </p>
       )}
     </details>
