@@ -37,7 +37,7 @@ export async function openPage(browser: Browser, url: string, options: BrowserCo
     },
   });
   await page.goto(url);
-  await page.getByRole('heading', { name: 'Commands' }).waitFor();
+  await page.getByRole('heading', { name: 'Commands', exact: true }).waitFor();
   return page;
 }
 

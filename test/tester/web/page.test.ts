@@ -246,10 +246,12 @@ describe.skipIf(!hasBrowser)('the page in Chromium (skipped where /usr/bin/chrom
     const stateDir = mkdtempSync(join(tmpdir(), 'mailstore-mcp-tester-'));
     const first = await startTester({ stateDir });
     const page = await openPage(browser, first.url);
-    await choose(page, 'VerifyStores');
+    await choose(page, 'VerifyStore');
+    await field(page, 'id').fill('1');
     await page.getByLabel('includeIndexes').selectOption('false');
     await send(page);
     await page.locator('.card').getByText('succeeded').waitFor();
+    await page.close();
     await first.end();
     const { url } = await startTester({ stateDir });
     const other = await openPage(browser, url);
