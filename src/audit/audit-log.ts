@@ -161,18 +161,17 @@ export class AuditLog {
   }
 
   /**
-   * True if a line with these fields is in the files that was not withdrawn. Reads back to an hour before `since` (ISO 8601), since the clocks of
+   * True if a line that fits is in the files and was not withdrawn. Reads back to an hour before `since` (ISO 8601), since the clocks of
    * processes may differ.
    */
-  hasLine(fields: Partial<AuditEntry>, since: string): boolean {
+  hasLine(fits: (line: AuditLine) => boolean, since: string): boolean {
     const oldest = Date.parse(since) - SEARCH_SLACK_MS;
     const withdrawn = new Set<string>();
     for (const line of readBackwards(this.#folder)) {
       const { chain, event, time } = line;
       if (event === 'withdrawn') withdrawn.add(`${String(chain)}:${String(line['line'])}`);
       if (typeof time === 'string' && Date.parse(time) < oldest) return false;
-      const fits = Object.entries(fields).every(([name, value]) => line[name] === value);
-      if (fits && !withdrawn.has(`${String(chain)}:${String(line['number'])}`)) return true;
+      if (fits(line) && !withdrawn.has(`${String(chain)}:${String(line['number'])}`)) return true;
     }
     return false;
   }

@@ -5,7 +5,7 @@ import { maskSecrets } from '../catalogue/mask-secrets.ts';
 import type { AuditLog } from '../audit/audit-log.ts';
 import type { AuditEntry } from '../audit/audit-record.ts';
 import type { Decision } from '../policy/decide.ts';
-import type { TaskRecord } from '../journal/task-record.ts';
+import { isEnded, type TaskRecord } from '../journal/task-record.ts';
 import type { TaskCall } from '../tasks/runner.ts';
 import type { AdmittedCall, Answered, Caller, GuardedTarget } from './call.ts';
 
@@ -72,26 +72,34 @@ export class AuditTrail {
     await this.#audit.record(entry);
   }
 
-  /** True if the end of this task is on record. */
-  hasEnd({ taskId, status, endedAt = '' }: TaskRecord): boolean {
-    return this.#audit.hasLine({ client: TASK_END_CLIENT, task: taskId, outcome: status }, endedAt);
+  /** True if the end of this task is on record: in a line of its own, or in the line of the call that it ended with. */
+  hasEnd({ taskId: task, command, status, endedAt = '' }: TaskRecord): boolean {
+    const outcomes = status === 'failed' ? [status, 'not sent'] : [status];
+    return this.#audit.hasLine(
+      (line) => line['task'] === task && line['command'] === command && outcomes.includes(String(line['outcome'])),
+      endedAt,
+    );
   }
 
-  /** Records the end of what was recorded before it began. Never throws: nothing can be refused any more. */
-  async ended(entry: AuditEntry, end: Partial<AuditEntry>): Promise<void> {
+  /** Records the end of what was recorded before it began; returns whether it could. Never throws: nothing can be refused any more. */
+  async ended(entry: AuditEntry, end: Partial<AuditEntry>): Promise<boolean> {
     try {
       await this.#audit.record({ ...entry, ...end });
+      return true;
     } catch (error) {
       this.#log.error(`an outcome is missing in the audit: ${readMessage(error)}`);
+      return false;
     }
   }
 
-  /** Records a call that changed nothing. Never throws: it is not held back if the audit cannot be written. */
-  async noted(entry: AuditEntry, end: Partial<AuditEntry>): Promise<void> {
+  /** Records a call that changed nothing; returns whether it could. Never throws: the call is not held back if the audit cannot be written. */
+  async noted(entry: AuditEntry, end: Partial<AuditEntry>): Promise<boolean> {
     try {
       await this.#audit.note({ ...entry, ...end });
+      return true;
     } catch (error) {
       this.#log.error(`a call is missing in the audit: ${readMessage(error)}`);
+      return false;
     }
   }
 
@@ -99,23 +107,35 @@ export class AuditTrail {
   async around(
     { entry, decision }: Pick<AdmittedCall, 'entry' | 'decision'>,
     consent: ConsentRecord | undefined,
-    execute: () => Promise<Answered>,
+    { execute, onRecorded }: RecordedWork,
   ): Promise<Answered> {
     const isRead = decision.effect === 'read';
     if (!isRead) await this.sent(entry, consent);
+    let begun: string | undefined;
+    let isOver = true;
     let end: Partial<AuditEntry> = {};
     try {
-      const answered = await execute();
+      const answered = await execute((taskId) => (begun = taskId));
+      isOver = answered.kind !== 'task' || isEnded(answered.task);
       end = describeEnd(answered);
       return answered;
     } catch (error) {
-      end = describeOutcome(error);
+      end = { ...describeOutcome(error), ...(begun !== undefined && { task: begun }) };
       throw error;
     } finally {
-      if (isRead) await this.noted(entry, end);
-      else await this.ended(entry, end);
+      const isWritten = isRead ? await this.noted(entry, end) : await this.ended(entry, end);
+      if (begun !== undefined) await onRecorded(begun, { isEnd: isWritten && isOver });
     }
   }
+}
+
+/** Receives the id of a task that a call begins. */
+export type OnBegun = (taskId: string) => void;
+
+interface RecordedWork {
+  readonly execute: (onBegun: OnBegun) => Promise<Answered>;
+  /** Called with the task that the work began, once its line is written or could not be; `isEnd` is true when a line records the end of the task. */
+  readonly onRecorded: (taskId: string, told: { readonly isEnd: boolean }) => Promise<void>;
 }
 
 function describeEnd({ change, ...answered }: Answered): Partial<AuditEntry> {

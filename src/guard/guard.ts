@@ -19,7 +19,7 @@ import { allows, neededAccess } from '../policy/access.ts';
 import { decide, judgeCall, mildestEffect, type Circumstances, type Decision } from '../policy/decide.ts';
 import { passGate, refusal, type Permit } from '../policy/gate.ts';
 import type { TaskCall, TaskRunner } from '../tasks/runner.ts';
-import { AuditTrail, describeOutcome, TASK_END_CLIENT } from './audit-trail.ts';
+import { AuditTrail, describeOutcome, TASK_END_CLIENT, type OnBegun } from './audit-trail.ts';
 import type { AdmittedCall, Answered, Asked, Caller, GuardedTarget } from './call.ts';
 import { Changes } from './changes.ts';
 import { CallTime } from './call-time.ts';
@@ -103,9 +103,11 @@ export class Guard {
       sent: call.secrets.args,
     });
     if (this.#isEnding && permit.effect !== 'read') await this.#refuseToBegin(call);
-    const answered = await this.#trail.around(call, consent.record, () =>
-      this.#changes.around(call, consent.before, () => this.#execute(call, permit)),
-    );
+    const { runner } = this.#options;
+    const answered = await this.#trail.around(call, consent.record, {
+      execute: (onBegun) => this.#changes.around(call, consent.before, () => this.#execute(call, permit, onBegun)),
+      onRecorded: (taskId, { isEnd }) => runner.recorded(taskId, { isEnd }),
+    });
     if (answered.kind === 'task' && answered.change) await this.#settleEnded(answered.task.taskId, call.target);
     return answered;
   }
@@ -329,10 +331,10 @@ export class Guard {
   }
 
   /** Sends a permitted call. Files of generated secrets stay unless it is known that the call changed nothing. */
-  async #execute(call: AdmittedCall, permit: Permit): Promise<Answered> {
+  async #execute(call: AdmittedCall, permit: Permit, onBegun: OnBegun): Promise<Answered> {
     const generated = call.decision.effect === 'read' ? undefined : call.secrets.store();
     try {
-      const answered = await this.#send(call, permit, Object.values(generated ?? {}));
+      const answered = await this.#send(call, permit, Object.values(generated ?? {}), onBegun);
       return { ...answered, ...(generated && { generated }) };
     } catch (error) {
       const mayHaveChanged = !(error instanceof MailStoreError) || error.mayHaveChanged;
@@ -341,7 +343,12 @@ export class Guard {
     }
   }
 
-  async #send({ request, target, caller, time }: AdmittedCall, permit: Permit, keptFiles: readonly string[]): Promise<Answered> {
+  async #send(
+    { request, target, caller, time }: AdmittedCall,
+    permit: Permit,
+    keptFiles: readonly string[],
+    onBegun: OnBegun,
+  ): Promise<Answered> {
     const { runner } = this.#options;
     const { client } = target;
     const { deadline } = time;
@@ -349,7 +356,7 @@ export class Guard {
     const kind = permit.effect === 'read' ? 'read' : 'change';
     if (request.command.longRunning) {
       time.begin(kind, keptFiles);
-      return { kind: 'task', task: await runner.start(request, permit, deadline.leftMs()) };
+      return { kind: 'task', task: await runner.start(request, permit, { leftMs: deadline.leftMs(), onBegun }) };
     }
     const prepared = await client.prepare(permit, { deadline });
     time.begin(kind, keptFiles);

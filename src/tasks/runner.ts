@@ -92,6 +92,8 @@ export class TaskRunner {
   readonly #watch: LeaseWatch;
   /** The ends that this process is telling. */
   readonly #telling = new Set<string>();
+  /** The tasks whose end, if it comes with the answer to their call, is told by the caller, through `recorded`. */
+  readonly #answering = new Set<string>();
 
   constructor(options: RunnerOptions) {
     this.#options = options;
@@ -120,7 +122,8 @@ export class TaskRunner {
     });
     await this.#guarded('telling ends that were not told', async () => {
       for (const { taskId, teller } of await journal.untoldEnds()) {
-        if (this.#telling.has(taskId) || !(teller.id === '' || this.#watch.isGone(teller))) continue;
+        const isBeingTold = this.#telling.has(taskId) || this.#answering.has(taskId);
+        if (isBeingTold || !(teller.id === '' || this.#watch.isGone(teller))) continue;
         await this.#guarded(`telling the end of the task ${taskId}`, async () => {
           // Only a process that is connected to its server can record it.
           const task = await journal.get(taskId);
@@ -143,9 +146,9 @@ export class TaskRunner {
   /**
    * Starts a command as a task and returns it as soon as the server has answered, or as starting when that, or what has to be read before, takes
    * longer than `startWaitMs` or `leftMs`; a call that is still running with the same arguments is returned instead of started again. Throws
-   * MailStoreError when the call could not be sent.
+   * MailStoreError when the call could not be sent. Its caller calls `recorded` for a task that was begun.
    */
-  async start(call: TaskCall, permit: Permit, leftMs = Infinity): Promise<TaskRecord> {
+  async start(call: TaskCall, permit: Permit, { leftMs = Infinity, onBegun }: StartOptions = {}): Promise<TaskRecord> {
     const { startWaitMs, clock } = this.#options;
     const client = this.#client(call.target);
     const over = new AbortController();
@@ -154,7 +157,7 @@ export class TaskRunner {
     const preparing = client.prepare(permit);
     try {
       await (slow ? Promise.race([preparing, slow]) : preparing);
-      return await this.#startWithin(slow, call, client, preparing);
+      return await this.#startWithin(slow, call, client, preparing, onBegun);
     } finally {
       over.abort();
     }
@@ -166,9 +169,12 @@ export class TaskRunner {
     call: TaskCall,
     client: MailStoreClient,
     preparing: Promise<PreparedCall>,
+    onBegun: StartOptions['onBegun'],
   ): Promise<TaskRecord> {
     const { task, isNew } = await this.#begin(call);
     if (!isNew) return { ...this.#named(task), note: 'This call is already running with the same arguments; no second one was started.' };
+    this.#answering.add(task.taskId);
+    onBegun?.(task.taskId);
     let isReturned = false;
     const settled = this.#answer(call.command, (tell) =>
       this.#holding(task.taskId, FIRST_EPOCH, async () => {
@@ -183,6 +189,7 @@ export class TaskRunner {
     if (!slow) return settled;
     const isSlow = slow.then(() => {
       isReturned = true;
+      this.#answering.delete(task.taskId);
     });
     await Promise.race([settled.catch(() => undefined), isSlow]);
     return isReturned ? task : settled;
@@ -202,6 +209,20 @@ export class TaskRunner {
       return this.#startFailed(task, call, error, tell);
     }
     return withNotes(await this.#settleStart(task, call, outcome, tell), outcome);
+  }
+
+  /**
+   * Called once the audit line of the call that began a task is written, or could not be. `isEnd` is true when that line records the end of the task; without
+   * it, an end is told later.
+   */
+  async recorded(taskId: string, { isEnd }: { readonly isEnd: boolean }): Promise<void> {
+    try {
+      if (isEnd) await this.#options.journal.told(taskId);
+    } catch (error) {
+      this.#options.log.error(`that the end of the task ${taskId} is on record could not be stored: ${describe(error)}`);
+    } finally {
+      this.#answering.delete(taskId);
+    }
   }
 
   /** Turns the running answer to an ordinary call into a task, because any command may answer with a token. */
@@ -332,6 +353,7 @@ export class TaskRunner {
       return this.#task(taskId);
     }
     const { dialect, ...run } = outcome.run;
+    this.#answering.delete(taskId);
     const mayPoll = await this.#keep(() => journal.accepted(taskId, FIRST_EPOCH, run, dialect, outcome.progress), tell);
     if (mayPoll) this.#followInBackground(taskId, command, FIRST_EPOCH);
     return this.#task(taskId);
@@ -342,12 +364,12 @@ export class TaskRunner {
     const { journal } = this.#options;
     const { taskId } = task;
     if (error instanceof CommandFailed) {
-      const end = { status: 'failed', error: error.message, progress: this.#merged(task, error.progress) } as const;
+      const end = { status: 'failed', error: error.message, progress: this.#merged(task, error.progress), teller: this.#holder } as const;
       await this.#keep(() => journal.finish(taskId, end), tell);
       return this.#task(taskId);
     }
     if (error instanceof MailStoreError && error.request !== 'unknown') {
-      await this.#keep(() => journal.finish(taskId, { status: 'failed', error: error.message }), tell);
+      await this.#keep(() => journal.finish(taskId, { status: 'failed', error: error.message, teller: this.#holder }), tell);
       throw error;
     }
     const reason = error instanceof MailStoreError ? error.message : 'The answer to the call could not be read.';
@@ -384,10 +406,10 @@ export class TaskRunner {
     else this.#giveUpInBackground(task, command, { reason: REASONS.neverAnswered, epoch, unanswered: true });
   }
 
-  #giveUpInBackground(task: TaskRecord, command: Command, why: Omit<GivingUp, 'evidence'>): void {
+  #giveUpInBackground(task: TaskRecord, command: Command, why: Omit<GivingUp, 'evidence' | 'teller'>): void {
     this.#spawn(command.name, () =>
       this.#holding(task.taskId, why.epoch, async () => {
-        await this.#giveUp(task, command, { ...why, teller: this.#holder });
+        await this.#giveUp(task, command, why);
         await this.#tellEnd(task.taskId);
         // Where a token has come meanwhile, the task goes on with the next look.
         if (why.epoch !== undefined) await this.#options.journal.releaseLease(task.taskId, why.epoch);
@@ -501,7 +523,7 @@ export class TaskRunner {
     const task = await journal.get(taskId);
     if (!task) return true;
     log.error(`it is not known how ${command.name} ended (task ${taskId}): ${why.reason}`);
-    await this.#giveUp(task, command, { ...why, teller: this.#holder });
+    await this.#giveUp(task, command, why);
     await this.#tellEnd(taskId);
     const now = await journal.get(taskId);
     return !now || isEnded(now);
@@ -531,7 +553,7 @@ export class TaskRunner {
       try {
         const outcome = client.readPoll(command, run, raw);
         if (outcome.kind === 'value') {
-          await this.#succeed(task, outcome, this.#holder);
+          await this.#succeed(task, outcome);
           await this.#tellEnd(taskId);
           return true;
         }
@@ -555,7 +577,7 @@ export class TaskRunner {
     }
   }
 
-  async #succeed(task: TaskRecord, { value, drift, progress }: Outcome & { readonly kind: 'value' }, teller?: Holder): Promise<void> {
+  async #succeed(task: TaskRecord, { value, drift, progress }: Outcome & { readonly kind: 'value' }): Promise<void> {
     const merged = this.#merged(task, progress);
     const finding = readFinding({ messages: merged.messages, statusText: merged.text ?? task.statusText, result: value });
     await this.#options.journal.finish(task.taskId, {
@@ -564,16 +586,17 @@ export class TaskRunner {
       progress: { ...merged, percent: 100 },
       ...(finding && { finding }),
       ...(drift.length > 0 && { drift }),
-      ...(teller && { teller }),
+      teller: this.#holder,
     });
     this.#changes.emit(task.taskId);
   }
 
   /** Gathers what reads can tell and then calls the end unknown, in one step: a process that dies between leaves a task that is gone on with. */
-  async #giveUp(task: TaskRecord, command: Command, why: Omit<GivingUp, 'evidence'>, tell?: Tell): Promise<void> {
+  async #giveUp(task: TaskRecord, command: Command, why: Omit<GivingUp, 'evidence' | 'teller'>, tell?: Tell): Promise<void> {
     const client = this.#findClient(task);
     const evidence = client ? await gatherEvidence(client, command, task) : [];
-    if (await this.#keep(() => this.#options.journal.giveUp(task.taskId, { ...why, evidence }), tell)) this.#changes.emit(task.taskId);
+    if (await this.#keep(() => this.#options.journal.giveUp(task.taskId, { ...why, evidence, teller: this.#holder }), tell))
+      this.#changes.emit(task.taskId);
   }
 
   /** Tells an end that this process stored, and notes that it was told. */
@@ -721,6 +744,13 @@ export class TaskRunner {
   #origins(): readonly string[] {
     return [...new Set([...this.#options.clients.values()].map(({ origin }) => origin))];
   }
+}
+
+export interface StartOptions {
+  /** How much of the time of the call is left, in milliseconds; without it, it is not bounded. */
+  readonly leftMs?: number;
+  /** Receives the id of a task that this call begins, before its request leaves. */
+  readonly onBegun?: (taskId: string) => void;
 }
 
 /** Tells the caller of a fault before the work is over. */

@@ -25,6 +25,8 @@ export interface RunTruth {
   readonly workers: readonly PlayedWorker[];
   readonly tasks: readonly RecordedTask[];
   readonly integrity: readonly string[];
+  /** The lines of the audit that name a task. */
+  readonly audit: readonly { readonly task: string; readonly command: string; readonly outcome: string }[];
 }
 
 /** A promise that was broken. */
@@ -38,6 +40,7 @@ export interface Finding {
     | 'an unknown end has its reason and evidence'
     | 'the end that was shown stays the same'
     | 'the file is intact'
+    | 'every end is on record'
     | 'no process fails';
   readonly what: string;
 }
@@ -58,6 +61,7 @@ const CHECKS: readonly { readonly promise: Finding['promise']; readonly find: (t
   { promise: 'an unknown end has its reason and evidence', find: findUnexplained },
   { promise: 'the end that was shown stays the same', find: findChanged },
   { promise: 'the file is intact', find: ({ integrity }) => integrity.filter((line) => line !== 'ok') },
+  { promise: 'every end is on record', find: findUnrecorded },
   {
     promise: 'no process fails',
     find: ({ workers }) => workers.flatMap(({ stderr }, index) => (stderr === '' ? [] : [`process ${index}: ${stderr}`])),
@@ -97,6 +101,17 @@ function findLostEnds({ workers, tasks, events }: RunTruth): string[] {
     return [`${event.token} was read by process ${reader.worker}, which lived, and is ${task?.status}`];
   });
   return [...ofProcesses, ...ofServer, ...ofTasks];
+}
+
+/** A clock that jumps may keep a process from seeing that an earlier one wrote the line; twice is better than never. */
+function findUnrecorded({ plan, tasks, audit }: RunTruth): string[] {
+  const jumps = [...plan.workers, ...plan.replacements].some(({ clockJump }) => clockJump !== undefined);
+  return tasks.flatMap(({ taskId, command, status }): string[] => {
+    const outcomes = status === 'failed' ? [status, 'not sent'] : [status];
+    const lines = audit.filter((line) => line.task === taskId && line.command === command && outcomes.includes(line.outcome));
+    if (lines.length === 1 || (jumps && lines.length > 1)) return [];
+    return [`${taskId} is ${status}, and the audit says so ${lines.length} times`];
+  });
 }
 
 interface Poll {

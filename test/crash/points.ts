@@ -23,6 +23,9 @@ const STEPS = {
   rawEnd: 1,
   giveUp: 1,
   finish: 1,
+  /** The audit's lines of a call (sent, answered) and of an end, and the note in the journal that the end is on record. */
+  record: 3,
+  told: 1,
   releaseLease: 1,
   /** The moment at which a caller is shown the end. */
   deliver: 1,

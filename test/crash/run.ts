@@ -1,9 +1,10 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { parseLine } from '../../src/audit/read-audit.ts';
 import { systemClock } from '../../src/base/clock.ts';
 import { Journal } from '../../src/journal/journal.ts';
 import { openSqlite } from '../../src/journal/sqlite.ts';
@@ -217,6 +218,7 @@ async function collectTruth(
     events,
     tasks,
     integrity,
+    audit: readEnds(folder),
     ...(restartedAt !== undefined && { restartedAt }),
     workers: workers.map((worker): PlayedWorker => {
       const log = readLogIfAny(worker.order.log);
@@ -230,6 +232,18 @@ async function collectTruth(
       };
     }),
   };
+}
+
+/** Returns the lines of the audit that name a task. A process that was killed may have left half a line. */
+function readEnds(folder: string): RunTruth['audit'] {
+  const path = join(folder, 'audit.jsonl');
+  if (!existsSync(path)) return [];
+  return readFileSync(path, 'utf8')
+    .split('\n')
+    .flatMap((line) => {
+      const { task, command, outcome } = parseLine(Buffer.from(line)) ?? {};
+      return typeof task === 'string' ? [{ task, command: String(command), outcome: String(outcome) }] : [];
+    });
 }
 
 /** A process may be killed before it has a log. */

@@ -10,7 +10,11 @@ import { MailStoreError } from '../../src/base/errors.ts';
 import { MailStoreClient, type ClientRun, type Outcome } from '../../src/client/client.ts';
 import { Journal } from '../../src/journal/journal.ts';
 import { isEnded, type RawEnd } from '../../src/journal/task-record.ts';
-import { passGate } from '../../src/policy/gate.ts';
+import { AuditLog } from '../../src/audit/audit-log.ts';
+import { TOOLSETS } from '../../src/catalogue/define-command.ts';
+import type { Prompter } from '../../src/guard/prompter.ts';
+import { Guard } from '../../src/guard/guard.ts';
+import { Redactor } from '../../src/masking/redactor.ts';
 import { TaskRunner } from '../../src/tasks/runner.ts';
 import type { RunHandle, WireResponse } from '../../src/wire/reply.ts';
 import { catalogue, findCommand } from '../helpers/server-catalogue.ts';
@@ -168,9 +172,15 @@ function digestBody({ body }: { readonly body: Uint8Array }): string {
   return createHash('sha256').update(body).digest('hex');
 }
 
+const watchedAudit = watched(
+  new AuditLog(order.folder, journal.audit, clock),
+  () => {},
+  () => {},
+);
 const runner = new TaskRunner({
   clients: new Map([[TARGET, watchedClient]]),
   journal: watchedTasks,
+  onEnd: (task, { again }) => guard.taskEnded(task, { again }),
   clock,
   log,
   timing: {
@@ -183,6 +193,20 @@ const runner = new TaskRunner({
     strangeMs: 2000,
   },
 });
+/** What its questions read is asked by a client that passes no points. */
+const guard = new Guard({
+  clock,
+  targets: new Map([[TARGET, { name: TARGET, origin: order.url, user: order.username, access: 'full', client }]]),
+  groups: TOOLSETS,
+  journal,
+  audit: watchedAudit,
+  runner,
+  secrets: { variables: {}, generatedFolder: order.folder },
+  redactor: new Redactor(),
+  approveCommand: (approvalId) => approvalId,
+  log,
+});
+const prompter: Prompter = { channel: 'terminal', ask: async () => ({ kind: 'accepted' }) };
 /** The moment at which a caller sees the end. */
 const caller = watched(
   { deliver: (taskId: string, status: string, result: unknown) => say({ what: 'delivered', taskId, status, result: result ?? null }) },
@@ -196,10 +220,9 @@ async function call({ command: name, args, afterMs, cancels }: PlannedCall): Pro
   if (!command) throw new Error(`no command ${name}`);
   try {
     const parsed = z.strictObject(command.input).parse(args);
-    const task = await runner.start(
-      { command, args: parsed, target: TARGET },
-      passGate(command, parsed, { access: 'full', yes: { given: true } }),
-    );
+    const answered = await guard.run({ command, args: parsed, target: TARGET }, { client: { claimed: 'crash matrix' }, prompter });
+    if (answered.kind !== 'task') throw new Error(`${name} is no task`);
+    const { task } = answered;
     say({ what: 'handle', taskId: task.taskId, status: task.status });
     if (cancels) await runner.cancel(task.taskId).catch((error: unknown) => sayLogged(String(error)));
     const end = await runner.waitForEnd(task.taskId, 60_000);
@@ -209,9 +232,10 @@ async function call({ command: name, args, afterMs, cancels }: PlannedCall): Pro
   }
 }
 
-/** True when nothing is left to do for anybody: what is ended twice in a row stays so. */
+/** True when nothing is left to do for anybody: what is ended, and on record, twice in a row stays so. */
 async function isSettled(): Promise<boolean> {
-  return (await journal.tasks.active()).length === 0 && (await journal.tasks.list()).length === 0;
+  const { tasks } = journal;
+  return (await tasks.active()).length === 0 && (await tasks.list()).length === 0 && (await tasks.untoldEnds()).length === 0;
 }
 
 async function main(): Promise<void> {
@@ -219,7 +243,9 @@ async function main(): Promise<void> {
   await Promise.all(plan.calls.map(call));
   for (let settled = 0; settled < 2; settled = (await isSettled()) ? settled + 1 : 0) await systemClock.sleep(25);
   await runner.close();
+  await guard.close();
   await client.close();
+  await watchedAudit.close();
   journal.close();
   say({ what: 'closed' });
   process.exit();
