@@ -108,14 +108,14 @@ export async function serve(prepareServer: () => Promise<Ready>, stdout: Reserve
   });
   // The rest is loaded and a connection opened once the list is sent, when no one waits for it.
   const onListed = once(() => setImmediate(warm));
-  new FastOpening(transport, {
+  const opening: FastOpening = new FastOpening(transport, {
     surface,
     answers: recordedAnswers,
     onOpened: onListed,
     onerror: (error) => log.warn(error.message),
     serve: async (opened) => {
       const { serveOverStdio } = await import('../transports/serve.ts');
-      serveOverStdio(surface, opened, { calls: async () => (await load()).dispatcher, log });
+      serveOverStdio(surface, opened, { calls: async () => (await load()).dispatcher, waitedMs: (id) => opening.waitedMs(id), log });
     },
   });
   if (!ready) {

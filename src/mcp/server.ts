@@ -1,5 +1,5 @@
 import type { McpServerFactory, ServerContext } from '@modelcontextprotocol/server';
-import { systemClock } from '../base/clock.ts';
+import { systemClock, type Clock } from '../base/clock.ts';
 import { Deadline } from '../base/deadline.ts';
 import { MailStoreError } from '../base/errors.ts';
 import { CALL_MS } from '../base/limits.ts';
@@ -14,6 +14,10 @@ import { tasksExtension } from './tasks-extension.ts';
 export interface ServerDependencies {
   /** Loads what calls need; listing tools needs none of it. */
   readonly calls: () => Promise<Calls>;
+  /** Returns how long a request has waited, in milliseconds, before the protocol library was there to take it. */
+  readonly waitedMs?: (requestId: unknown) => number;
+  /** Measures how long a call is held; the machine's own by default. */
+  readonly clock?: Clock;
 }
 
 /** A list that only a restart changes may be kept for an hour. */
@@ -23,7 +27,10 @@ const LIST_CACHE = { ttlMs: 3_600_000, cacheScope: 'private' } as const;
  * Returns a factory of protocol servers over shared dependencies: one serves each connection, and one more answers an opening
  * `server/discover` that is followed by `initialize`.
  */
-export function protocolServers(surface: Surface, { calls }: ServerDependencies): McpServerFactory {
+export function protocolServers(
+  surface: Surface,
+  { calls, waitedMs = () => 0, clock = systemClock }: ServerDependencies,
+): McpServerFactory {
   const { version, instructions, longRunning } = surface;
   return ({ era }) => {
     const face = era === 'modern' ? tasksExtension : tasks2025;
@@ -45,7 +52,7 @@ export function protocolServers(surface: Surface, { calls }: ServerDependencies)
     server.setRequestHandler('tools/call', async ({ params }, ctx) => {
       const call = { ...params, arguments: params.arguments ?? {}, isLongRunning: longRunning.has(params.name) };
       const { signal } = ctx.mcpReq;
-      const deadline = new Deadline(systemClock, CALL_MS);
+      const deadline = new Deadline(clock, CALL_MS - waitedMs(ctx.mcpReq.id));
       const context = { signal, deadline, client: claimedClient(server, ctx), ...elicitationContext(server, ctx), ...reportProgress(ctx) };
       try {
         return await answerCall({ server, face, calls }, call, ctx, context);

@@ -12,6 +12,7 @@ import {
   type ServerContext,
 } from '@modelcontextprotocol/server';
 import type { Deadline } from '../base/deadline.ts';
+import { HOLD_MS } from '../base/limits.ts';
 import { MailStoreError } from '../base/errors.ts';
 import { toVisible } from '../base/escape-hidden.ts';
 import type { TaskRecord } from '../journal/task-record.ts';
@@ -104,7 +105,9 @@ export async function answerCall(
   context: CallContext,
 ): Promise<ToolAnswer> {
   const wantsTask = face.wantsTask(call, ctx);
-  const loaded = await calls().catch((error: unknown) => {
+  // What calls need may still be loading, and that is part of the time of the call.
+  const late = () => new MailStoreError('notBegun', { tool: call.name, seconds: HOLD_MS / 1000 });
+  const loaded = await context.deadline.within(calls(), late).catch((error: unknown) => {
     if (error instanceof MailStoreError) return error;
     throw error;
   });

@@ -1,4 +1,5 @@
 import type { JSONRPCMessage, Transport } from '@modelcontextprotocol/server';
+import { systemClock, type Clock } from '../base/clock.ts';
 import type { RecordedAnswer, RecordedAnswers } from '../mcp/recorded-answers.ts';
 import { listTools, type Surface } from '../mcp/surface.ts';
 import type { Frame } from './frame.ts';
@@ -12,6 +13,8 @@ export interface FastOpeningOptions {
   /** Called when the list of tools is sent, and for a message that is not answered here: what calls need may be loaded. */
   readonly onOpened: () => void;
   readonly onerror: (error: Error) => void;
+  /** Measures how long requests wait; the machine's own by default. */
+  readonly clock?: Clock;
 }
 
 /**
@@ -26,18 +29,22 @@ export class FastOpening implements Transport {
   onerror?: ((error: Error) => void) | undefined;
   readonly #transport: StdioTransport;
   readonly #options: FastOpeningOptions;
+  readonly #clock: Clock;
   #phase: 'opening' | 'loading' | 'open' = 'opening';
   #era: 'legacy' | 'modern' | undefined;
   /** Messages that were answered here. */
   readonly #answered: Frame[] = [];
   /** Messages that wait for the library. */
   readonly #waiting: Frame[] = [];
+  /** When each request that waits for the library came, by its id. */
+  readonly #arrivals = new Map<unknown, number>();
   /** How many of the library's next answers have been given already. */
   #toDrop = 0;
 
   constructor(transport: StdioTransport, options: FastOpeningOptions) {
     this.#transport = transport;
     this.#options = options;
+    this.#clock = options.clock ?? systemClock;
     transport.onmessage = (message) => this.#take(message);
     transport.onclose = () => this.onclose?.();
     transport.onerror = options.onerror;
@@ -53,6 +60,13 @@ export class FastOpening implements Transport {
     if (this.#toDrop === 0) this.#open();
   }
 
+  /** Returns how long a request waited for the library, in milliseconds; asked once, when the library takes it. */
+  waitedMs(requestId: unknown): number {
+    const arrival = this.#arrivals.get(requestId);
+    this.#arrivals.delete(requestId);
+    return arrival === undefined ? 0 : this.#clock.monotonic() - arrival;
+  }
+
   async close(): Promise<void> {
     await this.#transport.close();
   }
@@ -62,6 +76,7 @@ export class FastOpening implements Transport {
     const answer = this.#phase === 'opening' ? this.#answer(message) : undefined;
     if (!answer) {
       this.#waiting.push(message);
+      if (message['id'] !== undefined) this.#arrivals.set(message['id'], this.#clock.monotonic());
       if (this.#phase === 'opening') this.#load();
       return;
     }
