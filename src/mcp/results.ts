@@ -118,7 +118,8 @@ export function taskResult(
 export function taskListResult(page: RowPage<TaskRecord>, showing: Showing): CallToolResult {
   const rows = page.rows.map((task) => {
     const { messages: _messages, evidence: _evidence, drift: _drift, target, ...row } = taskFacts(task, showing);
-    return { ...row, target };
+    // What a run found comes before MailStore's word for how its call ended.
+    return { ...(task.finding && { outcome: `finished with ${findingWords(task.finding)}` }), ...row, target };
   });
   return storedPage({ ...page, rows }, { nouns: ['task', 'tasks'] }, showing);
 }

@@ -293,6 +293,8 @@ describe('a long command that found errors', () => {
     const [id] = /[0-9a-f-]{36}/.exec(stdout) ?? [];
     const waited = await runBinary(['tasks', 'wait', id ?? ''], env);
     expect([waited.code, waited.stdout]).toEqual([5, 'VerifyStore finished with 1 error; MailStore calls it succeeded.\n']);
+    const shown = await runBinary(['audit', 'show'], env);
+    expect(shown.stdout).toMatch(/succeeded +VerifyStore .*finished with 1 error +task [0-9a-f-]{36}/);
   });
 });
 

@@ -70,6 +70,14 @@ function countRequests({ requests }: Sandbox, part: string): number {
 }
 
 describe('a long command', () => {
+  test('that MailStore calls succeeded and that found errors says so first, in its answer and in the list of tasks', async () => {
+    const { server } = await startQuick();
+    const { text, structured, isError } = await callTool(server, 'verify_store', { id: 6, includeIndexes: false });
+    expect(text).toMatch(/^VerifyStore finished with 1 error/);
+    expect([isError, structured['status'], structured['finding']]).toEqual([false, 'succeeded', { errors: 1, warnings: 0 }]);
+    expect((await callTool(server, 'list_tasks')).text).toContain('finished with 1 error');
+  });
+
   test('that ends within the inline wait is answered with its end', async () => {
     const { server, sandbox } = await startQuick();
     const { structured, text, isError } = await callTool(server, ...REBUILD);

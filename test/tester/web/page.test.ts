@@ -161,6 +161,17 @@ describe.skipIf(!hasBrowser)('the page in Chromium (skipped where /usr/bin/chrom
     expect(await kept.textContent()).toContain('The server hands out an end once; this one is kept in the record');
   });
 
+  test('a long command that MailStore calls succeeded and that found errors says so on its card, which looks as one that failed', async () => {
+    const { url } = await startTester();
+    const page = await openPage(browser, url);
+    await choose(page, 'VerifyStore');
+    await field(page, 'id').fill('6');
+    await page.getByLabel('includeIndexes').selectOption('false');
+    await send(page);
+    const card = page.locator('.card.failed', { hasText: 'Verify a store' });
+    await card.getByText('finished with 1 error', { exact: true }).waitFor();
+  });
+
   test('a long command is cancelled from its card', async () => {
     const { url } = await startTester({ access: 'read-write', sandbox: { runSeconds: 60 } });
     const page = await openPage(browser, url);
