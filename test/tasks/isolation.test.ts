@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { spawnSync } from 'node:child_process';
+import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { Journal } from '../../src/journal/journal.ts';
 import { openSqlite } from '../../src/journal/sqlite.ts';
@@ -118,6 +119,28 @@ describe('each fault of a task is its own', () => {
     expect(logged.some((line) => line.includes(`it is not known how VerifyStore ended (task ${bad.taskId})`))).toBe(true);
     expect(far.asked('bad')).toBe(1);
   });
+
+  test.each([
+    ['gzip', gzipSync],
+    ['br', brotliCompressSync],
+    ['deflate', deflateSync],
+  ])(
+    'an end that is compressed with %s is kept as it came, and the reason of the unknown end names the compression',
+    async (encoding, compress) => {
+      const body = compress('{"statusCode":"succeeded","token":"bad","statusVersion":3,"result":null}');
+      const head = `HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Encoding: ${encoding}\r\nContent-Length: ${body.length}\r\n\r\n`;
+      const far = await startFar({ bad: [Buffer.concat([Buffer.from(head), body]), GONE], good: GOOD });
+      const { leave, end, runner, journal } = setUp(far);
+      const [bad, good] = [await leave('bad'), await leave('good')];
+      runner.adopt();
+      expect((await end(good)).status).toBe('succeeded');
+      const ended = await end(bad);
+      expect(ended.status).toBe('unknown');
+      expect(ended.reason).toContain(`The answer to VerifyStore is compressed (${encoding}), which was not asked for`);
+      const [kept] = await journal.tasks.rawEnds(bad.taskId);
+      expect([kept?.encoding, Buffer.from(kept?.body ?? []).equals(body)]).toEqual([encoding, true]);
+    },
+  );
 
   test('an end that cannot be masked makes its own task unknown, with its bytes kept and not shown', async () => {
     const redactor = new Redactor();
