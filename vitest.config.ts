@@ -1,10 +1,22 @@
 import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
+/** What takes long by its nature: killed processes, minutes that have to pass, and pages in a browser. `npm run test:long` runs it, and CI runs both. */
+const LONG = [
+  'test/crash/*.test.ts',
+  'test/journal/processes.test.ts',
+  'test/mcp/lost-ends.test.ts',
+  'test/mcp/process.test.ts',
+  'test/security/canaries.test.ts',
+  'test/tester/web/accessibility.test.ts',
+  'test/tester/web/page.test.ts',
+];
+
+const ALL = 'test/**/*.test.ts';
+
 export default defineConfig({
   test: {
     environment: 'node',
-    include: ['test/**/*.test.ts'],
     globalSetup: ['test/build-bundle.ts'],
     pool: 'forks',
     // Tests start servers and child processes of their own: more workers than processors make their waits fail, not the run faster.
@@ -13,5 +25,9 @@ export default defineConfig({
     // What is waited for comes when a child process gets to it; how soon is no statement about the product.
     expect: { poll: { timeout: 60_000 } },
     hookTimeout: 120_000,
+    projects: [
+      { extends: true, test: { name: 'short', include: [ALL], exclude: LONG } },
+      { extends: true, test: { name: 'long', include: LONG } },
+    ],
   },
 });

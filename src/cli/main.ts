@@ -43,4 +43,5 @@ function chooseSubcommand([first = 'serve', ...others]: readonly string[]): { re
 }
 
 watchOutput();
-main(process.argv.slice(2)).catch(exitWithError);
+/** Resolves when the action is done; a server goes on. */
+export const done = main(process.argv.slice(2)).catch(exitWithError);

@@ -1,5 +1,7 @@
 import { execFile } from 'node:child_process';
+import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
+import { startProgram } from './program.ts';
 
 const BINARY = fileURLToPath(new URL('../../dist/mailstore-mcp.cjs', import.meta.url));
 
@@ -9,18 +11,31 @@ export interface BinaryResult {
   readonly stderr: string;
 }
 
-/** Runs the built binary to its end, with these settings and none of the developer's own; `input` is what its stdin says. */
-export function runBinary(
+export interface RunOptions {
+  /** What its stdin says. */
+  readonly input?: string;
+  /** True gives it a process of its own, where that is what the test is about. */
+  readonly ownProcess?: boolean;
+}
+
+/** Runs the built binary to its end, with these settings and none of the developer's own. */
+export async function runBinary(
   args: readonly string[],
   settings: Readonly<Record<string, string>> = {},
-  { input }: { readonly input?: string } = {},
+  { input, ownProcess = false }: RunOptions = {},
 ): Promise<BinaryResult> {
   const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('MAILSTORE_') && name !== 'NODE_EXTRA_CA_CERTS');
-  const env = { ...Object.fromEntries(inherited), ...settings };
-  return new Promise((resolve) => {
-    const child = execFile(process.execPath, [BINARY, ...args], { env }, (error, stdout, stderr) => {
-      resolve({ code: typeof error?.code === 'number' ? error.code : error ? -1 : 0, stdout, stderr });
+  const env = { ...(Object.fromEntries(inherited) as Record<string, string>), ...settings };
+  if (ownProcess) {
+    return new Promise((resolve) => {
+      const child = execFile(process.execPath, [BINARY, ...args], { env }, (error, stdout, stderr) => {
+        resolve({ code: typeof error?.code === 'number' ? error.code : error ? -1 : 0, stdout, stderr });
+      });
+      if (input !== undefined) child.stdin?.end(input);
     });
-    if (input !== undefined) child.stdin?.end(input);
-  });
+  }
+  const program = startProgram(args, env);
+  if (input !== undefined) program.stdin.end(input);
+  const [stdout, stderr, { code }] = await Promise.all([text(program.stdout), text(program.stderr), program.ended]);
+  return { code: code ?? -1, stdout, stderr };
 }

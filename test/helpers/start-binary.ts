@@ -1,5 +1,5 @@
-import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { startProcess, startProgram } from './program.ts';
 
 const BINARY = fileURLToPath(new URL('../../dist/mailstore-mcp.cjs', import.meta.url));
 
@@ -19,11 +19,15 @@ export interface Started {
   shows(text: string): Promise<void>;
 }
 
-/** Starts the built binary with pipes, with these settings and none of the developer's own. */
-export function startBinary(args: readonly string[], settings: Readonly<Record<string, string>> = {}): Started {
+/** Starts the built binary with pipes, with these settings and none of the developer's own; `ownProcess` gives it a process of its own. */
+export function startBinary(
+  args: readonly string[],
+  settings: Readonly<Record<string, string>> = {},
+  { ownProcess = false }: { readonly ownProcess?: boolean } = {},
+): Started {
   const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('MAILSTORE_') && name !== 'NODE_EXTRA_CA_CERTS');
-  const env = { ...Object.fromEntries(inherited), ...settings };
-  const child = spawn(process.execPath, [BINARY, ...args], { env, stdio: ['pipe', 'pipe', 'pipe'] });
+  const env = { ...(Object.fromEntries(inherited) as Record<string, string>), ...settings };
+  const child = ownProcess ? startProcess([BINARY, ...args], env) : startProgram(args, env);
   const waiting = new Set<() => void>();
   let [stdout, stderr] = ['', ''];
   const told = () => {
@@ -38,7 +42,7 @@ export function startBinary(args: readonly string[], settings: Readonly<Record<s
     stderr += text;
     told();
   });
-  const ended = new Promise<Ended>((resolve) => child.once('close', (code) => resolve({ code, stdout, stderr })));
+  const ended = child.ended.then(({ code }) => ({ code, stdout, stderr }));
   return {
     ended,
     write: (text) => void child.stdin.write(text),

@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,11 +7,13 @@ import { Client as ModernClient, type ClientOptions } from '@modelcontextprotoco
 import { StdioClientTransport as ModernTransport } from '@modelcontextprotocol/client/stdio';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
+import { StdioServerTransport as StreamTransport } from '@modelcontextprotocol/sdk/server/stdio.js';
 import { ElicitRequestSchema, type ElicitRequest, type ElicitResult } from '@modelcontextprotocol/sdk/types.js';
 import type { RequestOptions } from '@modelcontextprotocol/sdk/shared/protocol.js';
 import { onTestFinished } from 'vitest';
 import * as z from 'zod';
 import type { Access, ApiForm } from '../../src/base/target.ts';
+import { startProcess, startProgram } from './program.ts';
 import { startSandbox, type Sandbox, type SandboxOptions } from '../../src/sandbox/sandbox.ts';
 
 const BINARY = fileURLToPath(new URL('../../dist/mailstore-mcp.cjs', import.meta.url));
@@ -25,8 +26,10 @@ export interface ServerOptions {
   readonly api?: ApiForm;
   readonly env?: Readonly<Record<string, string>>;
   readonly args?: readonly string[];
-  /** The program's first file, where it is not the one that the tests were built with. */
+  /** The program's first file, where it is not the one that the tests were built with; it gets a process of its own. */
   readonly binary?: string;
+  /** True gives the server a process of its own, where that is what the test is about: signals, a kill, its memory, its start. */
+  readonly ownProcess?: boolean;
   /** Answers what the server asks the person at the client; without it the client cannot ask. */
   readonly onElicit?: (params: ElicitRequest['params']) => ElicitResult | Promise<ElicitResult>;
 }
@@ -51,16 +54,23 @@ export interface RunningServer {
 }
 
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
-  const { command, args, env, forget } = launch(options);
   const { onElicit } = options;
   const client = new Client(CLIENT, { capabilities: { ...(onElicit && { elicitation: {} }) } });
   if (onElicit) client.setRequestHandler(ElicitRequestSchema, ({ params }) => onElicit(params));
-  await client.connect(new StdioClientTransport({ command, args, env, stderr: 'ignore' }));
+  const { command, args, env, forget, ownProcess } = launch(options);
+  const program = ownProcess ? undefined : startProgram(args.slice(1), env);
+  program?.stderr.resume();
+  await client.connect(
+    program ? new StreamTransport(program.stdout, program.stdin) : new StdioClientTransport({ command, args, env, stderr: 'ignore' }),
+  );
   return {
     client,
     stateDir: env['MAILSTORE_STATE_DIR'] ?? '',
     close: async () => {
       await client.close();
+      program?.stdout.resume();
+      program?.stdin.end();
+      await program?.ended;
       forget();
     },
   };
@@ -151,8 +161,8 @@ export interface Pipe {
 }
 
 export function startPipe(options: ServerOptions): Pipe {
-  const { command, args, env, forget } = launch(options);
-  const child = spawn(command, args, { env, stdio: ['pipe', 'pipe', 'pipe'] });
+  const { args, env, forget, ownProcess } = launch(options);
+  const child = ownProcess ? startProcess(args, env) : startProgram(args.slice(1), env);
   const lines: string[] = [];
   const notifications: Message[] = [];
   const waiting = new Map<number, (answer: Message) => void>();
@@ -166,7 +176,7 @@ export function startPipe(options: ServerOptions): Pipe {
     if (message?.method !== undefined) notifications.push(message);
     else if (message?.id !== undefined) waiting.get(message.id)?.(message);
   });
-  const exited: Pipe['exited'] = new Promise((resolve) => child.once('close', (code, signal) => resolve({ code, signal })));
+  const exited: Pipe['exited'] = child.ended;
   const writeLine = (line: string) => void child.stdin.write(`${line}\n`);
   const send = (message: object) => writeLine(JSON.stringify({ jsonrpc: '2.0', ...message }));
   return {
@@ -194,7 +204,8 @@ export function startPipe(options: ServerOptions): Pipe {
     unsentBytes: () => child.stdin.writableLength,
     kill: (signal) => child.kill(signal),
     close: async () => {
-      child.kill('SIGKILL');
+      child.stdin.end();
+      child.kill(ownProcess ? 'SIGKILL' : 'SIGTERM');
       await exited;
       forget();
     },
@@ -230,7 +241,7 @@ export function settingsFor({
   };
 }
 
-function launch({ sandbox, access, api, env = {}, args = [], binary = BINARY }: ServerOptions) {
+function launch({ sandbox, access, api, env = {}, args = [], binary = BINARY, ownProcess = false }: ServerOptions) {
   const stateDir = mkdtempSync(join(tmpdir(), 'mailstore-mcp-'));
   // NODE_EXTRA_CA_CERTS makes a start several times slower, and a developer's own settings have no place in a test.
   const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('MAILSTORE_') && name !== 'NODE_EXTRA_CA_CERTS');
@@ -245,6 +256,7 @@ function launch({ sandbox, access, api, env = {}, args = [], binary = BINARY }: 
       ...(api && { MAILSTORE_API: api }),
       ...env,
     },
+    ownProcess: ownProcess || binary !== BINARY || env['NODE_OPTIONS'] !== undefined,
     forget: () => rmSync(stateDir, { recursive: true, force: true }),
   };
 }

@@ -18,13 +18,13 @@ test.each([
     const sandbox = await sandboxForTest({ runSeconds, onRun: (event) => events.push(event) });
     const env = { MAILSTORE_STATE_DIR: stateDir, MAILSTORE_INLINE_WAIT_MS: '0' };
 
-    const first = untilTestEnds(await startServer({ sandbox, access: 'read-write', env }));
+    const first = untilTestEnds(await startServer({ ownProcess: true, sandbox, access: 'read-write', env }));
     const { structured } = await callTool(first, 'rebuild_store_index', { id: 3, folder: 'amira' });
     const taskId = String(structured['taskId']);
     await expect.poll(() => sandbox.requests.some(({ path }) => path.endsWith('/get-status'))).toBe(true);
     await first.client.close();
 
-    const second = untilTestEnds(await startServer({ sandbox, access: 'read-write', env }));
+    const second = untilTestEnds(await startServer({ ownProcess: true, sandbox, access: 'read-write', env }));
     const status = async () => (await callTool(second, 'get_task_status', { taskId, waitSeconds: 5 })).structured['status'];
     await expect.poll(status, { timeout: 60_000 }).not.toBe('running');
     expect(await status()).toBe('succeeded');

@@ -20,7 +20,7 @@ const running: { close(): Promise<void> }[] = [];
 async function startPair(options: SandboxOptions, serverOptions: Omit<ServerOptions, 'sandbox'> = {}) {
   const sandbox = await startSandbox({ seed: 'small', ...options });
   running.push(sandbox);
-  const server = await startServer({ sandbox, access: 'read-write', ...serverOptions });
+  const server = await startServer({ ownProcess: true, sandbox, access: 'read-write', ...serverOptions });
   running.unshift(server);
   return { sandbox, server };
 }

@@ -55,7 +55,9 @@ describe('stdout', () => {
     ['with the embedded sandbox', ['--sandbox'], {}],
     ['with everything logged', ['--sandbox'], { MAILSTORE_LOG_LEVEL: 'debug' }],
   ])('holds nothing but the protocol %s', async (_what, args, env) => {
-    const pipe = untilTestEnds(startPipe({ args, access: 'read-write', env: { ...env, MAILSTORE_INLINE_WAIT_MS: '20000' } }));
+    const pipe = untilTestEnds(
+      startPipe({ ownProcess: true, args, access: 'read-write', env: { ...env, MAILSTORE_INLINE_WAIT_MS: '20000' } }),
+    );
     await initialize(pipe);
     await pipe.request('tools/list');
     await pipe.request('tools/call', JOHN);
@@ -72,7 +74,7 @@ describe('stdout', () => {
   test('holds nothing but the protocol when a library writes to it', async () => {
     const noise = `process.on('SIGUSR2', () => { console.log('noise'); process.stdout.write('{"no":"end'); })`;
     const pipe = untilTestEnds(
-      startPipe({ env: { ...START, NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(noise)}` } }),
+      startPipe({ ownProcess: true, env: { ...START, NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(noise)}` } }),
     );
     await initialize(pipe);
     pipe.kill('SIGUSR2');
@@ -82,7 +84,7 @@ describe('stdout', () => {
   });
 
   test('holds nothing but the protocol while MailStore cannot be reached', async () => {
-    const pipe = untilTestEnds(startPipe({ env: { ...START, MAILSTORE_LOG_LEVEL: 'debug' } }));
+    const pipe = untilTestEnds(startPipe({ ownProcess: true, env: { ...START, MAILSTORE_LOG_LEVEL: 'debug' } }));
     await initialize(pipe);
     const { result } = await pipe.request('tools/call', JOHN);
     expect(readAnswer(result)).toMatchObject({
@@ -111,7 +113,7 @@ describe('the process', () => {
   ];
 
   test.each(endings)('ends when %s, before anything was asked', async (_what, end) => {
-    const pipe = untilTestEnds(startPipe({ env: START }));
+    const pipe = untilTestEnds(startPipe({ ownProcess: true, env: START }));
     await initialize(pipe);
     end(pipe);
     expect(await pipe.exited).toEqual({ code: 0, signal: null });
@@ -119,7 +121,7 @@ describe('the process', () => {
 
   test.each(endings)('ends when %s, with a task running and connections open', async (_what, end) => {
     const sandbox = await sandboxForTest({ runSeconds: 100 });
-    const pipe = untilTestEnds(startPipe({ sandbox, access: 'read-write', env: { MAILSTORE_INLINE_WAIT_MS: '0' } }));
+    const pipe = untilTestEnds(startPipe({ ownProcess: true, sandbox, access: 'read-write', env: { MAILSTORE_INLINE_WAIT_MS: '0' } }));
     await initialize(pipe);
     expect((await startTask(pipe)).structured['status']).toBe('running');
     end(pipe);
@@ -128,7 +130,7 @@ describe('the process', () => {
 
   test.each(endings)('ends when %s, in the middle of a call', async (_what, end) => {
     const sandbox = await sandboxForTest({ faults: ['delay=60000@/api/invoke/*'] });
-    const pipe = untilTestEnds(startPipe({ sandbox }));
+    const pipe = untilTestEnds(startPipe({ ownProcess: true, sandbox }));
     await initialize(pipe);
     void pipe.request('tools/call', JOHN).catch(() => undefined);
     await pipe.request('ping');
@@ -137,7 +139,9 @@ describe('the process', () => {
   });
 
   test.each(endings)('ends when %s, with the embedded sandbox', async (_what, end) => {
-    const pipe = untilTestEnds(startPipe({ args: ['--sandbox'], access: 'read-write', env: { MAILSTORE_INLINE_WAIT_MS: '0' } }));
+    const pipe = untilTestEnds(
+      startPipe({ ownProcess: true, args: ['--sandbox'], access: 'read-write', env: { MAILSTORE_INLINE_WAIT_MS: '0' } }),
+    );
     expect((await startTask(pipe, modernMeta)).structured['status']).toBe('running');
     end(pipe);
     expect(await pipe.exited).toEqual({ code: 0, signal: null });
@@ -147,7 +151,7 @@ describe('the process', () => {
     const sandbox = await sandboxForTest({ runSeconds: 0.1, faults: ['delay=1500@/api/get-status'] });
     const stateDir = stateDirForTest();
     const pipe = untilTestEnds(
-      startPipe({ sandbox, access: 'read-write', env: { MAILSTORE_INLINE_WAIT_MS: '0', MAILSTORE_STATE_DIR: stateDir } }),
+      startPipe({ ownProcess: true, sandbox, access: 'read-write', env: { MAILSTORE_INLINE_WAIT_MS: '0', MAILSTORE_STATE_DIR: stateDir } }),
     );
     await initialize(pipe);
     await startTask(pipe);
@@ -160,7 +164,7 @@ describe('the process', () => {
   test.each(endings)('ends when %s, after the answer to a change that was being made', async (_what, end) => {
     const sandbox = await sandboxForTest({ faults: ['delay=1500@*/SetUserFullName'] });
     const stateDir = stateDirForTest();
-    const pipe = untilTestEnds(startPipe({ sandbox, access: 'read-write', env: { MAILSTORE_STATE_DIR: stateDir } }));
+    const pipe = untilTestEnds(startPipe({ ownProcess: true, sandbox, access: 'read-write', env: { MAILSTORE_STATE_DIR: stateDir } }));
     await initialize(pipe);
     const rename = { name: 'set_user_full_name', arguments: { userName: 'johndoe', fullName: 'John M. Doe' } };
     void pipe.request('tools/call', rename).catch(() => undefined);
@@ -171,14 +175,14 @@ describe('the process', () => {
   });
 
   test('ends when its client closes the pipe without a word', async () => {
-    const pipe = untilTestEnds(startPipe({ env: START }));
+    const pipe = untilTestEnds(startPipe({ ownProcess: true, env: START }));
     pipe.endInput();
     expect(await pipe.exited).toEqual({ code: 0, signal: null });
     expect(pipe.lines).toEqual([]);
   });
 
   test('survives a line that is no JSON', async () => {
-    const pipe = untilTestEnds(startPipe({ env: START }));
+    const pipe = untilTestEnds(startPipe({ ownProcess: true, env: START }));
     pipe.writeLine('this is no message');
     expect((await initialize(pipe)).result).toMatchObject({ protocolVersion: '2025-11-25' });
   });
@@ -228,7 +232,7 @@ describe('a server that its configuration keeps from working', () => {
   ];
 
   test.each(cases)('says so of %s in its instructions, in answer to every tool and on stderr', async (_what, env, args, sentence) => {
-    const pipe = untilTestEnds(startPipe({ env, args }));
+    const pipe = untilTestEnds(startPipe({ ownProcess: true, env, args }));
     const { result } = await initialize(pipe);
     expect(result?.['instructions']).toContain(sentence);
     const listed = (await pipe.request('tools/list')).result?.['tools'] as readonly {
@@ -246,7 +250,7 @@ describe('a server that its configuration keeps from working', () => {
   });
 
   test('says so to a client of 2026-07-28, too', async () => {
-    const pipe = untilTestEnds(startPipe({ env: {} }));
+    const pipe = untilTestEnds(startPipe({ ownProcess: true, env: {} }));
     const { result } = await pipe.request('server/discover', { _meta: modernMeta });
     expect(result?.['instructions']).toContain('MAILSTORE_URL is not set;');
     expect(readAnswer((await pipe.request('tools/call', { ...JOHN, _meta: modernMeta })).result)).toMatchObject({
@@ -259,7 +263,7 @@ describe('a server that its configuration keeps from working', () => {
     const sandbox = await sandboxForTest();
     const path = join(stateDirForTest(), 'password');
     const { MAILSTORE_PASSWORD: password = '', ...settings } = settingsFor(sandbox);
-    const pipe = untilTestEnds(startPipe({ env: { ...settings, MAILSTORE_PASSWORD_FILE: path } }));
+    const pipe = untilTestEnds(startPipe({ ownProcess: true, env: { ...settings, MAILSTORE_PASSWORD_FILE: path } }));
     await initialize(pipe);
     expect(readAnswer((await pipe.request('tools/call', JOHN)).result).text).toContain('cannot be read (ENOENT)');
     writeFileSync(path, `${password} \r\n`);
@@ -272,7 +276,7 @@ describe('a server that its configuration keeps from working', () => {
   });
 
   test('says on stderr before the first call that MailStore cannot be reached, and tries again at each call', async () => {
-    const pipe = untilTestEnds(startPipe({ env: START }));
+    const pipe = untilTestEnds(startPipe({ ownProcess: true, env: START }));
     await initialize(pipe);
     await pipe.request('tools/list');
     await expect.poll(() => pipe.stderr).toContain('calls to https://127.0.0.1:1 will fail as it stands: https://127.0.0.1:1 refuses');
@@ -281,14 +285,14 @@ describe('a server that its configuration keeps from working', () => {
   });
 
   test('says in answer to a call that its login is refused', async () => {
-    const pipe = untilTestEnds(startPipe({ sandbox: await sandboxForTest(), env: { MAILSTORE_PASSWORD: 'wrong' } }));
+    const pipe = untilTestEnds(startPipe({ ownProcess: true, sandbox: await sandboxForTest(), env: { MAILSTORE_PASSWORD: 'wrong' } }));
     await initialize(pipe);
     const refused = { isError: true, text: expect.stringContaining("does not accept the login 'admin' (HTTP 401)") as unknown };
     expect(readAnswer((await pipe.request('tools/call', JOHN)).result)).toMatchObject(refused);
   });
 
   test('warns of a variable of another program, and works', async () => {
-    const pipe = untilTestEnds(startPipe({ sandbox: await sandboxForTest(), env: { MAILSTORE_HOME: '/opt/mailstore' } }));
+    const pipe = untilTestEnds(startPipe({ ownProcess: true, sandbox: await sandboxForTest(), env: { MAILSTORE_HOME: '/opt/mailstore' } }));
     await initialize(pipe);
     expect(readAnswer((await pipe.request('tools/call', JOHN)).result).structured).toMatchObject({ userName: 'johndoe' });
     expect(pipe.stderr).toContain('mailstore-mcp warn: MAILSTORE_HOME is no setting of mailstore-mcp and was ignored.');
@@ -299,7 +303,7 @@ describe('a server that its configuration keeps from working', () => {
     ['call', ['call', 'GetUsers']],
     ['audit verify', ['audit', 'verify']],
   ])('is no subcommand: %s ends with the sentence and the exit code 2', async (_what, args) => {
-    const pipe = untilTestEnds(startPipe({ env: { ...START, MAILSTORE_STATE_DIR: './state' }, args }));
+    const pipe = untilTestEnds(startPipe({ ownProcess: true, env: { ...START, MAILSTORE_STATE_DIR: './state' }, args }));
     expect(await pipe.exited).toEqual({ code: 2, signal: null });
     expect(pipe.stderr).toBe(
       `mailstore-mcp: MAILSTORE_STATE_DIR is './state', which is a relative path; write '${process.cwd()}/state'.\n`,
@@ -311,7 +315,7 @@ describe('a server that its configuration keeps from working', () => {
     ['constructor', "There is no subcommand 'constructor'; see mailstore-mcp --help."],
     ['sandbx', "There is no subcommand 'sandbx'; did you mean sandbox?"],
   ])('is not started by %s, which is no subcommand', async (word, sentence) => {
-    const pipe = untilTestEnds(startPipe({ env: START, args: [word] }));
+    const pipe = untilTestEnds(startPipe({ ownProcess: true, env: START, args: [word] }));
     expect(await pipe.exited).toEqual({ code: 2, signal: null });
     expect(pipe.stderr).toBe(`mailstore-mcp: ${sentence}\n`);
     expect(pipe.lines).toEqual([]);
@@ -320,7 +324,7 @@ describe('a server that its configuration keeps from working', () => {
 
 test('no setting but those of the environment is needed', async () => {
   const sandbox = await sandboxForTest();
-  const pipe = untilTestEnds(startPipe({ env: settingsFor(sandbox) }));
+  const pipe = untilTestEnds(startPipe({ ownProcess: true, env: settingsFor(sandbox) }));
   await initialize(pipe);
   expect(readAnswer((await pipe.request('tools/call', JOHN)).result).structured).toMatchObject({ userName: 'johndoe' });
 });

@@ -4,7 +4,7 @@ import { initialize, startPipe, untilTestEnds, type Message, type Pipe } from '.
 const START = { MAILSTORE_URL: 'https://127.0.0.1:1', MAILSTORE_USERNAME: 'admin', MAILSTORE_PASSWORD: 'Quiet-Harbour-41' };
 
 function start(): Pipe {
-  return untilTestEnds(startPipe({ env: START }));
+  return untilTestEnds(startPipe({ ownProcess: true, env: START }));
 }
 
 /** Returns what was answered under this id. */
