@@ -7,11 +7,13 @@ import { createSurface } from '../../src/mcp/surface.ts';
 import { FastOpening } from '../../src/transports/fast-opening.ts';
 import { serveOverStdio } from '../../src/transports/serve.ts';
 import { StdioTransport } from '../../src/transports/stdio.ts';
+import { toolList } from '../helpers/server-catalogue.ts';
 import { ManualClock } from '../helpers/manual-clock.ts';
 import { collectingLog } from '../helpers/start-client.ts';
 
 const surface = createSurface({
   version: '1',
+  toolList,
   offer: { access: 'full', groups: TOOLSETS, targets: ['default'], knownCommands: new Set() },
 });
 const OPENING = [
