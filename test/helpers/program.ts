@@ -64,15 +64,9 @@ function compileWasm(bytes: Buffer): object {
   return known;
 }
 
-class CachedWasmModule {
-  constructor(bytes: Buffer) {
-    return compileWasm(bytes);
-  }
-}
-
 const cachingWasm = {
   ...Object.fromEntries(Object.getOwnPropertyNames(wasm).map((name) => [name, wasm[name]])),
-  Module: CachedWasmModule,
+  Module: new Proxy(wasm.Module, { construct: (_, [bytes]) => compileWasm(bytes as Buffer) }),
 };
 
 /** Numbers that no process of the machine has. */

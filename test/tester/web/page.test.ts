@@ -169,7 +169,7 @@ describe.skipIf(!hasBrowser)('the page in Chromium (skipped where /usr/bin/chrom
     await page.getByLabel('includeIndexes').selectOption('false');
     await send(page);
     const card = page.locator('.card.failed', { hasText: 'Verify a store' });
-    await card.getByText('finished with 1 error', { exact: true }).waitFor();
+    await expect.poll(async () => card.locator('.status').textContent()).toBe('finished with 1 error');
   });
 
   test('a long command is cancelled from its card', async () => {
