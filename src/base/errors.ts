@@ -165,6 +165,12 @@ const table = {
     retry: false,
     say: ({ says, cure }) => `${says} ${cure}`.trim(),
   }),
+  cannotServe: row<{ reason: string; command: string }>({
+    audience: 'configuration',
+    request: 'not sent',
+    retry: false,
+    say: ({ reason, command }) => `${reason} To check every setting, run \`${command}\` in a terminal with the same settings.`,
+  }),
   noTerminal: row<{ what: string }>({
     audience: 'configuration',
     request: 'not sent',

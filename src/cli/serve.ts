@@ -5,6 +5,7 @@ import { Redactor } from '../masking/redactor.ts';
 import { TOOLSETS } from '../catalogue/define-command.ts';
 import { KnownCommands } from '../client/known-commands.ts';
 import { loadConfig, type Config } from '../config/load.ts';
+import { defaultStateDir } from '../config/state-dir.ts';
 import { requireSqlite } from '../journal/sqlite.ts';
 import type { Dispatcher } from '../mcp/dispatcher.ts';
 import type { Offer } from '../mcp/offered-tools.ts';
@@ -19,6 +20,7 @@ import { connectedTools } from './connected-tools.ts';
 import { defineAction, defineSubcommand, flag, type Given } from './define-subcommand.ts';
 import { startEmbedded, type Embedded } from './embedded.ts';
 import { sayError } from './exit-codes.ts';
+import { terminalCommand } from './terminal-command.ts';
 import { version } from './version.ts';
 
 /** When a server whose tools no client has listed takes over the tasks that an earlier process left. */
@@ -64,7 +66,8 @@ export async function serve(prepareServer: () => Promise<Ready>, stdout: Reserve
   let loading: Promise<Loaded> | undefined;
   const load = () => {
     // What failed is tried again by the next call: a file gets its rights, a full disk gets room, and a damaged journal is moved away.
-    loading ??= (async () => loadBackend((ready ??= await prepareServer()).config, { log, redactor, tools: surface.tools }))().catch(
+    loading ??= (async () =>
+      loadBackend((ready ??= await prepareServer().catch(rejectFault)).config, { log, redactor, tools: surface.tools }))().catch(
       (error: unknown) => {
         loading = undefined;
         throw error;
@@ -146,10 +149,15 @@ function isConfigurationFault(error: unknown): error is MailStoreError {
   return error instanceof MailStoreError && error.audience === 'configuration';
 }
 
-/** Returns an error that a change of the configuration mends. Throws every other error. */
+/** Throws what `configurationFault` returns. */
+function rejectFault(error: unknown): never {
+  throw configurationFault(error);
+}
+
+/** Returns an error that a change of the configuration mends, with the command that checks it. Throws every other error. */
 function configurationFault(error: unknown): MailStoreError {
   if (!isConfigurationFault(error)) throw error;
-  return error;
+  return new MailStoreError('cannotServe', { reason: error.message, command: terminalCommand('doctor', defaultStateDir()) });
 }
 
 interface Loaded {

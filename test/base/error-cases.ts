@@ -132,6 +132,12 @@ export const errorCases: {
     ],
   ],
   setupFailed: [[{ says: 'The port is closed.', cure: 'Open it.' }, 'The port is closed. Open it.']],
+  cannotServe: [
+    [
+      { reason: 'MAILSTORE_URL is not set.', command: 'mailstore-mcp doctor' },
+      'MAILSTORE_URL is not set. To check every setting, run `mailstore-mcp doctor` in a terminal with the same settings.',
+    ],
+  ],
   noTerminal: [
     [
       { what: 'mailstore-mcp approve' },

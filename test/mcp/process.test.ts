@@ -1,6 +1,9 @@
+import { execFile } from 'node:child_process';
 import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import {
   initialize,
@@ -189,6 +192,22 @@ describe('the process', () => {
 });
 
 describe('a server that its configuration keeps from working', () => {
+  const script = fileURLToPath(new URL('../../dist/mailstore-mcp.cjs', import.meta.url));
+  const DOCTOR = `To check every setting, run \`${process.execPath} ${script} doctor\` in a terminal with the same settings.`;
+
+  test('names a command that checks its settings and runs as it is printed', async () => {
+    const pipe = untilTestEnds(startPipe({ env: { MAILSTORE_URL: 'archive.example.com:8463' } }));
+    const { result } = await initialize(pipe);
+    const [, command = ''] = /run `(.+ doctor)` in a terminal/.exec(String(result?.['instructions'])) ?? [];
+    const ran = promisify(execFile)('sh', ['-c', command], {
+      env: { PATH: process.env['PATH'], MAILSTORE_URL: 'archive.example.com:8463' },
+    });
+    await expect(ran).rejects.toMatchObject({
+      code: 2,
+      stdout: expect.stringContaining("write 'https://archive.example.com:8463'") as unknown,
+    });
+  });
+
   const cases: readonly (readonly [what: string, env: Record<string, string>, args: readonly string[], sentence: string])[] = [
     ['no address', {}, [], 'MAILSTORE_URL is not set; set it to https://host:8463, or try the embedded server with --sandbox.'],
     [
@@ -242,11 +261,15 @@ describe('a server that its configuration keeps from working', () => {
     expect(listed.map(({ name }) => name)).toContain('get_user_info');
     expect(listed.map(({ name }) => name)).not.toContain('delete_user');
     for (const call of [JOHN, { name: 'list_tasks', arguments: {} }, { name: 'delete_user', arguments: { userName: 'x' } }]) {
-      expect(readAnswer((await pipe.request('tools/call', call)).result)).toEqual({ text: sentence, structured: {}, isError: true });
+      expect(readAnswer((await pipe.request('tools/call', call)).result)).toEqual({
+        text: `${sentence} ${DOCTOR}`,
+        structured: {},
+        isError: true,
+      });
     }
     pipe.endInput();
     expect(await pipe.exited).toEqual({ code: 2, signal: null });
-    expect(pipe.stderr).toBe(`mailstore-mcp: ${sentence}\n`);
+    expect(pipe.stderr).toBe(`mailstore-mcp: ${sentence} ${DOCTOR}\n`);
   });
 
   test('says so to a client of 2026-07-28, too', async () => {
