@@ -14,6 +14,7 @@ import { toolName } from '../catalogue/naming.ts';
 import { Permit, permitRead } from '../policy/gate.ts';
 import { encodeForm } from '../wire/form.ts';
 import type { Dialect, Progress, Reply, RunHandle, WireRequest, WireResponse } from '../wire/reply.ts';
+import { recogniseNames } from './declared-names.ts';
 import { chooseDialect, dialectNamed, type SpokenDialect } from './dialects.ts';
 import { compareMetadata, listUnsentArguments, type MetadataComparison } from './metadata.ts';
 import type { OnExchange } from './record-exchange.ts';
@@ -104,6 +105,7 @@ export class MailStoreClient {
       trust: options.trust,
       connectTimeoutMs: Math.min(CONNECT_TIMEOUT_MS, options.timeoutMs),
       timeoutMs: options.timeoutMs,
+      keepsName: recogniseNames(options.catalogue),
       ...(options.redactor && { redactor: options.redactor }),
       ...(options.onExchange && { onExchange: options.onExchange }),
     });
@@ -169,7 +171,7 @@ export class MailStoreClient {
   ): Promise<Outcome> {
     const isChange = effect !== 'read';
     const notes = listUnsentArguments(command, spoken.commands);
-    const attempt = async () => this.#transport.send(request, { signal, deadline, purpose, command, isChange });
+    const attempt = async (limitMs?: number) => this.#transport.send(request, { limitMs, signal, deadline, purpose, command, isChange });
     try {
       const response = isChange || once ? await attempt() : await retryRead(attempt, this.#options, deadline);
       const outcome = this.#outcome(command, spoken.dialect, spoken.dialect.read(response, command));
@@ -255,7 +257,7 @@ export class MailStoreClient {
   async #choose(): Promise<SpokenDialect> {
     const { api, origin, username, catalogue, log } = this.#options;
     const spoken = await retryRead(
-      () => chooseDialect(api, this.#transport, { origin, user: username, connectionTest: catalogue.connectionTest }),
+      async (limitMs) => chooseDialect(api, this.#transport, { origin, user: username, connectionTest: catalogue.connectionTest, limitMs }),
       this.#options,
     );
     if (spoken.commands) {

@@ -31,11 +31,15 @@ export interface TransportOptions {
    * knows no secrets, and masks what looks like a credential.
    */
   readonly redactor?: Redactor;
+  /** True for a name that answers are read by, which stays readable even if it is a known secret. Default: none. */
+  readonly keepsName?: (name: string) => boolean;
   /** Told of each exchange when it is over, in the course of the call that it belongs to. */
   readonly onExchange?: OnExchange;
 }
 
 export interface SendOptions {
+  /** Milliseconds that are left for the exchange. It never takes longer than the time limit of the transport. */
+  readonly limitMs?: number | undefined;
   /** Added to the time limit of the exchange, in milliseconds. */
   readonly extraMs?: number;
   /** The call that the exchange belongs to; the exchange ends when its time is over. */
@@ -94,15 +98,15 @@ export class Transport {
    * says of it, not the code of the fault: after its first byte, everything but an answer is `unknown`.
    */
   async send(request: WireRequest, options: SendOptions = {}): Promise<WireResponse> {
-    const { origin, authorization, timeoutMs, bodyLimit = BODY_LIMIT, redactor, onExchange } = this.#options;
-    const { extraMs = 0, deadline, signal } = options;
+    const { origin, authorization, timeoutMs, bodyLimit = BODY_LIMIT, onExchange } = this.#options;
+    const { limitMs: leftMs = timeoutMs, extraMs = 0, deadline, signal } = options;
     const headers = {
       authorization,
       accept: 'application/json, application/xml;q=0.9, text/plain;q=0.8',
       ...(request.body !== '' && { 'content-type': 'application/x-www-form-urlencoded; charset=utf-8' }),
     };
     const observation = onExchange && this.#observe(request, headers, options, onExchange);
-    const limitMs = timeoutMs + extraMs;
+    const limitMs = Math.max(1, Math.ceil(Math.min(timeoutMs, leftMs))) + extraMs;
     try {
       if (this.#isClosing) throw new ExchangeFailed(false, STOPPING);
       if (signal?.aborted) throw new ExchangeFailed(false, readCause(signal));
@@ -119,7 +123,7 @@ export class Transport {
         { bodyLimit, timeoutMs: limitMs, observation },
       );
       const response = await this.#follow(running, options);
-      const shown = maskAnswer(response, request, redactor);
+      const shown = maskAnswer(response, request, this.#options);
       observation?.end(shown.contentType === UNMASKED_TYPE ? { ...shown, body: NOT_MASKED } : shown);
       if (response.status === 503) throw new MailStoreError('unavailable', { origin });
       if (response.status === 502 || response.status === 504)
@@ -223,10 +227,16 @@ const ENVELOPE_PLAIN: ReadonlySet<string> = new Set(['token']);
 /** What observers see in place of a body that could not be masked. */
 const NOT_MASKED = Buffer.from('(Masking the secrets in this body failed, so it is not shown.)');
 
+type MaskOptions = Pick<TransportOptions, 'keepsName'> & { readonly redactor: Redactor };
+
 /** Masks an answer. Where masking fails, the bytes stay as they came, under a content type that no reader turns into text. */
-function maskAnswer(response: WireResponse, { path }: WireRequest, redactor: Redactor): WireResponse {
+function maskAnswer(response: WireResponse, { path }: WireRequest, { redactor, keepsName = () => false }: MaskOptions): WireResponse {
   const { status, contentType, location, body } = response;
-  const masked = redactor.body(body, { contentType, ...(path.startsWith('/api/') && { plainNames: ENVELOPE_PLAIN }) });
+  const masked = redactor.body(body, {
+    contentType,
+    keepsName,
+    ...(path.startsWith('/api/') && { plainNames: ENVELOPE_PLAIN }),
+  });
   if (masked === undefined) return { status, contentType: UNMASKED_TYPE, body };
   return {
     ...response,

@@ -179,6 +179,23 @@ function resolve(source: DecodedText, { sign, sequence, decode }: Decoder): Deco
   return new DecodedText(parts.join(''), source, changes);
 }
 
+const HIDDEN_SEQUENCE = String.raw`\p{Default_Ignorable_Code_Point}|[\uFF01-\uFF5E]`;
+
+/** Escapes of every kind, characters that are not seen, and letters of another width. */
+const escapes: Decoder = {
+  sign: /[\\&%\u00AD\u200B-\u200D\u2060-\u2064\uFEFF\uFF01-\uFF5E]/,
+  sequence: new RegExp(`${JSON_SEQUENCE}|${XML_SEQUENCE}|${URL_SEQUENCE}|${HIDDEN_SEQUENCE}`, 'gu'),
+  decode: (sequence) => {
+    if (/^[\\&%+]/.test(sequence)) return sequence.length > 1 ? all.decode(sequence) : sequence;
+    return /[\uFF01-\uFF5E]/.test(sequence) ? sequence.normalize('NFKC') : '';
+  },
+};
+
+/** Resolves one level of escapes of every kind, mixed; undefined where there is none. */
+export function resolveEscapes(text: DecodedText): DecodedText | undefined {
+  return text.resolve(escapes);
+}
+
 const utf8: Decoder = {
   sign: /[\u00C2-\u00F4]/,
   sequence: /[\u00C2-\u00DF][\u0080-\u00BF]|[\u00E0-\u00EF][\u0080-\u00BF]{2}|[\u00F0-\u00F4][\u0080-\u00BF]{3}/g,

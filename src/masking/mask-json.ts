@@ -10,13 +10,15 @@ import {
   type Edit,
   type Span,
 } from './masks.ts';
-import { classifyName, isPlural, kindBelow, type NameKind } from './secret-names.ts';
+import { classifyName, isPlural, isSecretName, kindBelow, type NameKind } from './secret-names.ts';
 
 export interface MaskJsonOptions {
   /** Returns what stands in the place of a credential. */
   readonly change: ReplaceSecret;
   /** Masks what looks like a credential inside a text that stands under no secret name. */
   readonly text: (text: string) => string;
+  /** Masks a known secret in the name of a member. Default: names stay as they are. */
+  readonly key?: (key: string) => string;
   /** Names of the outermost object whose value is known to be no secret. */
   readonly plainNames?: ReadonlySet<string>;
   /** True for arguments: a reference to where a secret is stays readable. */
@@ -36,6 +38,10 @@ interface JsonFrame {
   isNamedSecret: boolean;
   /** Members that hold the value of a pair. */
   readonly values: Span[];
+  /** Of a list of a command's arguments: true behind the option of a secret, such as `--password`. */
+  isOptionValue: boolean;
+  /** How many names of an object were masked. */
+  maskedKeys: number;
   /** Of a list: how many values came, and whether the first is a secret's name. */
   count: number;
 }
@@ -71,7 +77,9 @@ export function maskJson(text: string, options: MaskJsonOptions): string | undef
       !frame.isObject && frame.count === 1 && frame.isNamedSecret && frames.at(-2)?.isObject === false && frames.length > 2;
     if (frame.isObject && isValueKey(frame.key)) frame.values.push({ start, end });
     if (isNoSecret(content)) return;
-    if ((coversLeaf(frame) && !isCount) || isSecondOfPair) mask(start, end, content);
+    const isOptionValue = frame.isOptionValue && !content.startsWith('-');
+    frame.isOptionValue = !frame.isObject && kind === 'string' && isOption(content);
+    if ((coversLeaf(frame) && !isCount) || isSecondOfPair || isOptionValue) mask(start, end, content);
     else if (kind === 'string') {
       const masked = options.text(content);
       if (masked !== content) edits.push({ start, end, text: readLiteral(masked, text, end) });
@@ -87,6 +95,11 @@ export function maskJson(text: string, options: MaskJsonOptions): string | undef
         frame.key = readJsonString(text.slice(start, end)) ?? text.slice(start + 1, end - 1);
         const own = frames.length === 2 && plainNames?.has(frame.key) ? 'none' : classifyName(frame.key);
         frame.keyKind = kindBelow(frame.kind, own, frame.key);
+        const name = options.key?.(frame.key) ?? frame.key;
+        if (name === frame.key) break;
+        frame.maskedKeys++;
+        // Two members of one name would be one to a reader.
+        edits.push({ start, end, text: JSON.stringify(frame.maskedKeys === 1 ? name : `${name} (${frame.maskedKeys})`) });
         break;
       }
       case '{':
@@ -130,7 +143,23 @@ export function maskJson(text: string, options: MaskJsonOptions): string | undef
 }
 
 function openFrame(isObject: boolean, start: number, key: string, kind: NameKind): JsonFrame {
-  return { isObject, start, kind, key: isObject ? '' : key, keyKind: isObject ? 'none' : kind, isNamedSecret: false, values: [], count: 0 };
+  return {
+    isObject,
+    start,
+    kind,
+    key: isObject ? '' : key,
+    keyKind: isObject ? 'none' : kind,
+    isNamedSecret: false,
+    values: [],
+    isOptionValue: false,
+    maskedKeys: 0,
+    count: 0,
+  };
+}
+
+function isOption(content: string): boolean {
+  const name = /^(?:--?|\/)([\p{L}][\p{L}\p{M}\p{N}_.-]{1,60})$/u.exec(content)?.[1];
+  return name !== undefined && isSecretName(name);
 }
 
 function coversLeaf({ keyKind }: JsonFrame): boolean {

@@ -1,22 +1,27 @@
 import { parseAction } from '../base/action.ts';
+import { DecodedText, resolveEscapes } from './decoded-text.ts';
+import { findInCommands } from './find-in-commands.ts';
+import { findInSentences, isOdd, STRONG } from './find-in-sentence.ts';
 import { maskJson, type MaskJsonOptions } from './mask-json.ts';
 import { maskXml } from './mask-xml.ts';
-import { applyEdits, isNamedSecret, isNoSecret, MASK, type ReplaceSecret, type Edit } from './masks.ts';
+import { applyEdits, isNamedSecret, isNoSecret, MASK, mergeSpans, type ReplaceSecret, type Edit } from './masks.ts';
 import { classifyName, isPlural, isSecretName } from './secret-names.ts';
 
 /** Documents inside a text of a document are read to this depth; below it, they are masked as plain text. */
 const DEEPEST = 4;
 
 /**
- * What every text with a credential in it has somewhere: a word that names one, the userinfo of a URL, or a form that only credentials have.
- * Most texts have none of it, and cost no more than this look. Letters written as JSON or XML escapes hide a word, so such texts are read.
+ * What every text with a credential in it has somewhere: a word that names one, or a form that only credentials have. Most texts have none of it,
+ * and cost no more than this look. Letters written as escapes hide a word, so such texts are read.
  */
-const MAY_HOLD =
-  /contrase|\bmdp\b|senha|wachtwoord|heslo|has[lł]o|jelsz|parol|salasana|lozinka|l(?:ö|o\u0308|o)senord|adgangskode|парол|κωδικ|密码|密碼|口令|スワ|暗証|비밀|\u1107\u1175\u1106\u1175|סיסמ|[?&]sig=|mysql|mariadb|\bcurl |:(?:\d{4,5}|\*):[^:\s]{1,64}:[^:\s]{1,64}:|pass|pwd|pswd|pw\b|secret|geheim|kennw|losungsw|credential|zugangsdat|anmeldedat|token|(?<!["']|public|primary|registry)key|schl(?:ü|u\u0308|ue)ssel|(?<!status|error|\bp)code|pin(?:\b|code|_|s\b)|puk\b|pfx\b|p12\b|otp|psk\b|jwt\b|mnemonic|bearer|basic |cookie|authori[sz]ation"?\s*[:=]|connection.{0,2}string|zeichenfolge|signature|seed.?phrase|:\/\/[^\s"]{0,300}@|%3a%(?:25)*2f|-BEGIN |PuTTY-|ey[AJ]|ewo|W3s|gh[opsu]_|github_pat|glpat-|xox[abprs]-|AKIA|\\u00[4-7]|&#x?[4-7]\d?|&#1[0-2]\d|[\uFF21-\uFF5A\u200B-\u200D\u00AD\u2060]/i;
+const NAMES =
+  /pass|pwd|pswd|pw\b|secret|geheim|kennw|losungsw|credential|zugangsdat|anmeldedat|anmeldeinf|token|(?<!["']|public|primary|registry)key|schl(?:ü|u\u0308|ue)ssel|(?<!status|error|\bp)code|pin(?:\b|code|_|s\b|n)|puk\b|pfx|p12\b|otp|psk\b|jwt\b|mnemonic|connection.{0,2}string|zeichenfolge|signature|seed.?phrase|contrase|\bmdp\b|senha|wachtwoord|heslo|has[lł]o|jelsz|parol|salasana|lozinka|l(?:ö|o\u0308|o)senord|adgangskode|парол|κωδικ|密码|密碼|口令|スワ|暗証|비밀|\u1107\u1175\u1106\u1175|סיסמ/i;
+const FORMS =
+  /\bsig=|mysql|mariadb|\bcurl |\bhttps? |mongo|psexec|certutil|\baz |\blogin\b|7z|rar |zip |sqlcmd|\bbcp |[oit]sql |ldap|openssl|redis|smb|rpcclient|lftp|schtasks|signtool|freerdp|\bnet1?\s+use|sqlplus|swaks|(?:exp|imp)(?:dp)? |SecureString|jdbc:|--?(?:user|auth|cred|basic|login)|\bAUTH|bearer|basic |ntlm|negotiate|kerberos|digest|cookie|session_?id|sessid|sudo|stdin|identified|chpasswd|connect\.sid|\.aspx|authori[sz]ation"?\s*[:=]|:(?:\d{4,5}|\*):[^:\s]{1,64}:[^:\s]{1,64}:|:\/\/[^\s"]{0,300}@|:[^\s:@/"'<>]{4,64}@|:(?:\\\/){2}|-BEGIN|PuTTY-|RSAKeyValue|ey[AJ]|ewo|W3s|gh[opsu]_|github_pat|glpat-|xox[abprs]-|A[KS]IA|sk[-_]|AIza|npm_|\bSG\.|ya29\.|%(?:25)*[2-7][\da-f]|\\u00[2-7]|&(?:amp;)*#x?[2-7]\d?|&(?:amp;)*#1[0-2]\d|[\uFF21-\uFF5A\u200B-\u200D\u00AD\u2060]/i;
 
 /** True unless nothing in the text can be a credential by its name or by its look. */
 export function mayHoldCredential(text: string): boolean {
-  return MAY_HOLD.test(text);
+  return NAMES.test(text) || FORMS.test(text);
 }
 
 /** Returns the text with everything that looks like a credential masked; the same string where there is nothing. */
@@ -74,12 +79,37 @@ function mapInAction(text: string, { command, args }: ParsedAction, change: Repl
 /** A stretch of text that is a credential. */
 type Stretch = readonly [start: number, end: number];
 
-function mapInPlainText(text: string, change: ReplaceSecret, depth: number): string {
-  const found = [
+/** Levels of escapes inside plain text. */
+const ESCAPE_LEVELS = 3;
+
+function mapInPlainText(whole: string, change: ReplaceSecret, depth: number): string {
+  const text = depth < DEEPEST ? mapEmbedded(whole, change, depth) : whole;
+  const found = findAll(text, depth).map(([start, end]) => ({ start, end }));
+  let decoded: DecodedText | undefined = new DecodedText(text);
+  for (let level = 0; level < ESCAPE_LEVELS && decoded; level++) {
+    decoded = resolveEscapes(decoded);
+    if (!decoded) break;
+    const source = decoded;
+    for (const [start, end] of findAll(source.text, depth))
+      if (end > start) found.push({ start: source.findStart(start), end: source.findEnd(end - 1) });
+  }
+  const edits = mergeSpans(found).flatMap(({ start, end }): Edit[] => {
+    const credential = text.slice(start, end);
+    const changed = credential === MASK ? credential : change(credential);
+    return changed === credential ? [] : [{ start, end, text: changed }];
+  });
+  return applyEdits(text, edits);
+}
+
+/** Everything in a plain text that looks like a credential, in any order. */
+function findAll(text: string, depth: number): readonly Stretch[] {
+  if (!mayHoldCredential(text)) return [];
+  return [
     ...findPrivateKeys(text),
     ...findLogins(text),
     ...findAuthorizations(text),
     ...findAssignments(text),
+    ...findSections(text),
     ...findOptions(text),
     ...findQuoted(text),
     ...findPairs(text),
@@ -87,30 +117,54 @@ function mapInPlainText(text: string, change: ReplaceSecret, depth: number): str
     ...findTokens(text),
     ...findSignatures(text),
     ...findEncoded(text, depth),
-  ].toSorted((a, b) => a[0] - b[0] || b[1] - a[1]);
-  const edits: Edit[] = [];
-  let done = 0;
-  for (const [start, end] of found) {
-    if (end <= done) continue;
-    // What reaches beyond an earlier one is a part of the same credential.
-    const credential = text.slice(Math.max(start, done), end);
-    const last = edits.at(-1);
-    const changed = change(credential);
-    if (changed !== credential) {
-      if (last && start < done && last.end === done) edits[edits.length - 1] = { ...last, end };
-      else edits.push({ start: Math.max(start, done), end, text: changed });
-    }
-    done = end;
-  }
-  return applyEdits(text, edits);
+    ...[...findInCommands(text), ...findInSentences(text)].map(({ start, end }): Stretch => [start, end]),
+  ];
 }
 
-const KEY_BEGIN = /-{4,5} ?BEGIN [A-Z\d ]{0,40}?PRIVATE KEY(?: BLOCK)? ?-{4,5}|PuTTY-User-Key-File-\d/g;
-const KEY_END = /-{4,5} ?END [A-Z\d ]{0,40}?PRIVATE KEY(?: BLOCK)? ?-{4,5}(?:\\+[rn]|[\r\n])*|\nPrivate-MAC:[^\r\n]*/g;
+/**
+ * Masks the documents inside a text: XML from the first tag to the last, and JSON between brackets that belong together. Documents that are cut
+ * off or no documents at all are left to what looks through plain text.
+ */
+function mapEmbedded(text: string, change: ReplaceSecret, depth: number): string {
+  const options = { change, text: (part: string) => mapCredentials(part, change, depth + 1) };
+  const json = mapEmbeddedJson(text, options);
+  const start = json.search(/<[\p{L}_!?]/u);
+  const end = start < 0 ? -1 : json.lastIndexOf('>') + 1;
+  // A text that is one document was read as such before.
+  if (end <= start || (start === 0 && end === json.length && depth > 0)) return json;
+  const masked = maskXml(json.slice(start, end), options);
+  return masked === undefined ? json : json.slice(0, start) + masked + json.slice(end);
+}
+
+/** Where an object or a list of texts or objects begins. */
+const JSON_BEGIN = /\{\s{0,20}["}]|\[\s{0,20}[{["]/g;
+
+function mapEmbeddedJson(text: string, options: MaskJsonOptions): string {
+  let [result, done] = ['', 0];
+  // Brackets inside brackets that are no JSON are read again; not more often than makes the cost linear.
+  let budget = 4 * text.length;
+  const begin = new RegExp(JSON_BEGIN);
+  for (let match = begin.exec(text); match && budget > 0; match = begin.exec(text)) {
+    const end = endOfBrackets(text, match.index);
+    budget -= end - match.index;
+    const part = text.slice(match.index, end);
+    const masked = maskJson(part, options);
+    if (masked === undefined) begin.lastIndex = match.index + 1;
+    else {
+      result += text.slice(done, match.index) + masked;
+      done = end;
+      begin.lastIndex = end;
+    }
+  }
+  return result + text.slice(done);
+}
+
+const KEY_BEGIN = /-{4,5} ?BEGIN [A-Z\d ]{0,40}?(?:PRIVATE KEY(?: BLOCK)?|PKCS ?#?12|PFX) ?-{4,5}|PuTTY-User-Key-File-\d/g;
+const KEY_END = /-{4,5} ?END [A-Z\d ]{0,40}?(?:PRIVATE KEY(?: BLOCK)?|PKCS ?#?12|PFX) ?-{4,5}(?:\\+[rn]|[\r\n])*|\nPrivate-MAC:[^\r\n]*/g;
 
 /** Private keys with their frame, also without its beginning or its end. */
 function findPrivateKeys(text: string): Stretch[] {
-  if (!text.includes('PRIVATE KEY') && !text.includes('PuTTY-')) return [];
+  if (!/PRIVATE KEY|PKCS ?#?12|PFX|PuTTY-/.test(text)) return [];
   const begins = [...text.matchAll(KEY_BEGIN)].map(({ index }) => index);
   const ends = [...text.matchAll(KEY_END)].map((match) => ({ index: match.index, after: match.index + match[0].length }));
   const found: Stretch[] = [];
@@ -132,6 +186,11 @@ function findPrivateKeys(text: string): Stretch[] {
 const LONGEST_URL = 8192;
 const ENCODED_URL = /(%(?:25){0,3}3a%(?:25){0,3}2f%(?:25){0,3}2f)([^\s&"'<>]{1,1024}?)%(?:25){0,3}40/gi;
 const COLON = /:|%(?:25)*3a/i;
+/** A login without a scheme, as in `user:password@host` and `//user:password@host`. */
+const BARE_LOGIN = /(?<![\w.+\\@-])([\w.+\\-]{1,64}):([^\s:@/'"<>]{4,64})@(?=[\w[-])/g;
+/** What stands before a colon and an address, and is no user. */
+const NOT_USER =
+  /^(?:to|from|an|von|cc|bcc|re|aw|fw|fwd|wg|antwort|mailto|smtp|sips?|xmpp|e?-?mail|sender|recipient|user|login|subject|betreff|upn|x\d+|eum|ex|ms)$/i;
 /** Names of tokens that services issue, and texts that no person has as a user name. */
 const TOKEN_LIKE = /^(?:gh[opsu]_|github_pat_|glpat-|xox[abprs]-|sk-|AKIA|eyJ|pat-)|^(?=[^\s.@]*\d)(?=[^\s.@]*[A-Za-z])[\w-]{20,}$/;
 
@@ -156,6 +215,13 @@ function findLogins(text: string): Stretch[] {
       const from = start + colon.index + colon[0].length;
       if (from < start + at) found.push([from, start + at]);
     } else if (TOKEN_LIKE.test(userinfo)) found.push([start, start + at]);
+  }
+  for (const match of text.includes('@') ? text.matchAll(BARE_LOGIN) : []) {
+    const [whole, user = '', password = ''] = match;
+    const isSchemed = /:\/\/[^\s]*$/.test(text.slice(Math.max(0, match.index - 20), match.index + user.length));
+    if (isSchemed || NOT_USER.test(user) || !isOdd(password)) continue;
+    const start = match.index + whole.length - password.length - 1;
+    found.push([start, start + password.length]);
   }
   for (const match of text.includes('%') ? text.matchAll(ENCODED_URL) : []) {
     const [whole, sign = '', userinfo = ''] = match;
@@ -190,25 +256,19 @@ function findAuthorizations(text: string): Stretch[] {
 }
 
 const TOKENS =
-  /\beyJ[\w-]{8,}\.[\w-]{8,}(?:\.[\w-]*)?|\b(?:gh[opsu]_[A-Za-z\d]{20,}|github_pat_\w{20,}|glpat-[\w-]{15,}|xox[abprs]-[\w-]{10,}|AKIA[A-Z\d]{16})\b/g;
+  /\beyJ[\w-]{8,}\.[\w-]{8,}(?:\.[\w-]*)?|\b(?:gh[opsu]_[A-Za-z\d]{20,}|github_pat_\w{20,}|glpat-[\w-]{15,}|xox[abprs]-[\w-]{10,}|A[KS]IA[A-Z\d]{16}|[sr]k_(?:live|test)_[A-Za-z\d]{10,}|sk-[\w-]{20,}|AIza[\w-]{30,}|npm_[A-Za-z\d]{20,}|SG\.[\w-]{16,}\.[\w-]{16,}|ya29\.[\w-]{20,}|hf_[A-Za-z\d]{20,}|dop_v1_[a-f\d]{20,}|AGE-SECRET-KEY-1[A-Z\d]{20,})(?![\w-])/g;
 
 /** Tokens that are known by their form. */
 function findTokens(text: string): Stretch[] {
   return [...text.matchAll(TOKENS)].map((match): Stretch => [match.index, match.index + match[0].length]);
 }
 
-const SIGNATURE = /[?&]sig=([^&\s"'<>]{8,})/gi;
-/** Where well-known programs take a password without its name. */
-const PROGRAMS: readonly RegExp[] = [
-  /\b(?:mysql|mariadb)[\w-]{0,20}[ \t][^\r\n]{0,200}?(?<=\s)-p([^\s"']+)/gi,
-  /\bsshpass[ \t]+-p[ \t]*([^\s"']+)/gi,
-  /\bcurl[ \t][^\r\n]{0,200}?(?<=\s)(?:-u|--user)[ \t]+["']?[^\s:"']+:([^\s"']+)/gi,
-  /^[\w.*-]+:(?:\d{4,5}|\*):[^:\s]+:[^:\s]+:([^\s:]+)[ \t]*$/gm,
-];
+const SIGNATURE = /(?<![\w-])sig=((?=[^&\s"'<>]{0,200}[\d%])[^&\s"'<>;]{8,})/gi;
+const PGPASS = /^[\w.*-]+:(?:\d{4,5}|\*):[^:\s]+:[^:\s]+:([^\s:]+)[ \t]*$/gm;
 
-/** Signatures of shared access in URLs, passwords in commands of well-known programs, and lines of `.pgpass`. */
+/** Signatures of shared access in URLs, and lines of `.pgpass`. */
 function findSignatures(text: string): Stretch[] {
-  return [SIGNATURE, ...PROGRAMS].flatMap((pattern) =>
+  return [SIGNATURE, PGPASS].flatMap((pattern) =>
     [...text.matchAll(pattern)].map((match): Stretch => {
       const value = (match[1] ?? '').length;
       const end = match.index + match[0].trimEnd().length;
@@ -244,7 +304,10 @@ interface Named {
 /** Returns the name that ends at a position, and where it alone names no secret, the one of two words; undefined for any other. */
 function secretNameBefore(text: string, end: number, mayHaveVerb: boolean): Named | undefined {
   let last = end;
-  while (last > 0 && end - last < 12 && /[\s"'\\`\])]/.test(text[last - 1] ?? '') && text[last - 1] !== '\n') last--;
+  while (last > 0 && end - last < 24 && /[\s"'\\`\])*.…]/.test(text[last - 1] ?? '') && text[last - 1] !== '\n') last--;
+  // What stands in brackets behind a name describes it, as in `Kennwort (neu):`.
+  const bracket = / ?[([][\p{L}\p{M}\p{N} .,_-]{1,40}$/u.exec(text.slice(Math.max(0, last - 44), last));
+  if (bracket && /[)\]]/.test(text[last] ?? '') && isSecretName(nameAt(text, last - bracket[0].length))) last -= bracket[0].length;
   if (text.slice(last - 6, last) === '&quot;') last -= 6;
   const first = nameStart(text, last);
   if (first === last) return undefined;
@@ -254,7 +317,7 @@ function secretNameBefore(text: string, end: number, mayHaveVerb: boolean): Name
   const three = /mot de passe$/i.exec(text.slice(Math.max(0, last - 12), last));
   if (three) return { name: three[0], start: last - three[0].length };
   const second = nameStart(text, first - 1);
-  if (mayHaveVerb && /^(?:is|was|ist|war|lautet|es|est|era)$/i.test(one)) {
+  if (mayHaveVerb && /^(?:is|was|ist|war|lautet|lautete|lauten|es|est|era)$/i.test(one)) {
     const said = text.slice(second, first - 1);
     return second < first - 1 && STRONG.test(said.normalize('NFC')) && isSecretName(said) ? { name: said, start: second } : undefined;
   }
@@ -262,6 +325,10 @@ function secretNameBefore(text: string, end: number, mayHaveVerb: boolean): Name
   // Two words name a secret only where the second alone does not describe one, as in "the password is".
   if (second === first - 1 || !/(?:key|keys|code|codes|string|phrase|word|wort|schl\S+)$/iu.test(one.normalize('NFC'))) return undefined;
   return isSecretName(two) ? { name: two, start: second } : undefined;
+}
+
+function nameAt(text: string, end: number): string {
+  return text.slice(nameStart(text, end), end);
 }
 
 function nameStart(text: string, end: number): number {
@@ -274,14 +341,15 @@ function nameStart(text: string, end: number): number {
 function findAssignments(text: string): Stretch[] {
   const found: Stretch[] = [];
   const lines = new Lines(text);
-  const separator = /[=:]|->/g;
+  const separator = /[=:→|\t]|->|[ ][–—][ ]/g;
   for (let match = separator.exec(text); match; match = separator.exec(text)) {
     const at = match.index;
     if (match[0] === ':' && text.startsWith('://', at)) continue;
     const named = secretNameBefore(text, at, match[0] !== '=');
     if (!named || /unexpected\s+$/i.test(text.slice(Math.max(0, named.start - 14), named.start))) continue;
     const value = valueAfter(text, at + match[0].length, named, match[0] !== '=', lines);
-    if (!value) continue;
+    // Behind these, an ordinary word is more likely than a value.
+    if (!value || (/[|\t–—]/.test(match[0]) && !isOdd(text.slice(...value)))) continue;
     found.push(value);
     separator.lastIndex = Math.max(value[1], at + 1);
   }
@@ -311,21 +379,30 @@ class Lines {
 
 function valueAfter(text: string, after: number, { name, start: nameAt }: Named, isColon: boolean, lines: Lines): Stretch | undefined {
   let at = after;
-  if (text[at] === '=' || text[at] === '>') at++;
+  if (text[at] === '=' || text[at] === '>' || (isColon && text[at] === ':')) at++;
   while (at - after < 40 && (text[at] === ' ' || text[at] === '\t')) at++;
   if (at >= text.length) return undefined;
   const { lineStart, lineEnd } = lines.at(at);
+  // Marks of Markdown, and tags and anchors of YAML, are no part of the value.
+  const mark = isColon
+    ? /^(?:(?:\*\*|__)[ \t]*)?(?:(?:![^\s]{0,80}|&[A-Za-z][\w-]{0,40})[ \t]+){0,2}/.exec(text.slice(at, Math.min(lineEnd, at + 260)))
+    : null;
+  at += mark?.[0].length ?? 0;
   if (isColon && lineEnd - at < 8 && /^[|>][\d+-]{0,3}\s*$/.test(text.slice(at, lineEnd))) return indentedBlock(text, lineStart, lineEnd);
-  if (at >= lineEnd) return isColon ? indentedBlock(text, lineStart, lineEnd) : undefined;
+  if (at >= lineEnd) return isColon ? (indentedBlock(text, lineStart, lineEnd) ?? nextLine(text, lineEnd)) : undefined;
   const quoted = quotedAt(text, at);
   if (quoted) return isNoSecret(text.slice(...quoted)) ? undefined : quoted;
-  if (text[at] === '{' || text[at] === '[') {
+  if ((text[at] === '{' && !/^\{[A-Z][A-Z\d-]{1,20}\}\S/i.test(text.slice(at, at + 24))) || text[at] === '[') {
     if (classifyName(name) === 'credentials') return undefined;
     return [at, !isColon && text[at] === '{' ? endOfBraces(text, at) : endOfBrackets(text, at)];
   }
   const line = text.slice(at, lineEnd);
   if (isColon && SAID.test(line.slice(0, 40))) return undefined;
+  // Credentials are often a title; only a login is none.
+  if (isColon && classifyName(name) === 'credentials' && !line.split(/[\s/,;:]+/).some((word) => isOdd(word) && word.length >= 6))
+    return undefined;
   const value = unquotedValue(line, { text, lineStart, nameAt, isColon });
+  if (isColon && /^\d{1,3}(?: [\p{L}].*)?$/u.test(value) && !STRONG.test(name.normalize('NFC'))) return undefined;
   if (isNoSecret(value) || (isPlural(name) && /^[\d.,]{1,20}$/.test(value))) return undefined;
   return [at, at + value.length];
 }
@@ -366,6 +443,14 @@ function endOfLine(text: string, from: number): number {
   const breaks = /[\r\n]/g;
   breaks.lastIndex = from;
   return breaks.exec(text)?.index ?? text.length;
+}
+
+/** Returns the line below one, where it is one word that no language has. */
+function nextLine(text: string, lineEnd: number): Stretch | undefined {
+  const match = /\r?\n([^\s]{4,400})[ \t]*(?=[\r\n]|$)/y;
+  match.lastIndex = lineEnd;
+  const word = match.exec(text)?.[1];
+  return word !== undefined && isOdd(word) ? [match.lastIndex - word.length, match.lastIndex] : undefined;
 }
 
 /** Returns the lines below one that are indented deeper: what YAML has under a name. */
@@ -439,7 +524,26 @@ function endOfBrackets(text: string, at: number): number {
   return text.length;
 }
 
-const OPTION = /(?<=^|[\s"'`(,[])--?([\p{L}][\p{L}\p{M}\p{N}_.-]{1,60})["']?,?[ \t]+(?=[^\s=:-]|-[^\s-])/gu;
+const SECTION = /^[ \t]*\[([\p{L}][\p{L}\p{M}\p{N} ._-]{0,80})\][ \t]*$/gmu;
+const ENTRY = /^([ \t]*)[^\s=#;[\]][^=\r\n]{0,100}=[ \t]*(?:"([^"\r\n]+)"|'([^'\r\n]+)'|([^\r\n]+))/gm;
+
+/** The values in a section of INI or TOML that has the name of a secret. */
+function findSections(text: string): Stretch[] {
+  if (!text.includes('[')) return [];
+  const sections = [...text.matchAll(SECTION)];
+  return sections.flatMap((section, index): Stretch[] => {
+    if (classifyName(section[1] ?? '') !== 'secret') return [];
+    const start = section.index + section[0].length;
+    const end = sections[index + 1]?.index ?? text.length;
+    return [...text.slice(start, end).matchAll(ENTRY)].flatMap((entry): Stretch[] => {
+      const value = (entry[2] ?? entry[3] ?? entry[4] ?? '').trimEnd();
+      const at = start + entry.index + entry[0].lastIndexOf(value);
+      return isNoSecret(value) ? [] : [[at, at + value.length]];
+    });
+  });
+}
+
+const OPTION = /(?<=^|[\s"'`(,[])(?:--?|\/)([\p{L}][\p{L}\p{M}\p{N}_.-]{1,60})["']?,?[ \t]+(?=[^\s=:-]|-[^\s-])/gu;
 
 /** The values of command-line options such as `--password x`. */
 function findOptions(text: string): Stretch[] {
@@ -458,7 +562,6 @@ function findOptions(text: string): Stretch[] {
 }
 
 const BEFORE_QUOTE = /([\p{L}\p{M}_-]{3,60})[ \t]+(?:(?:is|was|to|ist|war|lautet|auf|of|value)[ \t]+)?["'`„“‚«](?=\S)/gu;
-const STRONG = /contrase|wachtw|parol|senha|passw|passphrase|passcode|kennw|geheimn|pwd|\bpin$/i;
 
 /** The quoted text behind a word for a password, as in "Login with password 'x' failed". */
 function findQuoted(text: string): Stretch[] {
@@ -474,13 +577,22 @@ function findQuoted(text: string): Stretch[] {
 }
 
 const PAIR =
-  /\b(?:\w{0,30}?(?:name|key|property|field|setting|parameter|param|option|attribute|header|variable|item)|schl(?:ü|ue)ssel|eigenschaft|feld)["'\\]{0,8}\s{0,4}[:=]\s{0,4}["'\\]{0,8}([\p{L}\p{M}\p{N}_. -]{2,60}?)["'\\]{0,8}[\s,;/]{0,40}(?:-\s{1,4})?["'\\]{0,8}(?:\w{0,30}?(?:value|val|wert|content|data))["'\\]{0,8}\s{0,4}[:=]\s{0,4}/giu;
+  /\b(?:\w{0,30}?(?:name|key|property|field|setting|parameter|param|option|attribute|header|variable|item|type)|schl(?:ü|ue)ssel|eigenschaft|feld)["'\\]{0,8}\s{0,4}[:=]\s{0,4}["'\\]{0,8}([\p{L}\p{M}\p{N}_. -]{2,60}?)["'\\]{0,8}[\s,;/]{0,40}(?:-\s{1,4})?["'\\]{0,8}(?:\w{0,30}?(?:value|val|wert|content|data))["'\\]{0,8}\s{0,4}[:=]\s{0,4}/giu;
 const PAIR_REVERSED =
   /\b(?:value|val|wert)\s{0,4}=\s{0,4}("[^"]{0,4096}"|'[^']{0,4096}')\s{1,8}(?:\w{0,30}?(?:name|key|property|setting))\s{0,4}=\s{0,4}["']([\p{L}\p{M}\p{N}_. -]{2,60})["']/giu;
 
+/** A name and its value in quotes, alone in brackets or on a line, as in `("password", "x")`. */
+const TUPLE =
+  /(?<=[({[][ \t]{0,4}|^[ \t]{0,20})(["'])([\p{L}\p{M}\p{N}_. -]{2,60})\1[ \t]{0,4}[,;][ \t]{0,4}(["'])([^"'\r\n]{1,400})\3(?=[ \t]{0,4}(?:[)}\]]|$))/gmu;
+
 /** The values of pairs such as `key="password" value="x"` and `name: password, value: x`. */
 function findPairs(text: string): Stretch[] {
-  if (!/val|wert|content|data/i.test(text)) return [];
+  const tuples = [...text.matchAll(TUPLE)].flatMap((match): Stretch[] => {
+    const value = match[4] ?? '';
+    const end = match.index + match[0].length - 1;
+    return isNamedSecret(match[2] ?? '') && !isNoSecret(value) ? [[end - value.length, end]] : [];
+  });
+  if (!/val|wert|content|data/i.test(text)) return tuples;
   const lines = new Lines(text);
   const forward = [...text.matchAll(PAIR)].flatMap((match): Stretch[] => {
     if (!isNamedSecret(match[1] ?? '')) return [];
@@ -493,24 +605,36 @@ function findPairs(text: string): Stretch[] {
     const start = match.index + whole.indexOf(value) + 1;
     return [[start, start + value.length - 2]];
   });
-  return [...forward, ...backward];
+  return [...tuples, ...forward, ...backward];
 }
 
-const ELEMENT = /(?:<|&lt;)(?:[\w-]{1,40}:)?([\p{L}_][\p{L}\p{M}\p{N}_.-]{0,80})(?:\s[^<>]{0,500})?(?:>|&gt;)/gu;
+const ELEMENT = /<(?:[\w-]{1,40}:)?([\p{L}_][\p{L}\p{M}\p{N}_.-]{0,80})(\s[^<>]{0,500})?>/gu;
+const ATTRIBUTE_NAME = /(?:^|\s)[\w:-]{0,30}?(?:name|key|property|field|id)\s{0,4}=\s{0,4}["']([^"'<>]{1,80})["']/i;
+/** A list of keys and values, in which the value is the element after its key. */
+const KEY_ELEMENT =
+  /<(?:\w{0,20}?(?:name|key|property|field))>\s{0,40}([^<>]{1,80}?)\s{0,40}<\/\w{1,30}>\s{0,40}<[\w-]{1,40}(?:\s[^<>]{0,200})?>([^<>]{1,4096})<\//gi;
 
 /** The contents of XML elements in a text that is not XML as a whole. */
 function findElements(text: string): Stretch[] {
-  if (!text.includes('<') && !text.includes('&lt;')) return [];
+  if (!text.includes('<')) return [];
   const found: Stretch[] = [];
   const element = new RegExp(ELEMENT);
   for (let match = element.exec(text); match; match = element.exec(text)) {
-    const [whole, name = ''] = match;
-    if (whole.endsWith('/>') || classifyName(name) !== 'secret') continue;
+    const [whole, name = '', attributes = ''] = match;
+    if (whole.endsWith('/>')) continue;
+    if (classifyName(name) !== 'secret' && !isNamedSecret(ATTRIBUTE_NAME.exec(attributes)?.[1] ?? '')) continue;
     const start = element.lastIndex;
-    const ends = [`</${name}`, `&lt;/${name}`].map((sign) => text.indexOf(sign, start)).filter((at) => at >= 0);
-    const end = ends.length > 0 ? Math.min(...ends) : text.length;
+    const close = text.indexOf(`</`, start);
+    const own = text.indexOf(`</${name}`, start);
+    const end = own >= 0 ? own : close >= 0 ? close : text.length;
     if (!isNoSecret(text.slice(start, end))) found.push([start, end]);
     element.lastIndex = end;
+  }
+  for (const match of text.matchAll(KEY_ELEMENT)) {
+    const [whole, name = '', value = ''] = match;
+    if (!isNamedSecret(name) || isNoSecret(value)) continue;
+    const start = match.index + whole.length - 2 - value.length;
+    found.push([start, start + value.length]);
   }
   return found;
 }

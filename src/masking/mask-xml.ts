@@ -16,6 +16,8 @@ export interface MaskXmlOptions {
   readonly change: ReplaceSecret;
   /** Masks what looks like a credential inside a text that stands under no secret name. */
   readonly text: (text: string) => string;
+  /** Masks a known secret in a name. Default: names stay as they are. */
+  readonly key?: (key: string) => string;
   /** Names directly under the root whose content is known to be no secret. */
   readonly plainNames?: ReadonlySet<string>;
 }
@@ -37,6 +39,13 @@ interface ContentPart {
   readonly isCdata: boolean;
 }
 
+/** An attribute without quotes: such a tag is none of XML. */
+const BARE_ATTRIBUTE = /=\s*[^\s"'>]/;
+const QUOTED = /"[^"]*"|'[^']*'/g;
+
+/** Stands in the place of a name, which cannot be the mask in XML. */
+const MASKED_NAME = 'masked';
+
 const NAME = /^<\/?(?:[^\s<>/:=]+:)?([^\s<>/:=]+)/;
 const ATTRIBUTE = /([^\s=<>"'/]+)\s*=\s*(?:"([^"]*)"|'([^']*)')/g;
 
@@ -47,11 +56,13 @@ const ATTRIBUTE = /([^\s=<>"'/]+)\s*=\s*(?:"([^"]*)"|'([^']*)')/g;
 export function maskXml(text: string, options: MaskXmlOptions): string | undefined {
   const { change, plainNames } = options;
   const edits: Edit[] = [];
-  const open: Element[] = [];
+  // The outermost one stands for the document: a fragment has several roots.
+  const open: Element[] = [{ name: '', kind: 'none', isNamedSecret: false, values: [], from: 0 }];
   /** Every content so far, and the ranges of it that are values of pairs; these are masked at the end, so that pairs inside pairs are read once. */
   const parts: ContentPart[] = [];
   const pairs: Span[] = [];
   let hasRoot = false;
+  let isProper = true;
 
   const maskPart = ({ start, end, isCdata }: ContentPart) => {
     const source = text.slice(start, end);
@@ -79,6 +90,14 @@ export function maskXml(text: string, options: MaskXmlOptions): string | undefin
     if (masked !== said) edits.push({ start: part.start, end: part.end, text: part.isCdata ? masked : writeXmlText(masked) });
   };
 
+  /** Masks the name of a tag, in both of its tags. */
+  const maskName = (start: number, end: number) => {
+    const match = options.key && /^<\/?([^\s<>/=]+)/.exec(text.slice(start, Math.min(end, start + 5000)));
+    if (!match || options.key?.(readKey(match[1] ?? '')) === readKey(match[1] ?? '')) return;
+    const from = start + match[0].length - (match[1] ?? '').length;
+    edits.push({ start: from, end: start + match[0].length, text: MASKED_NAME });
+  };
+
   /** Masks attributes; returns the element with what its attributes say of its content. */
   const begin = (start: number, end: number): Element => {
     const tag = text.slice(start, end);
@@ -93,11 +112,15 @@ export function maskXml(text: string, options: MaskXmlOptions): string | undefin
     // Entries of a list stand under its name; a key that is no XML name stands in an attribute.
     const item = attributes.find(({ name }) => name === 'item')?.value;
     const name = readKey(item ?? (tagName === 'item' ? (outer?.name ?? tagName) : tagName));
-    const own = open.length === 1 && plainNames?.has(name) ? 'none' : classifyName(name);
+    const own = open.length === 2 && plainNames?.has(name) ? 'none' : classifyName(name);
     const namesSecret = attributes.some(
       (attribute) => attribute.name !== 'item' && isNamingKey(attribute.name) && isNamedSecret(attribute.value),
     );
     for (const attribute of attributes) {
+      if (attribute.name === 'item' && options.key) {
+        const key = options.key(readKey(attribute.value));
+        if (key !== readKey(attribute.value)) edits.push({ start: attribute.start, end: attribute.end, text: writeXmlText(key) });
+      }
       if (attribute.name === 'item' || attribute.name === 'type' || attribute.name === 'nil' || isNoSecret(attribute.value)) continue;
       const isSecret = classifyName(attribute.name) !== 'none' || (namesSecret && isValueKey(attribute.name));
       const changed = isSecret ? change(attribute.value) : options.text(attribute.value);
@@ -108,6 +131,11 @@ export function maskXml(text: string, options: MaskXmlOptions): string | undefin
   };
 
   const isXml = scanXml(text, (kind, start, end) => {
+    if (kind === 'open' || kind === 'empty' || kind === 'close') {
+      const tag = text.slice(start, end);
+      isProper &&= !tag.includes('=') || !BARE_ATTRIBUTE.test(tag.replaceAll(QUOTED, '""'));
+      maskName(start, end);
+    }
     switch (kind) {
       case 'open':
         hasRoot = true;
@@ -118,7 +146,7 @@ export function maskXml(text: string, options: MaskXmlOptions): string | undefin
         begin(start, end);
         break;
       case 'close': {
-        const closed = open.pop();
+        const closed = open.length > 1 ? open.pop() : undefined;
         const outer = open.at(-1);
         if (closed?.isNamedSecret) for (const value of closed.values) pairs.push(value);
         if (outer && closed && isValueKey(closed.name)) outer.values.push({ start: closed.from, end: parts.length });
@@ -137,7 +165,7 @@ export function maskXml(text: string, options: MaskXmlOptions): string | undefin
       }
     }
   });
-  if (!isXml || !hasRoot) return undefined;
+  if (!isXml || !hasRoot || !isProper) return undefined;
   for (const element of open) if (element.isNamedSecret) for (const value of element.values) pairs.push(value);
   for (const { start, end } of mergeSpans(pairs)) for (const part of parts.slice(start, end)) maskPart(part);
   return applyEdits(text, edits);

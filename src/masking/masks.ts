@@ -50,7 +50,7 @@ export function applyEdits(text: string, edits: readonly Edit[]): string {
 
 /** Names of the member that says what the member `value` beside it is. */
 const NAMING =
-  /^(?:name|key|property|field|parameter|param|option|setting|attribute|header|variable|label|title|item|k|n|schl(?:ü|u\u0308|ue)ssel|eigenschaft|feld|bezeichnung|einstellung)$/i;
+  /^(?:name|key|property|field|parameter|param|option|setting|attribute|header|variable|type|id|label|title|item|k|n|schl(?:ü|u\u0308|ue)ssel|eigenschaft|feld|bezeichnung|einstellung)$/i;
 const VALUE = /^(?:value|values|val|wert|werte|v|data|content|text|string|default|inhalt|raw|#text|\$value)$/i;
 
 /** True for a member such as `name`, `propertyName` or `Schlüssel`. */

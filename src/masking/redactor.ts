@@ -9,6 +9,8 @@ const WIRE_WORDS: ReadonlySet<string> = new Set(['succeeded', 'failed', 'running
 
 export interface BodyOptions {
   readonly contentType?: string;
+  /** True for a name that stays readable even if it is a known secret, because an answer is read by it. Default: none. */
+  readonly keepsName?: (name: string) => boolean;
   /** Members of the outermost object that hold no secret whatever their name says, such as the token of a run. */
   readonly plainNames?: ReadonlySet<string>;
 }
@@ -44,7 +46,7 @@ export class Redactor {
 
   /**
    * Returns the body of an answer with every secret and every credential masked; the same bytes where there is none, and undefined where
-   * masking fails. JSON and XML stay well-formed and keep their keys and tags.
+   * masking fails. JSON and XML stay well-formed; of their names, only known secrets are masked.
    */
   body(bytes: Uint8Array, options: BodyOptions = {}): Uint8Array | undefined {
     try {
@@ -67,12 +69,19 @@ export class Redactor {
     return Buffer.from(this.body(Buffer.from(value, 'latin1')) ?? Buffer.from(MASK)).toString('latin1');
   }
 
-  #maskBody(text: string, { contentType = '', plainNames }: BodyOptions, find: (text: string) => readonly Span[]): string {
+  #maskBody(
+    text: string,
+    { contentType = '', plainNames, keepsName = () => false }: BodyOptions,
+    find: (text: string) => readonly Span[],
+  ): string {
     const hasKnown = find(text).length > 0;
     if (!hasKnown && !mayHoldCredential(text)) return text;
     const inText = hasKnown ? (part: string) => maskText(maskSpans(part, find(part))) : maskText;
     const isPage = /^text\/html\b/i.test(contentType) || /^\uFEFF?\s*(?:<\?xml[^>]*>\s*)?<(?:!doctype\s+html|html)\b/i.test(text);
-    const document = isPage ? undefined : mapDocument(text, { change: () => MASK, text: inText, ...(plainNames && { plainNames }) });
+    const key = hasKnown ? (name: string) => (keepsName(name) ? name : maskSpans(name, find(name))) : undefined;
+    const document = isPage
+      ? undefined
+      : mapDocument(text, { change: () => MASK, text: inText, ...(key && { key }), ...(plainNames && { plainNames }) });
     return document ?? inText(text);
   }
 

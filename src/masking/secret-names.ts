@@ -6,7 +6,7 @@ export type NameKind = 'secret' | 'credentials' | 'none';
 
 /** Parts of one word that name a secret, in English and German, after case and accents are removed. */
 const SECRET_PART =
-  /passw(?!ordless|ay)|passphrase|passcode|passkey|pwd|pswd|secret(?!ar)|geheim(?!halt|schutz)|kennw|losungsw|credential|zugangsdat|anmeldedat/;
+  /passw(?!ordless|ay)|passphrase|passcode|passkey|pwd|pswd|secret(?!ar)|geheim(?!halt|schutz)|kennw|losungsw|credential|zugangsdat|anmeldedat|anmeldeinf/;
 
 /** The same in other languages, as `wordsIn` leaves the word: without marks, so that a Japanese or Korean name is in parts. */
 const SECRET_FOREIGN =
@@ -14,27 +14,31 @@ const SECRET_FOREIGN =
 
 /** Words that name a secret when they stand alone or end a longer word. */
 const SECRET_WORD =
-  /^(?:pass|pw|pin|pins|puk|pfx|p12|pkcs12|otp|otps|totp|hotp|psk|jwt|mnemonic|bearer|cookies?|setcookie|(?:proxy)?authorization|tokens?)$|(?:access|auth|api|bearer|session|refresh|security|csrf|xsrf|sas|id)tokens?$/;
+  /^(?:pass|pw|pin|pins|pin(?:nummer|nr|number|zahl)n?|(?:store|key|user|db|root|bind|admin|mail|smtp|imap|pop|ldap|ftp|http|proxy|sql|login|require|old|new|service|svc|my|net|web|app|cert|backup|archive?)pass|(?:bind|root|user|db|admin|mail|smtp|imap|ldap|ftp|http|proxy|sql|login|old|new|service|svc|my|sa)pw|puk|pfx|p12|pkcs12|otp|otps|totp|hotp|psk|jwt|mnemonic|bearer|cookies?|setcookie|(?:proxy)?authorization|tokens?)$|(?:access|auth|api|bearer|session|refresh|security|csrf|xsrf|sas|id|zugriffs|zugangs|authentifizierungs|anmelde|sitzungs|sicherheits|aktualisierungs)tokens?$/;
 
 /** A key is a secret only with a word before it that says so: `publicKey`, `primaryKey` and `registryKey` are none. */
 const SECRET_KEY =
   /(?:private|encryption|decryption|crypto|api|access|recovery|product|licen[sc]e|secret|signing|signature|master|storage|account|shared|symmetric|ssh|activation|registration|client|app|application|consumer|subscription|unlock|backup|session|auth|authentication|machine|validation|hmac|aes|rsa|pgp|gpg|wrapping|tls|ssl|preshared|totp|otp)keys?$/;
 const SECRET_KEY_GERMAN =
-  /(?:lizenz|produkt|wiederherstellungs|privater?|verschlus?selungs|verschluesselungs|entschlusselungs|api|zugriffs|zugangs|freischalt|aktivierungs|sitzungs|haupt|entsperr|sicherheits|registrierungs)(?:schlussel|schluessel)n?$/;
+  /(?:lizenz|produkt|wiederherstellungs|privat(?:e[nrsm]?)?|geheimer?|signatur|signier|aktualisierungs|authentifizierungs|verschlus?selungs|verschluesselungs|entschlusselungs|api|zugriffs|zugangs|freischalt|aktivierungs|sitzungs|haupt|entsperr|sicherheits|registrierungs)(?:schlussel|schluessel)[ns]?$/;
 const SECRET_CODE =
-  /(?:recovery|backup|security|access|unlock|verification|activation|auth|authorization|onetime|emergency|scratch|mfa|2fa|pin|login|reset|sicherheits|zugangs|entsperr|aktivierungs|wiederherstellungs|bestatigungs|bestaetigungs|freischalt)codes?$/;
+  /(?:recovery|backup|security|access|unlock|verification|activation|auth|authorization|onetime|emergency|scratch|mfa|2fa|pin|login|reset|licen[sc]e|registration|sicherheits|zugangs|entsperr|aktivierungs|wiederherstellungs|bestatigungs|bestaetigungs|freischalt)codes?$/;
 /** Two or three words that name a secret only together. */
 const SECRET_COMPOUND =
-  /^(?:pass(?:word|wort|phrase|code|key)s?|(?:kenn|pass)wort|(?:connection)strings?|sharedaccesssignature|seedphrase|setcookie)$|verbindungszeichenfolgen?$|connectionstrings?$/;
+  /^(?:pass(?:word|wort|phrase|code|key)s?|(?:kenn|pass)wort|(?:connection)strings?|sharedaccesssignature|seedphrase|setcookie|rsakeyvalue|amzsignature)$|verbindungszeichenfolgen?$|connectionstrings?$/;
 
 /** The last word of a name that describes a secret and holds none, such as `CredentialId` and `passwordNeverExpires`. */
 const ABOUT =
   /^(?:ids?|guid|uuid|name|type|kind|status|state|polic(?:y|ies)|count|length|age|expire[sd]?|expiry|expires|expiration|ablauf|date|datum|time|times|at|by|on|ur[il]s?|endpoint|required|enabled|disabled|changed?|changes|description|beschreibung|protected|set|history|minutes|hours|days|tage|complexity|quality|strength|score|rules?|requirements?|version|format|algorithm|provider|label|title|file|files|path|folder|dir|directory|location|source|fingerprint|thumbprint|variable|env|lifetime|timeout|ttl|validity|valid|limit|size|usage|used|unused|issuer|scopes?|audience|attempts?|retries|failures|failed|mode|method|options?|settings?|anzahl|lange|laenge|generator|manager|hinweis|consent)$/;
 
+/** The last word of a name that says in which form something is there. */
+const FORM =
+  /^(?:data|daten|blob|bytes|base64|b64|pem|der|hex|value|wert|content|inhalt|raw|plain|plaintext|klartext|string|text|material|again|confirm|confirmation|repeat|wiederholung|neu|alt|new|old|current|previous)$/;
+
 /** The name of a run in the 2012 form of the API: without it, nobody could read the exchanges that follow. */
 const RUN_NAME = 'statustoken';
 
-const CREDENTIALS = /^(?:credentials?|zugangsdaten|anmeldedaten)$/;
+const CREDENTIALS = /^(?:credentials?|zugangsdaten|anmeldedaten|anmeldeinformation(?:en)?)$/;
 /** What stays readable inside credentials, besides what `ABOUT` names. */
 const WHOSE = /^(?:users?|username|login|benutzer|benutzername|host|hostname|server|domain|tenant|port|e?mail|address|adresse|owner|upn)$/;
 
@@ -80,6 +84,12 @@ export function isPlural(name: string): boolean {
 
 function judgeName(name: string): NameKind {
   const words = wordsIn(name);
+  const kind = judgeWords(words);
+  // A name may end in what form its content has, as in `PfxData` and `privateKeyPem`.
+  return kind === 'none' && words.length > 1 && FORM.test(words.at(-1) ?? '') ? judgeWords(words.slice(0, -1)) : kind;
+}
+
+function judgeWords(words: readonly string[]): NameKind {
   const last = words.at(-1);
   if (last === undefined || ABOUT.test(last) || words.join('') === RUN_NAME) return 'none';
   if (CREDENTIALS.test(last)) return 'credentials';

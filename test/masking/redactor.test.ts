@@ -141,14 +141,14 @@ describe('a known secret', () => {
 });
 
 describe('the body of an answer', () => {
-  test('in JSON keeps keys, numbers, the byte order mark and every byte outside of the texts that hold a secret', () => {
+  test('in JSON keeps numbers, the byte order mark and every byte outside of the texts and names that hold a secret', () => {
     const redactor = knowing('harbour', '1234567');
     expect(
       maskBody(
         redactor,
         '\uFEFF{ "harbour" : "a harbour\\n" ,\r\n"size":1234567,"list":["1234567",1234567.5e1],"\\"harbour":{"x":"\\u0068\\"harbour\\""}, "ok":true}',
       ),
-    ).toBe('\uFEFF{ "harbour" : "a ***\\n" ,\r\n"size":1234567,"list":["***",1234567.5e1],"\\"harbour":{"x":"h\\"***\\""}, "ok":true}');
+    ).toBe('\uFEFF{ "***" : "a ***\\n" ,\r\n"size":1234567,"list":["***",1234567.5e1],"\\"*** (2)":{"x":"h\\"***\\""}, "ok":true}');
   });
 
   test('in JSON stays JSON where a secret begins or ends like an escape', () => {
@@ -157,7 +157,7 @@ describe('the body of an answer', () => {
     expect(maskBody(knowing('abcdef\\'), '["abcdef\\"more","abcdef\\\\"]')).toBe('["abcdef\\"more","***"]');
   });
 
-  test('in XML keeps tags, attributes and references, and masks texts, CDATA and comments', () => {
+  test('in XML keeps attributes and references, and masks names, texts, CDATA and comments', () => {
     const redactor = knowing('string', 'amp;secret', 'a<secret>');
     expect(
       maskBody(
@@ -165,14 +165,26 @@ describe('the body of an answer', () => {
         '<?xml version="1.0" encoding="utf-8"?><root type="string"><string a=">">a string</string><x>&amp;secret</x><y>&amp;amp;secret</y><z>a&lt;secret&#62;</z><![CDATA[a<secret>]]><!-- string --></root>',
       ),
     ).toBe(
-      '<?xml version="1.0" encoding="utf-8"?><root type="string"><string a=">">a ***</string><x>&amp;secret</x><y>&amp;***</y><z>***</z><![CDATA[***]]><!-- *** --></root>',
+      '<?xml version="1.0" encoding="utf-8"?><root type="string"><masked a=">">a ***</masked><x>&amp;secret</x><y>&amp;***</y><z>***</z><![CDATA[***]]><!-- *** --></root>',
+    );
+  });
+
+  test('keeps a name by which answers are read, even where it is a secret, and no other', () => {
+    const redactor = knowing('statusCode', 'Hunter2-x', 'HunterTwo');
+    const keepsName = (name: string) => name === 'statusCode';
+    const read = (body: string) => Buffer.from(redactor.body(Buffer.from(body), { keepsName }) ?? '').toString();
+    expect(read('{"statusCode":"statusCode","Hunter2-x":{"xHunterTwo":1},"hunter2-X":2}')).toBe(
+      '{"statusCode":"***","***":{"x***":1},"*** (2)":2}',
+    );
+    expect(read('<r><statusCode>a</statusCode><HunterTwo/><i:item xmlns:i="item" item="Hunter2-x">b</i:item></r>')).toBe(
+      '<r><statusCode>a</statusCode><masked/><i:item xmlns:i="item" item="***">b</i:item></r>',
     );
   });
 
   test('that is no JSON or XML is masked wherever the secret stands', () => {
     const redactor = knowing('harbour');
     expect(maskBody(redactor, 'Login failed: harbour')).toBe('Login failed: ***');
-    expect(maskBody(redactor, '{"harbour":"harbour and the rest is cut')).toBe('{"harbour":"*** and the rest is cut');
+    expect(maskBody(redactor, '{"harbour":"harbour and the rest is cut')).toBe('{"***":"*** and the rest is cut');
     expect(maskBody(redactor, '<root a="harbour"><x>harbour')).toBe('<root a="***"><x>***');
     expect(maskBody(redactor, '<root a="harbour')).toBe('<root a="***');
     expect(maskBody(redactor, '<root><![CDATA[harbour')).toBe('<root><![CDATA[***');
@@ -216,8 +228,11 @@ describe('the body of an answer', () => {
     const { value } = fc.letrec((tie) => ({
       value: fc.oneof({ maxDepth: 3 }, text, fc.integer(), fc.constant(null), fc.array(tie('value')), fc.dictionary(text, tie('value'))),
     }));
-    const getShape = (inner: unknown): unknown =>
-      JSON.parse(JSON.stringify(inner), (_, part: unknown) => (typeof part === 'string' ? 'text' : part)) as unknown;
+    const getShape = (inner: unknown): unknown => {
+      if (typeof inner === 'string') return 'text';
+      if (typeof inner !== 'object' || inner === null) return inner;
+      return Array.isArray(inner) ? inner.map(getShape) : { members: Object.values(inner).map(getShape) };
+    };
     fc.assert(
       fc.property(value, fc.boolean(), (written, isEscaped) => {
         const json = JSON.stringify(written);
@@ -233,7 +248,7 @@ describe('the body of an answer', () => {
 
 function listTexts(value: unknown): string[] {
   if (typeof value === 'string') return [value];
-  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(listTexts) : [];
+  return typeof value === 'object' && value !== null ? Object.entries(value).flat().flatMap(listTexts) : [];
 }
 
 describe('an answer that repeats one thing very often', () => {
