@@ -20,6 +20,11 @@ export interface EchoOptions {
   readonly storedInEnd: Canary;
 }
 
+/** Returns one of several, another one each turn. */
+function pickTurn(texts: readonly string[], turn: number): string {
+  return texts[turn % texts.length] ?? '';
+}
+
 const ENVELOPE = { error: null, token: null, statusVersion: 2, percentProgress: null, statusText: null, logOutput: null };
 
 /** Starts one; it speaks the modern form alone, without a list of commands. */
@@ -27,7 +32,14 @@ export async function startEchoingMailStore({ known, awaited, stored, storedInJo
   const heard: Canary[] = [];
   const polls = new Map<string, number>();
   const first = known[0]?.secret ?? '';
-  const echo = () => [...known, ...heard].flatMap((secret) => listForms(secret)).join(' | ');
+  /** Every secret in every form. */
+  const echoAll = () => [...known, ...heard].flatMap((secret) => listForms(secret)).join(' | ');
+  let turn = 0;
+  /** Every secret in one form each: how much is said is not the point of most answers. The same request has the same answer each time. */
+  const echo = () => {
+    turn++;
+    return [...known, ...heard].map((secret, index) => pickTurn(listForms(secret), turn + index)).join(' | ');
+  };
   const succeeded = (result: unknown) =>
     respondJson({ ...ENVELOPE, statusCode: 'succeeded', result, logOutput: echo(), statusText: echo() });
   const failed = (message: string) =>
@@ -40,9 +52,9 @@ export async function startEchoingMailStore({ known, awaited, stored, storedInJo
   });
 
   const answers: Readonly<Record<string, () => RawAnswer>> = {
-    GetServerInfo: () => succeeded({ version: '24.4', machineName: echo(), extra: [{ deep: echo() }] }),
+    GetServerInfo: () => succeeded({ version: '24.4', machineName: echoAll(), extra: [{ deep: echoAll() }] }),
     GetUserInfo: () => succeeded({ userName: 'amira', fullName: `Amira ${echo()}`, emailAddresses: [echo()], privileges: 7 }),
-    GetUsers: () => respond('500 Internal Server Error', 'text/plain', `${echo()}\r\n   at MailStore.Login(${echo()})`),
+    GetUsers: () => respond('500 Internal Server Error', 'text/plain', `${echoAll()}\r\n   at MailStore.Login(${echo()})`),
     GetTimeZones: () => respond('200 OK', 'text/html', `<html><head><title>${echo()}</title></head><body alt="${echo()}"></body></html>`),
     GetLicenseInformation: () => ({ cut: respondJson({ statusCode: 'succeeded', result: `${echo()}${' '.repeat(40)}` }).subarray(0, -20) }),
     GetActiveSessions: () => respond('200 OK', 'application/json', `%~ ${echo()} neither JSON nor XML`),
@@ -74,7 +86,7 @@ export async function startEchoingMailStore({ known, awaited, stored, storedInJo
       ]),
     VerifyStore: () => started('ends-well'),
     VerifyStores: () => started('ends-badly'),
-    RefreshAllStoreStatistics: () => started('is-forgotten'),
+    RefreshAllStoreStatistics: () => started('is-unreadable'),
     RecoverStore: () => started('ends-badly-too'),
     RebuildStoreIndex: () => started('goes-on'),
     CompactMasterDatabase: () => started('is-asked-to-stop'),
@@ -93,8 +105,11 @@ export async function startEchoingMailStore({ known, awaited, stored, storedInJo
       percentProgress: 10 * count,
       logOutput: `${echo()}\r\n${first}`,
     });
-    if (token === 'goes-on' || (count === 1 && token !== 'is-forgotten')) return running;
-    if (token === 'is-forgotten') return respond('404 Not Found', 'text/plain', echo());
+    if (token === 'goes-on' || (count === 1 && token !== 'is-unreadable')) return running;
+    // A token that is unknown once, and then an end of which the version is no number of a version.
+    if (token === 'is-unreadable' && count === 1) return respond('404 Not Found', 'text/plain', echo());
+    if (token === 'is-unreadable')
+      return respondJson({ ...ENVELOPE, statusVersion: 2.5, statusCode: 'succeeded', result: echo(), logOutput: echo() });
     if (token === 'ends-well') return succeeded({ report: echo(), account: { password: storedInEnd.secret } });
     if (token === 'ends-badly')
       return respond(
@@ -106,6 +121,7 @@ export async function startEchoingMailStore({ known, awaited, stored, storedInJo
   };
 
   const server = await startTlsServer((request: ReceivedRequest) => {
+    turn = request.path.length;
     const form = new URLSearchParams(request.body);
     const sent = [...form.values()].join('\n');
     const hasCome = ({ secret }: Canary) =>
