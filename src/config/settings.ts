@@ -145,7 +145,7 @@ export const settings = {
   }),
   timeoutMs: setting({
     env: 'MAILSTORE_TIMEOUT_MS',
-    summary: 'how long to wait for an answer, in milliseconds',
+    summary: 'how long to wait for an answer, with all repetitions of a read, in milliseconds',
     // undici takes 0 for no limit at all.
     type: wholeNumber(1, 600_000, 'milliseconds'),
     default: 40_000,

@@ -1,0 +1,68 @@
+import { expect, test } from 'vitest';
+import { toolName } from '../../src/catalogue/naming.ts';
+import { catalogueFor } from '../../tools/index.ts';
+import { callTool, sandboxForTest, startServer, untilTestEnds } from '../helpers/start-server.ts';
+
+const { commands } = catalogueFor('server');
+
+/** Ways to write a name that a reader may take for the same one. */
+const SPELLINGS: readonly ((name: string) => string)[] = [
+  (name) => name.toUpperCase(),
+  (name) => (name[0] ?? '').toUpperCase() + name.slice(1),
+  (name) => `${name}\u200B`,
+  (name) => name.replace(/[a-z]/, (letter) => String.fromCharCode(letter.charCodeAt(0) + 0xfee0)),
+];
+
+/** At the top, a name that the command does not have is refused as such. */
+const REFUSED = /which MailStore may take for the same one|does not take/;
+
+/** Returns the value once for each object in it, at every depth, with a name in two spellings in that object. */
+function listTwins(value: unknown, spell: (name: string) => string): readonly unknown[] {
+  if (Array.isArray(value)) {
+    return value.flatMap((entry, index) => listTwins(entry, spell).map((twin) => value.with(index, twin) as unknown));
+  }
+  if (typeof value !== 'object' || value === null) return [];
+  const entries = Object.entries(value);
+  const [[name, first] = ['note', 1]] = entries.filter(([own]) => spell(own) !== own);
+  return [
+    { ...value, [name]: first, [spell(name)]: first },
+    { ...value, 'Gru\u0308n': 1, Grün: 2 },
+    ...entries.flatMap(([own, inner]) => listTwins(inner, spell).map((twin) => ({ ...value, [own]: twin }))),
+  ];
+}
+
+test(
+  'a name in two spellings is refused for every command and in every object of its arguments, and nothing is sent',
+  { timeout: 180_000 },
+  async () => {
+    const sandbox = await sandboxForTest();
+    const server = untilTestEnds(await startServer({ sandbox, access: 'full' }));
+    await callTool(server, 'get_server_info', {});
+    const before = sandbox.requests.length;
+    const wrong: unknown[] = [];
+    let count = 0;
+    for (const { name, examples } of commands) {
+      const example: object = examples[0] ?? {};
+      for (const spell of SPELLINGS) {
+        for (const args of listTwins(example, spell)) {
+          const { isError, text } = await callTool(server, toolName(name), args as Record<string, unknown>);
+          count++;
+          if (!isError || !REFUSED.test(text)) wrong.push([name, args, text]);
+        }
+      }
+      // The same in the text of an argument that is an object.
+      for (const [argument, value] of Object.entries(example)) {
+        if (typeof value !== 'object' || value === null) continue;
+        const [twin] = listTwins(value, (own) => own.toUpperCase());
+        if (twin === undefined) continue;
+        const { isError, text } = await callTool(server, toolName(name), { ...example, [argument]: JSON.stringify(twin) });
+        count++;
+        if (!isError || !REFUSED.test(text)) wrong.push([name, argument, twin, text]);
+      }
+    }
+    expect(wrong).toEqual([]);
+    expect(count).toBeGreaterThan(commands.length * SPELLINGS.length * 2);
+    // The server's own first read may come late.
+    expect(sandbox.requests.slice(before).filter(({ path }) => !path.endsWith('/GetServerInfo'))).toEqual([]);
+  },
+);
