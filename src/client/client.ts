@@ -34,11 +34,11 @@ export interface ClientOptions {
   readonly catalogue: Catalogue;
   /** Time limit for a whole exchange, in milliseconds. */
   readonly timeoutMs: number;
-  /** Told the names of the server's own list of commands, each time it was read. */
+  /** Receives the names of the server's own list of commands, each time it was read. */
   readonly onCommands?: (names: ReadonlySet<string>) => void;
   /** Masks known secrets in what the server answers; credentials are masked without one too. */
   readonly redactor?: Redactor;
-  /** Told of each exchange when it is over, in the course of the call that it belongs to. */
+  /** Receives each exchange when it is over, in the course of the call that it belongs to. */
   readonly onExchange?: OnExchange;
   readonly clock: Clock;
   readonly log: Log;
@@ -122,7 +122,7 @@ export class MailStoreClient {
 
   /**
    * Takes a call up to the point where it could be sent: checked against the server's own list, completed and encoded.
-   * Throws MailStoreError for everything that keeps it from being sent; the command has surely not run then.
+   * Throws MailStoreError for everything that keeps it from being sent; the command has not run then.
    */
   async prepare(permit: Permit, { deadline }: ReadOptions = {}): Promise<PreparedCall> {
     Permit.check(permit);
@@ -144,7 +144,7 @@ export class MailStoreClient {
     const prepared = await this.prepare(permitRead(command, args), options);
     const outcome = await this.send(prepared, { ...options, purpose: 'support' });
     if (outcome.kind === 'running') throw new MailStoreError('readRunsLong', { command: command.name });
-    // What is not declared comes from XML as text, whatever it was.
+    // What is not declared comes from XML as text, also what was a number.
     const { value, drift } = outcome;
     return { value, isExact: drift.length === 0 && prepared.spoken.dialect.name !== 'xml-2012', drift };
   }
@@ -197,7 +197,7 @@ export class MailStoreClient {
     return this.#outcome(command, dialect, dialect.read(response, command, run));
   }
 
-  /** True when the answer of a poll surely says no more than that the run goes on; any other answer may be the only copy of its end. */
+  /** True when the answer of a poll certainly says no more than that the run goes on; any other answer may be the only copy of its end. */
   saysRunning(run: ClientRun, response: WireResponse): boolean {
     return this.#findDialect(run).saysRunning(response);
   }

@@ -13,7 +13,7 @@ export interface ExchangeOptions {
 
 /** Why an exchange has no answer, and how far its request got. */
 export class ExchangeFailed extends Error {
-  /** True if the request may have left: undici had taken it to a connection. What became of it is not known then, whatever the cause. */
+  /** True if the request may have left: undici had taken it to a connection. Its outcome is not known then, for any cause. */
   readonly hasBegun: boolean;
 
   constructor(hasBegun: boolean, cause: unknown) {
@@ -65,7 +65,7 @@ export function startExchange(
     pool.dispatch(request, {
       onRequestStart: (started) => {
         controller = started;
-        // The caller was told that nothing was sent.
+        // The caller knows already that nothing was sent.
         if (isOver) {
           started.abort(new Error('aborted'));
           return;

@@ -69,7 +69,7 @@ async function settle(socket: Socket, event: string, timeoutMs: number): Promise
       resolve(result);
     };
     socket.once(event, () => end(undefined));
-    // A second error after the first has nobody to tell.
+    // A second error after the first has no receiver.
     socket.on('error', (error: Error) => end(error));
     socket.once('close', () => end(new Error('The connection was closed.')));
   });

@@ -6,7 +6,7 @@ import { isOptional, sentFields } from '../catalogue/fields.ts';
 export interface ServerCommand {
   readonly name: string;
   readonly args: readonly { readonly name: string; readonly nullable: boolean }[];
-  /** The prefix that the server names in place of `api/invoke/`, as it stands there. It is reported and never used: a path is not data. */
+  /** The prefix that the server names in place of `api/invoke/` as it is written there. It is reported and never used: a path is not data. */
   readonly prefix?: string;
 }
 

@@ -41,10 +41,10 @@ export interface ObservedRequest {
   readonly request: WireRequest;
   /** The headers as they were handed over; those that went over the wire take their place. */
   readonly headers: Readonly<Record<string, string>>;
-  /** The command that is called; it tells which fields of the form are secret. */
+  /** The command that is called; it decides which fields of the form are secret. */
   readonly command?: Command | undefined;
   readonly redactor: Redactor;
-  /** Told when the request is about to be written, which is done before control goes back to the event loop. */
+  /** Called when the request is about to be written, which is done before control goes back to the event loop. */
   readonly onWriting: (observation: Observation) => void;
   readonly onExchange: OnExchange;
 }
@@ -63,7 +63,7 @@ export class Observation {
     this.#observed = observed;
   }
 
-  /** Told when the request is about to be written; it may be so again, over another connection. */
+  /** Called when the request is about to be written; this may happen again, over another connection. */
   begin(): void {
     this.#sent = [];
     this.#observed.onWriting(this);
@@ -92,7 +92,7 @@ export class Observation {
     });
   }
 
-  /** Tells that no response came whole. What fails after the end of the exchange is not told. */
+  /** Reports that no response came whole. What fails after the end of the exchange is not reported. */
   fail(error: unknown): void {
     const { redactor } = this.#observed;
     this.#tell(() => ({ error: redactor.text(error instanceof Error ? error.message : String(error)) }));
@@ -104,7 +104,7 @@ export class Observation {
     try {
       this.#observed.onExchange({ ...this.#shown(), ...came() });
     } catch {
-      // The answer may be the only copy of an end: whoever watches does not keep it from the record.
+      // The answer may be the only copy of an end: an observer does not keep it from the record.
     }
   }
 

@@ -16,7 +16,7 @@ interface RetryOptions {
 
 /**
  * Makes an attempt up to three times, as long as the error table says of its error that a read may be repeated and there is time for it; throws
- * any other error, and the last one. A repeated attempt is told the milliseconds that are left for it.
+ * any other error, and the last one. A repeated attempt receives the milliseconds that are left for it.
  */
 export async function retryRead<T>(
   attempt: (leftMs?: number) => Promise<T>,

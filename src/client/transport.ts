@@ -33,7 +33,7 @@ export interface TransportOptions {
   readonly redactor?: Redactor;
   /** True for a name that answers are read by, which stays readable even if it is a known secret. Default: none. */
   readonly keepsName?: (name: string) => boolean;
-  /** Told of each exchange when it is over, in the course of the call that it belongs to. */
+  /** Receives each exchange when it is over, in the course of the call that it belongs to. */
   readonly onExchange?: OnExchange;
 }
 
@@ -48,7 +48,7 @@ export interface SendOptions {
   readonly signal?: AbortSignal | undefined;
   /** Purpose reported to observers. Default: `support`. */
   readonly purpose?: Purpose;
-  /** The command that is called; it tells an observer what is secret in the request. */
+  /** The command that is called; it decides what an observer may see of the request. */
   readonly command?: Command;
   /** True for a request whose answer is waited for when the transport is closed: a change, whose outcome would be unknown. */
   readonly isChange?: boolean;
@@ -221,7 +221,7 @@ function readCause(signal: AbortSignal): unknown {
   return signal.reason instanceof MailStoreError ? signal.reason : CANCELLED;
 }
 
-/** What names a run in an envelope is no credential: without it, nobody could ask for the status. */
+/** What names a run in an envelope is no credential: without it, the status could not be asked for. */
 const ENVELOPE_PLAIN: ReadonlySet<string> = new Set(['token']);
 
 /** What observers see in place of a body that could not be masked. */
@@ -297,7 +297,7 @@ function describeReason(error: unknown, redactor: Redactor): string {
   return excerpt(redactor.text(told));
 }
 
-/** OpenSSL's messages are lists of codes and source lines; what they mean stands beside them. */
+/** OpenSSL's messages are lists of codes and source lines; their meaning is in another property. */
 function tellReason(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const told = 'reason' in error && typeof error.reason === 'string' ? error.reason : error.message;

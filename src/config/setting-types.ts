@@ -53,7 +53,7 @@ function unquoted(value: string, setting: string): string {
   const quoted = /^(["'])(.*)\1$/s.exec(value);
   if (!quoted) return value;
   const rewritten = withoutLogin(quoted[2] ?? '');
-  throw new MailStoreError('settingToRewrite', { setting, value: withoutLogin(value), problem: 'stands in quotes', rewritten });
+  throw new MailStoreError('settingToRewrite', { setting, value: withoutLogin(value), problem: 'is in quotes', rewritten });
 }
 
 export function oneOf<const Value extends string>(values: readonly Value[]): SettingType<Value> {
@@ -216,7 +216,7 @@ export function passwordFile(): SettingType<string> {
       if (password === '') refuse('is empty', 'write the password into it');
       if (/[\r\n]/.test(password)) refuse('holds more than one line', 'leave the line with the password alone');
       if (/^(["']).*\1$/.test(password)) refuse('holds the password in quotes', 'remove the quotes');
-      if (/[\p{Cc}\p{Cf}]/u.test(password)) refuse('holds an invisible character', 'type the password into it anew');
+      if (/[\p{Cc}\p{Cf}]/u.test(password)) refuse('holds an invisible character', 'type the password into it again');
       if (findPlaceholder(password, { isSecret: true }) !== undefined) refuse('holds a placeholder', 'write the password itself into it');
       return password;
     },

@@ -1,4 +1,4 @@
-/** A text with some of its escapes resolved, and where each of its characters stands in the source. */
+/** A text with some of its escapes resolved, and where each of its characters is in the source. */
 export class DecodedText {
   readonly text: string;
   readonly #source: DecodedText | undefined;
@@ -126,7 +126,7 @@ const NESTED: readonly (readonly Decoder[])[] = [
   [url, json],
 ];
 
-/** All of it may stand in one more document; where forms are mixed, all of them are resolved at once. */
+/** All of it may be inside one more document; where forms are mixed, all of them are resolved at once. */
 const CHAINS: readonly (readonly Decoder[])[] = [
   ...[[], [json], [xml]].flatMap((outer) => NESTED.map((inner) => [...outer, ...inner])),
   [all, all, all],

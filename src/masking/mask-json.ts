@@ -13,7 +13,7 @@ import {
 import { classifyName, isPlural, isSecretName, kindBelow, type NameKind } from './secret-names.ts';
 
 export interface MaskJsonOptions {
-  /** Returns what stands in the place of a credential. */
+  /** Returns the text that replaces a credential. */
   readonly change: ReplaceSecret;
   /** Masks what looks like a credential inside a text that stands under no secret name. */
   readonly text: (text: string) => string;

@@ -174,7 +174,7 @@ function findPrivateKeys(text: string): Stretch[] {
     while (nextBegin < begins.length && (begins[nextBegin] ?? 0) < done) nextBegin++;
     const begin = begins[nextBegin];
     let start = begin !== undefined && begin < index ? begin : index;
-    // The beginning was cut off: what stands before the end is the key all the same.
+    // The beginning was cut off: the text before the end is still the key.
     if (start === index) while (start > done && /[A-Za-z\d+/=\s\\]/.test(text[start - 1] ?? '')) start--;
     found.push([start, after]);
     done = after;
@@ -188,18 +188,18 @@ const ENCODED_URL = /(%(?:25){0,3}3a%(?:25){0,3}2f%(?:25){0,3}2f)([^\s&"'<>]{1,1
 const COLON = /:|%(?:25)*3a/i;
 /** A login without a scheme, as in `user:password@host` and `//user:password@host`. */
 const BARE_LOGIN = /(?<![\w.+\\@-])([\w.+\\-]{1,64}):([^\s:@/'"<>]{4,64})@(?=[\w[-])/g;
-/** What stands before a colon and an address, and is no user. */
+/** Words before a colon and an address that are no users. */
 const NOT_USER =
   /^(?:to|from|an|von|cc|bcc|re|aw|fw|fwd|wg|antwort|mailto|smtp|sips?|xmpp|e?-?mail|sender|recipient|user|login|subject|betreff|upn|x\d+|eum|ex|ms)$/i;
 /** Names of tokens that services issue, and texts that no person has as a user name. */
 const TOKEN_LIKE = /^(?:gh[opsu]_|github_pat_|glpat-|xox[abprs]-|sk-|AKIA|eyJ|pat-)|^(?=[^\s.@]*\d)(?=[^\s.@]*[A-Za-z])[\w-]{20,}$/;
 
-/** The passwords in the userinfo of URLs, and tokens that stand there alone. */
+/** The passwords in the userinfo of URLs, and tokens without a user name. */
 function findLogins(text: string): Stretch[] {
   const found: Stretch[] = [];
   for (let sign = text.indexOf('://'); sign >= 0;) {
     const start = sign + 3;
-    // A URL within a URL begins anew.
+    // A URL within a URL is a URL of its own.
     sign = text.indexOf('://', start);
     const rest = text.slice(start, Math.min(start + LONGEST_URL, sign < 0 ? text.length : sign));
     // A quote ends a URL only before a delimiter: a password may hold one.
@@ -305,7 +305,7 @@ interface Named {
 function secretNameBefore(text: string, end: number, mayHaveVerb: boolean): Named | undefined {
   let last = end;
   while (last > 0 && end - last < 24 && /[\s"'\\`\])*.…]/.test(text[last - 1] ?? '') && text[last - 1] !== '\n') last--;
-  // What stands in brackets behind a name describes it, as in `Kennwort (neu):`.
+  // A text in brackets behind a name describes it, as in `Kennwort (neu):`.
   const bracket = / ?[([][\p{L}\p{M}\p{N} .,_-]{1,40}$/u.exec(text.slice(Math.max(0, last - 44), last));
   if (bracket && /[)\]]/.test(text[last] ?? '') && isSecretName(nameAt(text, last - bracket[0].length))) last -= bracket[0].length;
   if (text.slice(last - 6, last) === '&quot;') last -= 6;
@@ -503,7 +503,7 @@ function quotedAt(text: string, at: number): Stretch | undefined {
   return [start, text.length];
 }
 
-/** Returns the end of an ODBC value in braces, in which `}}` stands for one. */
+/** Returns the end of an ODBC value in braces, in which `}}` means one brace. */
 function endOfBraces(text: string, at: number): number {
   for (let end = text.indexOf('}', at); end >= 0; end = text.indexOf('}', end + 2)) if (text[end + 1] !== '}') return end + 1;
   return text.length;

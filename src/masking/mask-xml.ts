@@ -43,7 +43,7 @@ interface ContentPart {
 const BARE_ATTRIBUTE = /=\s*[^\s"'>]/;
 const QUOTED = /"[^"]*"|'[^']*'/g;
 
-/** Stands in the place of a name, which cannot be the mask in XML. */
+/** Replaces a name, which cannot be the mask in XML. */
 const MASKED_NAME = 'masked';
 
 const NAME = /^<\/?(?:[^\s<>/:=]+:)?([^\s<>/:=]+)/;
@@ -56,7 +56,7 @@ const ATTRIBUTE = /([^\s=<>"'/]+)\s*=\s*(?:"([^"]*)"|'([^']*)')/g;
 export function maskXml(text: string, options: MaskXmlOptions): string | undefined {
   const { change, plainNames } = options;
   const edits: Edit[] = [];
-  // The outermost one stands for the document: a fragment has several roots.
+  // The outermost one is the document: a fragment has several roots.
   const open: Element[] = [{ name: '', kind: 'none', isNamedSecret: false, values: [], from: 0 }];
   /** Every content so far, and the ranges of it that are values of pairs; these are masked at the end, so that pairs inside pairs are read once. */
   const parts: ContentPart[] = [];
@@ -109,7 +109,7 @@ export function maskXml(text: string, options: MaskXmlOptions): string | undefin
       return { name: name.replace(/^.*:/, ''), value: readXmlText(value), start: at, end: at + value.length };
     });
     const outer = open.at(-1);
-    // Entries of a list stand under its name; a key that is no XML name stands in an attribute.
+    // Entries of a list have its name; a key that is no XML name is in an attribute.
     const item = attributes.find(({ name }) => name === 'item')?.value;
     const name = readKey(item ?? (tagName === 'item' ? (outer?.name ?? tagName) : tagName));
     const own = open.length === 2 && plainNames?.has(name) ? 'none' : classifyName(name);

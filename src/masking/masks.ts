@@ -1,9 +1,9 @@
 import { isSecretName } from './secret-names.ts';
 
-/** Stands in the place of a secret. */
+/** Replaces a secret. */
 export const MASK = '***';
 
-/** Returns what stands in the place of a credential; the credential itself to leave it. */
+/** Returns the text that replaces a credential; the credential itself to leave it. */
 export type ReplaceSecret = (credential: string) => string;
 
 /** A part of a text and what takes its place. */
@@ -48,7 +48,7 @@ export function applyEdits(text: string, edits: readonly Edit[]): string {
   return result + text.slice(done);
 }
 
-/** Names of the member that says what the member `value` beside it is. */
+/** Names of the member that says what the member `value` of the same object is. */
 const NAMING =
   /^(?:name|key|property|field|parameter|param|option|setting|attribute|header|variable|type|id|label|title|item|k|n|schl(?:ü|u\u0308|ue)ssel|eigenschaft|feld|bezeichnung|einstellung)$/i;
 const VALUE = /^(?:value|values|val|wert|werte|v|data|content|text|string|default|inhalt|raw|#text|\$value)$/i;

@@ -11,7 +11,7 @@ export interface BodyOptions {
   readonly contentType?: string;
   /** True for a name that stays readable even if it is a known secret, because an answer is read by it. Default: none. */
   readonly keepsName?: (name: string) => boolean;
-  /** Members of the outermost object that hold no secret whatever their name says, such as the token of a run. */
+  /** Members of the outermost object that hold no secret although their name says so, such as the token of a run. */
   readonly plainNames?: ReadonlySet<string>;
 }
 

@@ -35,7 +35,7 @@ const ABOUT =
 const FORM =
   /^(?:data|daten|blob|bytes|base64|b64|pem|der|hex|value|wert|content|inhalt|raw|plain|plaintext|klartext|string|text|material|again|confirm|confirmation|repeat|wiederholung|neu|alt|new|old|current|previous)$/;
 
-/** The name of a run in the 2012 form of the API: without it, nobody could read the exchanges that follow. */
+/** The name of a run in the 2012 form of the API: without it, the exchanges that follow could not be read. */
 const RUN_NAME = 'statustoken';
 
 const CREDENTIALS = /^(?:credentials?|zugangsdaten|anmeldedaten|anmeldeinformation(?:en)?)$/;
@@ -47,7 +47,7 @@ const LONGEST_NAME = 120;
 const CACHE_LIMIT = 4096;
 const kinds = new Map<string, NameKind>();
 
-/** Returns what stands under a name, whatever its case, its separators and the normal form of its characters. */
+/** Returns what kind of value a name has, regardless of its case, its separators and the normal form of its characters. */
 export function classifyName(name: string): NameKind {
   const known = kinds.get(name);
   if (known !== undefined) return known;
@@ -71,7 +71,7 @@ export function kindBelow(outer: NameKind, own: NameKind, name: string): NameKin
   return isDescriptive(name) ? 'none' : 'credentials';
 }
 
-/** True for a field of credentials that tells whose they are and what they are for. */
+/** True for a field of credentials that says whose they are and what they are for. */
 export function isDescriptive(name: string): boolean {
   const last = wordsIn(name.slice(-LONGEST_NAME)).at(-1) ?? '';
   return ABOUT.test(last) || WHOSE.test(last);

@@ -50,7 +50,7 @@ export class TextFinder {
     this.#table[hash >>> 5] = (this.#table[hash >>> 5] ?? 0) | (1 << (hash & 31));
   }
 
-  /** Tells every end of a stretch that is enough of a needle, in order, each with its longest stretch. Returns how many steps it took. */
+  /** Reports every end of a stretch that is enough of a needle, in order, each with its longest stretch. Returns how many steps it took. */
   find(text: string, onFound: OnFound): number {
     if (this.#isEmpty) return 0;
     if (!this.#isLinked) this.#link();

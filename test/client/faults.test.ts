@@ -145,7 +145,7 @@ describe('a server that turns the call away', () => {
     expect([sandbox.requests.map(({ status }) => status), pauses]).toEqual([[200, 401], []]);
   });
 
-  test('a user who is no administrator is told so', async () => {
+  test('a user who is no administrator is refused by that reason', async () => {
     const sandbox = await start();
     sandbox.world.user('amira').password = 'amiras';
     const { call } = startClient({ ...sandbox, username: 'amira', password: 'amiras' });

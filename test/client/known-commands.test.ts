@@ -37,7 +37,7 @@ test('a server that has lost a command is no longer believed to have it', () => 
   expect(known.read([A])).toEqual(new Set());
 });
 
-test('the folder is made when it is first needed, and nobody else may look into it', () => {
+test('the folder is made when it is first needed, and no other user may look into it', () => {
   const folder = join(stateDir(), 'deep', 'state');
   new KnownCommands(folder).remember(A, ['GetCredentials']);
   expect(readdirSync(folder)).toEqual(['known-commands.json']);
@@ -46,7 +46,7 @@ test('the folder is made when it is first needed, and nobody else may look into 
 });
 
 test.each(['', 'no JSON', '[]', 'null', '7', '{"https://a.example:8463":"GetCredentials"}', '{"https://a.example:8463":[1]}'])(
-  'a file that holds %j knows nothing and is written anew',
+  'a file that holds %j knows nothing and is written again',
   (content) => {
     const folder = stateDir();
     writeFileSync(join(folder, 'known-commands.json'), content);

@@ -130,7 +130,7 @@ describe('a call', () => {
     null,
     7,
     ['api/administration'],
-  ])('goes to its own path, whatever other prefix the server lists for it: %j', async (path) => {
+  ])('goes to its own path, although the server lists another prefix for it: %j', async (path) => {
     const other = await startTlsServer(() => SUCCEEDED);
     const listed = [{ ...SET_NAME, path: typeof path === 'string' ? path.replace('https://evil.example', other.url) : path }];
     const server = await startTlsServer((request) => (request.path === METADATA ? respondJson(listed) : SUCCEEDED));
@@ -155,7 +155,7 @@ describe('a mandatory argument that only the server knows', () => {
   const NOTE = 'This server lists a mandatory argument tenant of SetUserFullName that mailstore-mcp does not know and did not send.';
   const args = { userName: 'amira', fullName: 'Amira Okoye' };
 
-  test('is named beside the value of the call', async () => {
+  test('is named with the value of the call', async () => {
     const far = await startTlsServer(({ path }) => (path === METADATA ? respondJson([NEWER]) : SUCCEEDED));
     expect(await startClient(far).call('SetUserFullName', args)).toMatchObject({ kind: 'value', notes: [NOTE] });
   });

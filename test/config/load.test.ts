@@ -192,13 +192,13 @@ describe('what is refused', () => {
       { MAILSTORE_STATE_DIR: '~/state' },
       `MAILSTORE_STATE_DIR is '~/state', which begins with ~, which only a shell replaces; write '${homedir()}/state'.`,
     ],
-    [{ MAILSTORE_STATE_DIR: '"/srv/state"' }, `MAILSTORE_STATE_DIR is '"/srv/state"', which stands in quotes; write '/srv/state'.`],
+    [{ MAILSTORE_STATE_DIR: '"/srv/state"' }, `MAILSTORE_STATE_DIR is '"/srv/state"', which is in quotes; write '/srv/state'.`],
     [
       { MAILSTORE_CONFIG: '~/m.json' },
       `MAILSTORE_CONFIG is '~/m.json', which begins with ~, which only a shell replaces; write '${homedir()}/m.json'.`,
     ],
     [{ MAILSTORE_CONFIG: 'm.json' }, `cannot be read (ENOENT; it was looked for at '${process.cwd()}/m.json', so write the whole path).`],
-    [{ MAILSTORE_CA_FILE: "'/ca.pem'" }, "MAILSTORE_CA_FILE is ''/ca.pem'', which stands in quotes; write '/ca.pem'."],
+    [{ MAILSTORE_CA_FILE: "'/ca.pem'" }, "MAILSTORE_CA_FILE is ''/ca.pem'', which is in quotes; write '/ca.pem'."],
     [{ MAILSTORE_ACCESS: 'all' }, "MAILSTORE_ACCESS is 'all', but must be read-only, read-write, full (did you mean full?)."],
     [{ MAILSTORE_ACCESS: 'Full' }, "MAILSTORE_ACCESS is 'Full', but must be read-only, read-write, full (did you mean full?)."],
     [
@@ -299,7 +299,7 @@ describe('the URL', () => {
     ['https://[2001:db8::1]', "write 'https://[2001:db8::1]:8463'."],
     [
       '"https://mail.example.com:8463"',
-      `MAILSTORE_URL is '"https://mail.example.com:8463"', which stands in quotes; write 'https://mail.example.com:8463'.`,
+      `MAILSTORE_URL is '"https://mail.example.com:8463"', which is in quotes; write 'https://mail.example.com:8463'.`,
     ],
     ['https://admin:hunter2@ho st', "MAILSTORE_URL is 'https://ho st', but must be a URL such as https://mailstore.example.com:8463."],
     [
@@ -380,7 +380,7 @@ describe('the password file', () => {
     ['"hunter2"\r\n', 'holds the password in quotes; remove the quotes.'],
     ["'hunter2'", 'holds the password in quotes; remove the quotes.'],
     ['hunter2\nhunter3\n', 'holds more than one line; leave the line with the password alone.'],
-    ['hunter\u200B2', 'holds an invisible character; type the password into it anew.'],
+    ['hunter\u200B2', 'holds an invisible character; type the password into it again.'],
     ['${input:hunter2}', 'holds a placeholder; write the password itself into it.'],
     ['hunter2'.repeat(1000), 'is larger than 4096 bytes; name the file that holds the password alone.'],
     [Buffer.from('hunter2 gr\xFCn', 'latin1'), 'cannot be read (it is neither UTF-8 nor UTF-16 with a byte order mark; save it as UTF-8).'],
@@ -555,7 +555,7 @@ describe('the folder for state, for what needs no MailStore', () => {
     ]).toEqual(['/flag', '/environment', '/file', '/file']);
   });
 
-  test('is not guessed beside a misspelt variable', () => {
+  test('is not guessed from a misspelt variable', () => {
     expect(() => findStateDir({ MAILSTORE_STATEDIR: '/x' })).toThrow(
       'Unknown setting MAILSTORE_STATEDIR; did you mean MAILSTORE_STATE_DIR?',
     );

@@ -91,7 +91,7 @@ function link(path: string, to: string, mode?: number): void {
 }
 
 test.skipIf(process.platform === 'win32').concurrent.each(CASES)(
-  'with %s nothing runs, the client is told the cure, and the cure cures it',
+  'with %s nothing runs, the client receives the cure, and the cure works',
   { timeout: 120_000 },
   async (_what, spoil, problem, by) => {
     const files = setUp();

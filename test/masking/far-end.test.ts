@@ -48,7 +48,7 @@ describe.each(TEXTS)('the far end that says %j', (text) => {
       `HTTP/1.1 200 OK\r\nX-Note: ${text.replaceAll('\n', ' ')}\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}`,
       'legacy',
     ],
-  ])('tells no credential %s', async (_, answer, api) => {
+  ])('shows no credential %s', async (_, answer, api) => {
     const heard = await hear(answer, api);
     expect(heard).not.toContain(SECRET);
     expect(heard).toContain('***');

@@ -57,7 +57,7 @@ describe('a known secret', () => {
     expect(maskBody(redactor, JSON.stringify([`before ${written} after`]))).toBe('["before *** after"]');
   });
 
-  test('is masked as the server’s own serialisers write it, whatever characters it is made of', () => {
+  test('is masked as the server’s own serialisers write it, for all characters', () => {
     const character = fc.oneof(
       fc.constantFrom(...'\\"\'/<>&+% =\n\r\t[](){}.^$|?#;:@'),
       fc.string({ unit: 'grapheme', minLength: 1, maxLength: 1 }),
@@ -199,7 +199,7 @@ describe('the body of an answer', () => {
     expect(maskBody(knowing('harbour'), '<p title="harbour">', 'text/html; charset=utf-8')).toBe('<p title="***">');
   });
 
-  test('that is not UTF-8 stays byte for byte beside the masks', () => {
+  test('that is not UTF-8 stays byte for byte around the masks', () => {
     const redactor = knowing('Grüße-41');
     const body = Buffer.from('\xFF\x80 Gr\xFC\xDFe-41 Gr\xC3\xBC\xC3\x9Fe-41 \x9F\xC3', 'latin1');
     expect(Buffer.from(redactor.body(body) ?? '').toString('latin1')).toBe('\xFF\x80 *** *** \x9F\xC3');
@@ -221,7 +221,7 @@ describe('the body of an answer', () => {
     expect(knowing(SECRET).body(body)).toBe(body);
   });
 
-  test('keeps the form of its value and loses the secret, whatever else is in it', () => {
+  test('keeps the form of its value and loses the secret, with any other text around it', () => {
     const secret = 'a"b\\c/d<e';
     const piece = fc.oneof(fc.constantFrom(secret, 'a"b', '\\c/d<e', '\\', '"', 'u0022', '\n', 'é'), fc.string({ unit: 'binary' }));
     const text = fc.array(piece, { maxLength: 6 }).map((pieces) => pieces.join(''));

@@ -696,7 +696,7 @@ test.each(ORDINARY)('nothing is masked in the ordinary text %j', (text) => {
   expect(show(text)).toEqual([text, text, text]);
 });
 
-test.each(MASKED)('the credential is masked by a server that was told it, in %j', (text) => {
+test.each(MASKED)('the credential is masked by a server that knows it, in %j', (text) => {
   const redactor = new Redactor();
   redactor.add('Hunter2-x');
   expect(redactor.text(text.replaceAll('§', 'Hunter2-x'))).not.toContain('Hunter2-x');

@@ -22,7 +22,7 @@ function listTwins(value: unknown, spell: (name: string) => string): readonly un
     return value.flatMap((entry, index) => listTwins(entry, spell).map((twin) => value.with(index, twin) as unknown));
   }
   if (typeof value !== 'object' || value === null) return [];
-  const entries = Object.entries(value);
+  const entries: readonly (readonly [string, unknown])[] = Object.entries(value);
   const [[name, first] = ['note', 1]] = entries.filter(([own]) => spell(own) !== own);
   return [
     { ...value, [name]: first, [spell(name)]: first },

@@ -199,13 +199,13 @@ async function runTasks({ call }: Client): Promise<void> {
   for (const number of [1, 2, 3]) await call('revert_change', { number });
 }
 
-/** Returns where a secret has come to light, beside the folder in which files with secrets belong. */
+/** Returns where a secret has come to light, other than the folder of secrets. */
 function findLeaks(pipe: Pipe, stateDir: string, canaries: readonly Canary[]): readonly string[] {
   const outputs = new Map([...filesBelow(stateDir), ['stdout', Buffer.from(pipe.lines.join('\n'))], ['stderr', Buffer.from(pipe.stderr)]]);
   return [...outputs].flatMap(([where, bytes]) => findCanaries(bytes, canaries).map((found) => `${where}: ${found}`));
 }
 
-test('a secret is found in whatever form it is written', () => {
+test('a secret is found in every form that it is written in', () => {
   for (const secret of EVERY) {
     for (const form of listForms(secret)) expect([form, findCanaries(`x${form}y`, [secret]).length > 0]).toEqual([form, true]);
     expect(findCanaries(Buffer.from(`amira:${secret.secret}`).toString('base64'), [secret])).not.toEqual([]);
@@ -214,7 +214,7 @@ test('a secret is found in whatever form it is written', () => {
 });
 
 describe.each(PASSWORDS)('with the password in %s', (_where, settingsOf) => {
-  test('the server never says or keeps it, whatever MailStore sends back', async () => {
+  test('the server never says or keeps it, even if MailStore sends it back', async () => {
     const { mailstore, stateDir, settings } = await start(settingsOf);
     const pipe = untilTestEnds(startPipe({ env: settings }));
     await readAll(makeClient(pipe));
@@ -224,7 +224,7 @@ describe.each(PASSWORDS)('with the password in %s', (_where, settingsOf) => {
   });
 });
 
-test('no secret is in any byte that the server says or keeps, whatever MailStore sends back', async () => {
+test('no secret is in any byte that the server says or keeps, even if MailStore sends it back', async () => {
   const { mailstore, stateDir, secretsDir, settings } = await start();
   const pipe = untilTestEnds(startPipe({ env: settings }));
   const client = makeClient(pipe);
@@ -247,7 +247,7 @@ test('no secret is in any byte that the server says or keeps, whatever MailStore
   expect(findLeaks(pipe, stateDir, [STORED_IN_END]).filter((leak) => !leak.includes('journal.sqlite'))).toEqual([]);
 }, 300_000);
 
-test('no secret is in what the programs beside the server show of its record', async () => {
+test('no secret is in what the other programs show of its record', async () => {
   const { stateDir, settings } = await start();
   const pipe = untilTestEnds(startPipe({ env: settings }));
   const client = makeClient(pipe);
@@ -374,7 +374,7 @@ describe('no secret is said or kept when the server breaks down', () => {
     const first = untilTestEnds(startPipe({ env: settings }));
     const { result } = await makeClient(first).call('rebuild_store_index', { id: 1, folder: 'amira' });
     const { taskId } = (result?.['structuredContent'] ?? {}) as { taskId?: string };
-    // A start that nobody saw the end of is no task that can be taken over.
+    // A start without a known end is no task that can be taken over.
     await expect
       .poll(async () => JSON.stringify(await makeClient(first).call('get_task_status', { taskId })), { timeout: 20_000 })
       .toContain('"status":"running"');

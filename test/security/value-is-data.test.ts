@@ -24,12 +24,24 @@ const CALLS = [
 
 const tokens = fc.constantFrom('T', '..', '../Invoke/DeleteUser', 'a/b', '%2e%2e', 'x&userName=admin', '/JSON/Invoke/DeleteUser', '');
 const PARTS =
-  '/ // \\ .. . %2e%2e %252e %2f %5c ; ?userName=admin # @ : JSON XML Status Invoke DeleteUser api invoke cancel-async T evil.example';
+  '/ // \\ .. . %2e%2e %252e %2f %5c ; ?userName=admin # @ : JSON XML json STATUS status Status Invoke DeleteUser api invoke cancel-async T evil.example https: user:pw@ %2E%2E %2F %5C ..\\ .%2e';
 const parts = fc.constantFrom(...PARTS.split(' '));
 const urls = fc.oneof(
   fc.array(parts, { maxLength: 9 }).map((some) => some.join('')),
   fc.array(parts, { maxLength: 6 }).map((some) => `/JSON/Status/${some.join('')}`),
   fc.constantFrom('/JSON/Invoke/DeleteUser?userName=admin', '/XML/Invoke/DeleteEmptyFolders', '/JSON/Status/T', '/api/invoke/DeleteUser'),
+  fc.constantFrom(
+    '//evil.example/JSON/Status/T',
+    'https://evil.example/JSON/Status/T',
+    '\\\\evil.example\\JSON\\Status\\T',
+    '/json/status/T',
+    '/JSON/Status/T?x=/JSON/Invoke/DeleteUser',
+    '/JSON/Status/%2e%2e/Invoke/DeleteUser',
+    '/JSON/Status/..%2fInvoke%2fDeleteUser',
+    '/JSON/Status/T%00',
+    '/JSON/Status/T\n/JSON/Invoke/DeleteUser',
+    'JSON/Invoke/DeleteUser',
+  ),
 );
 const run = fc.record({ statusToken: tokens, statusUrl: urls });
 const values = fc.letrec<{ value: unknown }>((tie) => ({
@@ -73,7 +85,7 @@ function writeXml(value: unknown, name = 'root'): string {
   return `<${name}>${String(value).replaceAll('&', '&amp;').replaceAll('<', '&lt;')}</${name}>`;
 }
 
-/** Calls everything once and follows what a reply makes of it: the answers are whatever the far end says. */
+/** Calls everything once and follows what a reply makes of it: the answers are arbitrary. */
 async function driveClient(client: MailStoreClient): Promise<void> {
   for (const [name, args] of CALLS) {
     const command = commandNamed(name);
@@ -119,7 +131,7 @@ describe('no reply makes the client send a request that the gate has not stamped
     );
   });
 
-  test('by what its own list of commands names beside them', async () => {
+  test('by the paths in its own list of commands', async () => {
     const paths = fc.oneof(urls, fc.constantFrom('api/invoke/DeleteUser?', 'api/invoke/DeleteUser#', 'https://evil.example/', null, 7));
     await fc.assert(
       fc.asyncProperty(paths, fc.boolean(), async (path, isRun) => {
@@ -178,7 +190,7 @@ test.each([
     { id: 'gone', pid: 2 ** 30, host: hostname() },
   );
   await journal.tasks.accepted(task.taskId, 1, run, 'json-2012', { version: 0, percent: null, text: null, messages: [] });
-  // Nobody follows it any more.
+  // No process follows it any more.
   await journal.tasks.releaseLease(task.taskId, 1);
   journal.close();
   const { runner } = startBackend(server, { env: { MAILSTORE_API: 'legacy', MAILSTORE_STATE_DIR: stateDir } });

@@ -176,7 +176,7 @@ describe('the exchanges of the reference', () => {
   });
 });
 
-/** Reads the response as the answer to the request that stands beside it. */
+/** Reads the response as the answer to the request of the same exchange. */
 function readExchange(exchange: Exchange): unknown {
   const { status, headers, body } = literalResponse(exchange);
   const response = { status, contentType: headers['content-type'] ?? '', body: Buffer.from(body) };
@@ -328,7 +328,7 @@ describe('the modern form', () => {
     expect(read('t').kind).toBe('value');
   });
 
-  test('a call that was answered with a token has begun, whatever its status is called', () => {
+  test('a call that was answered with a token has begun, with any name of its status', () => {
     expect(modern.read(answer({ statusCode: 'queued', token: 'T' }), commandNamed('VerifyStore'))).toMatchObject({
       kind: 'running',
       run: { token: 'T' },

@@ -34,7 +34,7 @@ describe('text', () => {
     );
   });
 
-  test('whatever can be sent arrives as it was', () => {
+  test('every value that can be sent arrives as it was', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), fc.string({ unit: 'grapheme' }), (userName, fullName) => {
         fc.pre(!userName.includes('\0') && !fullName.includes('\0'));

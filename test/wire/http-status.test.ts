@@ -19,7 +19,7 @@ test.each([
   [403, "MailStore refuses 'admin' (HTTP 403); the API needs an administrator."],
   [404, "The server knows no '/api/invoke/GetUsers' (HTTP 404); check MAILSTORE_URL and MAILSTORE_API, this may not be MailStore's API."],
   [411, 'The server answered 411 Length Required; a proxy in between may have removed the Content-Length header.'],
-])('HTTP %i has its own sentence, whatever the body says', (status, message) => {
+])('HTTP %i has its own sentence for any body', (status, message) => {
   expect(catchRefusal(status, '<html>anything</html>', 'text/html')).toBe(message);
 });
 

@@ -90,7 +90,7 @@ describe('without types', () => {
     ]);
   });
 
-  test('elements that repeat beside others become a list under their name', () => {
+  test('elements that repeat among others become a list under their name', () => {
     expect(read('<user><name>a</name><mail>x</mail><mail>y</mail></user>')).toEqual({ name: 'a', mail: ['x', 'y'] });
   });
 
