@@ -2,12 +2,13 @@ import * as z from 'zod';
 import { defineCommand } from '../src/catalogue/define-command.ts';
 import { drifts } from '../src/catalogue/drifting.ts';
 import * as f from '../src/catalogue/fields.ts';
-import { readRow, readRows } from '../src/base/rows.ts';
+import { findRow, readRow, readRows } from '../src/base/rows.ts';
 import { formatCount, joinSentences } from '../src/catalogue/phrases.ts';
 import { anything, guess, describeList, nothing } from '../src/catalogue/outputs.ts';
 import { listRisks } from '../src/catalogue/risk.ts';
 import { ancestry, byName, childrenByParent, folderTree, isWithin, moveIndexEntries } from '../src/emulation/folders.ts';
 import { CommandFailure, getArchive } from '../src/emulation/world.ts';
+import { archivingProfiles, describeWriters } from './account-cautions.ts';
 
 const group = 'folders';
 const editions = ['server', 'spe'] as const;
@@ -119,6 +120,19 @@ export const moveFolder = defineCommand({
         isArchive(fromFolder) &&
           `Rights that users have on ${fromFolder} stay on that name, and new mail for a user ${fromFolder} opens another archive.`,
       ),
+  },
+  cautions: {
+    reads: {
+      profiles: archivingProfiles,
+      owner: { read: 'GetUsers', pick: (users, { fromFolder }) => findRow(users, 'userName', fromFolder) },
+    },
+    list: ({ fromFolder }, { profiles, owner }) =>
+      isArchive(fromFolder)
+        ? [
+            owner === undefined ? undefined : `There is a user ${fromFolder}: new mail for the user opens an archive of that name again.`,
+            describeWriters(fromFolder, profiles),
+          ]
+        : [],
   },
   output: guess(nothing),
   examples: [

@@ -1,6 +1,7 @@
 import { createCatalogue, type Catalogue } from '../src/catalogue/catalogue.ts';
 import type { Command, Edition } from '../src/catalogue/define-command.ts';
 import { insights } from './insights/index.ts';
+import { plans } from './plans/index.ts';
 import { prompts } from './prompts/index.ts';
 import { resources } from './resources/index.ts';
 import * as users from './users.ts';
@@ -53,5 +54,5 @@ const commands: readonly Command[] = groups.flatMap((files) =>
 
 /** Makes the catalogue of one edition of the product: the only way to the declarations. */
 export function catalogueFor(edition: Edition): Catalogue {
-  return createCatalogue(edition, { commands, insights, prompts, resources });
+  return createCatalogue(edition, { commands, insights, plans, prompts, resources });
 }

@@ -3,6 +3,7 @@ import { parseAction } from '../src/base/action.ts';
 import {
   defineCommand,
   RISKS,
+  type Cautions,
   type DecisionContext,
   type Effect,
   type Found,
@@ -12,6 +13,7 @@ import {
 } from '../src/catalogue/define-command.ts';
 import * as f from '../src/catalogue/fields.ts';
 import { pickFields, readRow, findRow, readRows, readString } from '../src/base/rows.ts';
+import { drifts } from '../src/catalogue/drifting.ts';
 import { joinSentences } from '../src/catalogue/phrases.ts';
 import { anything, guess, describeList, knownWords, nothing, RUN_RESULTS } from '../src/catalogue/outputs.ts';
 import { makeSchedule, planNextStart } from '../src/emulation/jobs.ts';
@@ -159,6 +161,22 @@ function typedForAction(action: unknown, name: string): string | undefined {
 }
 
 const typedForJob = ({ id }: OfJob, { job }: Found) => typedForAction(readRow(job).action, readString(readRow(job).name) ?? String(id));
+
+/** A job that starts within this time may start before a person has looked. */
+const SOON_MS = 15 * 60_000;
+
+/** Says that a job runs in a few minutes. */
+const runsSoon: Cautions<OfJob> = {
+  reads: {
+    startingJob: { read: 'GetJobs', pick: (jobs, { id }) => pickFields(findRow(jobs, 'id', id), ['nextStartDateTimeUtc', 'name']) },
+  },
+  list: ({ id }, { startingJob }, now) => {
+    const { nextStartDateTimeUtc: next, name } = readRow(startingJob);
+    const minutes = typeof next === 'string' ? (Date.parse(next.endsWith('Z') ? next : `${next}Z`) - now) / 60_000 : Number.NaN;
+    if (!(minutes >= 0 && minutes * 60_000 <= SOON_MS)) return [];
+    return [`Job ${id} "${String(name)}" runs next ${drifts(`in ${Math.ceil(minutes)} minutes`)}.`];
+  },
+};
 
 export const getJobs = defineCommand({
   name: 'GetJobs',
@@ -330,6 +348,7 @@ export const renameJob = defineCommand({
     const name = readString(readRow(before).name);
     return name === undefined ? undefined : { command: 'RenameJob', args: { id, name } };
   },
+  cautions: runsSoon,
   output: guess(nothing),
   examples: [{ id: 1, name: 'Backup to E:' }],
   emulate: (world, { id, name }) => {
@@ -375,6 +394,7 @@ export const setJobEnabled = defineCommand({
     },
     typed: typedForJob,
   },
+  cautions: runsSoon,
   output: guess(nothing),
   examples: [{ id: 2, enabled: false }],
   emulate: (world, { id, enabled }) => {
@@ -420,6 +440,7 @@ export const setJobSchedule = defineCommand({
     },
     typed: typedForJob,
   },
+  cautions: runsSoon,
   output: guess(nothing),
   examples: [
     { id: 3, time: '04:00', dayOfMonth: 'Last' },
@@ -464,6 +485,7 @@ export const deleteJob = defineCommand({
       );
     },
   },
+  cautions: runsSoon,
   output: guess(nothing),
   examples: [{ id: 4 }],
   emulate: (world, { id }) => {
@@ -498,6 +520,7 @@ export const runJobAsync = defineCommand({
     },
     typed: typedForJob,
   },
+  cautions: runsSoon,
   output: guess(nothing),
   examples: [{ id: 1 }],
   emulate: (world, { id }) => {

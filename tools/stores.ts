@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { defineCommand, type CommandCall, type Look, type Question } from '../src/catalogue/define-command.ts';
+import { defineCommand, type Cautions, type CommandCall, type Look, type Question } from '../src/catalogue/define-command.ts';
 import * as f from '../src/catalogue/fields.ts';
 import { pickFields, readRow, findRow, readString } from '../src/base/rows.ts';
 import { joinSentences } from '../src/catalogue/phrases.ts';
@@ -55,6 +55,24 @@ const storeOfName: Look<{ readonly name: string }> = {
   read: 'GetStores',
   args: () => ({ includeSize: false }),
   pick: (value, { name }) => pickFields(findRow(value, 'name', name), ['id', 'name', 'requestedState', ...PLACE]),
+};
+
+/** Says which store stops being current, which the call does not name. */
+const demotesCurrent: Cautions<{ readonly requestedState: string; readonly id?: number }> = {
+  reads: {
+    currentStore: {
+      read: 'GetStores',
+      args: () => ({ includeSize: false }),
+      pick: (value) => pickFields(findRow(value, 'requestedState', 'current'), ['id', 'name']) ?? null,
+    },
+  },
+  list: ({ id, requestedState }, { currentStore }) => {
+    const { id: currentId, name } = readRow(currentStore);
+    if (requestedState !== 'current' && currentId === id && id !== undefined)
+      return ['No store is current after this: archiving fails until another one is.'];
+    if (requestedState !== 'current' || currentId === undefined || currentId === id) return [];
+    return [`Store ${JSON.stringify(currentId)} "${String(name)}" is current now and becomes normal.`];
+  },
 };
 
 /** These fields of the store that a call names by its id. */
@@ -196,6 +214,7 @@ export const createStore = defineCommand({
   before: storeOfName,
   inverse: detachAgain,
   question: askAboutPlace('Create'),
+  cautions: demotesCurrent,
   output: anything,
   examples: [
     {
@@ -243,6 +262,7 @@ export const attachStore = defineCommand({
   before: storeOfName,
   inverse: detachAgain,
   question: askAboutPlace('Attach'),
+  cautions: demotesCurrent,
   output: anything,
   examples: [
     {
@@ -412,6 +432,7 @@ export const setStoreRequestedState = defineCommand({
         requestedState === 'current' && 'It receives new mail from then on.',
       ),
   },
+  cautions: demotesCurrent,
   output: guess(nothing),
   examples: [
     { id: 2, requestedState: 'writeProtected' },

@@ -8,6 +8,16 @@ import { isOwnLogin, listRisks } from '../src/catalogue/risk.ts';
 import { defaultLoginPrivileges, requireApiOnlyForAdministrators, updateUser } from '../src/emulation/users.ts';
 import { CommandFailure, getArchive } from '../src/emulation/world.ts';
 import {
+  apiAdministrator,
+  archivingProfiles,
+  describeLastAdministrator,
+  describeRecreation,
+  describeWriters,
+  directoryAccount,
+  isFromDirectory,
+  resetBySync,
+} from './account-cautions.ts';
+import {
   words,
   theUser,
   accountNamed,
@@ -48,6 +58,8 @@ const editions = ['server', 'spe'] as const;
 const clearableText = f.text().nullable().describe('null clears.');
 const addressList = z.array(f.emailAddress()).min(1).nullable().describe('The complete new list, primary first; null removes all.');
 const pop3NameList = z.array(f.listEntry()).min(1).nullable().describe('The complete new list; null removes all.');
+
+const NO_ARCHIVE = 'There is no archive of this name now; the rights hold as soon as there is one.';
 
 export const getUsers = defineCommand({
   name: 'GetUsers',
@@ -184,6 +196,7 @@ export const setUserFullName = defineCommand({
   idempotent: true,
   input: { userName: f.userName, fullName: clearableText },
   ...replacesField('SetUserFullName', 'fullName', clearableText, null),
+  cautions: resetBySync('the name'),
   output: guess(nothing),
   examples: [{ userName: 'johndoe', fullName: 'John A. Doe' }],
   emulate: (world, { userName, fullName }) => updateUser(world, userName, { fullName }),
@@ -286,6 +299,13 @@ export const setUserEmailAddresses = defineCommand({
         takenInWords(taken) ?? 'Whether another user has one of these addresses could not be found out.',
         'New mail to an address goes to the archive of the user who has it, so mail for that user can be read by this one.',
       ),
+  },
+  cautions: {
+    reads: { directoryAccount },
+    list: ({ userName }, { taken, directoryAccount: account }) => [
+      takenInWords(taken),
+      ...resetBySync('the addresses').list({ userName }, { directoryAccount: account }),
+    ],
   },
   output: guess(nothing),
   examples: [{ userName: 'johndoe', emailAddresses: ['john.doe@example.com', 'johndoe@example.com', 'jd@example.com'] }],
@@ -391,6 +411,12 @@ export const setUserPrivileges = defineCommand({
         describeField('privileges', readWords(readRow(user)['privileges']).join(', ')),
       ),
   },
+  cautions: {
+    reads: { apiAdministrator },
+    list: ({ userName, privileges }, found) => [
+      privileges.includes('admin') ? undefined : describeLastAdministrator(userName, found['apiAdministrator']),
+    ],
+  },
   output: guess(nothing),
   examples: [{ userName: 'amira', privileges: ['login', 'export', 'changePassword'] }],
   emulate: (world, { userName, privileges }) => {
@@ -429,6 +455,12 @@ export const setUserLoginPrivileges = defineCommand({
         givesApiLogin(loginPrivileges) ? API_LOGIN : `The user can log in with these clients and no other: ${loginPrivileges.join(', ')}.`,
         describeField('clients', readWords(readRow(user)['loginPrivileges']).join(', ')),
       ),
+  },
+  cautions: {
+    reads: { apiAdministrator },
+    list: ({ userName, loginPrivileges }, found) => [
+      loginPrivileges.includes('api') ? undefined : describeLastAdministrator(userName, found['apiAdministrator']),
+    ],
   },
   output: guess(nothing),
   examples: [{ userName: 'amira', loginPrivileges: ['web', 'outlook'] }],
@@ -594,6 +626,19 @@ export const renameUser = defineCommand({
         describeAdministrator(user),
       ),
   },
+  cautions: {
+    reads: {
+      renamed: { ...directoryAccount, args: ({ oldUserName }) => ({ userName: oldUserName }), pick: (user) => user },
+      profiles: archivingProfiles,
+    },
+    list: ({ oldUserName, newUserName }, { renamed, profiles, archives }) => [
+      describeRecreation(oldUserName, renamed),
+      hasArchive(archives, oldUserName) && Array.isArray(archives)
+        ? `The archive ${oldUserName} keeps its name: without move_folder, new mail for ${newUserName} opens a second archive.`
+        : undefined,
+      describeWriters(oldUserName, profiles),
+    ],
+  },
   output: guess(nothing),
   examples: [{ oldUserName: 'amira', newUserName: 'amira.okoye' }],
   emulate: (world, { oldUserName, newUserName }) => {
@@ -649,6 +694,14 @@ export const deleteUser = defineCommand({
       );
     },
   },
+  cautions: {
+    reads: { directoryAccount, apiAdministrator, profiles: archivingProfiles },
+    list: ({ userName }, { directoryAccount: account, apiAdministrator: finding, profiles }) => [
+      isFromDirectory(account) ? 'If the user is still in the directory, the next synchronisation makes a new account.' : undefined,
+      describeLastAdministrator(userName, finding),
+      describeWriters(userName, profiles),
+    ],
+  },
   output: guess(nothing),
   examples: [{ userName: 'amira' }],
   emulate: (world, { userName }) => {
@@ -696,8 +749,14 @@ export const setUserPrivilegesOnFolder = defineCommand({
       joinSentences(
         `The user can then ${rightsInWords(privileges)} in the archive ${folder}, which is not the user's own.`,
         describeField('rights there', readWords(readRow(before)['privileges']).join(', ')),
-        readRow(archive)['isThere'] === false && 'There is no archive of this name now; the rights hold as soon as there is one.',
+        readRow(archive)['isThere'] === false && NO_ARCHIVE,
       ),
+  },
+  cautions: {
+    reads: { archives: archiveNames },
+    list: ({ folder, privileges }, { archives }) => [
+      Array.isArray(archives) && !hasArchive(archives, folder) && !isOnlyWord(privileges, 'none') ? NO_ARCHIVE : undefined,
+    ],
   },
   output: nothing,
   examples: [

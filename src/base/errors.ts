@@ -30,6 +30,32 @@ const table = {
     say: ({ tool, nearest }) =>
       `There is no tool '${tool}'${nearest ? `; did you mean ${nearest}?` : '; list the tools to see what this server offers.'}`,
   }),
+  planImpossible: row<{ tool: string; reason: string }>({
+    audience: 'caller',
+    request: 'not sent',
+    retry: false,
+    say: ({ tool, reason }) => `${tool} has no plan: ${reason} Nothing was changed.`,
+  }),
+  planStale: row<{ tool: string }>({
+    audience: 'caller',
+    request: 'not sent',
+    retry: false,
+    say: ({ tool }) =>
+      `The plan is stale: what ${tool} read for it has changed, its ten minutes are over, or the arguments are others, so nothing was changed. Call ${tool} without planId and look at the steps again.`,
+  }),
+  planUsed: row<{ tool: string }>({
+    audience: 'caller',
+    request: 'not sent',
+    retry: false,
+    say: ({ tool }) => `This planId has run already, so nothing was changed now. Call ${tool} without planId to see what is left.`,
+  }),
+  stepChanged: row<{ tool: string; shown: string; now: string }>({
+    audience: 'caller',
+    request: 'not sent',
+    retry: false,
+    say: ({ tool, shown, now }) =>
+      `${tool} was not called: as a step it was shown as ${shown}, and now it counts as ${now}. Plan again, and look at the steps.`,
+  }),
   unknownPrompt: row<{ prompt: string; nearest?: string | undefined }>({
     audience: 'caller',
     request: 'not sent',

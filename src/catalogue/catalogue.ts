@@ -1,5 +1,6 @@
 import type { Command, CommandCall, Edition, InputShape } from './define-command.ts';
 import type { Insight } from './define-insight.ts';
+import type { Plan } from './define-plan.ts';
 import type { Prompt } from './define-prompt.ts';
 import type { Resource } from './define-resource.ts';
 import { isScope } from './fields.ts';
@@ -17,6 +18,8 @@ export interface Catalogue {
   readonly commands: readonly Command[];
   /** The tools that answer a question from several reads, the most general first. */
   readonly insights: readonly Insight[];
+  /** The tools that make several changes as one, shown before they run. */
+  readonly plans: readonly Plan[];
   /** The requests that recur, for a person to choose from. */
   readonly prompts: readonly Prompt[];
   /** What a person can hand to a model as context, the lists first. */
@@ -32,6 +35,7 @@ export interface Catalogue {
 export interface DeclaredTools {
   readonly commands: readonly Command[];
   readonly insights: readonly Insight[];
+  readonly plans?: readonly Plan[];
   readonly prompts?: readonly Prompt[];
   readonly resources?: readonly Resource[];
 }
@@ -39,7 +43,7 @@ export interface DeclaredTools {
 /** Makes the catalogue of one edition from the declarations of all editions. Throws if no command of the edition tests the connection. */
 export function createCatalogue(
   edition: Edition,
-  { commands: declared, insights, prompts = [], resources = [] }: DeclaredTools,
+  { commands: declared, insights, plans = [], prompts = [], resources = [] }: DeclaredTools,
 ): Catalogue {
   const commands = declared.filter(({ editions }) => editions.includes(edition)).map((command) => withEditionInput(command, edition));
   const byName = new Map(commands.map((command) => [command.name, command]));
@@ -49,6 +53,7 @@ export function createCatalogue(
     edition,
     commands,
     insights: insights.map((insight) => withEditionInput(insight, edition)),
+    plans,
     prompts,
     resources,
     connectionTest,

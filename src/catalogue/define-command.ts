@@ -58,8 +58,8 @@ export const GROUPS = [
 ] as const;
 export type Group = (typeof GROUPS)[number];
 
-/** What can be switched on and off: the groups of commands, and the tools that answer a question from several reads. */
-export const TOOLSETS = ['insights', ...GROUPS] as const;
+/** What can be switched on and off: the groups of commands, the tools that answer a question from several reads, and those that make several changes as one. */
+export const TOOLSETS = ['insights', 'plans', ...GROUPS] as const;
 export type Toolset = (typeof TOOLSETS)[number];
 
 export type InputShape = Record<string, z.ZodType>;
@@ -128,6 +128,17 @@ export interface Question<Args> {
   refuse?(args: Args, found: Found): string | undefined;
   /** The name that has to be typed before something is lost for good. Undefined if a plain yes is enough. */
   typed?(args: Args, found: Found): string | undefined;
+}
+
+/** What someone has to know of a call that its arguments do not show, such as what undoes it later. */
+export interface Cautions<Args> {
+  /** Reads that the sentences need in addition to `decidesFrom`. */
+  readonly reads?: Readonly<Record<string, Look<Args> | Search<Args>>>;
+  /**
+   * Returns one sentence for each trap. What could not be read is undefined in `found`; of that, nothing is said. `now` is in milliseconds since the
+   * Unix epoch. Values that change by themselves are marked by `drifts`.
+   */
+  list(args: Args, found: Found, now: number): readonly (string | undefined)[];
 }
 
 /** Whether a change can be put back. */
@@ -203,6 +214,8 @@ interface CommandFields<Input extends InputShape, Row extends z.ZodType> {
   readonly before?: Look<ParsedArguments<Input>>;
   /** What a person is asked before a destructive or risky call. */
   readonly question?: Question<ParsedArguments<Input>>;
+  /** What is said before and with the answer of a change. */
+  readonly cautions?: Cautions<ParsedArguments<Input>>;
   /** True for a command that is expected to answer with a token. Any command may, and is then followed like one that was. */
   readonly longRunning?: true;
   readonly input: Input;

@@ -159,13 +159,19 @@ class Call {
 
   async #value(answered: Answered & { readonly kind: 'value' }): Promise<number> {
     await this.#write(answered.value);
-    const { change, generated, drift, notes = [] } = answered;
+    const { change, generated, drift, notes = [], cautions = [] } = answered;
     // The record of the embedded sandbox ends with this process.
     const isKept = change?.number !== undefined && change.note === undefined && !this.#given.sandbox;
     const revert = isKept ? terminalCommand(`changes revert ${change.number}`, this.#config.stateDir) : undefined;
     // Where a generated password is, is said nowhere else.
     say(...generatedLines(generated));
-    this.#note(...changeLines(change), ...(revert === undefined ? [] : [`To put it back: ${revert}`]), ...notes, ...driftLines(drift));
+    this.#note(
+      ...cautions.map((caution) => `Caution: ${caution}`),
+      ...changeLines(change),
+      ...(revert === undefined ? [] : [`To put it back: ${revert}`]),
+      ...notes,
+      ...driftLines(drift),
+    );
     return 0;
   }
 

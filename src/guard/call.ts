@@ -42,6 +42,8 @@ export interface AdmittedCall {
   /** What the declaration's `decidesFrom` read; a name without a value could not be read. */
   readonly found: Found;
   readonly secrets: Secrets;
+  /** The time of day at which the call was admitted, in milliseconds since the Unix epoch. */
+  readonly now: number;
   /** The fields that all audit lines of this call share. */
   readonly entry: AuditEntry;
   readonly time: CallTime;
@@ -64,10 +66,12 @@ export interface ShownChange {
 }
 
 /** The value of a call, or the task that it became. */
-export type Answered = { readonly change?: ShownChange; readonly generated?: Readonly<Record<string, string>> } & (
-  | ({ readonly kind: 'value' } & CheckedValue)
-  | { readonly kind: 'task'; readonly task: TaskRecord }
-);
+export type Answered = {
+  readonly change?: ShownChange;
+  /** What someone has to know of the call that its arguments do not show: one sentence each. */
+  readonly cautions?: readonly string[];
+  readonly generated?: Readonly<Record<string, string>>;
+} & (({ readonly kind: 'value' } & CheckedValue) | { readonly kind: 'task'; readonly task: TaskRecord });
 
 /** The question is on its way to a person; nothing has run. */
 export interface Asked {

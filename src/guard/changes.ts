@@ -30,7 +30,7 @@ export class Changes {
     const { request, target, decision } = call;
     const { deadline } = call.time;
     if (decision.effect === 'read') return execute();
-    const was = decision.kind === 'ask' ? before : await this.#read(request, target, deadline);
+    const was = before ?? (await this.#read(request, target, deadline));
     // A call that was answered before its change was made is held by nothing that is read after it.
     const left = () => (deadline.isOver ? undefined : deadline);
     let answered: Answered;

@@ -9,6 +9,9 @@ import type { AskedQuestion } from './prompter.ts';
 
 const KEY_BYTES = 32;
 
+/** Characters of the signature in an id: 120 bits. */
+const ID_CHARACTERS = 20;
+
 /** What a client gives back of a question, if the signature is ours. */
 export interface RedeemedState {
   readonly promptKey: string;
@@ -60,10 +63,38 @@ export class ConsentStates {
     return (await this.#approvals.burn(state.nonce, state.expiresAt)) ? state : undefined;
   }
 
+  /** Returns the id of something with this digest, such as a plan: short, signed, and good for as long as a question. */
+  issueId(digest: string): { readonly id: string; readonly expiresAt: number } {
+    const expiresAt = this.#clock.now() + CONSENT_MS;
+    return { id: this.#makeId(digest, expiresAt), expiresAt };
+  }
+
+  /** True for an id that was issued here for this digest and has not expired. */
+  isIssued(digest: string, id: string): boolean {
+    const expiresAt = readExpiry(id);
+    const now = this.#clock.now();
+    if (!(expiresAt > now && expiresAt <= now + CONSENT_MS)) return false;
+    const [expected, given] = [Buffer.from(this.#makeId(digest, expiresAt)), Buffer.from(id)];
+    return given.length === expected.length && timingSafeEqual(given, expected);
+  }
+
+  /** Uses an id up. Returns false if it was used before by any process of this record. */
+  async useId(id: string): Promise<boolean> {
+    return this.#approvals.burn(id, readExpiry(id));
+  }
+
+  #makeId(digest: string, expiresAt: number): string {
+    return `${expiresAt.toString(36)}-${this.#sign(`id ${expiresAt} ${digest}`).slice(0, ID_CHARACTERS)}`;
+  }
+
   #sign(body: string): string {
     this.#secret ??= readOrMakeKey(this.#folder);
     return createHmac('sha256', this.#secret).update(body).digest('base64url');
   }
+}
+
+function readExpiry(id: string): number {
+  return Number.parseInt(id.split('-', 1)[0] ?? '', 36);
 }
 
 /** The processes of one record share a key, so that an answer finds its question whichever of them it comes to. */

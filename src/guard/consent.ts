@@ -16,6 +16,8 @@ export interface ObtainedYes {
   readonly record?: ConsentRecord;
   /** The object of the call as the last read for the question found it. */
   readonly before?: ReadValue | undefined;
+  /** What the question warned of; absent if none was asked. */
+  readonly cautions?: readonly string[];
 }
 
 export interface ConsentOptions {
@@ -61,7 +63,13 @@ export class Consent {
     const granted = await approvals.consume(rendered.question);
     if (!granted) return this.#ask(call, rendered, render);
     const { approvalId, prompt, isValid } = granted;
-    if (isValid) return { kind: 'yes', record: { channel: 'approval', answer: 'accepted', prompt, approvalId }, before: rendered.before };
+    if (isValid)
+      return {
+        kind: 'yes',
+        record: { channel: 'approval', answer: 'accepted', prompt, approvalId },
+        before: rendered.before,
+        cautions: rendered.cautions,
+      };
     await trail.prompted(call.entry, { channel: 'approval', answer: 'invalid', prompt, approvalId }, 'What was shown has changed.');
     return this.#ask(call, { ...rendered, question: withChanges(rendered.question, prompt) }, render);
   }
@@ -88,7 +96,8 @@ export class Consent {
       }
       if (kind !== 'accepted' && kind !== 'outdated') return this.#end(call, current, prompter, { ...answer, kind, prompt });
       const fresh = kind === 'outdated' || prompter.answersByCall ? current : await render(call);
-      if (kind === 'accepted' && fresh.question.promptKey === question.promptKey) return { kind: 'yes', record, before: fresh.before };
+      if (kind === 'accepted' && fresh.question.promptKey === question.promptKey)
+        return { kind: 'yes', record, before: fresh.before, cautions: fresh.cautions };
       await this.#options.trail.prompted(call.entry, { ...record, answer: 'invalid' }, 'What was shown has changed.');
       current = { ...fresh, question: withChanges(fresh.question, prompt) };
     }

@@ -5,7 +5,8 @@ import { CALL_MS } from '../base/limits.ts';
 import { InFlight } from '../base/in-flight.ts';
 import type { Log } from '../base/log.ts';
 import type { Redactor } from '../masking/redactor.ts';
-import type { Found, Toolset } from '../catalogue/define-command.ts';
+import { RISKS, type Found, type Toolset } from '../catalogue/define-command.ts';
+import type { Plan } from '../catalogue/define-plan.ts';
 import type { Insight } from '../catalogue/define-insight.ts';
 import { toolName } from '../catalogue/naming.ts';
 import { refuseTwins } from '../catalogue/refuse-twins.ts';
@@ -23,8 +24,19 @@ import { AuditTrail, describeOutcome, TASK_END_CLIENT, type OnBegun } from './au
 import type { AdmittedCall, Answered, Asked, Caller, GuardedTarget } from './call.ts';
 import { Changes } from './changes.ts';
 import { CallTime } from './call-time.ts';
+import { readCautions } from './cautions.ts';
 import { Consent, type AskableCall, type Render, type ObtainedYes } from './consent.ts';
-import { renderCancelQuestion, runSearch } from './question.ts';
+import { effectInWords, renderCancelQuestion, renderPlanQuestion, runSearch } from './question.ts';
+import {
+  digestPlan,
+  isCovered,
+  readPlan,
+  toCall,
+  type PlanOutcome,
+  type PreparedPlan,
+  type PreparedStep,
+  type StepOutcome,
+} from './run-plan.ts';
 import { runInsight, type InsightParts, type InsightResult } from './run-insight.ts';
 import { forgetGenerated, Secrets, type SecretSources } from './secrets.ts';
 
@@ -95,7 +107,12 @@ export class Guard {
   async #run(request: TaskCall, caller: Caller, time: CallTime): Promise<Answered | Asked> {
     const call = await this.#admit(request, caller, time);
     const consent = await this.#obtain(call);
-    if (consent.kind === 'asked') return consent;
+    return consent.kind === 'asked' ? consent : this.#carryOut(call, consent);
+  }
+
+  /** Sends a call that has its yes, between its lines in the audit and the reads of its object. Throws MailStoreError when it is refused or fails. */
+  async #carryOut(call: AdmittedCall, consent: ObtainedYes): Promise<Answered> {
+    const { request } = call;
     const permit = passGate(request.command, request.args, {
       access: call.target.access,
       ...this.#circumstances(call.target, call.found),
@@ -104,10 +121,12 @@ export class Guard {
     });
     if (this.#isEnding && permit.effect !== 'read') await this.#refuseToBegin(call);
     const { runner } = this.#options;
-    const answered = await this.#trail.around(call, consent.record, {
+    const cautions = permit.effect === 'read' ? [] : (consent.cautions ?? (await this.#readCautions(call)));
+    const done = await this.#trail.around(call, consent.record, {
       execute: (onBegun) => this.#changes.around(call, consent.before, () => this.#execute(call, permit, onBegun)),
       onRecorded: (taskId, { isEnd }) => runner.recorded(taskId, { isEnd }),
     });
+    const answered = { ...done, ...(cautions.length > 0 && { cautions }) };
     if (answered.kind === 'task' && answered.change) await this.#settleEnded(answered.task.taskId, call.target);
     return answered;
   }
@@ -120,6 +139,10 @@ export class Guard {
       if (!(error instanceof MailStoreError)) throw error;
       this.#options.log.error(`what the task ${taskId} has changed is not recorded yet: ${error.message}`);
     }
+  }
+
+  #readCautions({ target, request, found, time, now }: AdmittedCall): Promise<readonly string[]> {
+    return readCautions(target, request, found, { deadline: time.deadline, now });
   }
 
   /** Obtains a yes where the call needs one. Throws MailStoreError when there is none, or the time was over before what the question shows was read. */
@@ -159,6 +182,109 @@ export class Guard {
       caller,
       onProgress,
     });
+  }
+
+  /** Returns what a plan would do now, each step judged and with its cautions. Changes nothing. Throws MailStoreError when there is no plan. */
+  preparePlan(
+    plan: Plan,
+    args: Readonly<Record<string, unknown>>,
+    parts: Pick<InsightParts, 'target' | 'caller' | 'timeZone' | 'onProgress'>,
+  ): Promise<PreparedPlan> {
+    return this.#inTime(plan.name, parts.caller, (time) => this.#preparePlan(plan, args, parts, time));
+  }
+
+  async #preparePlan(
+    plan: Plan,
+    args: Readonly<Record<string, unknown>>,
+    { target: name, caller, ...parts }: Pick<InsightParts, 'target' | 'caller' | 'timeZone' | 'onProgress'>,
+    time: CallTime,
+  ): Promise<PreparedPlan> {
+    const { runner, groups } = this.#options;
+    const target = this.#target(name);
+    const { catalogue } = target.client;
+    if (!groups.includes('plans'))
+      throw refusal(plan.name, { kind: 'refuse', effect: 'write', risks: [], toolset: 'plans' }, target.access);
+    const { deadline } = time;
+    const { steps, basis, ...planned } = await readPlan(plan, args, {
+      run: (call, who) => this.run(call, who),
+      runner,
+      catalogue,
+      clock: this.#clock,
+      target: name,
+      caller: { ...caller, deadline, prompter: undefined },
+      ...parts,
+    });
+    const prepared: PreparedStep[] = [];
+    for (const step of steps) {
+      const request = toCall(catalogue, step, name);
+      const found = await this.#find(request, target, deadline);
+      const decision = this.#decide(request, target, found);
+      const cautions = await readCautions(target, request, found, { deadline, now: this.#clock.now() });
+      prepared.push({ ...step, tool: toolName(step.command), request, decision, cautions });
+    }
+    return { ...planned, plan, args, target: name, steps: prepared, digest: digestPlan(plan, args, target, prepared, basis) };
+  }
+
+  /**
+   * Runs the steps of a plan one after the other, after one question for all of them where any needs one, and stops at the first that fails. `use`
+   * uses the plan's id up directly before the first step, and throws where that was done before. Throws MailStoreError when a step is refused or
+   * there is no yes; nothing has run then.
+   */
+  runPlan(prepared: PreparedPlan, caller: Caller, use: () => Promise<void>): Promise<PlanOutcome | Asked> {
+    return this.#inTime(prepared.plan.name, caller, (time) => this.#runPlan(prepared, caller, time, use));
+  }
+
+  async #runPlan(prepared: PreparedPlan, caller: Caller, time: CallTime, use: () => Promise<void>): Promise<PlanOutcome | Asked> {
+    const { steps } = prepared;
+    const target = this.#target(prepared.target);
+    for (const { request, decision, tool } of steps) {
+      if (decision.kind === 'refuse') await this.#refuse(tool, decision, target, this.#trail.open(request, caller, target, decision));
+    }
+    const consent = await this.#obtainForPlan(prepared, caller, target, time);
+    if (consent.kind === 'asked') return consent;
+    await use();
+    const done: StepOutcome[] = [];
+    for (const [index, step] of steps.entries()) {
+      try {
+        done.push({ step, answered: await this.#runStep(step, caller, time, consent) });
+      } catch (error) {
+        if (!(error instanceof MailStoreError)) throw error;
+        return { prepared, done, failed: { step, error: error as MailStoreError }, notDone: steps.slice(index + 1) };
+      }
+    }
+    return { prepared, done, notDone: [] };
+  }
+
+  async #obtainForPlan(prepared: PreparedPlan, caller: Caller, target: GuardedTarget, time: CallTime): Promise<ObtainedYes | Asked> {
+    const { plan, args, steps } = prepared;
+    const asking = steps.filter(({ decision }) => decision.kind === 'ask');
+    const [first] = asking;
+    if (!first) return { kind: 'yes' };
+    const decision = {
+      kind: 'ask',
+      effect: asking.some((step) => step.decision.effect === 'destructive') ? 'destructive' : 'write',
+      risks: RISKS.filter((risk) => asking.some((step) => step.decision.risks.includes(risk))),
+    } as const;
+    const entry = { ...this.#trail.open(first.request, caller, target, decision), command: plan.name, arguments: args };
+    const now = this.#clock.now();
+    const call = { request: first.request, caller, target, decision, found: {}, entry, time, now };
+    return this.#obtain(call, () => renderPlanQuestion(prepared, target, decision, { time, now }));
+  }
+
+  /** Runs one step with the yes of its plan, which covers what was shown of the step and nothing more. */
+  async #runStep(
+    { request, decision: shown, tool }: PreparedStep,
+    caller: Caller,
+    time: CallTime,
+    { record }: ObtainedYes,
+  ): Promise<Answered> {
+    const call = await this.#admit(request, { ...caller, prompter: undefined }, time);
+    if (call.decision.kind === 'ask' && (!record || !isCovered(call.decision, shown))) {
+      const changed = new MailStoreError('stepChanged', { tool, shown: effectInWords(shown), now: effectInWords(call.decision) });
+      await this.#trail.refused(call.entry, changed);
+      throw changed;
+    }
+    return this.#carryOut(call, { kind: 'yes', ...(record && call.decision.kind === 'ask' && { record }) });
   }
 
   /** Returns the last lines of the audit, newest first. Their secrets are masked. */
@@ -212,7 +338,7 @@ export class Guard {
     const entry = { ...this.#trail.open(request, caller, target, decision), command: 'cancel-async', task: taskId };
     if (decision.kind === 'refuse') return this.#refuse('cancel_task', decision, target, entry);
     const ask = async () => renderCancelQuestion(task, command, target, decision);
-    const consent = await this.#obtain({ request, caller, target, decision, found, entry, time }, ask);
+    const consent = await this.#obtain({ request, caller, target, decision, found, entry, time, now: this.#clock.now() }, ask);
     if (consent.kind === 'asked') return consent;
     await this.#trail.sent(entry, consent.record);
     try {
@@ -268,7 +394,7 @@ export class Guard {
     if (decision.kind === 'refuse') return this.#refuse(toolName(command.name), decision, target, entry);
     // Before a person is asked: no one should say yes to a call that cannot be sent.
     const secrets = await this.#findSecrets(request, entry);
-    const call = { request, caller, target, decision, found, secrets, entry, time };
+    const call = { request, caller, target, decision, found, secrets, entry, time, now: this.#clock.now() };
     return time.deadline.isOver ? this.#refuseLate(call) : call;
   }
 
@@ -278,6 +404,10 @@ export class Guard {
     const decision = decide(command, args, target.access, this.#circumstances(target, found));
     if (!command.decidesFrom || allows(target.access, mildest) || 'toolset' in decision) return decision;
     return { kind: 'refuse', effect: mildest, risks: [], needed: neededAccess(mildest) };
+  }
+
+  get #clock(): Clock {
+    return this.#options.clock ?? systemClock;
   }
 
   #circumstances({ user, client }: GuardedTarget, found: Found): Circumstances {

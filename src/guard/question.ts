@@ -16,6 +16,7 @@ import type { Drift } from '../client/value.ts';
 import type { TaskRecord } from '../journal/task-record.ts';
 import { argumentsKey } from '../base/arguments-key.ts';
 import type { AdmittedCall, GuardedTarget } from './call.ts';
+import type { PreparedPlan } from './run-plan.ts';
 
 /** Reads what a look of a call is about. Throws MailStoreError when the read fails. */
 export async function lookAt(
@@ -47,6 +48,12 @@ export async function runSearch(
   return { value, isExact: false, drift };
 }
 
+/** Returns the sentences that a declaration has for what was read. */
+export function listCautions(command: Command, args: Readonly<Record<string, unknown>>, found: Found, now: number): readonly string[] {
+  const said = command.cautions?.list(maskSecrets(command, args), found, now) ?? [];
+  return [...new Set(said.filter((sentence) => sentence !== undefined && sentence !== ''))] as readonly string[];
+}
+
 /** Differences that a question shows of one read. */
 const DRIFT_SHOWN = 3;
 
@@ -75,6 +82,10 @@ export interface RenderedQuestion {
   readonly question: AskedQuestion;
   /** The object of the call as the declaration's `before` read it. */
   readonly before: ReadValue | undefined;
+  /** What the question warns of, as its reader sees it. */
+  readonly cautions: readonly string[];
+  /** The lines about the call itself, without those about the archive; parts that drift are marked. */
+  readonly said: readonly string[];
 }
 
 /**
@@ -86,10 +97,11 @@ export async function renderQuestion({
   target,
   decision,
   time: { deadline },
-}: Pick<AdmittedCall, 'request' | 'target' | 'decision' | 'time'>): Promise<RenderedQuestion> {
+  now,
+}: Pick<AdmittedCall, 'request' | 'target' | 'decision' | 'time' | 'now'>): Promise<RenderedQuestion> {
   const { name, origin, user } = target;
   const { question: declared, before, decidesFrom } = command;
-  const looks = Object.entries({ ...decidesFrom, ...(before && { before }), ...declared?.reads });
+  const looks = Object.entries({ ...decidesFrom, ...(before && { before }), ...declared?.reads, ...command.cautions?.reads });
   const failed: string[] = [];
   const seen = new Map(
     await Promise.all(
@@ -112,13 +124,17 @@ export async function renderQuestion({
   if (problem !== undefined) throw new MailStoreError('invalidArguments', { tool, problems: [problem] });
   const act = declared ? `${declared.verb(masked)} ${declared.object(masked, found)}` : command.title;
   const label = declared?.label(masked, found) ?? act;
+  const consequence = declared?.consequence(masked, found);
+  // What the consequence says already is not said twice.
+  const cautions = listCautions(command, args, found, now);
   const facts = declared?.facts?.(masked, found);
   const typed = declared?.typed?.(masked, found);
   // A name of blanks alone would be typed by typing nothing.
   const confirmationText = typed === undefined ? undefined : typed.trim() === '' ? tool : toVisibleLine(toShownText(typed));
-  const lines = [
+  const said = [
     `${act}?`,
-    ...(declared ? [declared.consequence(masked, found)] : []),
+    ...(consequence === undefined ? [] : [consequence]),
+    ...cautions.filter((caution) => !consequence?.includes(caution)).map((caution) => `Caution: ${caution}`),
     ...(facts === undefined || facts === '' ? [] : [`Now: ${facts}`]),
     ...warnings(decision, args, target),
     ...failed.toSorted(),
@@ -126,6 +142,9 @@ export async function renderQuestion({
       describeDrift('read' in look ? toolName(look.read) : `the search for ${key}`, seen.get(key)?.drift ?? []),
     ),
     ...(isMasked(seen.values()) ? [MASKED] : []),
+  ];
+  const lines = [
+    ...said,
     `Effect: ${effectInWords(decision)}`,
     `Archive: ${name}, ${origin}, as ${user}`,
     `Arguments: ${cut(JSON.stringify(masked))} (${tool})`,
@@ -133,6 +152,8 @@ export async function renderQuestion({
   return {
     question: askedQuestion({ tool, target: name, origin, user, args, lines, label, confirmationText }),
     before: seen.get('before'),
+    cautions: cautions.map(toShownText),
+    said,
   };
 }
 
@@ -157,7 +178,50 @@ export function renderCancelQuestion(
     `Arguments: ${cut(JSON.stringify(argumentsMasked))} (task ${taskId})`,
   ];
   const label = `Cancel ${toolName(command.name)}`;
-  return { question: askedQuestion({ tool, target: name, origin, user, args: { taskId }, lines, label }), before: undefined };
+  return {
+    question: askedQuestion({ tool, target: name, origin, user, args: { taskId }, lines, label }),
+    before: undefined,
+    cautions: [],
+    said: lines,
+  };
+}
+
+/** Returns the one question about a plan: every step, and for each that needs a yes what its own question would say. */
+export async function renderPlanQuestion(
+  { plan, headline, args, steps, notes }: PreparedPlan,
+  target: GuardedTarget,
+  { effect, risks }: Verdict,
+  parts: Pick<AdmittedCall, 'time' | 'now'>,
+): Promise<RenderedQuestion> {
+  const rendered = await Promise.all(
+    steps.map(async ({ request, decision }) =>
+      decision.kind === 'ask' ? renderQuestion({ request, target, decision, ...parts }) : undefined,
+    ),
+  );
+  const lines = [
+    `${headline}, in ${steps.length} steps?`,
+    ...steps.flatMap(({ does, tool }, index) => [
+      `${index + 1}. ${does} (${tool})`,
+      ...(rendered[index]?.said.slice(1).map((line) => `   ${line}`) ?? []),
+    ]),
+    ...notes,
+    'It stops at the first step that fails; what was done until then stays.',
+    `Effect: ${effectInWords({ effect, risks })}`,
+    `Archive: ${target.name}, ${target.origin}, as ${target.user}`,
+    `Arguments: ${cut(JSON.stringify(args))} (${plan.name})`,
+  ];
+  const confirmationText = rendered.find((one) => one?.question.confirmationText !== undefined)?.question.confirmationText;
+  const question = askedQuestion({
+    tool: plan.name,
+    target: target.name,
+    origin: target.origin,
+    user: target.user,
+    args,
+    lines,
+    label: `Run these ${steps.length} steps`,
+    confirmationText,
+  });
+  return { question, before: undefined, cautions: [], said: lines };
 }
 
 interface QuestionParts {
@@ -198,7 +262,7 @@ export function withChanges(question: AskedQuestion, earlierPrompt: string): Ask
   return { ...question, prompt: [...now, CHANGED, ...gone, ...come].join('\n') };
 }
 
-function effectInWords({ effect, risks }: Verdict): string {
+export function effectInWords({ effect, risks }: Verdict): string {
   return [effect, ...(risks.length > 0 ? [`risk: ${risks.join(', ')}`] : [])].join('; ');
 }
 

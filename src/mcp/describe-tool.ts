@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { isIdempotent, type Command, type InputShape } from '../catalogue/define-command.ts';
 import type { Insight } from '../catalogue/define-insight.ts';
+import type { Plan } from '../catalogue/define-plan.ts';
 import { callerShape, fieldTraits } from '../catalogue/fields.ts';
 import { toolName } from '../catalogue/naming.ts';
 import { worstEffect, mildestEffect } from '../policy/decide.ts';
@@ -13,6 +14,7 @@ import {
   generatedSchema,
   insightOutput,
   pageSchema,
+  planOutput,
   taskOutput,
 } from './task-output.ts';
 import type { JsonSchema, ListedTool, ToolDefinition } from './tool-definition.ts';
@@ -64,6 +66,36 @@ export function listInsight({ name, title, summary, input }: Insight): ListedToo
   };
 }
 
+/** The arguments of a plan: those of its first call, and the id that runs it. */
+export function planShape(plan: Plan): InputShape {
+  return {
+    // Of a call that names a plan alone, nothing may be filled in.
+    ...Object.fromEntries(Object.entries(plan.input).map(([name, schema]) => [name, withoutDefault(schema).optional()])),
+    planId: z.string().min(1).optional().describe('From the first call: runs its steps.'),
+  };
+}
+
+function withoutDefault(schema: z.ZodType): z.ZodType {
+  return schema instanceof z.ZodDefault ? (schema.unwrap() as z.ZodType).describe(schema.description ?? '') : schema;
+}
+
+/** Returns the tool of a plan. */
+export function listPlan(plan: Plan): ListedTool {
+  const { name, title, summary } = plan;
+  return {
+    group: 'plans',
+    effect: 'write',
+    tool: {
+      name,
+      title,
+      description: summary,
+      inputSchema: describeInput(planShape(plan)),
+      outputSchema: planOutput,
+      annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: false, openWorldHint: false },
+    },
+  };
+}
+
 /** Returns the JSON Schema of a tool's arguments. */
 export function describeInput(fields: InputShape): ObjectSchema {
   return asObject(slim(z.toJSONSchema(z.strictObject(fields), { io: 'input' })));
@@ -98,19 +130,32 @@ function asObject(schema: JsonSchema): ObjectSchema {
 }
 
 /**
- * Leaves out what a model pays for and does not need, the dialect of the schema and the bounds of a safe integer, and rewrites what some
+ * Leaves out what a model pays for and does not need, the dialect of the schema, that a text or a list is not empty, and the bounds of a safe integer, and rewrites what some
  * providers refuse: an exclusive bound of integers as the next one, a constant as the one value of a list, a list of numbers as their range,
  * and an array without a type of its entries as one of any.
  */
 function slim(schema: unknown): JsonSchema {
   return mapSchema(
     schema,
-    ({ $schema: _, minimum, maximum, exclusiveMinimum, exclusiveMaximum, const: constant, propertyNames: _names, ...rest }) => {
+    ({
+      $schema: _,
+      minLength,
+      minItems,
+      minimum,
+      maximum,
+      exclusiveMinimum,
+      exclusiveMaximum,
+      const: constant,
+      propertyNames: _names,
+      ...rest
+    }) => {
       const lowest = typeof exclusiveMinimum === 'number' && rest['type'] === 'integer' ? exclusiveMinimum + 1 : minimum;
       const highest = typeof exclusiveMaximum === 'number' && rest['type'] === 'integer' ? exclusiveMaximum - 1 : maximum;
       const { enum: values, ...others } = rest;
       return {
         ...others,
+        ...(minLength !== undefined && minLength !== 1 && { minLength }),
+        ...(minItems !== undefined && minItems !== 1 && { minItems }),
         ...(Array.isArray(values) && !isNumbers(values) && { enum: values }),
         ...(rest['type'] === 'array' && !('items' in rest) && { items: {} }),
         ...(typeof constant === 'string' && { enum: [constant] }),

@@ -7,6 +7,7 @@ import { nearest } from '../base/nearest.ts';
 import { formatInZone, machineTimeZone } from '../base/zoned-time.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import type { Command, Edition, Effect, InputShape, ParsedArguments, Arguments } from '../catalogue/define-command.ts';
+import type { Plan } from '../catalogue/define-plan.ts';
 import type { Insight } from '../catalogue/define-insight.ts';
 import { readArgumentsLeniently } from '../catalogue/lenient.ts';
 import { toolName } from '../catalogue/naming.ts';
@@ -29,9 +30,11 @@ import { changeToolInputs, type ChangeToolName } from './change-tools.ts';
 import { ElicitingPrompter, RoundTripPrompter } from './confirmation.ts';
 import { Library } from './library.ts';
 import type { ToolDefinition } from './tool-definition.ts';
+import { planShape } from './describe-tool.ts';
+import { planOutcomeResult, planResult } from './plan-result.ts';
 import { insightResult } from './insight-result.ts';
 import { acceptedValues, DEFAULT_LIMIT, isListed, listFields, readSort, refuseUnknown, type ListQuery } from './list-query.ts';
-import { changeListResult, errorResult, taskListResult, taskResult, valueResult, type Showing } from './results.ts';
+import { cautionNotes, changeListResult, errorResult, taskListResult, taskResult, valueResult, type Showing } from './results.ts';
 import type { CallContext, Calls, CancellingClient, StartedCall, ToolAnswer } from './task-protocol.ts';
 import { taskToolInputs, type TaskToolName } from './task-tools.ts';
 
@@ -47,6 +50,9 @@ interface Handler {
 }
 
 const TARGET = 'target';
+
+/** Plans whose arguments are remembered. */
+const PLANS_KEPT = 200;
 
 export interface DispatcherOptions {
   readonly config: Config;
@@ -72,6 +78,8 @@ export class Dispatcher implements Calls {
   readonly #catalogues: ReadonlyMap<string, Catalogue>;
   /** The tools by name, for each edition that is connected. */
   readonly #handlers: ReadonlyMap<Edition, ReadonlyMap<string, Handler>>;
+  /** The arguments of the plans that were shown, by their ids: a second call need not repeat them. */
+  readonly #plans = new Map<string, { readonly target: string; readonly args: Arguments }>();
   readonly #log: Log;
   readonly #clock: Clock;
 
@@ -87,9 +95,10 @@ export class Dispatcher implements Calls {
     this.#handlers = new Map([...catalogues.values()].map((catalogue) => [catalogue.edition, this.#makeHandlers(catalogue)]));
   }
 
-  #makeHandlers({ insights, commands }: Catalogue): ReadonlyMap<string, Handler> {
+  #makeHandlers({ insights, plans, commands }: Catalogue): ReadonlyMap<string, Handler> {
     return new Map<string, Handler>([
       ...insights.map((insight): [string, Handler] => [insight.name, this.#insightHandler(insight)]),
+      ...plans.map((plan): [string, Handler] => [plan.name, this.#planHandler(plan)]),
       ...commands.map((command): [string, Handler] => [toolName(command.name), this.#commandHandler(command, commands)]),
       ...Object.entries(this.#taskHandlers()),
       ...Object.entries(this.#changeHandlers()),
@@ -224,6 +233,38 @@ export class Dispatcher implements Calls {
     return { shape, run };
   }
 
+  /** The first call shows a plan, and a second one with its id runs it. */
+  #planHandler(plan: Plan): Handler {
+    const shape = { ...planShape(plan), ...this.#targetField('write') };
+    const run = async (args: Arguments, context: CallContext) => {
+      const { target: given, planId, ...own } = args as Arguments & { target?: string; planId?: string };
+      const isEmpty = Object.keys(own).length === 0;
+      const known = planId !== undefined && isEmpty ? this.#plans.get(planId) : undefined;
+      if (planId !== undefined && isEmpty && !known) throw new MailStoreError('planStale', { tool: plan.name });
+      const target = known?.target ?? given ?? this.#config.targets[0]?.name ?? '';
+      const { caller, question } = this.#caller(context);
+      const parsed = parseArguments(plan.name, z.strictObject(plan.input), known?.args ?? own);
+      const prepared = await this.#guard.preparePlan(plan, parsed, {
+        target,
+        caller,
+        timeZone: this.#timeZone,
+        onProgress: context.onProgress,
+      });
+      if (planId === undefined) {
+        const { id, expiresAt } = this.#consentStates.issueId(prepared.digest);
+        if (this.#plans.size >= PLANS_KEPT) this.#plans.clear();
+        this.#plans.set(id, { target, args: own });
+        return planResult(prepared, id, formatInZone(expiresAt, this.#timeZone));
+      }
+      if (!this.#consentStates.isIssued(prepared.digest, planId)) throw new MailStoreError('planStale', { tool: plan.name });
+      const outcome = await this.#guard.runPlan(prepared, caller, async () => {
+        if (!(await this.#consentStates.useId(planId))) throw new MailStoreError('planUsed', { tool: plan.name });
+      });
+      return 'kind' in outcome ? question() : planOutcomeResult(outcome);
+    };
+    return { shape, run };
+  }
+
   /** Has the guard do something for a caller, and shapes what it came to: a value, a task that is waited for a moment, or a question. */
   async #answer(
     command: Pick<Command, 'output'>,
@@ -234,7 +275,7 @@ export class Dispatcher implements Calls {
     const { caller, question } = this.#caller(context);
     const answered = await act(caller);
     if (answered.kind === 'asked') return question();
-    if (answered.kind === 'task') return this.#answerWithTask(command, answered.task, showing, context);
+    if (answered.kind === 'task') return this.#answerWithTask(command, answered, showing, context);
     return valueResult(command.output, answered, showing);
   }
 
@@ -307,10 +348,11 @@ export class Dispatcher implements Calls {
   /** Waits the inline time for the end, and returns the task either way. */
   async #answerWithTask(
     command: Pick<Command, 'output'>,
-    started: TaskRecord,
+    answered: Answered & { readonly kind: 'task' },
     showing: Showing,
     { signal, deadline, onProgress }: CallContext,
   ): Promise<CallToolResult> {
+    const { task: started } = answered;
     let shown = -1;
     const onChange = (task: TaskRecord) => {
       // Progress must grow from one notification to the next; a server's percentage may go backwards.
@@ -323,7 +365,7 @@ export class Dispatcher implements Calls {
     const ms = started.status === 'running' ? Math.min(this.#config.inlineWaitMs, deadline.leftMs()) : 0;
     const ended = ms > 0 ? await this.tasks.waitForEnd(started.taskId, ms, { onChange, signal }) : started;
     const task = started.note !== undefined && ended.note === undefined ? { ...ended, note: started.note } : ended;
-    return taskResult(task, command.output, showing, { isError: task.status === 'failed' });
+    return taskResult(task, command.output, showing, { isError: task.status === 'failed', notes: cautionNotes(answered) });
   }
 }
 
@@ -363,7 +405,12 @@ function parse(tool: string, handler: Handler, args: Arguments): Arguments {
   // Names are shown with what hides in them made visible, and come back as they were shown.
   const lenient = readArgumentsLeniently(handler.shape, fromVisibleValue(args) as Arguments);
   if (lenient.problems.length > 0) throw new MailStoreError('invalidArguments', { tool, problems: lenient.problems });
-  const parsed = handler.schema.safeParse(handler.complete?.(lenient.args) ?? lenient.args, { reportInput: true });
+  return parseArguments(tool, handler.schema, handler.complete?.(lenient.args) ?? lenient.args);
+}
+
+/** Throws MailStoreError that names every value that is none of its kind. */
+function parseArguments(tool: string, schema: z.ZodType<Arguments>, args: Arguments): Arguments {
+  const parsed = schema.safeParse(args, { reportInput: true });
   if (parsed.success) return parsed.data;
   throw new MailStoreError('invalidArguments', { tool, problems: parsed.error.issues.map(describeIssue) });
 }

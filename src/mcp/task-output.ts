@@ -2,6 +2,23 @@ import { TASK_STATES } from '../journal/task-record.ts';
 import type { ToolDefinition } from './tool-definition.ts';
 
 /** Fields that accompany every value from a server. */
+/** The answer of a plan: its steps, or their outcome. */
+export const planOutput = {
+  type: 'object',
+  properties: {
+    headline: { type: 'string' },
+    steps: { type: 'array', items: { type: 'object' } },
+    planId: { type: 'string' },
+    expiresAt: { type: 'string' },
+    done: { type: 'array', items: { type: 'object' } },
+    failed: { type: 'object' },
+    notDone: { type: 'array', items: { type: 'object' } },
+    putBack: { type: 'string' },
+    notes: { type: 'array', items: { type: 'string' } },
+    next: { type: 'string' },
+  },
+} as const;
+
 /** What the answer that shows the clock says besides. */
 export const clockSchema = {
   now: { type: 'string' },

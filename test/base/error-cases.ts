@@ -10,6 +10,30 @@ export const errorCases: {
     [{ tool: 'get_user', nearest: 'get_users' }, "There is no tool 'get_user'; did you mean get_users?"],
     [{ tool: 'x' }, "There is no tool 'x'; list the tools to see what this server offers."],
   ],
+  planImpossible: [
+    [
+      { tool: 'onboard_user', reason: 'There is a user amira already.' },
+      'onboard_user has no plan: There is a user amira already. Nothing was changed.',
+    ],
+  ],
+  planStale: [
+    [
+      { tool: 'onboard_user' },
+      'The plan is stale: what onboard_user read for it has changed, its ten minutes are over, or the arguments are others, so nothing was changed. Call onboard_user without planId and look at the steps again.',
+    ],
+  ],
+  planUsed: [
+    [
+      { tool: 'onboard_user' },
+      'This planId has run already, so nothing was changed now. Call onboard_user without planId to see what is left.',
+    ],
+  ],
+  stepChanged: [
+    [
+      { tool: 'set_user_privileges', shown: 'write', now: 'write; risk: locks-out' },
+      'set_user_privileges was not called: as a step it was shown as write, and now it counts as write; risk: locks-out. Plan again, and look at the steps.',
+    ],
+  ],
   unknownPrompt: [
     [{ prompt: 'morning', nearest: 'morning_check' }, "There is no prompt 'morning'; did you mean morning_check?"],
     [{ prompt: 'x' }, "There is no prompt 'x'; list the prompts to see what this server offers."],

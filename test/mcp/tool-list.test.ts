@@ -9,6 +9,7 @@ import { commands } from '../helpers/server-catalogue.ts';
 import { callTool, sandboxForTest, startServer, untilTestEnds, type ServerOptions } from '../helpers/start-server.ts';
 
 const TASK_TOOLS = ['get_task_status', 'list_tasks', 'cancel_task'];
+const PLANS = ['onboard_user', 'offboard_user', 'rename_person', 'rotate_store'];
 const INSIGHTS = ['archive_health', 'archiving_gaps', 'failed_runs', 'archiving_volume', 'access_report', 'storage_report', 'user_audit'];
 const CHANGE_TOOLS = ['list_changes', 'revert_change'];
 const sure = commands.filter(({ doubtful }) => !doubtful);
@@ -32,6 +33,14 @@ test('the default list fits into 40 tools, 5,000 tokens, and 125 tokens a tool',
   expect(sum / tools.length).toBeLessThanOrEqual(125);
 });
 
+test('the list of full access fits into 12,000 tokens', async () => {
+  const tools = await list({ access: 'full' });
+  const sizes = tools.map(({ name, description = '', inputSchema }) =>
+    countTokens(`${name} ${description} ${JSON.stringify(inputSchema)}`),
+  );
+  expect(sizes.reduce((total, size) => total + size, 0)).toBeLessThanOrEqual(12_000);
+});
+
 test('read-only lists the insights, what can read in the order of the declarations, and the tools of tasks', async () => {
   const tools = await list({});
   expect(tools.map(({ name }) => name)).toEqual([
@@ -45,11 +54,12 @@ test('read-write adds what can write, and full everything', async () => {
   const [some, all] = await Promise.all([list({ access: 'read-write' }), list({ access: 'full' })]);
   expect(some.map(({ name }) => name)).toEqual([
     ...INSIGHTS,
+    ...PLANS,
     ...listNames(sure.filter((command) => mildestEffect(command) !== 'destructive')),
     ...TASK_TOOLS,
     ...CHANGE_TOOLS,
   ]);
-  expect(all.map(({ name }) => name)).toEqual([...INSIGHTS, ...listNames(sure), ...TASK_TOOLS, ...CHANGE_TOOLS]);
+  expect(all.map(({ name }) => name)).toEqual([...INSIGHTS, ...PLANS, ...listNames(sure), ...TASK_TOOLS, ...CHANGE_TOOLS]);
 });
 
 test('the list is the same each time it is asked for', async () => {

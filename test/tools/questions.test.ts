@@ -20,6 +20,7 @@ test('every question names the act and its object in the first line, and the act
       target,
       decision: { kind: 'ask', effect: 'write', risks: [] },
       time: new CallTime('test', new Deadline(new ManualClock(), 1000)),
+      now: 0,
     });
     shown[command.name] = [question.prompt.split('\n')[0] ?? '', question.label];
   }

@@ -1,0 +1,104 @@
+import { createHash } from 'node:crypto';
+import * as z from 'zod';
+import { MailStoreError } from '../base/errors.ts';
+import type { Catalogue } from '../catalogue/catalogue.ts';
+import type { Plan, Planned, PlanStep } from '../catalogue/define-plan.ts';
+import { callerShape } from '../catalogue/fields.ts';
+import type { Decision } from '../policy/decide.ts';
+import type { TaskCall } from '../tasks/runner.ts';
+import type { Answered } from './call.ts';
+import { runInsight, type InsightParts } from './run-insight.ts';
+
+type Arguments = Readonly<Record<string, unknown>>;
+
+/** A step with what the policy says of it and what has to be known before it runs. */
+export interface PreparedStep extends PlanStep {
+  readonly tool: string;
+  readonly request: TaskCall;
+  readonly decision: Decision;
+  readonly cautions: readonly string[];
+}
+
+export interface PreparedPlan extends Omit<Planned, 'steps' | 'basis'> {
+  readonly plan: Plan;
+  readonly args: Arguments;
+  readonly target: string;
+  readonly steps: readonly PreparedStep[];
+  /** A digest of everything that the plan rests on and does: another one is another plan. */
+  readonly digest: string;
+}
+
+/** What became of one step. */
+export interface StepOutcome {
+  readonly step: PreparedStep;
+  readonly answered: Answered;
+}
+
+/** What became of a plan that ran. */
+export interface PlanOutcome {
+  readonly prepared: PreparedPlan;
+  readonly done: readonly StepOutcome[];
+  /** The step at which it stopped, with the reason. */
+  readonly failed?: { readonly step: PreparedStep; readonly error: MailStoreError };
+  readonly notDone: readonly PreparedStep[];
+}
+
+/**
+ * Reads what a plan rests on and returns its steps. Throws MailStoreError `planImpossible` when there is nothing to plan, or a read failed: a plan
+ * from half of what it rests on would leave the other half behind.
+ */
+export async function readPlan(plan: Plan, args: Arguments, parts: InsightParts & { readonly catalogue: Catalogue }): Promise<Planned> {
+  let planned: Planned | undefined;
+  let impossible: string | undefined;
+  const { failedReads } = await runInsight(
+    {
+      name: plan.name,
+      title: plan.title,
+      summary: plan.summary,
+      input: plan.input,
+      reads: plan.reads,
+      examples: plan.examples,
+      answer: async (given, reader) => {
+        const found = await plan.prepare(given, reader);
+        if ('impossible' in found) impossible = found.impossible;
+        else planned = found;
+        return { headline: '', data: {}, notLookedAt: [] };
+      },
+    },
+    args,
+    parts,
+  );
+  const [failed] = failedReads;
+  if (impossible === undefined && failed) impossible = `${failed.tool} could not be read (${failed.reason}).`;
+  if (impossible !== undefined || !planned)
+    throw new MailStoreError('planImpossible', { tool: plan.name, reason: impossible ?? 'Nothing was found.' });
+  return planned;
+}
+
+/** Returns a step as the call that it is. Throws MailStoreError for a command that the archive does not have. */
+export function toCall(catalogue: Catalogue, { command: name, args }: PlanStep, target: string): TaskCall {
+  const command = catalogue.find(name);
+  if (!command) throw new MailStoreError('unknownCommand', { command: name });
+  return { command, args: z.strictObject(callerShape(command.input)).parse(args), target };
+}
+
+/** Returns what a plan id is bound to: the archive, the login, the arguments, the steps as they are judged, and what they rest on. */
+export function digestPlan(
+  { name }: Plan,
+  args: Arguments,
+  { origin, user }: { readonly origin: string; readonly user: string },
+  steps: readonly Pick<PreparedStep, 'command' | 'args' | 'decision'>[],
+  basis: unknown,
+): string {
+  const judged = steps.map(({ command, args: given, decision: { kind, effect, risks } }) => [command, given, kind, effect, risks]);
+  return createHash('sha256')
+    .update(JSON.stringify([name, args, origin, user, judged, basis ?? null]))
+    .digest('hex');
+}
+
+/** True unless a decision asks for more than one that was shown. */
+export function isCovered(now: Decision, shown: Decision): boolean {
+  if (now.kind === 'refuse') return true;
+  const order = ['read', 'write', 'destructive'];
+  return order.indexOf(now.effect) <= order.indexOf(shown.effect) && now.risks.every((risk) => shown.risks.includes(risk));
+}

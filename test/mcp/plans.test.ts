@@ -1,0 +1,182 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { startSandbox, type Sandbox } from '../../src/sandbox/sandbox.ts';
+import { callTool, startServer, untilTestEnds, type RunningServer, type ServerOptions } from '../helpers/start-server.ts';
+
+type Row = Readonly<Record<string, unknown>>;
+
+let sandbox: Sandbox;
+const questions: string[] = [];
+
+beforeEach(async () => {
+  sandbox = untilTestEnds(await startSandbox({ seed: 'small', runSeconds: 0.2 }));
+  questions.length = 0;
+});
+
+async function start(options: Partial<ServerOptions> = {}): Promise<RunningServer> {
+  return untilTestEnds(
+    await startServer({
+      sandbox,
+      access: 'full',
+      onElicit: ({ message }) => {
+        questions.push(message);
+        return { action: 'accept', content: { confirm: true } };
+      },
+      ...options,
+    }),
+  );
+}
+
+function user(userName: string) {
+  return sandbox.world.state.users.find((known) => known.userName === userName);
+}
+
+/** The changing commands in the audit, in their order, with what became of them. */
+function listChanges({ stateDir }: RunningServer): readonly string[] {
+  const lines = readFileSync(join(stateDir, 'audit.jsonl'), 'utf8').trim().split('\n');
+  return lines
+    .map((line) => JSON.parse(line) as Row)
+    .filter(({ effect, outcome }) => effect !== undefined && effect !== 'read' && outcome !== undefined && outcome !== 'sent')
+    .map(({ command, outcome }) => `${String(command)} ${String(outcome)}`);
+}
+
+test('a plan shows its steps and changes nothing; its id runs exactly these, each with its own line, after one question', async () => {
+  const server = await start();
+  Object.assign(user('amira') ?? {}, {
+    privileges: ['login', 'export'],
+    privilegesOnFolders: [
+      { folder: 'amira', privileges: ['read', 'write'] },
+      { folder: 'johndoe', privileges: ['read'] },
+    ],
+  });
+  const before = structuredClone(sandbox.world.state.users);
+  const plan = await callTool(server, 'offboard_user', { userName: 'amira', successor: 'johndoe' });
+  expect(plan.isError).toBe(false);
+  expect((plan.structured['steps'] as Row[]).map(({ tool }) => tool)).toEqual([
+    'set_user_login_privileges',
+    'set_user_privileges',
+    'delete_app_passwords',
+    'set_user_privileges_on_folder',
+    'set_user_privileges_on_folder',
+  ]);
+  expect(sandbox.world.state.users).toEqual(before);
+  expect(questions).toEqual([]);
+  const run = await callTool(server, 'offboard_user', { planId: plan.structured['planId'] });
+  expect([run.isError, run.text]).toEqual([false, expect.stringContaining('all 5 steps done.')]);
+  expect(questions).toHaveLength(1);
+  expect(questions[0]).toContain('3. Delete the app passwords of amira (delete_app_passwords)');
+  expect(questions[0]).toContain('All app passwords of the user are deleted for good.');
+  expect(user('amira')).toMatchObject({
+    privileges: ['none'],
+    loginPrivileges: ['none'],
+    appPasswords: 0,
+    privilegesOnFolders: [{ folder: 'amira' }],
+  });
+  expect(user('johndoe')?.privilegesOnFolders).toContainEqual({ folder: 'amira', privileges: ['read'] });
+  expect(listChanges(server)).toEqual([
+    'SetUserLoginPrivileges succeeded',
+    'SetUserPrivileges succeeded',
+    'DeleteAppPasswords succeeded',
+    'SetUserPrivilegesOnFolder succeeded',
+    'SetUserPrivilegesOnFolder succeeded',
+  ]);
+  expect(run.structured['putBack']).toMatch(
+    /^revert_change with number \d+(?:, then \d+)+ puts back what was done\. These cannot be put back by a call: Delete the app passwords of amira\.$/,
+  );
+  const again = await callTool(server, 'offboard_user', { userName: 'amira', successor: 'johndoe', planId: plan.structured['planId'] });
+  expect([again.isError, again.text]).toEqual([true, expect.stringContaining('The plan is stale')]);
+});
+
+test('a plan is stale when what it read has changed, for other arguments, and under an id that was not issued', async () => {
+  const server = await start();
+  const args = { userName: 'amira', newUserName: 'amira.miller' };
+  const { structured } = await callTool(server, 'rename_person', args);
+  const planId = String(structured['planId']);
+  const attempt = async (given: Row) => (await callTool(server, 'rename_person', given)).text;
+  expect(await attempt({ ...args, newUserName: 'amira.mueller', planId })).toContain('The plan is stale');
+  expect(await attempt({ ...args, planId: `${planId.slice(0, -1)}${planId.endsWith('A') ? 'B' : 'A'}` })).toContain('The plan is stale');
+  expect(await attempt({ planId: 'unknown' })).toContain('The plan is stale');
+  user('johndoe')?.privilegesOnFolders.push({ folder: 'amira', privileges: ['read'] });
+  expect(await attempt({ ...args, planId })).toContain('The plan is stale');
+  expect(user('amira')).toBeDefined();
+  expect(listChanges(server)).toEqual([]);
+});
+
+test('a renamed person keeps archive, rights, and the rights of others on it', async () => {
+  const server = await start();
+  Object.assign(user('amira') ?? {}, { privilegesOnFolders: [{ folder: 'amira', privileges: ['read', 'write'] }] });
+  user('johndoe')?.privilegesOnFolders.push({ folder: 'amira', privileges: ['read'] });
+  const args = { userName: 'amira', newUserName: 'amira.miller', fullName: 'Amira Miller', newEmailAddress: 'amira.miller@example.com' };
+  const addresses = user('amira')?.emailAddresses ?? [];
+  const plan = await callTool(server, 'rename_person', args);
+  const run = await callTool(server, 'rename_person', { ...args, planId: plan.structured['planId'] });
+  expect([run.isError, run.isError ? run.text : '']).toEqual([false, '']);
+  expect(user('amira')).toBeUndefined();
+  expect(user('amira.miller')).toMatchObject({
+    fullName: 'Amira Miller',
+    emailAddresses: ['amira.miller@example.com', ...addresses],
+    privilegesOnFolders: [{ folder: 'amira.miller', privileges: ['read', 'write'] }],
+  });
+  expect(user('johndoe')?.privilegesOnFolders.filter(({ folder }) => folder.startsWith('amira'))).toEqual([
+    { folder: 'amira.miller', privileges: ['read'] },
+  ]);
+  expect(sandbox.world.state.folders.filter((folder) => folder === 'amira' || folder.startsWith('amira/'))).toEqual([]);
+});
+
+test('a plan stops at the first step that fails, and says what was done, what was not, and how to put it back', async () => {
+  const server = await start();
+  const args = { userName: 'jane.roe', fullName: 'Jane Roe', emailAddresses: ['jane.roe@example.com'], readArchives: ['amira'] };
+  const plan = await callTool(server, 'onboard_user', args);
+  expect(plan.text).toContain('Create the account jane.roe (Jane Roe) with a generated password (create_user)');
+  sandbox.faults.add('status-503:1@*/SetUserEmailAddresses');
+  const run = await callTool(server, 'onboard_user', { ...args, planId: plan.structured['planId'] });
+  expect(run.isError).toBe(true);
+  expect(run.structured).toMatchObject({
+    done: [{ number: 1, does: 'Create the account jane.roe (Jane Roe) with a generated password' }],
+    failed: { number: 2, error: expect.stringContaining('503') as unknown },
+    notDone: [{ number: 3 }, { number: 4 }],
+    putBack: expect.stringMatching(/^revert_change with number \d+ puts back what was done\.$/) as unknown,
+  });
+  expect(user('jane.roe')).toMatchObject({ emailAddresses: [] });
+});
+
+describe('a plan does not begin', () => {
+  test('where its question is declined', async () => {
+    const server = await start({ onElicit: () => ({ action: 'decline' }) });
+    const plan = await callTool(server, 'offboard_user', { userName: 'amira' });
+    const run = await callTool(server, 'offboard_user', { planId: plan.structured['planId'] });
+    expect(run.isError).toBe(true);
+    expect(listChanges(server)).toEqual([]);
+  });
+
+  test('where the access refuses one of its steps, and says which', async () => {
+    const server = await start({ access: 'read-write' });
+    const plan = await callTool(server, 'offboard_user', { userName: 'amira' });
+    expect(plan.structured['planId']).toBeUndefined();
+    expect(plan.text).toContain('It cannot run here: step 3 is refused by the access of this server.');
+    const without = await callTool(server, 'offboard_user', { userName: 'amira', deleteAppPasswords: false });
+    expect(without.structured['planId']).toBeDefined();
+  });
+
+  test.each([
+    ['onboard_user', { userName: 'amira' }, 'There is a user amira already'],
+    ['offboard_user', { userName: 'nobody' }, 'The account nobody could not be read'],
+    ['rename_person', { userName: 'amira', newUserName: 'johndoe' }, 'There is a user johndoe already.'],
+    ['rotate_store', { name: '2025' }, 'There is a store 2025 already'],
+  ])('where there is nothing to plan: %s %j', async (tool, args, message) => {
+    const server = await start();
+    const { isError, text } = await callTool(server, tool, args);
+    expect([isError, text]).toEqual([true, expect.stringContaining(message)]);
+  });
+});
+
+test('a rotation makes a new current store beside the old one', async () => {
+  const server = await start();
+  const current = sandbox.world.state.stores.find(({ requestedState }) => requestedState === 'current');
+  const plan = await callTool(server, 'rotate_store', { name: '2027' });
+  expect(plan.text).toContain(`Store ${current?.id} "${current?.name}" is current now and becomes normal.`);
+  const run = await callTool(server, 'rotate_store', { name: '2027', planId: plan.structured['planId'] });
+  expect([run.isError, run.isError ? run.text : '']).toEqual([false, '']);
+  expect(sandbox.world.state.stores.filter(({ requestedState }) => requestedState === 'current').map(({ name }) => name)).toEqual(['2027']);
+});

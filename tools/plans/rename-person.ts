@@ -1,0 +1,99 @@
+import { definePlan, type PlanStep } from '../../src/catalogue/define-plan.ts';
+import * as f from '../../src/catalogue/fields.ts';
+import { readString, readRow } from '../../src/base/rows.ts';
+import { isSameName } from '../../src/catalogue/risk.ts';
+import { isSameArchive, readAccounts } from '../insights/accounts.ts';
+
+export const renamePerson = definePlan({
+  name: 'rename_person',
+  title: 'Plan: rename a person',
+  summary:
+    'Plans a new name everywhere: login, archive, rights on it, full name, addresses. Shows the steps first; repeat with its planId to run them.',
+  input: {
+    userName: f.userName.describe('Login name now.'),
+    newUserName: f.text(),
+    fullName: f.text().optional(),
+    newEmailAddress: f.emailAddress().optional().describe('Becomes the primary one; the old ones stay.'),
+  },
+  reads: ['GetUsers', 'GetUserInfo', 'GetChildFolders'],
+  examples: [{ userName: 'amira', newUserName: 'amira.miller', fullName: 'Amira Miller' }],
+  prepare: async ({ userName, newUserName, fullName, newEmailAddress }, reader) => {
+    const [{ accounts, missing }, archives] = await Promise.all([
+      readAccounts(reader, 0),
+      reader.read('GetChildFolders', { maxLevels: 1 }),
+    ]);
+    const account = accounts.find((known) => known.userName === userName) ?? accounts.find((known) => isSameName(known.userName, userName));
+    if (!account) return { impossible: `The account ${userName} could not be read; get_users lists the accounts.` };
+    if (missing.length > 0 || !Array.isArray(archives))
+      return { impossible: 'Not every account and archive could be read, so rights could be left behind on the old name.' };
+    if (accounts.some((known) => known !== account && isSameName(known.userName, newUserName)))
+      return { impossible: `There is a user ${newUserName} already.` };
+    const names = archives.map(
+      (archive: unknown) => readString(archive) ?? readString(readRow(archive)['name']) ?? readString(readRow(archive)['fullPath']) ?? '',
+    );
+    const old = names.find((name) => isSameArchive(name, account.userName));
+    if (names.some((name) => name !== old && isSameArchive(name, newUserName)))
+      return { impossible: `There is an archive ${newUserName} already, whose mail the new name would open; move one of them first.` };
+    const holders = accounts.flatMap(({ userName: holder, folders = [] }) =>
+      folders
+        .filter(({ folder }) => isSameArchive(folder, account.userName))
+        .map(({ folder, privileges }) => ({ holder, folder, privileges: [...privileges] })),
+    );
+    const { emailAddresses } = account;
+    const addresses =
+      newEmailAddress === undefined
+        ? undefined
+        : [newEmailAddress, ...emailAddresses.filter((address) => !isSameName(address, newEmailAddress))];
+    const isSpelling = isSameName(account.userName, newUserName);
+    const renamed = (holder: string) => (holder === account.userName ? newUserName : holder);
+    const steps: readonly PlanStep[] = [
+      {
+        does: `Rename the login ${account.userName} to ${newUserName}`,
+        command: 'RenameUser',
+        args: { oldUserName: account.userName, newUserName },
+      },
+      ...(old === undefined
+        ? []
+        : [
+            {
+              does: `Rename the archive ${old} to ${newUserName}`,
+              command: 'MoveFolder',
+              args: { fromFolder: old, toFolder: newUserName },
+            },
+          ]),
+      ...(isSpelling ? [] : holders).flatMap(({ holder, folder, privileges }) => [
+        {
+          does: `Give ${renamed(holder)} the same rights (${privileges.join(', ')}) on the archive ${newUserName}`,
+          command: 'SetUserPrivilegesOnFolder',
+          args: { userName: renamed(holder), folder: newUserName, privileges },
+        },
+        {
+          does: `Take the rights of ${renamed(holder)} on the old name ${folder} away`,
+          command: 'SetUserPrivilegesOnFolder',
+          args: { userName: renamed(holder), folder, privileges: ['none'] },
+        },
+      ]),
+      ...(fullName === undefined
+        ? []
+        : [{ does: `Set the full name to ${fullName}`, command: 'SetUserFullName', args: { userName: newUserName, fullName } }]),
+      ...(addresses
+        ? [
+            {
+              does: `Set the addresses to ${addresses.join(', ')}`,
+              command: 'SetUserEmailAddresses',
+              args: { userName: newUserName, emailAddresses: addresses },
+            },
+          ]
+        : []),
+    ];
+    return {
+      headline: `Rename ${account.userName}${account.fullName === undefined ? '' : ` (${account.fullName})`} to ${newUserName}`,
+      steps,
+      notes: [
+        ...(old === undefined ? [`There is no archive ${account.userName}, so none is renamed.`] : []),
+        'Mail clients that log in with the old name have to be set up again.',
+      ],
+      basis: { account, holders, old },
+    };
+  },
+});
