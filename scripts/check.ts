@@ -21,7 +21,7 @@ const steps: readonly Step[] = [
   { title: 'page types', command: [findBin('typescript', 'tsc'), '-p', 'src/tester/web/page'] },
   { title: 'unused', command: [findBin('knip'), '--no-progress', '--treat-config-hints-as-errors'] },
   { title: 'generated', command: ['--import', 'tsx', 'scripts/generate.ts', '--check'] },
-  { title: 'words', command: ['--import', 'tsx', 'scripts/check-words.ts', '--finished'] },
+  { title: 'words', command: ['--import', 'tsx', 'scripts/check-words.ts'] },
   { title: 'format', command: [findBin('oxfmt'), '--check'] },
 ];
 

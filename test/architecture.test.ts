@@ -48,7 +48,7 @@ const MAY_IMPORT = {
   ],
 } as const satisfies Record<string, readonly string[]>;
 
-/** Packages that only some folders may know; a trailing slash stands for a whole scope. */
+/** Packages that only some folders may know; a trailing slash means a whole scope. */
 const PACKAGES_KNOWN_TO: Readonly<Record<string, readonly string[]>> = {
   '@modelcontextprotocol/': ['mcp', 'transports'],
   libsql: ['journal'],
@@ -139,7 +139,7 @@ describe('the import table', () => {
     expect(permitted.filter((permission) => !used.has(permission))).toEqual([]);
   });
 
-  test('a package that stands for one concern is imported only where that concern lives', () => {
+  test('a package with one concern is imported only where that concern lives', () => {
     const offences = files.flatMap(({ path, folder, source }) =>
       listImports(source).flatMap(({ specifier, line }) =>
         Object.entries(PACKAGES_KNOWN_TO)
@@ -211,7 +211,7 @@ describe('one place for each concern', () => {
     expect(spelled).toEqual([]);
   });
 
-  test('only src/masking tells the name of a secret by a pattern', () => {
+  test('only src/masking recognises the name of a secret by a pattern', () => {
     const pattern = /(?<=[=(:,\s])\/(?![/*])[^/\n]*(?:passw|pwd|kennw|passphr|secret\|)[^/\n]*\/[a-z]*/gi;
     const offences = files
       .filter(({ folder }) => folder !== 'masking')

@@ -97,7 +97,7 @@ describe('0004: the lock file', () => {
 });
 
 describe('0007: bundled, with everything inside', () => {
-  test('the package installs nothing beside itself but optional modules', () => {
+  test('the package installs only itself and optional modules', () => {
     expect(own.dependencies ?? {}).toEqual({});
   });
 

@@ -7,7 +7,7 @@ const read = (path: string) => readFileSync(new URL(`../${path}`, import.meta.ur
 const manifest = JSON.parse(read('package.json')) as Record<string, string>;
 
 describe('what a user copies', () => {
-  test('the example configuration stands in the README as it is', () => {
+  test('the README contains the example configuration unchanged', () => {
     expect(read('README.md')).toContain(read('claude_desktop_config.example.json').trim());
   });
 

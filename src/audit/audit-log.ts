@@ -38,7 +38,7 @@ import { AUDIT_FORMAT, type ApprovalEntry, type AuditEntry, type AuditEvent, typ
 
 const MAX_BYTES = 10 * 1024 * 1024;
 
-/** Bytes of a line beside its content: format, chain, number, time, and the hash of the line before it. */
+/** Bytes of a line in addition to its content: format, chain, number, time, and the hash of the line before it. */
 const ENVELOPE_BYTES = 170;
 
 /** How long lines may be ahead of the stored head: so many of the newest could be cut off unnoticed. */
@@ -189,7 +189,7 @@ export class AuditLog {
   /** Enters the chain in the journal that has taken the place of the one before, within a second, and records this. */
   noticeNewJournal(taken: TakenAlong): void {
     this.#taken = taken;
-    // Without a chain, the first line tells it.
+    // Without a chain, the first line has it.
     if (!this.#last) return;
     this.#isAhead = true;
     this.#storeHeadLater();
@@ -209,7 +209,7 @@ export class AuditLog {
   }
 
   /**
-   * Sets all files aside and begins anew, with a line that says who wanted it and why. What was set aside is not verified any more, and must not
+   * Sets all files aside and starts again, with a line that says who wanted it and why. What was set aside is not verified any more, and must not
    * change. Other processes begin new chains by themselves. Rejects as `record` does.
    */
   async restart(reason: string, by: string): Promise<void> {
@@ -340,7 +340,7 @@ export class AuditLog {
     }
   }
 
-  /** Writes lines at the end of the file; tells how many are there, also when it throws because not all are. */
+  /** Writes lines at the end of the file; reports how many are there, also when it throws because not all are. */
   async #write(lines: readonly StampedLine[], waitMs: number, onWritten: (count: number) => void): Promise<void> {
     if (!this.#last) await this.#open();
     // In a file that another process has begun, the audit may have been restarted.
@@ -427,7 +427,7 @@ export class AuditLog {
           this.#events.push({ event: found ? 'replaced' : 'missing' });
         }
       }
-      // Before the other is closed: a deleted file whose number is free again could not be told from the new one.
+      // Before the other is closed: a deleted file whose number is free again could not be distinguished from the new one.
       const next = openFile(this.#folder, this.#path);
       this.#closeFile();
       this.#file = next;
@@ -610,7 +610,7 @@ function chainLine({ chain, number, hash: previous }: AuditLink, { time, body }:
   return `${envelope.slice(0, -1)},${body}`;
 }
 
-/** Long texts are cut: an entry is a few KB at most, whatever the call was. */
+/** Long texts are cut: an entry is a few KB at most. */
 function keepBounded(entry: AuditEntry): AuditEntry {
   const { reason, error, consent } = entry;
   return {

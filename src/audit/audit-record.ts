@@ -101,7 +101,7 @@ export type AuditEvent =
       readonly heads: readonly AuditLink[];
     }
   /**
-   * The journal beside these lines is a new one: found so at a start, or while this process was running, with the `tasks` that it took along or the
+   * The journal of these lines is a new one: found so at a start, or while this process was running, with the `tasks` that it took along or the
    * reason why these are lost. It names the late lines of other chains, as `opened` does.
    */
   | {
@@ -126,7 +126,7 @@ export type AuditEvent =
   | { readonly event: 'withdrawn'; readonly line: number; readonly reason: string }
   /** The full file was set aside under this name. */
   | { readonly event: 'rotated'; readonly file: string }
-  /** Somebody had the audit begin anew. What was there before is not verified any more, but has to stay as it is. */
+  /** A person had the audit start again. What was there before is not verified any more, but has to stay as it is. */
   | {
       readonly event: 'restarted';
       readonly reason: string;

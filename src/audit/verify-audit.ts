@@ -56,7 +56,7 @@ const LINE_START = `{"format":${AUDIT_FORMAT},"chain":"`;
 /**
  * Reads every chain through all files, and checks that each line can be read, has the next number of its chain and the hash of the line before it;
  * that no chain is missing which another one or the journal names; and that the lines `expected`, noted elsewhere, are there. Keeps one entry for
- * each chain in memory and no lines. `heads` is absent where there is no journal beside the lines.
+ * each chain in memory and no lines. `heads` is absent where there is no journal with the lines.
  */
 export async function verifyAudit(
   folder: string,
@@ -99,7 +99,7 @@ class Verification {
   async run(heads: Pick<AuditHeads, 'known'> | undefined): Promise<AuditVerdict> {
     for (const head of this.#known?.heads ?? []) this.#mark(head, 'the journal');
     for (const line of this.#expected) if (line.chain !== undefined) this.#mark({ ...line, chain: line.chain }, 'the line expected');
-    // The openings come first: a line that they name stands before them.
+    // The openings come first: a line that they name precedes them.
     for (const file of this.#opened) {
       for await (const { bytes } of readLines(file)) {
         if (NAMES_HEADS.some((event) => bytes.includes(`"event":"${event}"`))) this.#readOpening(parseLine(normalise(bytes).bytes));
@@ -237,7 +237,7 @@ class Verification {
     if (event === undefined) return;
     if (event === 'new_journal') {
       this.#journalsMadeNew += 1;
-      this.#report(found, `the journal is a new file beside the lines before it (${formatValue(line['found'])})${sayTaken(line)}`);
+      this.#report(found, `the journal is newer than the lines before it (${formatValue(line['found'])})${sayTaken(line)}`);
     } else if (event === 'missing') {
       this.#report(found, 'the lines before it were not there when it was written, and the journal knew of them');
     } else if (event === 'shortened') {
@@ -299,7 +299,7 @@ class Verification {
       if (chains.has(chain)) continue;
       const says =
         chains.size === 0
-          ? 'the journal knows nothing of these lines: it was made anew'
+          ? 'the journal knows nothing of these lines: it is a new file'
           : `its chain ${chain} is not one that the journal knows: the lines were put here, or the journal is a new file`;
       this.#report({ file, line }, says);
       return;

@@ -371,7 +371,7 @@ const table = {
     request: 'not sent',
     retry: false,
     say: ({ path, reason }) =>
-      `Nothing was sent: the generated secret could not be written to '${path}' (${reason}), and without the file nobody would know it. Give this server the right to write there, or set MAILSTORE_SECRETS_DIR to another folder.`,
+      `Nothing was sent: the generated secret could not be written to '${path}' (${reason}), and without the file it would be lost. Give this server the right to write there, or set MAILSTORE_SECRETS_DIR to another folder.`,
   }),
   commandMissing: row<{ command: string }>({
     audience: 'server',

@@ -6,7 +6,7 @@ import type { ReadOptions } from '../client/client.ts';
 import type { GuardedTarget } from './call.ts';
 import { listCautions, runSearch } from './question.ts';
 
-/** Reads what a declaration warns of, for a call about which nobody is asked. A read that fails is left out: it keeps no call from running. */
+/** Reads what a declaration warns of, for a call that no one is asked about. A read that fails is left out: it keeps no call from running. */
 export async function readCautions(
   target: Pick<GuardedTarget, 'client' | 'user'>,
   call: ScopedCall & { readonly command: Command },

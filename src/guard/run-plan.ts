@@ -28,13 +28,13 @@ export interface PreparedPlan extends Omit<Planned, 'steps' | 'basis'> {
   readonly digest: string;
 }
 
-/** What became of one step. */
+/** The outcome of one step. */
 export interface StepOutcome {
   readonly step: PreparedStep;
   readonly answered: Answered;
 }
 
-/** What became of a plan that ran. */
+/** The outcome of a plan that ran. */
 export interface PlanOutcome {
   readonly prepared: PreparedPlan;
   readonly done: readonly StepOutcome[];

@@ -16,7 +16,7 @@ const MORE = 'The person who set up this server raises it there';
 
 /** What each access level allows, and what would raise it. */
 const ACCESS: Readonly<Record<Access, string>> = {
-  'read-only': `Access: read-only. Every change is refused, whoever asks. ${MORE}, by MAILSTORE_ACCESS=read-write (changes that can be put back) or full (all changes) and a restart.`,
+  'read-only': `Access: read-only. Every change is refused, for every caller. ${MORE}, by MAILSTORE_ACCESS=read-write (changes that can be put back) or full (all changes) and a restart.`,
   'read-write': `Access: read-write. Changes that can be put back run; what deletes or overwrites for good is refused. ${MORE}, by MAILSTORE_ACCESS=full and a restart.`,
   full: 'Access: full. Every command can run.',
 };

@@ -6,7 +6,7 @@ import type { Evidence, TaskRecord } from '../journal/task-record.ts';
 /** Rows kept of one read; what a lost end left behind is among the few that are about its object. */
 const ROW_LIMIT = 20;
 
-/** Reads what corroborates how a run ended, as its declaration says. A read that fails is told and does not keep the others from being made. */
+/** Reads what corroborates how a run ended, as its declaration says. A read that fails is reported and does not keep the others from being made. */
 export async function gatherEvidence(
   client: MailStoreClient,
   command: Command,

@@ -27,7 +27,7 @@ const FIELDS: Readonly<Record<Kind, RegExp>> = {
 };
 
 /**
- * Returns how many errors and warnings a run that MailStore calls succeeded has found, or undefined where there are none. Told by the messages'
+ * Returns how many errors and warnings a run that MailStore calls succeeded has found, or undefined where there are none. Read from the messages'
  * types, by the counts in what it says last, and by counts in its result; where they differ the largest counts.
  */
 export function readFinding({ messages, statusText, result }: RunWords): Finding | undefined {

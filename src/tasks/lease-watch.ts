@@ -14,7 +14,7 @@ interface Silence {
 export interface LeaseWatchOptions {
   readonly own: Holder;
   readonly clock: Clock;
-  /** How long a holder that has not surely ended must have been silent, in milliseconds, before its lease is taken. */
+  /** How long a holder that may not have ended must have been silent, in milliseconds, before its lease is taken. */
   readonly fenceMs: number;
   /** The most, in milliseconds, that passes between two looks while this process runs as it should. */
   readonly stepMs: number;
@@ -56,7 +56,7 @@ export class LeaseWatch {
   }
 }
 
-/** True when the process of a lease has surely ended; of a process on another machine nobody here can tell. */
+/** True when the process of a lease has ended; it is not known of a process on another machine. */
 export function hasEnded({ pid, host }: Holder): boolean {
   if (host !== hostname()) return false;
   try {

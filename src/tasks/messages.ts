@@ -25,7 +25,7 @@ function makeNote(left: number): Message {
   return { type: 'line', text: `(${left} earlier lines are left out)` };
 }
 
-/** Takes the note of `capped` off again. A list that is shorter than the limit has none, whatever its first line says. */
+/** Takes the note of `capped` off again. A list that is shorter than the limit has none, even if its first line reads like it. */
 function withoutNote(messages: readonly Message[]): { readonly left: number; readonly lines: readonly Message[] } {
   const left = Number(/^\((\d+) earlier lines are left out\)$/.exec(messages[0]?.text ?? '')?.[1] ?? 0);
   return left > 0 && messages.length >= MESSAGE_LIMIT ? { left, lines: messages.slice(1) } : { left: 0, lines: messages };

@@ -11,7 +11,7 @@ export type PollResult =
   | { readonly kind: 'denied'; readonly error: MailStoreError }
   | { readonly kind: 'refused'; readonly error: Error };
 
-/** Reads an answer that surely holds no end; of any other nothing is read, since its bytes have to be stored first. */
+/** Reads an answer that holds no end; of any other nothing is read, since its bytes have to be stored first. */
 export function readIfNoEnd(client: MailStoreClient, command: Command, run: ClientRun, raw: WireResponse): PollResult {
   if (raw.status === 200 && !client.saysRunning(run, raw)) return { kind: 'end' };
   try {

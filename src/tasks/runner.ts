@@ -38,7 +38,7 @@ export interface RunnerOptions {
 export interface RunnerTiming {
   /** Between two signs of life for a lease; several fit into the time after which one counts as missed. */
   readonly heartbeatMs: number;
-  /** Between two looks for tasks that nobody follows. */
+  /** Between two looks for tasks that no process follows. */
   readonly adoptMs: number;
   /** Between two looks of a waiting reader at what other processes wrote. */
   readonly lookMs: number;
@@ -62,7 +62,7 @@ const DEFAULT_TIMING: RunnerTiming = {
   strangeMs: 600_000,
 };
 
-/** For how long and with which pause, in milliseconds, a process that is about to end tries to store what nobody else has. */
+/** For how long and with which pause, in milliseconds, a process that is about to end tries to store what no other process has. */
 const LAST_ATTEMPTS = { ms: 10_000, pauseMs: 250 } as const;
 
 /** How long a cancellation waits, in milliseconds, for the answer to the start of its task. */
@@ -91,8 +91,8 @@ export class TaskRunner {
   readonly #held = new Map<string, number>();
   readonly #watch: LeaseWatch;
   /** The ends that this process is telling. */
-  readonly #telling = new Set<string>();
-  /** The tasks whose end, if it comes with the answer to their call, is told by the caller, through `recorded`. */
+  readonly #reporting = new Set<string>();
+  /** The tasks whose end, if it comes with the answer to their call, is reported by the caller, through `recorded`. */
   readonly #answering = new Set<string>();
 
   constructor(options: RunnerOptions) {
@@ -102,7 +102,7 @@ export class TaskRunner {
     this.#watch = new LeaseWatch({ own: this.#holder, clock, fenceMs: journal.fenceMs, stepMs: 2 * this.#timing.adoptMs });
   }
 
-  /** Goes on with every task that no living process follows, now and from time to time. */
+  /** Takes over every task that no living process follows, now and from time to time. */
   adopt(): void {
     this.#spawn('adoption', async () => {
       while (!this.#stop.signal.aborted) {
@@ -112,23 +112,23 @@ export class TaskRunner {
     });
   }
 
-  /** Each task is looked at by itself: what is wrong with one keeps no other from being gone on with. */
+  /** Each task is looked at by itself: a fault of one does not stop the others. */
   async #adoptAll(): Promise<void> {
     const { journal } = this.#options;
-    await this.#guarded('looking for tasks that nobody follows', async () => {
+    await this.#guarded('looking for tasks that no process follows', async () => {
       const active = await journal.active();
       for (const task of active) await this.#guarded(`taking over the task ${task.taskId}`, () => this.#adoptOne(task));
       this.#watch.keepOnly(new Set(active.map(({ taskId }) => taskId)));
     });
-    await this.#guarded('telling ends that were not told', async () => {
+    await this.#guarded('reporting ends that were not reported', async () => {
       for (const { taskId, teller } of await journal.untoldEnds()) {
-        const isBeingTold = this.#telling.has(taskId) || this.#answering.has(taskId);
-        if (isBeingTold || !(teller.id === '' || this.#watch.isGone(teller))) continue;
-        await this.#guarded(`telling the end of the task ${taskId}`, async () => {
+        const isBeingReported = this.#reporting.has(taskId) || this.#answering.has(taskId);
+        if (isBeingReported || !(teller.id === '' || this.#watch.isGone(teller))) continue;
+        await this.#guarded(`reporting the end of the task ${taskId}`, async () => {
           // Only a process that is connected to its server can record it.
           const task = await journal.get(taskId);
           if (!task || !this.#findClient(task)) return;
-          if (await journal.takeTelling(taskId, teller, this.#holder)) await this.#tellEnd(taskId, { again: true });
+          if (await journal.takeTelling(taskId, teller, this.#holder)) await this.#reportEnd(taskId, { again: true });
         });
       }
     });
@@ -176,13 +176,13 @@ export class TaskRunner {
     this.#answering.add(task.taskId);
     onBegun?.(task.taskId);
     let isReturned = false;
-    const settled = this.#answer(call.command, (tell) =>
+    const settled = this.#answer(call.command, (report) =>
       this.#holding(task.taskId, FIRST_EPOCH, async () => {
         try {
-          return await this.#send(client, preparing, task, call, tell);
+          return await this.#send(client, preparing, task, call, report);
         } finally {
-          // Its caller has the task as starting and hears no more of the call, so the end is told like that of any other task.
-          if (isReturned) await this.#tellEnd(task.taskId);
+          // Its caller has the task as starting and gets no more answer, so the end is reported like that of any other task.
+          if (isReturned) await this.#reportEnd(task.taskId);
         }
       }),
     );
@@ -200,20 +200,20 @@ export class TaskRunner {
     preparing: Promise<PreparedCall>,
     task: TaskRecord,
     call: TaskCall,
-    tell: Tell,
+    report: ReportFault,
   ): Promise<TaskRecord> {
     let outcome: Outcome;
     try {
       outcome = await client.send(await preparing, { once: true });
     } catch (error) {
-      return this.#startFailed(task, call, error, tell);
+      return this.#startFailed(task, call, error, report);
     }
-    return withNotes(await this.#settleStart(task, call, outcome, tell), outcome);
+    return withNotes(await this.#settleStart(task, call, outcome, report), outcome);
   }
 
   /**
    * Called once the audit line of the call that began a task is written, or could not be. `isEnd` is true when that line records the end of the task; without
-   * it, an end is told later.
+   * it, an end is reported later.
    */
   async recorded(taskId: string, { isEnd }: { readonly isEnd: boolean }): Promise<void> {
     try {
@@ -227,10 +227,10 @@ export class TaskRunner {
 
   /** Turns the running answer to an ordinary call into a task, because any command may answer with a token. */
   async follow(call: TaskCall, outcome: Outcome & { readonly kind: 'running' }): Promise<TaskRecord> {
-    return this.#answer(call.command, async (tell) => {
+    return this.#answer(call.command, async (report) => {
       // A twin that is already followed keeps its own token; this one is a run of its own, so its intent must not be merged with another's.
-      const { task } = await this.#keep(() => this.#begin(call, randomUUID()), tell);
-      return withNotes(await this.#settleStart(task, call, outcome, tell), outcome);
+      const { task } = await this.#keep(() => this.#begin(call, randomUUID()), report);
+      return withNotes(await this.#settleStart(task, call, outcome, report), outcome);
     });
   }
 
@@ -336,8 +336,8 @@ export class TaskRunner {
     );
   }
 
-  /** Runs to the end even where the caller has to be told of a fault before, through `tell`: what the server has answered must get to the disk. */
-  #answer(command: Command, work: (tell: Tell) => Promise<TaskRecord>): Promise<TaskRecord> {
+  /** Runs to the end even where a fault is reported to the caller before, through `report`: what the server has answered must be written. */
+  #answer(command: Command, work: (report: ReportFault) => Promise<TaskRecord>): Promise<TaskRecord> {
     return new Promise((resolve, reject) => {
       this.#spawn(command.name, async () => {
         await work(reject).then(resolve, reject);
@@ -345,35 +345,35 @@ export class TaskRunner {
     });
   }
 
-  async #settleStart(task: TaskRecord, { command }: TaskCall, outcome: Outcome, tell: Tell): Promise<TaskRecord> {
+  async #settleStart(task: TaskRecord, { command }: TaskCall, outcome: Outcome, report: ReportFault): Promise<TaskRecord> {
     const { journal } = this.#options;
     const { taskId } = task;
     if (outcome.kind === 'value') {
-      await this.#keep(() => this.#succeed(task, outcome), tell);
+      await this.#keep(() => this.#succeed(task, outcome), report);
       return this.#task(taskId);
     }
     const { dialect, ...run } = outcome.run;
     this.#answering.delete(taskId);
-    const mayPoll = await this.#keep(() => journal.accepted(taskId, FIRST_EPOCH, run, dialect, outcome.progress), tell);
+    const mayPoll = await this.#keep(() => journal.accepted(taskId, FIRST_EPOCH, run, dialect, outcome.progress), report);
     if (mayPoll) this.#followInBackground(taskId, command, FIRST_EPOCH);
     return this.#task(taskId);
   }
 
-  /** What the server has surely not begun is refused to the caller; what it may have begun is a task with an unknown end. */
-  async #startFailed(task: TaskRecord, { command }: TaskCall, error: unknown, tell: Tell): Promise<TaskRecord> {
+  /** What the server has not begun is refused to the caller; what it may have begun is a task with an unknown end. */
+  async #startFailed(task: TaskRecord, { command }: TaskCall, error: unknown, report: ReportFault): Promise<TaskRecord> {
     const { journal } = this.#options;
     const { taskId } = task;
     if (error instanceof CommandFailed) {
       const end = { status: 'failed', error: error.message, progress: this.#merged(task, error.progress), teller: this.#holder } as const;
-      await this.#keep(() => journal.finish(taskId, end), tell);
+      await this.#keep(() => journal.finish(taskId, end), report);
       return this.#task(taskId);
     }
     if (error instanceof MailStoreError && error.request !== 'unknown') {
-      await this.#keep(() => journal.finish(taskId, { status: 'failed', error: error.message, teller: this.#holder }), tell);
+      await this.#keep(() => journal.finish(taskId, { status: 'failed', error: error.message, teller: this.#holder }), report);
       throw error;
     }
     const reason = error instanceof MailStoreError ? error.message : 'The answer to the call could not be read.';
-    await this.#giveUp(task, command, { reason, unanswered: true }, tell);
+    await this.#giveUp(task, command, { reason, unanswered: true }, report);
     if (!(error instanceof MailStoreError)) throw error;
     return this.#task(taskId);
   }
@@ -392,7 +392,7 @@ export class TaskRunner {
       this.#spawn(command.name, () => this.#holding(taskId, undefined, async () => void (await this.#finishFromRaw(taskId, command))));
       return;
     }
-    // Looked at without a lock first: most tasks are in good hands.
+    // Looked at without a lock first: most tasks are followed by a living process.
     if (isInGoodHands) return;
     const epoch = await journal.acquireLease(
       taskId,
@@ -410,8 +410,8 @@ export class TaskRunner {
     this.#spawn(command.name, () =>
       this.#holding(task.taskId, why.epoch, async () => {
         await this.#giveUp(task, command, why);
-        await this.#tellEnd(task.taskId);
-        // Where a token has come meanwhile, the task goes on with the next look.
+        await this.#reportEnd(task.taskId);
+        // Where a token has come meanwhile, the next look follows the task.
         if (why.epoch !== undefined) await this.#options.journal.releaseLease(task.taskId, why.epoch);
       }),
     );
@@ -517,14 +517,14 @@ export class TaskRunner {
     return { kind: progress.version === task.version ? 'no news' : 'news' };
   }
 
-  /** Gives a task up whose answer to the call was told before; false where it may not be given up, since its end is stored. */
+  /** Gives a task up whose answer to the call was returned before; false where it may not be given up, since its end is stored. */
   async #endUnknown(taskId: string, command: Command, why: Omit<GivingUp, 'evidence' | 'teller'>): Promise<boolean> {
     const { journal, log } = this.#options;
     const task = await journal.get(taskId);
     if (!task) return true;
     log.error(`it is not known how ${command.name} ended (task ${taskId}): ${why.reason}`);
     await this.#giveUp(task, command, why);
-    await this.#tellEnd(taskId);
+    await this.#reportEnd(taskId);
     const now = await journal.get(taskId);
     return !now || isEnded(now);
   }
@@ -554,7 +554,7 @@ export class TaskRunner {
         const outcome = client.readPoll(command, run, raw);
         if (outcome.kind === 'value') {
           await this.#succeed(task, outcome);
-          await this.#tellEnd(taskId);
+          await this.#reportEnd(taskId);
           return true;
         }
         await journal.setRawEndAside(taskId, raw.rawEndId, 'It says that the command is running.');
@@ -564,7 +564,7 @@ export class TaskRunner {
           const progress = this.#merged(task, error.progress);
           await journal.finish(taskId, { status, progress, teller: this.#holder, ...(status === 'failed' && { error: error.message }) });
           this.#changes.emit(taskId);
-          await this.#tellEnd(taskId);
+          await this.#reportEnd(taskId);
           return true;
         }
         if (isRecordFault(error)) throw error;
@@ -591,36 +591,36 @@ export class TaskRunner {
     this.#changes.emit(task.taskId);
   }
 
-  /** Gathers what reads can tell and then calls the end unknown, in one step: a process that dies between leaves a task that is gone on with. */
-  async #giveUp(task: TaskRecord, command: Command, why: Omit<GivingUp, 'evidence' | 'teller'>, tell?: Tell): Promise<void> {
+  /** Gathers what reads can report and then calls the end unknown, in one step: a process that dies between leaves a task that another process takes over. */
+  async #giveUp(task: TaskRecord, command: Command, why: Omit<GivingUp, 'evidence' | 'teller'>, report?: ReportFault): Promise<void> {
     const client = this.#findClient(task);
     const evidence = client ? await gatherEvidence(client, command, task) : [];
-    if (await this.#keep(() => this.#options.journal.giveUp(task.taskId, { ...why, evidence, teller: this.#holder }), tell))
+    if (await this.#keep(() => this.#options.journal.giveUp(task.taskId, { ...why, evidence, teller: this.#holder }), report))
       this.#changes.emit(task.taskId);
   }
 
-  /** Tells an end that this process stored, and notes that it was told. */
-  async #tellEnd(taskId: string, { again = false }: { readonly again?: boolean } = {}): Promise<void> {
+  /** Reports an end that this process stored, and records that it did. */
+  async #reportEnd(taskId: string, { again = false }: { readonly again?: boolean } = {}): Promise<void> {
     const { journal, onEnd } = this.#options;
-    if (this.#telling.has(taskId)) return;
-    this.#telling.add(taskId);
+    if (this.#reporting.has(taskId)) return;
+    this.#reporting.add(taskId);
     try {
       const task = await journal.get(taskId);
       if (!task || !isEnded(task)) return;
       await onEnd?.(task, { again });
       await journal.told(taskId);
     } catch (error) {
-      this.#options.log.error(`the end of the task ${taskId} was not told and is told later: ${describe(error)}`);
+      this.#options.log.error(`the end of the task ${taskId} was not reported and is reported later: ${describe(error)}`);
     } finally {
-      this.#telling.delete(taskId);
+      this.#reporting.delete(taskId);
     }
   }
 
   /**
    * Writes what exists nowhere else, for as long as it takes: a full disk gets room again, and a locked file is let go. Rejects when this
-   * process is about to end and cannot wait any longer. `tell` hears of each fault.
+   * process is about to end and cannot wait any longer. `report` receives each fault.
    */
-  async #keep<T>(write: () => Promise<T>, tell?: Tell): Promise<T> {
+  async #keep<T>(write: () => Promise<T>, report?: ReportFault): Promise<T> {
     const { clock, log } = this.#options;
     let endingSince: number | undefined;
     for (let faults = 0; ; faults++) {
@@ -632,7 +632,7 @@ export class TaskRunner {
         if (isEnding) endingSince ??= clock.monotonic();
         if (endingSince !== undefined && clock.monotonic() - endingSince > LAST_ATTEMPTS.ms) throw error;
         log.error(`what has to be stored is held in memory until it can be: ${error.message}`);
-        tell?.(error);
+        report?.(error);
         await (isEnding ? clock.sleep(LAST_ATTEMPTS.pauseMs) : this.#pause(this.#faultPause(faults)));
       }
     }
@@ -724,7 +724,7 @@ export class TaskRunner {
     return client;
   }
 
-  /** Returns the client of the server on which a task runs, whatever its target is called here. */
+  /** Returns the client of the server on which a task runs, under any name of its target here. */
   #findClient(task: TaskRecord): MailStoreClient | undefined {
     return this.#findPlace(task)?.[1];
   }
@@ -753,8 +753,8 @@ export interface StartOptions {
   readonly onBegun?: (taskId: string) => void;
 }
 
-/** Tells the caller of a fault before the work is over. */
-type Tell = (error: MailStoreError) => void;
+/** Reports a fault to the caller before the work is over. */
+type ReportFault = (error: MailStoreError) => void;
 
 /** What one poll came to: the task has ended or is not ours any more, there was news or none, or the answer was no status. */
 type FollowStep = { readonly kind: 'over' | 'news' | 'no news' } | { readonly kind: 'fault'; readonly error: unknown };

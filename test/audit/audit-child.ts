@@ -1,6 +1,6 @@
 /**
  * A process of its own that writes to the audit. It prints the name of each entry after the audit has confirmed it, and nothing before: what
- * stands in its output has to be in the file.
+ * is in its output has to be in the file.
  */
 import { writeSync } from 'node:fs';
 import { systemClock } from '../../src/base/clock.ts';
@@ -15,7 +15,7 @@ export interface AuditOrder {
   readonly name: string;
   /** How many rounds to make, each with a record and three notes; without it until killed. */
   readonly rounds?: number;
-  /** The time at which to begin, so that several processes begin together; at once unless told. */
+  /** The time at which to begin, so that several processes begin together; Default: at once. */
   readonly at?: number;
   readonly maxBytes?: number;
   /** How long the arguments of each entry are. */

@@ -220,7 +220,7 @@ describeEngines('the audit', (engine) => {
     expect([callsIn(folder).length, (await verify()).problems]).toEqual([3, []]);
   });
 
-  test('keeps a few KB of a call, whatever its arguments and errors are', async () => {
+  test('keeps a few KB of a call, with any arguments and errors', async () => {
     const { folder, log } = setUp();
     const text = 'x'.repeat(4_000_000);
     for (let round = 0; round < 8; round++) {
@@ -310,7 +310,7 @@ describeEngines('the audit', (engine) => {
     expect(problems).toContain('it or the line that follows it in its chain was changed');
   });
 
-  test('begins anew on record, for every process, and does not let what was set aside be changed', async () => {
+  test('starts again on record, for every process, and does not let what was set aside be changed', async () => {
     const { folder, log, verify } = setUp();
     await log.record(auditEntry({ call: 'a' }));
     const path = join(folder, AUDIT_FILE);
@@ -415,7 +415,7 @@ describeEngines('the audit', (engine) => {
   );
 
   test.runIf(isPosix)(
-    'tells that the account may not write the file',
+    'says that the account may not write the file',
     async () => {
       const folder = temporaryFolder();
       const { log } = setUp({ folder });

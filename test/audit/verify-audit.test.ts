@@ -238,8 +238,8 @@ describe('the check of an audit', () => {
   });
 });
 
-describe('a journal that was made anew beside lines', () => {
-  const says = 'the journal is a new file beside the lines before it (at the start)';
+describe('a journal that is newer than its lines', () => {
+  const says = 'the journal is newer than the lines before it (at the start)';
 
   test('is found before the next process, and for ever after it', async () => {
     rmSync(getPath('journal.sqlite'));
@@ -266,7 +266,7 @@ test.each([
   ['empty', () => writeFileSync(getPath(AUDIT_FILE), ''), 'the lines before it were not there when it was written'],
   ['missing', () => rmSync(getPath(AUDIT_FILE)), 'the lines before it were not there when it was written'],
   ['cut', () => truncateSync(getPath(AUDIT_FILE), 100), 'the file was cut from'],
-])('an audit that is %s beside a used journal is found, also after further processes', async (_, tamper, says) => {
+])('an audit that is %s while its journal is used is found, also after further processes', async (_, tamper, says) => {
   folder = temporaryFolder();
   await write('abc');
   tamper();

@@ -299,7 +299,7 @@ export const errorCases: {
   secretNotKept: [
     [
       { path: '/state/secrets/a.txt', reason: 'ENOSPC' },
-      "Nothing was sent: the generated secret could not be written to '/state/secrets/a.txt' (ENOSPC), and without the file nobody would know it. Give this server the right to write there, or set MAILSTORE_SECRETS_DIR to another folder.",
+      "Nothing was sent: the generated secret could not be written to '/state/secrets/a.txt' (ENOSPC), and without the file it would be lost. Give this server the right to write there, or set MAILSTORE_SECRETS_DIR to another folder.",
     ],
   ],
   commandMissing: [

@@ -25,7 +25,7 @@ test('an error is recognised by its code and no other', () => {
   ]).toEqual([true, false, false]);
 });
 
-test('an error tells who can do something about it', () => {
+test('an error says who can do something about it', () => {
   const audiences = cases.map(({ error }): [string, string] => [error.code, error.audience]);
   expect(Object.fromEntries(audiences)).toMatchObject({
     notAllowed: 'caller',

@@ -64,7 +64,7 @@ describe('the visible form', () => {
     expect(left).toEqual([]);
   });
 
-  test('contains none of these characters, whatever the text', () => {
+  test('contains none of these characters, for any text', () => {
     fc.assert(
       fc.property(anyText, (text) => {
         const visible = toVisible(text);

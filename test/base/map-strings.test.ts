@@ -13,7 +13,7 @@ test('every string of a value is mapped with the key under which it stands, dire
   expect(mapStrings('x', (text, name) => `${String(name)}:${text}`)).toBe('undefined:x');
 });
 
-test('what does not change stays the same reference, beside what does', () => {
+test('what does not change stays the same reference, next to what does', () => {
   const kept = { name: 'kept', list: ['kept'] };
   const value = { kept, other: 'x' };
   expect(mapStrings(value, (text) => text)).toBe(value);

@@ -134,7 +134,7 @@ describe('a strange server', () => {
       'get-metadata: HTTP 404; /JSON/Invoke: HTTP 418',
     ],
     [
-      'lets nobody in, with a page',
+      'refuses everyone, with a page',
       respond('403 Forbidden', 'text/html', '<html></html>'),
       respond('403 Forbidden', 'text/html', '<html></html>'),
       'get-metadata: HTTP 403 text/html; /JSON/Invoke: HTTP 403 text/html',
@@ -237,7 +237,7 @@ describe('cancelling a modern run', () => {
     ['an end that is the cancellation', respondJson({ statusCode: 'cancelled', error: null })],
     ['nothing', 'HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n'],
     ['a bare value', respondJson(true)],
-  ])('is asked for once, whatever comes back: %s', async (_, answer) => {
+  ])('is asked for once, with any answer: %s', async (_, answer) => {
     const server = await startStrange({ '/api/cancel-async': answer });
     const { client } = startClient(server, { api: 'modern' });
     await expect(client.cancel(verify, { dialect: 'modern', token: 'T' })).resolves.toBeUndefined();

@@ -6,7 +6,7 @@ import { startClient } from '../helpers/start-client.ts';
 import { sandboxForTest } from '../helpers/start-server.ts';
 import { respond, respondJson, respondStatus, startTlsServer, type RawAnswer, type ReceivedRequest } from '../helpers/tls-server.ts';
 
-/** A client whose exchanges are kept, and the server that writes what it is told. */
+/** A client whose exchanges are kept, and the server that writes the given bytes. */
 async function observed(answer: (request: ReceivedRequest) => RawAnswer, options: Partial<ClientOptions> = {}) {
   const server = await startTlsServer(answer);
   const exchanges: Exchange[] = [];
@@ -118,7 +118,7 @@ describe('an observed exchange', () => {
     ]);
   });
 
-  test('tells why there is no response, and what would have been sent where no connection came about', async () => {
+  test('shows why there is no response, and what would have been sent where no connection came about', async () => {
     const { server, exchanges, call } = await observed(() => null, { trust: { fingerprint: 'AA:BB' } });
     await expect(call('GetServerInfo')).rejects.toThrow('not the pinned AA:BB');
     const [exchange] = exchanges;
@@ -140,7 +140,7 @@ describe('an observed exchange', () => {
     });
   });
 
-  test('is told once for each attempt of a read, and for an answer that says the server is not available', async () => {
+  test('is reported once for each attempt of a read, and for an answer that says the server is not available', async () => {
     const { exchanges, call } = await observed(() => respond('503 Busy', 'text/plain', 'later'));
     await expect(call('GetServerInfo')).rejects.toThrow('not available right now');
     expect(exchanges.map(({ response, error }) => [response?.status, error])).toEqual([

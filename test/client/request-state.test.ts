@@ -79,7 +79,7 @@ async function startSilent(): Promise<TlsServer & { readonly arrived: Promise<vo
   return Object.assign(server, { arrived });
 }
 
-describe('after the first byte of a request, everything but an answer leaves open what became of it', () => {
+describe('after the first byte of a request, everything but an answer leaves its outcome open', () => {
   test.each(ERRNOS)('when the socket dies with %s', async (code) => {
     const server = await startSilent();
     const sockets: Socket[] = [];
@@ -131,7 +131,7 @@ describe('after the first byte of a request, everything but an answer leaves ope
     ['the caller cancels it', abortWith(undefined), 'cancelledSent'],
     ['its signal has a reason of the error table', abortWith(new MailStoreError('replyTimeout', { origin: 'x', ms: 1 })), 'replyTimeout'],
     ['its signal has another reason', abortWith('no more'), 'cancelledSent'],
-    ['the program is told to stop', (transport) => ({ options: {}, end: () => void transport.close() }), 'cancelledSent'],
+    ['the program gets a signal to stop', (transport) => ({ options: {}, end: () => void transport.close() }), 'cancelledSent'],
   ])('when %s', async (_, make, code) => {
     const server = await startSilent();
     const transport = startTransport(server);
@@ -207,7 +207,7 @@ describe('before its first byte, a request was not sent', () => {
     expect(server.connections).toBe(0);
   });
 
-  test('when it waits for a connection and is cancelled, its time is up, or the program is told to stop', async () => {
+  test('when it waits for a connection and is cancelled, its time is up, or the program gets a signal to stop', async () => {
     const server = await startSilent();
     const transport = startTransport(server);
     const held = catchFailure(transport.send(REQUEST));

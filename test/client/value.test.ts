@@ -164,7 +164,7 @@ describe('values that came as text', () => {
   });
 });
 
-describe('whatever a server sends', () => {
+describe('a value of any shape that a server sends', () => {
   const outputs = commands.map(({ name, output }) => ({ name, output }));
   /** Values of JSON that often have the names of declared fields. */
   const names = [...new Set(commands.flatMap(({ output }) => fieldNames(output.schema)))];

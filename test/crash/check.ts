@@ -81,7 +81,7 @@ function findLostEnds({ workers, tasks, events }: RunTruth): string[] {
       }
       if (line.what !== 'answered' || line.end === undefined) return [];
       const task = byToken.get(line.token);
-      // One that died with the answer in its hands may not have stored it; whoever did something after has.
+      // One that died with the answer in its hands may not have stored it; a later action proves it.
       const { end } = line;
       const mayLackIt = diedAt !== undefined && !log.slice(place + 1).some((later) => later.what === 'stored' && later.end === end);
       return mayLackIt || kept(task, end) ? [] : [`process ${index} was answered ${end} for ${line.token}`];
@@ -231,7 +231,7 @@ function findChanged({ workers, tasks }: RunTruth): string[] {
         task?.status === line.status && (line.what === 'finished' || JSON.stringify(task.result ?? null) === JSON.stringify(line.result));
       return isSame || (line.status === 'unknown' && DEFINITE.has(task?.status ?? ''))
         ? []
-        : [`process ${index} was told that ${line.taskId} is ${line.status}, and it is ${task?.status}`];
+        : [`process ${index} was shown that ${line.taskId} is ${line.status}, and it is ${task?.status}`];
     }),
   );
 }

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 /** One thing that a process did, as it says it itself, once it is done. */
 export type LogLine =
   | { readonly what: 'asks'; readonly token: string }
-  /** `end` is the digest of an answer that was not surely about a running command. */
+  /** `end` is the digest of an answer that may not be about a running command. */
   | { readonly what: 'answered'; readonly token: string; readonly end?: string }
   | { readonly what: 'unanswered'; readonly token: string; readonly code: string }
   /** The server answered a call with this token. */
@@ -21,7 +21,7 @@ export type LogLine =
 /** `at` is in milliseconds of `timeOfMachine`. */
 export type Logged = LogLine & { readonly at: number };
 
-/** Milliseconds of the one clock that all processes of the machine share and nobody sets: by it, what several of them did can be put in order. */
+/** Milliseconds of the one clock that all processes of the machine share and no one sets: by it, what several of them did can be put in order. */
 export function timeOfMachine(): number {
   return Number(process.hrtime.bigint()) / 1e6;
 }

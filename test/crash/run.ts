@@ -32,7 +32,7 @@ export interface PlayedRun {
   readonly kills: readonly string[];
   readonly processes: number;
   readonly tasks: readonly RecordedTask[];
-  /** What was seen, one line each, for whoever looks into a finding. */
+  /** What was seen, one line each, for the analysis of a finding. */
   readonly story: readonly string[];
 }
 
@@ -90,7 +90,7 @@ export class Lane {
     await Promise.all(plan.workers.map(follow));
     disturbance.abort();
     const restartedAt = await disturbed;
-    // Whatever happened before, in the end one process is there and lives.
+    // After all that happened before, in the end one process is there and lives.
     await start({ afterMs: 0, calls: [] }).ended;
     this.#sandbox.faults.clear();
     const truth = await collectTruth(plan, folder, workers, this.#events.current, restartedAt);
@@ -275,7 +275,7 @@ function tellStory({ workers, events, restartedAt, tasks }: RunTruth): readonly 
 /** Returns the path of the worker as one file, which starts several times faster than its sources. */
 async function bundleWorker(folder: string): Promise<string> {
   const outfile = join(folder, 'worker.cjs');
-  // The bundle loads its native module from beside itself.
+  // The bundle loads its native module from its own folder.
   symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'), 'junction');
   await build({
     entryPoints: [WORKER],

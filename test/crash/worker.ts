@@ -1,6 +1,6 @@
 /**
  * A process that starts tasks or takes over those that it finds, and ends when every task has ended. It is killed at a point of its life or
- * from outside. What it did stands in its log, one line of JSON each, written before it goes on.
+ * from outside. What it did is in its log, one line of JSON each, written before it goes on.
  */
 import { createHash } from 'node:crypto';
 import { openSync, writeSync } from 'node:fs';
@@ -98,7 +98,7 @@ function watched<T extends object>(target: T, before: Observe, after: Observe): 
   });
 }
 
-/** Tells of a disk that is full for a while, from the moment at which it is asked to store something of which there is no other copy. */
+/** Simulates a disk that is full for a while, from the moment at which it is asked to store something of which there is no other copy. */
 function fillsUp({ storing, forMs }: NonNullable<WorkerPlan['fullDisk']>): (sql: string) => boolean {
   const trigger = storing === 'end' ? /^INSERT INTO raw_ends/ : /^UPDATE tasks SET .*\brun = /;
   return (sql) => {

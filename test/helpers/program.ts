@@ -36,7 +36,7 @@ type Evaluate = (this: unknown, ...parts: readonly unknown[]) => void;
 /** What each file of the program sees in place of Node's own. */
 const INJECTED = ['process', 'setTimeout', 'setInterval', 'setImmediate', 'WebAssembly'] as const;
 
-/** Files that were compiled before; a run evaluates them anew, so that it has its own state. */
+/** Files that were compiled before; a run evaluates them again, so that it has its own state. */
 const compiled = new Map<string, Evaluate>();
 
 function compile(path: string): Evaluate {
@@ -73,7 +73,7 @@ const cachingWasm = {
 let lastPid = 2 ** 30;
 const alive = new Set<number>();
 
-/** Subcommands that end when they are told to, and not with their action. */
+/** Subcommands that end on a signal, and not with their action. */
 const LASTING = new Set(['serve', 'sandbox', 'tester']);
 
 /**

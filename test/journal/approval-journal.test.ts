@@ -98,7 +98,7 @@ describeEngines('the journal of approvals', (engine) => {
     expect([(await approvals.get(granted))?.state, (await approvals.consume(call()))?.approvalId]).toEqual(['granted', granted]);
   });
 
-  test('tells calls apart that differ after a NUL character', async () => {
+  test('keeps calls apart that differ after a NUL character', async () => {
     const { approvals, ask, grant } = setUp();
     const first = await grant({ target: 'a\0b' });
     expect(await ask({ target: 'a\0c' })).not.toBe(first);
@@ -108,7 +108,7 @@ describeEngines('the journal of approvals', (engine) => {
     ]).toEqual([undefined, true]);
   });
 
-  test('decides a request once, and tells the state in which it was', async () => {
+  test('decides a request once, and returns the state in which it was', async () => {
     const { approvals, ask, readState } = setUp();
     const granted = await ask({ argumentsKey: 'granted' });
     expect([await approvals.grant(granted), await approvals.refuse(granted), await approvals.grant(granted)]).toEqual([
@@ -131,7 +131,7 @@ describeEngines('the journal of approvals', (engine) => {
     expect([await readState(granted), await readState(refused), await readState('unknown')]).toEqual(['used', 'refused', undefined]);
   });
 
-  test('asks anew after a refusal, a use or an expiry', async () => {
+  test('asks again after a refusal, a use or an expiry', async () => {
     const { approvals, clock, ask } = setUp();
     const refused = await ask();
     await approvals.refuse(refused);
@@ -228,7 +228,7 @@ describeEngines('the journal of approvals', (engine) => {
     expect(await approvals.findPause(kind)).toBeUndefined();
   });
 
-  test('pauses all questions for ten minutes after six refusals of whatever kind within ten minutes', async () => {
+  test('pauses all questions for ten minutes after six refusals of any kind within ten minutes', async () => {
     const { approvals, clock, open } = setUp();
     const other = { tool: 'detach_store', target: 'other' };
     for (const tool of ['a', 'b', 'c', 'd', 'e']) await approvals.countRefusal({ tool, target: 'default' });

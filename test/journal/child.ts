@@ -1,6 +1,6 @@
 /**
  * A process of its own that works on a journal. It prints one line of JSON for each thing that the journal has confirmed, and nothing before
- * the confirmation: what stands in its output has to be in the file.
+ * the confirmation: what is in its output has to be in the file.
  */
 import { randomBytes } from 'node:crypto';
 import { writeSync } from 'node:fs';
@@ -67,7 +67,7 @@ async function write(journal: Journal): Promise<void> {
   }
 }
 
-/** Takes the lease of one task again and again from whoever holds it, each time as if it had been silent for long. */
+/** Takes the lease of one task again and again from its holder, each time as if it had been silent for long. */
 async function take(journal: Journal): Promise<void> {
   const { taskId } = (await journal.tasks.begin(intent('shared'), holder)).task;
   for (let round = 0; round < rounds; round++) {

@@ -184,7 +184,7 @@ describeEngines('several processes', (engine) => {
   const isRoot = process.getuid?.() === 0;
 
   test.runIf(process.platform !== 'win32')(
-    'are told when they may not write in the folder',
+    'get an error when they may not write in the folder',
     async () => {
       const folder = join(temporaryFolder(), 'state');
       mkdirSync(folder);

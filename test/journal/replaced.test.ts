@@ -20,7 +20,7 @@ function openIn(folder: string, engine: SqliteEngine) {
 }
 
 describeEngines('a journal whose file is moved while it is open', (engine) => {
-  test('takes along what runs, the answers that wait to be read and the ends to tell, and leaves what is over behind', async () => {
+  test('takes along what runs, the answers that wait to be read and the ends to report, and leaves what is over behind', async () => {
     const folder = temporaryFolder();
     const { journal, taken } = openIn(folder, engine);
     const over = (await journal.tasks.begin(intent('over'), ALPHA)).task;
@@ -135,7 +135,7 @@ describe('a server whose journal is moved or deleted while it runs', () => {
         .toMatchObject({
           code: 1,
           stdout: expect.stringMatching(
-            /line \d+: the journal is a new file beside the lines before it \(while running\); 1 task was taken along\.\n$/,
+            /line \d+: the journal is newer than the lines before it \(while running\); 1 task was taken along\.\n$/,
           ) as string,
         });
       await clock.advance(100_000);

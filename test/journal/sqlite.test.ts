@@ -72,7 +72,7 @@ describeEngines('a database', (engine) => {
     }
   });
 
-  test('tells how many rows a statement changed, and the first row or none', () => {
+  test('returns how many rows a statement changed, and the first row or none', () => {
     const db = openWithTable();
     db.exec(`INSERT INTO things (value) VALUES ('a'), ('b'), ('c')`);
     expect(db.run('UPDATE things SET value = ? WHERE id > ?', ['x', 1])).toBe(2);
@@ -107,7 +107,7 @@ describeEngines('a database', (engine) => {
     expect(reader.all('SELECT value FROM things')).toHaveLength(3);
   });
 
-  test('tells at once that another process keeps the file locked', () => {
+  test('reports at once that another process keeps the file locked', () => {
     const path = join(temporaryFolder(), 'test.sqlite');
     const other = openWithTable(path);
     const db = open(path);
@@ -117,7 +117,7 @@ describeEngines('a database', (engine) => {
     expect(db.transaction(() => 1)).toBe(1);
   });
 
-  test('tells that the disk is full, keeps what it has, and goes on when there is space', () => {
+  test('reports that the disk is full, keeps what it has, and continues when there is space', () => {
     const db = openWithTable();
     db.run('INSERT INTO things (value) VALUES (?)', ['kept']);
     const pages = db.get<{ page_count: number }>('PRAGMA page_count')?.page_count;
@@ -174,7 +174,7 @@ describeEngines('a database', (engine) => {
     expect([folder, path].map(readMode)).toEqual(['755', '600']);
   });
 
-  test('tells when a file stands where its folder should be', () => {
+  test('reports a file in the place of its folder', () => {
     const folder = join(temporaryFolder(), 'state');
     writeFileSync(folder, '');
     const path = join(folder, 'test.sqlite');
@@ -207,7 +207,7 @@ describe('an engine', () => {
     expect(used).toEqual(['first']);
   });
 
-  test('that is missing everywhere is told with the reasons and what to do', () => {
+  test('that is missing everywhere is reported with the reasons and what to do', () => {
     const missing = (name: string): SqliteEngine => ({
       name,
       find: () => undefined,
@@ -230,7 +230,7 @@ describe('an engine', () => {
     [11, 'journalBroken'],
     [13, 'journalFull'],
     [26, 'journalBroken'],
-  ])('that fails with the result code %i is told as %s, whichever it is', (code, told) => {
+  ])('that fails with the result code %i is reported as %s', (code, told) => {
     expect([open(Object.assign(new Error('x'), { errcode: code })), open(Object.assign(new Error('x'), { rawCode: code }))]).toMatchObject([
       { code: told },
       { code: told },

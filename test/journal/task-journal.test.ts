@@ -133,7 +133,7 @@ describeEngines('the journal of tasks', (engine) => {
     expect(ids(await tasks.active())).toEqual([first, third]);
   });
 
-  test('tells readers in other processes what changed, and not that a holder is alive', async () => {
+  test('shows readers in other processes what changed, and not that a holder is alive', async () => {
     const { folder, clock, tasks } = setUp();
     const reader = open(folder, clock);
     const taskId = await startRun(tasks);
@@ -147,7 +147,7 @@ describeEngines('the journal of tasks', (engine) => {
     expect(await reader.get(taskId)).toMatchObject({ taskId, progress: 50, revision: seen + 1 });
   });
 
-  test('never tells the same revision for another state, not even after pruning', async () => {
+  test('never returns the same revision for another state, not even after pruning', async () => {
     const { tasks } = setUp();
     await begin(tasks, '1');
     const last = await startRun(tasks, '2');
@@ -192,7 +192,7 @@ describeEngines('the journal of tasks', (engine) => {
     const given = await begin(tasks, '2');
     await clock.advance(FENCE_MS + 1);
     await tasks.acquireLease(taken, BETA, nobodyIsGone);
-    await tasks.giveUp(given, { reason: 'nobody answered' });
+    await tasks.giveUp(given, { reason: 'no one answered' });
     expect(await tasks.accepted(taken, 1, RUN, 'modern', progress(5))).toBe(false);
     expect(await tasks.accepted(given, 1, RUN, 'modern', progress(5))).toBe(false);
     expect(await state(taken)).toMatchObject({ status: 'running', run: RUN, lease: { holder: BETA, epoch: 2 } });
@@ -316,7 +316,7 @@ describeEngines('the journal of tasks', (engine) => {
     expect(await tasks.rawEnds(taskId)).toMatchObject([bytes, rawEnd('second')]);
   });
 
-  test('tells readers that an end was stored', async () => {
+  test('shows readers that an end was stored', async () => {
     const { tasks, state } = setUp();
     const taskId = await startRun(tasks);
     const { revision } = await state(taskId);
@@ -441,7 +441,7 @@ describeEngines('the journal of tasks', (engine) => {
     expect(await state(taskId)).toMatchObject({ status: 'running', cancelAskedAt: '2026-03-04T09:00:00.000Z' });
   });
 
-  test('prunes what ended long ago, with its bytes, and nothing that somebody has to go on with', async () => {
+  test('prunes what ended long ago, with its bytes, and nothing that a process still has to follow', async () => {
     const { clock, tasks } = setUp();
     const ended = await startRun(tasks, '1');
     await tasks.storeRawEnd(ended, rawEnd('end'));

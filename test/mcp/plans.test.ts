@@ -32,7 +32,7 @@ function user(userName: string) {
   return sandbox.world.state.users.find((known) => known.userName === userName);
 }
 
-/** The changing commands in the audit, in their order, with what became of them. */
+/** The changing commands in the audit, in their order, with their outcomes. */
 function listChanges({ stateDir }: RunningServer): readonly string[] {
   const lines = readFileSync(join(stateDir, 'audit.jsonl'), 'utf8').trim().split('\n');
   return lines
@@ -161,7 +161,7 @@ describe('a plan does not begin', () => {
 
   test.each([
     ['onboard_user', { userName: 'amira' }, 'There is a user amira already'],
-    ['offboard_user', { userName: 'nobody' }, 'The account nobody could not be read'],
+    ['offboard_user', { userName: 'ghost' }, 'The account ghost could not be read'],
     ['rename_person', { userName: 'amira', newUserName: 'johndoe' }, 'There is a user johndoe already.'],
     ['rotate_store', { name: '2025' }, 'There is a store 2025 already'],
   ])('where there is nothing to plan: %s %j', async (tool, args, message) => {
@@ -171,7 +171,7 @@ describe('a plan does not begin', () => {
   });
 });
 
-test('a rotation makes a new current store beside the old one', async () => {
+test('a rotation makes a new current store next to the old one', async () => {
   const server = await start();
   const current = sandbox.world.state.stores.find(({ requestedState }) => requestedState === 'current');
   const plan = await callTool(server, 'rotate_store', { name: '2027' });

@@ -58,7 +58,7 @@ function askedAgain(result: Message['result']): boolean {
 
 const sent = ({ requests }: Sandbox, command: string) => requests.filter(({ path }) => path.endsWith(`/${command}`)).length;
 
-/** Returns the requests that no warm-up makes; that comes by a timer, whatever is called. */
+/** Returns the requests that no warm-up makes; that comes by a timer, with any calls. */
 function sentForCalls({ requests }: Sandbox): readonly string[] {
   return requests.map(({ path }) => path).filter((path) => !/\/(?:get-metadata|GetServerInfo)$/.test(path));
 }
@@ -223,7 +223,7 @@ describe('arguments', () => {
     expect(sent(sandbox, 'DeleteUser')).toBe(0);
   });
 
-  test('inside an object belong to what a yes is given to, whatever they are called', async () => {
+  test('inside an object belong to what a yes is given to, with any names', async () => {
     const { sandbox, pipe } = await startAsking();
     const requestState = await question(
       pipe,
@@ -265,7 +265,7 @@ test.each([
   ],
   ['one that creates a job that deletes', 'CreateJob --name="x" --action="ProcessRetentionPolicies" --owner="admin" --time="01:00"'],
   ['one in other letters', 'deleteuser --userName="amira"'],
-  ['one that nobody knows', 'FormatEverything --now="true"'],
+  ['an unknown one', 'FormatEverything --now="true"'],
 ])('a job with %s in its action is refused where destructive commands are', async (_what, action) => {
   const sandbox = await sandboxForTest();
   const server = untilTestEnds(await startServer({ sandbox, access: 'read-write' }));

@@ -18,7 +18,7 @@ import {
 import { respond, respondJson, startTlsServer } from '../helpers/tls-server.ts';
 import { untrustedTexts, type UntrustedText } from './untrusted-text.corpus.ts';
 
-/** What no reader shall meet: written out by Unicode's categories, so that it owes nothing to the code that is tested. */
+/** What no reader may see: written out by Unicode's categories, so that it owes nothing to the code that is tested. */
 const HIDDEN =
   /(?![\n\t]|\r\n)[\p{Cc}\p{Cf}\p{Co}\p{Cn}\p{Cs}\p{Zl}\p{Zp}]|\u034F|[\u115F\u1160\u3164\uFFA0]|[\u180B-\u180F]|[\uFE00-\uFE0D]|[\u{E0100}-\u{E01EF}]/u;
 
@@ -117,7 +117,7 @@ describe('a result', () => {
     }
   });
 
-  test('that is an error in the words of the server shows them, whatever form the answer has', async () => {
+  test('that is an error in the words of the server shows them, for every form of the answer', async () => {
     const answers = untrustedTexts.flatMap(({ text }) => [
       respondJson({ statusCode: 'failed', error: { message: text, details: text } }),
       respond('500 Internal Server Error', 'text/plain; charset=utf-8', text),

@@ -37,7 +37,7 @@ describe('what a run found', () => {
       },
       [1, 0],
     ],
-  ])('is told by %s', (_, words, [errors, warnings]) => {
+  ])('is read from %s', (_, words, [errors, warnings]) => {
     expect(found(words)).toEqual({ errors, warnings });
   });
 

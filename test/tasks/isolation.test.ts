@@ -17,7 +17,7 @@ import type { ApiForm } from '../../src/base/target.ts';
 
 const VERIFY: TaskCall = { command: commandNamed('VerifyStore'), args: { id: 3, includeIndexes: false }, target: 'default' };
 const PATIENCE = { timeout: 60_000, interval: 5 };
-/** A step of the clock that is short beside the minute after which a denial counts: time goes on while a request is on its way. */
+/** A step of the clock that is short compared with the minute after which a denial counts: time goes on while a request is on its way. */
 const SHORT_STEP_MS = 100;
 const NEVER_MS = 86_400_000;
 
@@ -212,7 +212,7 @@ describe('an end is what MailStore calls one', () => {
     },
   );
 
-  test('a word that nobody knows ends the task as unknown when it persists, and the reason has the word', async () => {
+  test('an unknown word ends the task as unknown when it persists, and the reason has the word', async () => {
     const far = await startFar({ one: [respondStatus(3, { token: 'one', statusCode: 'aborted' })] });
     const { leave, end, runner } = setUp(far);
     const task = await leave('one');
@@ -256,7 +256,7 @@ describe('only MailStore denies a token, and only when it goes on denying', () =
   test.each<[string, ApiForm, RawAnswer]>([
     ['modern', 'modern', GONE],
     ['2012', 'legacy', respond('500 Internal Server Error', 'text/plain', "The status token 'one' does not exist.")],
-  ])('a token that is denied for a minute in the %s form makes the end unknown, whatever the time of day says', async (_, api, answer) => {
+  ])('a token that is denied for a minute in the %s form makes the end unknown, at any time of day', async (_, api, answer) => {
     const far = await startFar({ one: [answer] });
     const { leave, runner, clock } = setUp(far, api);
     const task = await leave('one');
@@ -275,8 +275,8 @@ describe('only MailStore denies a token, and only when it goes on denying', () =
   });
 });
 
-describe('an end that was stored and not told', () => {
-  test('is told once by a later process, however many look', async () => {
+describe('an end that was stored and not reported', () => {
+  test('is reported once by a later process, however many look', async () => {
     const far = await startFar({});
     const { leave, journal, clock, folder } = setUp(far);
     const task = await leave('one');

@@ -291,7 +291,7 @@ describe('4. Deliver as often as asked', () => {
 });
 
 describe('5. A lost end is unknown', () => {
-  test('with the reason and what reads can tell, and nothing is run again', async () => {
+  test('with the reason and what reads can show, and nothing is run again', async () => {
     const folder = temporaryFolder();
     const sandbox = await start();
     sandbox.faults.add('lost-end@/api/get-status');
@@ -307,8 +307,8 @@ describe('5. A lost end is unknown', () => {
 
   test.each<[string, string, string | undefined]>([
     ['whose process died while it asked', 'The process that was asking for the status ended before it stored the answer', 'mark'],
-    ['that nobody was asking for', 'The server no longer knows the command', undefined],
-  ])('an end %s is told as such', async (_, reason, mark) => {
+    ['that no process was polling for', 'The server no longer knows the command', undefined],
+  ])('an end %s is shown as such', async (_, reason, mark) => {
     const folder = temporaryFolder();
     const server = await startScripted(() => RUNNING, GONE);
     const { taskId } = await leaveRun(server, folder, VERIFY);
@@ -328,7 +328,7 @@ describe('5. A lost end is unknown', () => {
     expect(server.polled()).toBe(5);
   });
 
-  test('an answer that was kept and could not be read is told as such', async () => {
+  test('an answer that was kept and could not be read is shown as such', async () => {
     const folder = temporaryFolder();
     const sandbox = await start();
     const { runner } = startProcess(folder, sandbox);
@@ -414,7 +414,7 @@ describe('8. Abort is not cancel', () => {
     expect(countRequests(sandbox, /cancel-async/)).toBe(0);
   });
 
-  test('a cancellation is asked for, and the run followed to the end that the server tells', async () => {
+  test('a cancellation is asked for, and the run followed to the end that the server reports', async () => {
     const folder = temporaryFolder();
     const sandbox = await start({ runSeconds: 2 });
     const { runner } = startProcess(folder, sandbox);

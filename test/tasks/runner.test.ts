@@ -239,7 +239,7 @@ describe('following', () => {
     ['another object', respondJson({ ok: true })],
     ['a broken connection', null],
     ['HTTP 500', respond('500 Internal Server Error', 'text/plain', 'Oops.')],
-  ])('%s in place of a status tells nothing of the run, which is followed to its end', async (_, answer) => {
+  ])('%s in place of a status says nothing of the run, which is followed to its end', async (_, answer) => {
     const server = await startScripted(RUNNING, answer, respondStatus(3), SUCCEEDED);
     const { runner, readEnd } = startRunner(server);
     expect((await readEnd(await startTask(runner, VERIFY))).status).toBe('succeeded');
@@ -275,7 +275,7 @@ describe('who wants to know of ends', () => {
     ['failed', respondStatus(3, { statusCode: 'failed', error: { message: 'Disk full.' } })],
     ['cancelled', respondStatus(3, { statusCode: 'cancelled' })],
     ['unknown', GONE],
-  ])('is told once of a task that is %s, when it is stored', async (status, answer) => {
+  ])('is reported once of a task that is %s, when it is stored', async (status, answer) => {
     const server = await startScripted(RUNNING, answer);
     const { runner, clock, told, readEnd } = startRunner(server);
     const task = await startTask(runner, VERIFY);

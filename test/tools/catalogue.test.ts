@@ -49,7 +49,9 @@ describe('the commands', () => {
     const filesByGroup = new Map<string, readonly string[]>([['stores', ['stores', 'store-maintenance']]]);
     const groupFiles = GROUPS.map((group) => filesByGroup.get(group) ?? [group]);
     const listed = readdirSync(folder).filter((name) => name.endsWith('.ts'));
-    expect(listed.toSorted()).toEqual(['index', 'describe-store', ...groupFiles.flat()].map((name) => `${name}.ts`).toSorted());
+    expect(listed.toSorted()).toEqual(
+      ['index', 'describe-store', 'describe-user', ...groupFiles.flat()].map((name) => `${name}.ts`).toSorted(),
+    );
     for (const [position, group] of GROUPS.entries()) {
       const modules = await Promise.all(
         (groupFiles[position] ?? []).map(async (name) => z.looseObject({}).parse(await import(new URL(`${name}.ts`, folder).href))),

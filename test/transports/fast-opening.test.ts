@@ -138,7 +138,7 @@ test.each<[what: string, linesBefore: number, messages: readonly Request[]]>([
   expect(await expectSameLines(surface, messages)).toBe(linesBefore);
 });
 
-test('a client gets the bytes of the library whatever it declares', async () => {
+test('a client gets the bytes of the library with any declared capabilities', async () => {
   const value = fc.oneof(fc.constant({}), fc.boolean(), fc.constant('x'), fc.constant(null), fc.constant([]), fc.integer());
   const mode = fc.oneof(value, fc.dictionary(fc.constantFrom('applyDefaults', 'listChanged', 'x'), value));
   const capability = fc.oneof(value, fc.dictionary(fc.constantFrom('form', 'url', 'listChanged', 'tools', 'context', 'a/b'), mode));

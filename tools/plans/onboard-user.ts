@@ -24,7 +24,7 @@ export const onboardUser = definePlan({
       reader.readList('GetUsers'),
       like === undefined ? undefined : reader.read('GetUserInfo', { userName: like }),
     ]);
-    if (!users) return { impossible: 'The users could not be read, so nobody knows whether the account exists.' };
+    if (!users) return { impossible: 'The users could not be read, so it is not known whether the account exists.' };
     if (users.some((user) => isSameName(user['userName'], userName)))
       return { impossible: `There is a user ${userName} already; get_user_info shows the account.` };
     if (like !== undefined && (model === undefined || model === null))

@@ -63,7 +63,7 @@ export const prompts: readonly Prompt[] = [
     },
     text: ({ userName, newUserName, fullName }) =>
       `Rename ${userName} to ${newUserName}${part(', full name ', fullName)}. First get_user_info, get_child_folders with maxLevels 1 and access_report with folder ${userName}: ` +
-      'a directory user is made anew under the old name by the next synchronisation unless the directory is changed first, and an archive of the new name must not exist. ' +
+      'a directory user is created again under the old name by the next synchronisation unless the directory is changed first, and an archive of the new name must not exist. ' +
       `Then rename_user, move_folder of the archive, set_user_full_name, set_user_email_addresses with the old addresses kept, and the rights of others on the archive. ${CAREFUL}`,
   }),
   definePrompt({

@@ -205,7 +205,7 @@ test('a name is sent as it is where it was shown with what hides in it made visi
   expect(readEnd(events)).toMatchObject({ kind: 'value' });
 });
 
-describe('a tester that was started without a terminal asks nobody and takes no answer', () => {
+describe('a tester that was started without a terminal asks no one and takes no answer', () => {
   /** Sends what a program could send for a yes, with ids and codes that it makes up. */
   async function answerYes(url: string): Promise<string[]> {
     const bodies: string[] = [];
