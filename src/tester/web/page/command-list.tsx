@@ -1,7 +1,8 @@
-import { useRef } from 'preact/hooks';
+import { useMemo, useRef } from 'preact/hooks';
 import type { CommandInfo, TargetInfo } from '../protocol.ts';
 import { EffectBadge } from './effect-badge.tsx';
 import { groupLabel, describeRefusal } from './labels.ts';
+import { searchCommands } from './search-commands.ts';
 
 interface Props {
   readonly commands: readonly CommandInfo[];
@@ -12,10 +13,11 @@ interface Props {
   readonly onSelect: (command: string) => void;
 }
 
-/** The commands by group, narrowed by the search; the arrow keys go through them. */
+/** The commands by group, or those that a search finds, the best first; the arrow keys go through them. */
 export function CommandList({ commands, target, search, selected, onSearch, onSelect }: Props) {
   const list = useRef<HTMLDivElement>(null);
-  const found = commands.filter((command) => matches(command, search));
+  const found = useMemo(() => searchCommands(commands, search), [commands, search]);
+  const isSearch = search.trim() !== '';
   const groups = [...new Set(found.map(({ group }) => group))];
   const reachable = found.find(({ name }) => name === selected) ?? found[0];
 
@@ -37,6 +39,17 @@ export function CommandList({ commands, target, search, selected, onSearch, onSe
     else if (event.key === 'Escape') onSearch('');
   };
 
+  const renderCommand = (command: CommandInfo) => (
+    <li key={command.name}>
+      <CommandButton
+        command={command}
+        isSelected={command.name === selected}
+        isReachable={command === reachable}
+        isRefused={describeRefusal(command, target) !== undefined}
+        onSelect={onSelect}
+      />
+    </li>
+  );
   return (
     <nav class="commands panel" aria-labelledby="commands-heading">
       <h2 id="commands-heading">Commands</h2>
@@ -54,29 +67,21 @@ export function CommandList({ commands, target, search, selected, onSearch, onSe
         />
       </label>
       <p class="hint" role="status">
-        {search === '' ? `${found.length} commands` : `${found.length} of ${commands.length} commands`}
+        {!isSearch && `${found.length} commands`}
+        {isSearch && found.length > 0 && `${found.length} of ${commands.length} commands`}
+        {isSearch && found.length === 0 && 'No command has these words. Try one word, or a name such as GetUsers.'}
       </p>
       <div class="command-groups" ref={list} onKeyDown={move}>
-        {groups.map((group) => (
-          <section key={group} aria-labelledby={`group-${group}`}>
-            <h3 id={`group-${group}`}>{groupLabel(group)}</h3>
-            <ul>
-              {found
-                .filter((command) => command.group === group)
-                .map((command) => (
-                  <li key={command.name}>
-                    <CommandButton
-                      command={command}
-                      isSelected={command.name === selected}
-                      isReachable={command === reachable}
-                      isRefused={describeRefusal(command, target) !== undefined}
-                      onSelect={onSelect}
-                    />
-                  </li>
-                ))}
-            </ul>
-          </section>
-        ))}
+        {isSearch ? (
+          <ul aria-label="Found, the best first">{found.map(renderCommand)}</ul>
+        ) : (
+          groups.map((group) => (
+            <section key={group} aria-labelledby={`group-${group}`}>
+              <h3 id={`group-${group}`}>{groupLabel(group)}</h3>
+              <ul>{found.filter((command) => command.group === group).map(renderCommand)}</ul>
+            </section>
+          ))
+        )}
       </div>
     </nav>
   );
@@ -116,12 +121,4 @@ function CommandButton({ command, isSelected, isReachable, isRefused, onSelect }
       <EffectBadge command={command} />
     </button>
   );
-}
-
-function matches({ name, tool, title, summary, group }: CommandInfo, search: string): boolean {
-  const text = [name, tool, title, summary, groupLabel(group)].join(' ').toLowerCase();
-  return search
-    .toLowerCase()
-    .split(/\s+/)
-    .every((word) => text.includes(word));
 }
