@@ -1,7 +1,8 @@
 /**
  * Measures what the server costs, side by side with the least that it could cost, and prints one table.
  * `--gate` exits with 1 when a gate is missed, `--long` adds 100,000 calls to see whether memory grows, `--built` measures `dist` as it
- * stands; names of subjects (`start calls memory words install`) measure only those.
+ * stands; `--short` measures one round of each, with a small record, and only shows that the benchmark works; names of subjects
+ * (`start calls shared record large memory words install`) measure only those.
  */
 import { cpus, loadavg } from 'node:os';
 import { join } from 'node:path';
@@ -10,7 +11,10 @@ import { parseArgs } from 'node:util';
 import { renderTable, judgeBudget, type Row } from './bench/budgets.ts';
 import { measureCalls } from './bench/calls.ts';
 import { measureInstall } from './bench/install.ts';
+import { measureLargeAnswers } from './bench/large-answers.ts';
 import { measureMemory } from './bench/memory.ts';
+import { measureRecord } from './bench/record.ts';
+import { measureSharedFolder } from './bench/shared-folder.ts';
 import { measureStart } from './bench/start.ts';
 import { measureWords } from './bench/tokens.ts';
 import { openWorkbench, type Workbench } from './bench/workbench.ts';
@@ -20,12 +24,15 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 
 const { values: options, positionals: chosen } = parseArgs({
   allowPositionals: true,
-  options: { gate: { type: 'boolean' }, long: { type: 'boolean' }, built: { type: 'boolean' } },
+  options: { gate: { type: 'boolean' }, long: { type: 'boolean' }, built: { type: 'boolean' }, short: { type: 'boolean' } },
 });
 
 const subjects: Readonly<Record<string, (bench: Workbench) => Promise<readonly Row[]>>> = {
   start: measureStart,
   calls: measureCalls,
+  shared: measureSharedFolder,
+  record: measureRecord,
+  large: measureLargeAnswers,
   memory: (bench) => measureMemory(bench, { long: options.long ?? false }),
   words: measureWords,
   install: () => measureInstall(root),
@@ -36,7 +43,7 @@ if (unknown !== undefined) throw new Error(`There is no subject '${unknown}'; th
 
 if (!options.built) await build();
 const began = Date.now();
-const bench = await openWorkbench(join(root, 'dist'));
+const bench = await openWorkbench(join(root, 'dist'), { isShort: options.short ?? false });
 const rows: Row[] = [];
 try {
   for (const [name, measure] of Object.entries(subjects)) {

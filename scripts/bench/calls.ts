@@ -29,15 +29,15 @@ export async function measureCalls(bench: Workbench): Promise<readonly Row[]> {
   const clients = [new StdioClient(bench.product(bench.lean)), new StdioClient(bench.handWritten)] as const;
   for (const client of clients) await client.open();
   const contenders = [...clients.map(addContender), bench.raw];
-  for (const { run } of contenders) await run(WARM_UP);
+  for (const { run } of contenders) await run(bench.isShort ? { ...WARM_UP, calls: 100 } : WARM_UP);
 
-  const oneByOne = await sampleAll(contenders, ONE_BY_ONE);
+  const oneByOne = await sampleAll(contenders, { ...ONE_BY_ONE, rounds: bench.rounds(ONE_BY_ONE.rounds) });
   const rows = [
     makeRow(oneByOne, 'p50', { what: 'one call at a time, p50', unit: 'ms', budget: budgets.oneCall }),
     makeRow(oneByOne, 'processorTime', { what: 'processor time of a call, one at a time', unit: 'ms', budget: budgets.processorTime }),
   ];
   for (const { budget, ...crowd } of CROWDS) {
-    const samples = await sampleAll(contenders, crowd);
+    const samples = await sampleAll(contenders, { ...crowd, rounds: bench.rounds(crowd.rounds) });
     rows.push(makeRow(samples, 'perSecond', { what: `calls with ${crowd.inFlight} in flight`, unit: 'calls/s', budget }));
   }
   for (const client of clients) await client.close();
@@ -66,15 +66,17 @@ async function sampleAll(
 }
 
 function makeRow(
-  [product = [], handWritten = [], raw = []]: readonly Sample[][],
+  [product = [], handWritten = [], alone = []]: readonly Sample[][],
   key: keyof Sample,
   words: { readonly what: string; readonly unit: Row['unit']; readonly budget: Budget },
 ): Row {
-  const [ours, theirs, floor] = [product, handWritten, raw].map((samples) => samples.map((sample) => sample[key]).filter(Number.isFinite));
+  const [ours = [], theirs = [], raw = []] = [product, handWritten, alone].map((samples) =>
+    samples.map((sample) => sample[key]).filter(Number.isFinite),
+  );
   return {
     ...words,
-    product: median(ours ?? []),
-    floor: { name: 'raw undici', value: median(floor ?? []), ratio: medianRatio(ours ?? [], floor ?? []) },
-    handWritten: { value: median(theirs ?? []), ratio: medianRatio(theirs ?? [], floor ?? []) },
+    product: median(ours),
+    floor: { name: 'hand-written', value: median(theirs), ratio: medianRatio(ours, theirs) },
+    raw: median(raw),
   };
 }

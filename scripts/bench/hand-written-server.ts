@@ -1,8 +1,9 @@
 /**
  * A process of its own: the least that an MCP server over stdio can do. It hands out a list that it reads from a file, does one call by
- * undici, and checks nothing. The HTTP client is loaded and connected once the list is on its way.
+ * undici, writes one hashed line for each call as an audit does, and checks nothing. The HTTP client is loaded and connected once the list is on its way.
  */
-import { readFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { openSync, readFileSync, writeSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import type { Pool } from 'undici';
 import { CALL, HEADERS, POOL_SIZE } from './request.ts';
@@ -30,11 +31,21 @@ async function warm(): Promise<void> {
   await body.dump();
 }
 
+const audit = openSync(`${listFile}.audit`, 'a');
+let previous = '';
+
+function record(fields: object): void {
+  const line = JSON.stringify({ time: new Date().toISOString(), previous, ...fields });
+  previous = createHash('sha256').update(line).digest('hex');
+  writeSync(audit, `${line}\n`);
+}
+
 async function call(args: Record<string, string>): Promise<string> {
   const pool = await connect();
   const form = new URLSearchParams(args).toString();
   const { body } = await pool.request({ method: 'POST', path: CALL.path, headers: HEADERS, body: form });
   const { result } = JSON.parse((await body.text()).replace(/^\uFEFF/, '')) as { result: unknown };
+  record({ command: CALL.tool, arguments: args, outcome: 'succeeded' });
   return JSON.stringify({ content: [{ type: 'text', text: JSON.stringify(result) }], structuredContent: result });
 }
 

@@ -24,7 +24,7 @@ interface Memory {
 export async function measureMemory(bench: Workbench, options: { readonly long: boolean }): Promise<readonly Row[]> {
   const product: Memory = { afterList: [], idle: [], afterCalls: [], connections: [] };
   const handWritten: Memory = { afterList: [], idle: [], afterCalls: [], connections: [] };
-  for (let round = 0; round < ROUNDS; round++) {
+  for (let round = 0; round < bench.rounds(ROUNDS); round++) {
     await weigh(bench, bench.product(bench.lean), product);
     await weigh(bench, bench.handWritten, handWritten);
   }

@@ -29,7 +29,7 @@ export async function measureStart(bench: Workbench): Promise<readonly Row[]> {
     () => timeServer(bench.product(bench.sandbox), product),
     () => timeServer(bench.handWritten, handWritten),
   ];
-  for (let round = 0; round < ROUNDS; round++) for (const run of inTurn(runs, round)) await run();
+  for (let round = 0; round < bench.rounds(ROUNDS); round++) for (const run of inTurn(runs, round)) await run();
   return [
     {
       what: 'start of the process → `initialize` → complete `tools/list`',

@@ -20,7 +20,7 @@ export interface Address {
 /** Everything that the subjects measure with: the programs that are compared and the servers they talk to. */
 export interface Workbench {
   /** The built server as it stood when the run began, in front of the MailStore at `address`. */
-  product(address: Address): Program;
+  product(address: Address, stateDir?: string): Program;
   /** The least possible server, in front of the lean server; it hands out the product's own list. */
   readonly handWritten: Program;
   /** Answers with fixed bytes, so that the clients are what takes time. */
@@ -29,6 +29,10 @@ export interface Workbench {
   readonly raw: { readonly pid: number; run(order: LoadOrder): Promise<Load> };
   /** The emulated MailStore, in a process of its own. */
   readonly sandbox: Address;
+  /** True for a run that only shows that the benchmark works. */
+  readonly isShort: boolean;
+  /** Returns how many rounds are measured where a full run has this many. */
+  rounds(full: number): number;
   /** The environment of a child: without what slows down each start of Node.js, or would configure the product. */
   readonly env: NodeJS.ProcessEnv;
   close(): Promise<void>;
@@ -41,7 +45,7 @@ const programs = {
 };
 
 /** Copies the built product, builds what it is compared with in the same way, and starts the servers. */
-export async function openWorkbench(dist: string): Promise<Workbench> {
+export async function openWorkbench(dist: string, { isShort }: { readonly isShort: boolean }): Promise<Workbench> {
   const folder = await mkdtemp(join(tmpdir(), 'mailstore-mcp-bench-'));
   const productFile = join(folder, 'dist', 'mailstore-mcp.cjs');
   await cp(dist, join(folder, 'dist'), { recursive: true });
@@ -78,7 +82,7 @@ export async function openWorkbench(dist: string): Promise<Workbench> {
   const rawClient = start(join(folder, 'raw-client.cjs'), [url, certificate]);
 
   const lean = { ...LOGIN, url, fingerprint, countConnections: () => ask<number>(leanServer, 'connections') };
-  const product = (address: Address): Program => ({
+  const product = (address: Address, stateDir = join(folder, 'state')): Program => ({
     args: [productFile],
     env: {
       ...env,
@@ -86,7 +90,7 @@ export async function openWorkbench(dist: string): Promise<Workbench> {
       MAILSTORE_USERNAME: address.username,
       MAILSTORE_PASSWORD: address.password,
       MAILSTORE_TLS_FINGERPRINT: address.fingerprint,
-      MAILSTORE_STATE_DIR: join(folder, 'state'),
+      MAILSTORE_STATE_DIR: stateDir,
     },
   });
 
@@ -102,6 +106,8 @@ export async function openWorkbench(dist: string): Promise<Workbench> {
     raw: { pid: rawClient.pid ?? 0, run: (order) => ask<Load>(rawClient, order) },
     sandbox,
     env,
+    isShort,
+    rounds: (full) => (isShort ? 1 : full),
     close: async () => {
       for (const child of children) child.kill();
       await rm(folder, { recursive: true, force: true });
