@@ -31,7 +31,7 @@ interface Published {
   readonly request: { readonly path: string };
 }
 
-/** Does something whenever undici tells that a connection stands, or that a request is made or written. */
+/** Does something whenever undici reports that a connection stands, or that a request is made or written. */
 function onUndici(channel: `undici:${string}`, use: (message: Published) => void): void {
   const listener = (message: unknown) => use(message as Published);
   subscribe(channel, listener);
