@@ -28,17 +28,15 @@ export async function measureLargeAnswers(bench: Workbench): Promise<readonly Ro
 
 async function measure(client: StdioClient, what: string, call: () => Promise<object>): Promise<readonly Row[]> {
   let longest = 0;
-  let isOver = false;
+  const over = new AbortController();
   const pinging = (async () => {
-    while (!isOver) {
+    while (!over.signal.aborted) {
       const start = performance.now();
       await client.request('ping', {});
       longest = Math.max(longest, performance.now() - start);
     }
   })();
-  const result = await call().finally(() => {
-    isOver = true;
-  });
+  const result = await call().finally(() => over.abort());
   await pinging;
   return [
     { what: `${what}: the longest that \`ping\` waits`, unit: 'ms', product: longest },
