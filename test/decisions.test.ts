@@ -1,15 +1,15 @@
-import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { readFileSync, readdirSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SUPPORTED_PROTOCOL_VERSIONS } from '@modelcontextprotocol/sdk/types.js';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import * as z from 'zod';
 import { AuditLog } from '../src/audit/audit-log.ts';
 import { systemClock } from '../src/base/clock.ts';
 import { Journal } from '../src/journal/journal.ts';
 import { openSqlite } from '../src/journal/sqlite.ts';
 import { auditEntry } from './journal/samples.ts';
+import { temporaryFolder } from './helpers/temporary-folder.ts';
 
 interface PackageFile {
   readonly engines?: { readonly node?: string };
@@ -120,8 +120,7 @@ describe('0007: bundled, with everything inside', () => {
 
 describe('0012: one audit chain per process', () => {
   test('a read’s line takes no lock of the journal, which another program may hold', async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'decisions-'));
-    onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+    const folder = temporaryFolder();
     const journal = Journal.open(folder, { clock: systemClock });
     const log = new AuditLog(folder, journal.audit, systemClock);
     await log.note(auditEntry());

@@ -1,15 +1,13 @@
 import { createHash } from 'node:crypto';
-import { closeSync, constants, existsSync, openSync, readSync, readdirSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readSync, readdirSync } from 'node:fs';
 import { open } from 'node:fs/promises';
+import { READ_NO_LINK } from '../base/no-link.ts';
 
 /** The file that lines are appended to. */
 export const AUDIT_FILE = 'audit.jsonl';
 
 /** What the first line of a chain names as the line before it. */
 export const NO_HASH = '0'.repeat(64);
-
-/** Opens a file to read it, and not one that a link in its place leads to; Windows has no such flag. */
-export const READ_NO_LINK = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0);
 
 const ROTATED = /^audit-(\d{9,15})\.jsonl$/;
 const CHUNK_BYTES = 65_536;

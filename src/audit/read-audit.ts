@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { isRow } from '../base/rows.ts';
 import { readErrno } from '../base/errno.ts';
-import { AUDIT_FILE, linesBackwards, listRotated, READ_NO_LINK } from './audit-files.ts';
+import { READ_NO_LINK } from '../base/no-link.ts';
+import { AUDIT_FILE, linesBackwards, listRotated } from './audit-files.ts';
 
 /** A line as far as it is understood; it comes from the disk and may have any shape. */
 export type AuditLine = Readonly<Record<string, unknown>>;

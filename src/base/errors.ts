@@ -1,3 +1,5 @@
+import { CONSENT_TIME } from './limits.ts';
+
 /** Who can do something about an error. `record` is the person who keeps the state folder with its tasks and approvals. */
 export type Audience = 'caller' | 'configuration' | 'record' | 'server' | 'network' | 'us';
 
@@ -41,7 +43,7 @@ const table = {
     request: 'not sent',
     retry: false,
     say: ({ tool }) =>
-      `The plan is stale: what ${tool} read for it has changed, its ten minutes are over, or the arguments are others, so nothing was changed. Call ${tool} without planId and look at the steps again.`,
+      `The plan is stale: what ${tool} read for it has changed, its ${CONSENT_TIME} are over, or the arguments are others, so nothing was changed. Call ${tool} without planId and look at the steps again.`,
   }),
   planUsed: row<{ tool: string }>({
     audience: 'caller',
@@ -154,7 +156,7 @@ const table = {
     retry: false,
     exitCode: 3,
     say: ({ pending, target, here }) =>
-      `Nothing was run: it needs a person's yes, and too many approvals are pending already (${here} for the target ${target}, ${pending} in all). Wait until a person has decided on them, or ten minutes until they expire.`,
+      `Nothing was run: it needs a person's yes, and too many approvals are pending already (${here} for the target ${target}, ${pending} in all). Wait until a person has decided on them, or ${CONSENT_TIME} until they expire.`,
   }),
   needsApproval: row<{ tool: string; because: string; command: string }>({
     audience: 'caller',
@@ -162,7 +164,7 @@ const table = {
     retry: false,
     exitCode: 3,
     say: ({ tool, because, command }) =>
-      `${tool} was not run: it needs a person's yes, and ${because}. Give this command to a person who may decide, do not run it yourself, and call again with the same arguments once they have run it in a terminal within ten minutes: \`${command}\`.`,
+      `${tool} was not run: it needs a person's yes, and ${because}. Give this command to a person who may decide, do not run it yourself, and call again with the same arguments once they have run it in a terminal within ${CONSENT_TIME}: \`${command}\`.`,
   }),
   foreignAnswer: row<{ tool: string }>({
     audience: 'caller',
@@ -170,7 +172,7 @@ const table = {
     retry: false,
     exitCode: 3,
     say: ({ tool }) =>
-      `${tool} was not run: the answer does not belong to this call, is older than ten minutes, was used before, or what it was given to has changed. Call again to be asked again.`,
+      `${tool} was not run: the answer does not belong to this call, is older than ${CONSENT_TIME}, was used before, or what it was given to has changed. Call again to be asked again.`,
   }),
   unknownApproval: row<{ approvalId: string }>({
     audience: 'configuration',

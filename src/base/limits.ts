@@ -19,6 +19,9 @@ export const REVERTIBLE_CHARACTERS = 262_144;
 /** How long a person has to answer a question, or to grant an approval and use it, in milliseconds. */
 export const CONSENT_MS = 600_000;
 
+/** The same in words, as people read it. */
+export const CONSENT_TIME = 'ten minutes';
+
 /**
  * How long the end of a process waits for polls that are under way, in milliseconds. The end of a command may be in the answer to one of them,
  * which MailStore holds for less than 2 s; a poll that takes longer is marked in the journal, so that the next process knows what may be missing.

@@ -1,11 +1,12 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
-import { closeSync, constants, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Clock } from '../base/clock.ts';
 import { readErrno } from '../base/errno.ts';
 import { CONSENT_MS } from '../base/limits.ts';
 import type { ApprovalJournal } from '../journal/approval-journal.ts';
 import type { AskedQuestion } from './prompter.ts';
+import { READ_NO_LINK, REPLACE_NO_LINK } from '../base/no-link.ts';
 
 const KEY_BYTES = 32;
 
@@ -112,7 +113,7 @@ function readOrMakeKey(folder: string): Buffer {
   if (key.length === KEY_BYTES) return key;
   // Half a key was written by a process that died: questions that are open are asked again.
   const fresh = randomBytes(KEY_BYTES);
-  const fd = openSync(path, constants.O_WRONLY | constants.O_TRUNC | (constants.O_NOFOLLOW ?? 0));
+  const fd = openSync(path, REPLACE_NO_LINK);
   try {
     writeFileSync(fd, fresh);
   } finally {
@@ -123,7 +124,7 @@ function readOrMakeKey(folder: string): Buffer {
 
 /** Reads the key, and follows no link to it: who placed one knows the key that it leads to. */
 function readKey(path: string): Buffer {
-  const fd = openSync(path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0));
+  const fd = openSync(path, READ_NO_LINK);
   try {
     return readFileSync(fd);
   } finally {

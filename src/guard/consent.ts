@@ -1,6 +1,6 @@
 import type { Clock } from '../base/clock.ts';
 import { isError, MailStoreError } from '../base/errors.ts';
-import { CONSENT_MS } from '../base/limits.ts';
+import { CONSENT_MS, CONSENT_TIME } from '../base/limits.ts';
 import type { AuditEntry } from '../audit/audit-record.ts';
 import type { ReadValue } from '../client/client.ts';
 import type { ApprovalJournal } from '../journal/approval-journal.ts';
@@ -81,7 +81,7 @@ export class Consent {
     const pause = prompter.isPausable && (await this.#options.approvals.findPause(rendered.question));
     if (pause) {
       const what = pause.of === 'kind' ? 'three questions of this kind' : 'six questions, of any kind,';
-      const because = `${what} got no yes within ten minutes, so none is asked until ${new Date(pause.until).toISOString().slice(11, 16)} UTC`;
+      const because = `${what} got no yes within ${CONSENT_TIME}, so none is asked until ${new Date(pause.until).toISOString().slice(11, 16)} UTC`;
       return this.#requestApproval(call, rendered, 'paused', because);
     }
     let current = rendered;

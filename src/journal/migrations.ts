@@ -1,6 +1,17 @@
 import { MailStoreError } from '../base/errors.ts';
 import type { Sqlite } from './sqlite.ts';
 
+/** Returns the triggers that count the rows of a table by origin. */
+const countRows = (table: 'tasks' | 'changes', noun: string) => `
+  CREATE TRIGGER ${noun}_added AFTER INSERT ON ${table} BEGIN
+    INSERT OR IGNORE INTO row_counts (list, origin, value) VALUES ('${table}', NEW.origin, 0);
+    UPDATE row_counts SET value = value + 1 WHERE list = '${table}' AND origin = NEW.origin;
+  END;
+  CREATE TRIGGER ${noun}_removed AFTER DELETE ON ${table} BEGIN
+    UPDATE row_counts SET value = value - 1 WHERE list = '${table}' AND origin = OLD.origin;
+  END;
+`;
+
 /**
  * The steps that make the file what this version expects; the file's `user_version` counts those it has had. A step that was released is
  * never changed: what comes later is one more entry.
@@ -69,13 +80,7 @@ export const MIGRATIONS: readonly string[] = [
   INSERT INTO counters (name, value) VALUES ('tasks', 0);
 
   CREATE TABLE row_counts (list TEXT NOT NULL, origin TEXT NOT NULL, value INTEGER NOT NULL, PRIMARY KEY (list, origin)) STRICT, WITHOUT ROWID;
-  CREATE TRIGGER task_added AFTER INSERT ON tasks BEGIN
-    INSERT OR IGNORE INTO row_counts (list, origin, value) VALUES ('tasks', NEW.origin, 0);
-    UPDATE row_counts SET value = value + 1 WHERE list = 'tasks' AND origin = NEW.origin;
-  END;
-  CREATE TRIGGER task_removed AFTER DELETE ON tasks BEGIN
-    UPDATE row_counts SET value = value - 1 WHERE list = 'tasks' AND origin = OLD.origin;
-  END;
+  ${countRows('tasks', 'task')}
   `,
   `
   CREATE TABLE approvals (
@@ -122,13 +127,7 @@ export const MIGRATIONS: readonly string[] = [
   ) STRICT;
   CREATE UNIQUE INDEX changes_by_run ON changes (run_task) WHERE run_task IS NOT NULL;
   CREATE INDEX changes_by_origin ON changes (origin, number);
-  CREATE TRIGGER change_added AFTER INSERT ON changes BEGIN
-    INSERT OR IGNORE INTO row_counts (list, origin, value) VALUES ('changes', NEW.origin, 0);
-    UPDATE row_counts SET value = value + 1 WHERE list = 'changes' AND origin = NEW.origin;
-  END;
-  CREATE TRIGGER change_removed AFTER DELETE ON changes BEGIN
-    UPDATE row_counts SET value = value - 1 WHERE list = 'changes' AND origin = OLD.origin;
-  END;
+  ${countRows('changes', 'change')}
 
   CREATE TABLE audit_chains (
     chain TEXT PRIMARY KEY,

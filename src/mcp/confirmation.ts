@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { excerpt, MailStoreError } from '../base/errors.ts';
 import type { ConsentStates } from '../guard/consent-states.ts';
 import { isConfirmation, type Answer, type AskedQuestion, type Prompter } from '../guard/prompter.ts';
-import type { Elicit, ElicitationContext } from './task-protocol.ts';
+import type { Elicit, ElicitationContext } from './call-context.ts';
 
 type RoundTrip = Exclude<ElicitationContext, { readonly elicit: unknown }>;
 

@@ -35,7 +35,8 @@ import { planOutcomeResult, planResult } from './plan-result.ts';
 import { insightResult } from './insight-result.ts';
 import { acceptedValues, DEFAULT_LIMIT, isListed, listFields, readSort, refuseUnknown, type ListQuery } from './list-query.ts';
 import { cautionNotes, changeListResult, errorResult, taskListResult, taskResult, valueResult, type Showing } from './results.ts';
-import type { CallContext, Calls, CancellingClient, StartedCall, ToolAnswer } from './task-protocol.ts';
+import type { CallContext, CancellingClient } from './call-context.ts';
+import type { Calls, StartedCall, ToolAnswer } from './task-protocol.ts';
 import { taskToolInputs, type TaskToolName } from './task-tools.ts';
 
 /** A tool that can be called: its argument schema, made on its first call, and what it does. */

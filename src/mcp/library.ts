@@ -11,7 +11,7 @@ import { describeList } from '../catalogue/outputs.ts';
 import type { Answered, Caller } from '../guard/call.ts';
 import type { Guard } from '../guard/guard.ts';
 import type { TaskRunner } from '../tasks/runner.ts';
-import type { CallContext } from './task-protocol.ts';
+import type { CallContext } from './call-context.ts';
 import { taskListResult, taskResult, valueResult, type Showing } from './results.ts';
 import type { ToolDefinition } from './tool-definition.ts';
 

@@ -2,7 +2,7 @@ import { CLIENT_CAPABILITIES_META_KEY, CLIENT_INFO_META_KEY, type Server, type S
 import * as z from 'zod';
 import { excerpt } from '../base/errors.ts';
 import { readRow } from '../base/rows.ts';
-import type { CallContext, Elicit } from './task-protocol.ts';
+import type { CallContext, Elicit } from './call-context.ts';
 
 // Read by hand: a schema that a client does not meet would build an error with its stack on every call.
 

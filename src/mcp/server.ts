@@ -6,7 +6,8 @@ import { CALL_MS } from '../base/limits.ts';
 import { claimedClient, elicitationContext } from './requesting-client.ts';
 import { listTools, type Surface } from './surface.ts';
 import type { Library, LibraryCaller } from './library.ts';
-import { answerCall, answerMethod, TaskServer, type CallContext, type Calls } from './task-protocol.ts';
+import type { CallContext } from './call-context.ts';
+import { answerCall, answerMethod, TaskServer, type Calls } from './task-protocol.ts';
 import { tasks2025 } from './tasks-2025.ts';
 import { tasksExtension } from './tasks-extension.ts';
 

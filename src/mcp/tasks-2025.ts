@@ -5,7 +5,8 @@ import { Deadline } from '../base/deadline.ts';
 import { CALL_MS } from '../base/limits.ts';
 import { isEnded, type TaskRecord, type TaskState } from '../journal/task-record.ts';
 import { claimedClient } from './requesting-client.ts';
-import { answerMethod, describeTask, POLL_INTERVAL_MS, type Calls, type ClaimedClient, type TaskFace } from './task-protocol.ts';
+import type { ClaimedClient } from './call-context.ts';
+import { answerMethod, describeTask, POLL_INTERVAL_MS, type Calls, type TaskFace } from './task-protocol.ts';
 
 /** Tasks in one answer of `tasks/list`. */
 const PAGE_SIZE = 50;

@@ -10,7 +10,8 @@ import * as z from 'zod';
 import { MailStoreError } from '../base/errors.ts';
 import { isEnded, type TaskRecord } from '../journal/task-record.ts';
 import { claimedClient } from './requesting-client.ts';
-import { answerMethod, describeTask, POLL_INTERVAL_MS, type Calls, type ClaimedClient, type TaskFace } from './task-protocol.ts';
+import type { ClaimedClient } from './call-context.ts';
+import { answerMethod, describeTask, POLL_INTERVAL_MS, type Calls, type TaskFace } from './task-protocol.ts';
 
 const EXTENSION = 'io.modelcontextprotocol/tasks';
 

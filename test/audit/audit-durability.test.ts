@@ -4,7 +4,8 @@ import { beforeEach, expect, test, vi } from 'vitest';
 import { AuditLog } from '../../src/audit/audit-log.ts';
 import { Journal } from '../../src/journal/journal.ts';
 import { ManualClock } from '../helpers/manual-clock.ts';
-import { temporaryFolder, untilTestEnds } from '../journal/engines.ts';
+import { untilTestEnds } from '../journal/engines.ts';
+import { temporaryFolder } from '../helpers/temporary-folder.ts';
 import { AUDIT_FILE, auditEntry } from '../journal/samples.ts';
 
 vi.mock('node:fs', { spy: true });

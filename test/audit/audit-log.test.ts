@@ -25,7 +25,8 @@ import { verifyAudit } from '../../src/audit/verify-audit.ts';
 import { enginesOnFullDisk } from '../helpers/full-disk.ts';
 import { ManualClock } from '../helpers/manual-clock.ts';
 import type { AuditOrder } from './audit-child.ts';
-import { describeEngines, temporaryFolder, untilTestEnds } from '../journal/engines.ts';
+import { describeEngines, untilTestEnds } from '../journal/engines.ts';
+import { temporaryFolder } from '../helpers/temporary-folder.ts';
 import { AUDIT_FILE, auditEntry, digestData } from '../journal/samples.ts';
 
 const CHILD = fileURLToPath(new URL('audit-child.ts', import.meta.url));

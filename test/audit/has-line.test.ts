@@ -2,7 +2,8 @@ import { expect, test } from 'vitest';
 import { AuditLog } from '../../src/audit/audit-log.ts';
 import { Journal } from '../../src/journal/journal.ts';
 import { ManualClock } from '../helpers/manual-clock.ts';
-import { temporaryFolder, untilTestEnds } from '../journal/engines.ts';
+import { untilTestEnds } from '../journal/engines.ts';
+import { temporaryFolder } from '../helpers/temporary-folder.ts';
 import { auditEntry } from '../journal/samples.ts';
 
 test('a line is found by what is in it, in every process, and no other line in its place', async () => {

@@ -5,7 +5,7 @@ import { AuditLog } from '../../src/audit/audit-log.ts';
 import { verifyAudit, type ExpectedLine } from '../../src/audit/verify-audit.ts';
 import { systemClock } from '../../src/base/clock.ts';
 import { Journal } from '../../src/journal/journal.ts';
-import { temporaryFolder } from '../journal/engines.ts';
+import { temporaryFolder } from '../helpers/temporary-folder.ts';
 import { AUDIT_FILE, auditEntry, digestData } from '../journal/samples.ts';
 
 interface Line {

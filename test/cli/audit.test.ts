@@ -1,5 +1,4 @@
-import { chmodSync, chownSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { chmodSync, chownSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { AuditLog } from '../../src/audit/audit-log.ts';
@@ -10,12 +9,12 @@ import { runBinary } from '../helpers/run-binary.ts';
 import { hasTerminal, runInTerminal } from '../helpers/run-in-terminal.ts';
 import { callTool, sandboxForTest, startServer, untilTestEnds } from '../helpers/start-server.ts';
 import { auditEntry, digestData } from '../journal/samples.ts';
+import { temporaryFolder } from '../helpers/temporary-folder.ts';
 
 const DAY_MS = 86_400_000;
 
 function stateFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'mailstore-mcp-audit-'));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  const folder = temporaryFolder();
   return folder;
 }
 

@@ -1,10 +1,9 @@
 import { execFile } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { EXIT_CODES } from '../../src/cli/exit-codes.ts';
 import { terminalCommand } from '../../src/cli/terminal-command.ts';
 import type { SandboxOptions } from '../../src/sandbox/sandbox.ts';
@@ -13,13 +12,13 @@ import { runBinary } from '../helpers/run-binary.ts';
 import { hasTerminal, runInTerminal } from '../helpers/run-in-terminal.ts';
 import { startBinary } from '../helpers/start-binary.ts';
 import { sandboxForTest, settingsFor } from '../helpers/start-server.ts';
+import { temporaryFolder } from '../helpers/temporary-folder.ts';
 
 const REBUILD = ['call', 'RebuildStoreIndex', 'id=3', 'folder=amira', '--access', 'read-write'];
 const DIST = fileURLToPath(new URL('../../dist', import.meta.url));
 
 function folderForTest(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'mailstore-mcp-call-'));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  const folder = temporaryFolder();
   return folder;
 }
 

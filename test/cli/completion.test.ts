@@ -1,15 +1,15 @@
 import { execFile, spawn } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { completeLine } from '../../src/cli/completion.ts';
 import { subcommands } from '../../src/cli/subcommands.ts';
 import { runBinary } from '../helpers/run-binary.ts';
 import { hasTerminal } from '../helpers/run-in-terminal.ts';
+import { temporaryFolder } from '../helpers/temporary-folder.ts';
 
 const BINARY = fileURLToPath(new URL('../../dist/mailstore-mcp.cjs', import.meta.url));
 
@@ -51,8 +51,7 @@ describe('the completion of a command line', () => {
 describe('the script for bash', () => {
   /** Returns what bash would offer for a line that ends at the cursor. */
   async function offered(line: string): Promise<string[]> {
-    const folder = mkdtempSync(join(tmpdir(), 'mailstore-mcp-completion-'));
-    onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+    const folder = temporaryFolder();
     writeFileSync(join(folder, 'mailstore-mcp'), `#!/bin/sh\nexec '${process.execPath}' '${BINARY}' "$@"\n`, { mode: 0o755 });
     const script = [
       'compopt() { :; }',
@@ -75,8 +74,7 @@ describe('the script for bash', () => {
 });
 
 test.runIf(hasTerminal)('bash completes files where the program has nothing to offer', async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'mailstore-mcp-completion-'));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  const folder = temporaryFolder();
   writeFileSync(join(folder, 'mailstore-mcp'), `#!/bin/sh\n[ "$1 $2" = 'completion bash' ] || echo "it got $*"\n`, { mode: 0o755 });
   writeFileSync(join(folder, 'bash.rc'), `PATH='${folder}':$PATH\nPS1=ready\n${await scriptFor('bash')}`);
   writeFileSync(join(folder, 'arguments.json'), '{}');

@@ -1,7 +1,6 @@
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { once } from 'node:events';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { causes } from '../../src/cli/doctor/causes.ts';
@@ -15,6 +14,7 @@ import { createCertificate } from '../../src/sandbox/certificate.ts';
 import { runBinary } from '../helpers/run-binary.ts';
 import { sandboxForTest } from '../helpers/start-server.ts';
 import { respond, respondJson, startTlsServer } from '../helpers/tls-server.ts';
+import { temporaryFolder } from '../helpers/temporary-folder.ts';
 
 const HEALTHY = { url: 'https://127.0.0.1:1', username: 'admin', password: 'x' };
 
@@ -31,12 +31,6 @@ async function causesAt({ url, ...login }: Partial<typeof HEALTHY> & { url: stri
   };
   const findings = await checkServer(target, 5000, now);
   return findings.flatMap(({ cause }) => cause ?? []);
-}
-
-function temporaryFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'mailstore-doctor-'));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
-  return folder;
 }
 
 describe('doctor names what is wrong with the way to MailStore:', () => {

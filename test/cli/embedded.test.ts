@@ -1,13 +1,12 @@
-import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { spawnSync } from 'node:child_process';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { runBinary } from '../helpers/run-binary.ts';
+import { temporaryFolder } from '../helpers/temporary-folder.ts';
 
 test('the folder that the sandbox of a killed process left is swept at the next start, and no other', async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'mailstore-sweep-'));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  const folder = temporaryFolder();
   const { pid: dead } = spawnSync(process.execPath, ['-e', '']);
   const names = [`mailstore-mcp-sandbox-${dead}-a`, `mailstore-mcp-sandbox-${process.pid}-b`, 'mailstore-mcp-sandbox-c', 'other'];
   for (const name of names) mkdirSync(join(folder, name));

@@ -1,16 +1,13 @@
 import { execFile } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
+import { temporaryFolder } from '../helpers/temporary-folder.ts';
 
 const BINARY = fileURLToPath(new URL('../../dist/mailstore-mcp.cjs', import.meta.url));
 
 /** Runs a line of bash in which `"$@"` is the program; the exit code is the program's own. */
 function runInShell(line: string): Promise<{ readonly code: number; readonly stderr: string }> {
-  const stateDir = mkdtempSync(join(tmpdir(), 'mailstore-mcp-output-'));
-  onTestFinished(() => rmSync(stateDir, { recursive: true, force: true }));
+  const stateDir = temporaryFolder();
   const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('MAILSTORE_') && name !== 'NODE_EXTRA_CA_CERTS');
   const env = { ...Object.fromEntries(inherited), MAILSTORE_STATE_DIR: stateDir };
   const script = `${line}; exit "\${PIPESTATUS[0]}"`;

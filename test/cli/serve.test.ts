@@ -1,19 +1,18 @@
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, renameSync, writeFileSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { callTool, sandboxForTest, startServer, untilTestEnds } from '../helpers/start-server.ts';
+import { temporaryFolder } from '../helpers/temporary-folder.ts';
 
 const DIST = fileURLToPath(new URL('../../dist', import.meta.url));
 
 describe('mailstore-mcp', () => {
   // Where Node brings its own SQLite, there is always an engine.
   test.skipIf(isBuiltin('node:sqlite'))('says at its start that no SQLite is there, and what to do', () => {
-    const folder = mkdtempSync(join(tmpdir(), 'mailstore-mcp-alone-'));
-    onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+    const folder = temporaryFolder();
     cpSync(DIST, folder, { recursive: true });
     const { NODE_PATH: _nodePath, ...env } = process.env;
     const { status, stdout, stderr } = spawnSync(process.execPath, [join(folder, 'mailstore-mcp.cjs'), '--sandbox'], {
@@ -30,8 +29,7 @@ describe('mailstore-mcp', () => {
 describe('a record that cannot be opened', () => {
   test('is said in answer to each call, and opened by the first one after it was moved away', async () => {
     const sandbox = await sandboxForTest();
-    const folder = mkdtempSync(join(tmpdir(), 'mailstore-mcp-broken-'));
-    onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+    const folder = temporaryFolder();
     const journal = join(folder, 'journal.sqlite');
     writeFileSync(journal, 'This is no database, and long enough to be seen as none.'.repeat(100));
     const server = untilTestEnds(await startServer({ sandbox, env: { MAILSTORE_STATE_DIR: folder } }));

@@ -1,16 +1,15 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { completeAddress } from '../../src/cli/setup/complete-address.ts';
 import { runBinary } from '../helpers/run-binary.ts';
 import { hasTerminal, runInTerminal } from '../helpers/run-in-terminal.ts';
 import { sandboxForTest } from '../helpers/start-server.ts';
+import { temporaryFolder } from '../helpers/temporary-folder.ts';
 
 /** A home folder in which Cursor is installed, with a server of its own. */
 function createHome() {
-  const home = mkdtempSync(join(tmpdir(), 'mailstore-setup-'));
-  onTestFinished(() => rmSync(home, { recursive: true, force: true }));
+  const home = temporaryFolder();
   mkdirSync(join(home, '.cursor'));
   const file = join(home, '.cursor', 'mcp.json');
   writeFileSync(file, '{\n  // mine\n  "mcpServers": { "a": { "command": "b" } }\n}\n');

@@ -1,18 +1,17 @@
 import { execFile, execFileSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpSync, mkdirSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { terminalCommand, type Installation } from '../../src/cli/terminal-command.ts';
 import { defaultStateDir } from '../../src/config/state-dir.ts';
 import { initialize, readAnswer, sandboxForTest, settingsFor, startPipe, untilTestEnds } from '../helpers/start-server.ts';
+import { temporaryFolder } from '../helpers/temporary-folder.ts';
 
 const DIST = fileURLToPath(new URL('../../dist', import.meta.url));
 
 function folder(name = 'x'): string {
-  const root = mkdtempSync(join(tmpdir(), 'mailstore-command-'));
-  onTestFinished(() => rmSync(root, { recursive: true, force: true }));
+  const root = temporaryFolder();
   const path = join(realpathSync(root), name);
   mkdirSync(path);
   return path;

@@ -1,15 +1,14 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { KnownCommands } from '../../src/client/known-commands.ts';
+import { temporaryFolder } from '../helpers/temporary-folder.ts';
 
 const A = 'https://a.example:8463';
 const B = 'https://b.example:8463';
 
 function stateDir(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'known-commands-'));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  const folder = temporaryFolder();
   return folder;
 }
 

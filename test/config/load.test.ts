@@ -1,11 +1,12 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { homedir, tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
+import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { loadConfig, loadStateDir, type Config } from '../../src/config/load.ts';
 import { settingList } from '../../src/config/settings.ts';
 import { TOOLSETS } from '../../src/catalogue/define-command.ts';
 import { createAuthority } from '../helpers/certificates.ts';
+import { temporaryFolder } from '../helpers/temporary-folder.ts';
 
 const MINIMAL = { MAILSTORE_URL: 'https://mail.example.com:8463', MAILSTORE_USERNAME: 'admin', MAILSTORE_PASSWORD: 'secret' };
 const PIN = Array.from({ length: 32 }, (_, index) => (index + 160).toString(16).toUpperCase()).join(':');
@@ -19,8 +20,7 @@ function load(env: Texts = {}, flags: Texts = {}): Config {
 
 /** Writes a file that is gone when the test is over, and returns its path. */
 function writeTemporary(content: string | Buffer, name = 'file'): string {
-  const folder = mkdtempSync(join(tmpdir(), 'mailstore-config-'));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  const folder = temporaryFolder();
   const path = join(folder, name);
   writeFileSync(path, content, { mode: 0o600 });
   return path;

@@ -1,16 +1,15 @@
-import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { chmodSync, chownSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { loadConfig, loadStateDir } from '../../src/config/load.ts';
+import { temporaryFolder } from '../helpers/temporary-folder.ts';
 
 const FOREIGN = 12_345;
 const isRoot = process.getuid?.() === 0;
 const ENV = { MAILSTORE_URL: 'https://mail.example.com:8463', MAILSTORE_USERNAME: 'admin' };
 
 function folder(): string {
-  const path = mkdtempSync(join(tmpdir(), 'mailstore-private-'));
-  onTestFinished(() => rmSync(path, { recursive: true, force: true }));
+  const path = temporaryFolder();
   return path;
 }
 

@@ -1,18 +1,17 @@
 import { execFileSync } from 'node:child_process';
-import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { chmodSync, chownSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { runBinary } from '../helpers/run-binary.ts';
 import { callTool, startServer } from '../helpers/start-server.ts';
+import { temporaryFolder } from '../helpers/temporary-folder.ts';
 
 const isRoot = process.getuid?.() === 0;
 const SOMEBODY = 12_345;
 
 /** A state folder, a password file and a configuration that only their owner can use, in a folder of their own. */
 function setUp() {
-  const folder = mkdtempSync(join(tmpdir(), 'mailstore-whose-'));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  const folder = temporaryFolder();
   const at = (...names: readonly string[]) => join(folder, ...names);
   mkdirSync(at('my state'), { mode: 0o700 });
   for (const name of ['consent.key', 'audit.jsonl']) writeFileSync(at('my state', name), '', { mode: 0o600 });

@@ -1,7 +1,6 @@
 import { execFile } from 'node:child_process';
 import { createHmac } from 'node:crypto';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -10,6 +9,7 @@ import { ConsentStates, type RedeemedState } from '../../src/guard/consent-state
 import type { AskedQuestion } from '../../src/guard/prompter.ts';
 import { Journal } from '../../src/journal/journal.ts';
 import { ManualClock } from '../helpers/manual-clock.ts';
+import { temporaryFolder } from '../helpers/temporary-folder.ts';
 
 const TEN_MINUTES = 600_000;
 
@@ -27,8 +27,7 @@ function isRedeemed(state: RedeemedState | undefined): boolean {
 }
 
 function setUp() {
-  const root = mkdtempSync(join(tmpdir(), 'consent-'));
-  onTestFinished(() => rmSync(root, { recursive: true, force: true }));
+  const root = temporaryFolder();
   const folder = join(root, 'state');
   const clock = new ManualClock();
   /** What one process has: its own connection to the record, and its own copy of the key. */

@@ -1,15 +1,14 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { forgetGenerated, Secrets, type SecretSources } from '../../src/guard/secrets.ts';
 import { commandNamed } from '../helpers/start-client.ts';
+import { temporaryFolder } from '../helpers/temporary-folder.ts';
 
 /** Folders for the files of an administrator and for generated secrets, and a file outside of them that no call may read. */
 function setUp() {
-  const root = mkdtempSync(join(tmpdir(), 'secrets-'));
-  onTestFinished(() => rmSync(root, { recursive: true, force: true }));
+  const root = temporaryFolder();
   const folder = join(root, 'for-calls');
   mkdirSync(join(folder, 'team'), { recursive: true });
   writeFileSync(join(root, 'beside.txt'), 'not-for-calls');

@@ -4,8 +4,9 @@ import type { ApprovalRequest } from '../../src/journal/approval-record.ts';
 import { Journal } from '../../src/journal/journal.ts';
 import { openSqlite } from '../../src/journal/sqlite.ts';
 import { ManualClock } from '../helpers/manual-clock.ts';
-import { describeEngines, temporaryFolder, untilTestEnds } from './engines.ts';
+import { describeEngines, untilTestEnds } from './engines.ts';
 import { call } from './samples.ts';
+import { temporaryFolder } from '../helpers/temporary-folder.ts';
 
 const HOUR = 3_600_000;
 

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { systemClock } from '../../src/base/clock.ts';
 import { Journal } from '../../src/journal/journal.ts';
-import { describeEngines, temporaryFolder, untilTestEnds } from './engines.ts';
+import { describeEngines, untilTestEnds } from './engines.ts';
+import { temporaryFolder } from '../helpers/temporary-folder.ts';
 
 const DESK = { pid: 101, host: 'desk' };
 const ALPHA = { chain: 'a', number: 3, hash: 'aa' };

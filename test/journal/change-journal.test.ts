@@ -2,7 +2,8 @@ import { expect, test } from 'vitest';
 import type { NewChange } from '../../src/journal/change-journal.ts';
 import { Journal } from '../../src/journal/journal.ts';
 import { ManualClock } from '../helpers/manual-clock.ts';
-import { describeEngines, temporaryFolder, untilTestEnds } from './engines.ts';
+import { describeEngines, untilTestEnds } from './engines.ts';
+import { temporaryFolder } from '../helpers/temporary-folder.ts';
 
 const RENAMED: NewChange = {
   command: 'SetUserFullName',

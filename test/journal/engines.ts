@@ -1,6 +1,3 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { describe, onTestFinished } from 'vitest';
 import { SQLITE_ENGINES, type SqliteEngine } from '../../src/journal/sqlite.ts';
 
@@ -30,12 +27,6 @@ export function describeEngines(title: string, declare: (engine: SqliteEngine) =
 }
 
 /** Returns a new folder that is removed when the test is over. */
-export function temporaryFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'journal-'));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
-  return folder;
-}
-
 export function untilTestEnds<Resource extends { close(): void }>(resource: Resource): Resource {
   onTestFinished(() => resource.close());
   return resource;

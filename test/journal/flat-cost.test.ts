@@ -2,8 +2,9 @@ import { describe, expect, test } from 'vitest';
 import { Journal } from '../../src/journal/journal.ts';
 import { SQLITE_ENGINES, openSqlite, type Sqlite, type SqliteEngine } from '../../src/journal/sqlite.ts';
 import { ManualClock } from '../helpers/manual-clock.ts';
-import { temporaryFolder, untilTestEnds } from './engines.ts';
+import { untilTestEnds } from './engines.ts';
 import { join } from 'node:path';
+import { temporaryFolder } from '../helpers/temporary-folder.ts';
 
 /** Engines that keep how each read finds its rows, as SQLite plans it, and how many bytes of text it returned. */
 function watchedEngines(plans: string[], bytes: { read: number }): readonly SqliteEngine[] {

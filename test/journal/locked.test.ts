@@ -10,7 +10,8 @@ import { systemClock } from '../../src/base/clock.ts';
 import { ManualClock } from '../helpers/manual-clock.ts';
 import { runBinary } from '../helpers/run-binary.ts';
 import { initialize, readAnswer, sandboxForTest, startPipe, untilTestEnds, type Pipe } from '../helpers/start-server.ts';
-import { describeEngines, temporaryFolder, untilTestEnds as closedAtEnd } from './engines.ts';
+import { describeEngines, untilTestEnds as closedAtEnd } from './engines.ts';
+import { temporaryFolder } from '../helpers/temporary-folder.ts';
 
 /** Keeps a file locked in a process of its own until it is released. */
 async function lock(path: string): Promise<{ release(): Promise<void> }> {

@@ -8,8 +8,9 @@ import { migrate, MIGRATIONS } from '../../src/journal/migrations.ts';
 import { openSqlite, type Sqlite } from '../../src/journal/sqlite.ts';
 import { SqliteTaskJournal } from '../../src/journal/sqlite-task-journal.ts';
 import type { TaskJournal } from '../../src/journal/task-journal.ts';
-import { describeEngines, temporaryFolder, untilTestEnds } from './engines.ts';
+import { describeEngines, untilTestEnds } from './engines.ts';
 import { ALPHA, call, intent, progress, rawEnd, RUN } from './samples.ts';
+import { temporaryFolder } from '../helpers/temporary-folder.ts';
 
 describeEngines('the schema', (engine) => {
   const openFile = (path: string) => untilTestEnds(openSqlite(path, { engines: [engine] }));

@@ -8,8 +8,9 @@ import { systemClock } from '../../src/base/clock.ts';
 import { Journal } from '../../src/journal/journal.ts';
 import { openSqlite, type SqliteEngine } from '../../src/journal/sqlite.ts';
 import type { ChildOrder } from './child.ts';
-import { describeEngines, ENGINES, temporaryFolder, untilTestEnds } from './engines.ts';
+import { describeEngines, ENGINES, untilTestEnds } from './engines.ts';
 import { call, digestData } from './samples.ts';
+import { temporaryFolder } from '../helpers/temporary-folder.ts';
 
 const CHILD = fileURLToPath(new URL('child.ts', import.meta.url));
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));

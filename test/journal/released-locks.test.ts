@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { openSqlite } from '../../src/journal/sqlite.ts';
-import { describeEngines, temporaryFolder, untilTestEnds } from './engines.ts';
+import { describeEngines, untilTestEnds } from './engines.ts';
+import { temporaryFolder } from '../helpers/temporary-folder.ts';
 
 describeEngines('a file that was locked, on', (engine) => {
   test('is not kept locked by a read that was refused meanwhile', () => {

@@ -7,8 +7,9 @@ import type { SqliteEngine } from '../../src/journal/sqlite.ts';
 import { ManualClock } from '../helpers/manual-clock.ts';
 import { runBinary } from '../helpers/run-binary.ts';
 import { callTool, sandboxForTest, startServer, untilTestEnds } from '../helpers/start-server.ts';
-import { describeEngines, temporaryFolder, untilTestEnds as closedAtEnd } from './engines.ts';
+import { describeEngines, untilTestEnds as closedAtEnd } from './engines.ts';
 import { ALPHA, call, intent, progress, rawEnd, RUN } from './samples.ts';
+import { temporaryFolder } from '../helpers/temporary-folder.ts';
 
 const FILE = 'journal.sqlite';
 

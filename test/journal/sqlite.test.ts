@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { isError } from '../../src/base/errors.ts';
 import { openSqlite, type Sqlite, type SqliteConnection, type SqliteEngine } from '../../src/journal/sqlite.ts';
-import { describeEngines, temporaryFolder, untilTestEnds } from './engines.ts';
+import { describeEngines, untilTestEnds } from './engines.ts';
+import { temporaryFolder } from '../helpers/temporary-folder.ts';
 
 const isPosix = process.platform !== 'win32';
 

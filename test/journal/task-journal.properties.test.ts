@@ -9,8 +9,9 @@ import { type TaskJournal } from '../../src/journal/task-journal.ts';
 import { LEASE_MS } from '../../src/journal/lease.ts';
 import type { Holder, StoredRawEnd, TaskRecord, TaskState } from '../../src/journal/task-record.ts';
 import { ManualClock } from '../helpers/manual-clock.ts';
-import { describeEngines, temporaryFolder } from './engines.ts';
+import { describeEngines } from './engines.ts';
 import { intent, progress, rawEnd } from './samples.ts';
+import { temporaryFolder } from '../helpers/temporary-folder.ts';
 
 const HOLDERS: readonly Holder[] = ['alpha', 'beta', 'gamma'].map((id, index) => ({ id, pid: index + 1, host: 'desk' }));
 const KEYS = ['key-1', 'key-2'];

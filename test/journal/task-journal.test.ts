@@ -4,8 +4,9 @@ import { type TaskJournal } from '../../src/journal/task-journal.ts';
 import { FENCE_MS, LEASE_MS } from '../../src/journal/lease.ts';
 import type { TaskRecord } from '../../src/journal/task-record.ts';
 import { ManualClock } from '../helpers/manual-clock.ts';
-import { describeEngines, temporaryFolder, untilTestEnds } from './engines.ts';
+import { describeEngines, untilTestEnds } from './engines.ts';
 import { ALPHA, BETA, intent, progress, rawEnd, RUN } from './samples.ts';
+import { temporaryFolder } from '../helpers/temporary-folder.ts';
 
 const nobodyIsGone = () => false;
 const everybodyIsGone = () => true;

@@ -1,9 +1,7 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, test } from 'vitest';
 import type { RunEvent } from '../../src/sandbox/runs.ts';
 import { callTool, sandboxForTest, startServer, untilTestEnds } from '../helpers/start-server.ts';
+import { temporaryFolder } from '../helpers/temporary-folder.ts';
 
 /** The SDK closes stdin, sends SIGTERM after 2 s and SIGKILL after 4 s. */
 test.each([
@@ -12,8 +10,7 @@ test.each([
 ])(
   'a client that closes while a status request is held loses no end: a command that %s',
   async (_what, runSeconds) => {
-    const stateDir = mkdtempSync(join(tmpdir(), 'mailstore-mcp-closing-'));
-    onTestFinished(() => rmSync(stateDir, { recursive: true, force: true }));
+    const stateDir = temporaryFolder();
     const events: RunEvent[] = [];
     const sandbox = await sandboxForTest({ runSeconds, onRun: (event) => events.push(event) });
     const env = { MAILSTORE_STATE_DIR: stateDir, MAILSTORE_INLINE_WAIT_MS: '0' };

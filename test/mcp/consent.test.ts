@@ -17,6 +17,17 @@ import {
   type RunningServer,
 } from '../helpers/start-server.ts';
 
+/** Starts a server whose client declines every question, and counts them. */
+async function startWithDeclining() {
+  let count = 0;
+  const onElicit = () => {
+    count += 1;
+    return { action: 'decline' } as const;
+  };
+  const server = untilTestEnds(await startServer({ sandbox: await sandboxForTest(), access: 'full', onElicit }));
+  return { server, asked: () => count };
+}
+
 const YES = { action: 'accept', content: { confirm: true } } as const;
 
 function readAudit(stateDir: string): readonly Record<string, unknown>[] {
@@ -124,13 +135,7 @@ describe('a client of 2025-11-25 that can ask', () => {
   });
 
   test('is asked six times and not forty when it declines each time, also when the calls turn to other tools', async () => {
-    const sandbox = await sandboxForTest();
-    let asked = 0;
-    const onElicit = () => {
-      asked += 1;
-      return { action: 'decline' } as const;
-    };
-    const server = untilTestEnds(await startServer({ sandbox, access: 'full', onElicit }));
+    const { server, asked } = await startWithDeclining();
     const rotation = [
       ['delete_user', { userName: 'amira' }],
       ['detach_store', { id: 2 }],
@@ -143,21 +148,15 @@ describe('a client of 2025-11-25 that can ask', () => {
       const [tool, args] = rotation[call % rotation.length] ?? rotation[0];
       last = (await callTool(server, tool, args)).text;
     }
-    expect(asked).toBe(6);
+    expect(asked()).toBe(6);
     expect(last).toMatch(/six questions, of any kind, got no yes within ten minutes, so none is asked until \d\d:\d\d UTC/);
   });
 
   test('is asked three times and not forty when it declines each time, and a granted approval still works', async () => {
-    const sandbox = await sandboxForTest();
-    let asked = 0;
-    const onElicit = () => {
-      asked += 1;
-      return { action: 'decline' } as const;
-    };
-    const server = untilTestEnds(await startServer({ sandbox, access: 'full', onElicit }));
+    const { server, asked } = await startWithDeclining();
     const texts: string[] = [];
     for (let call = 0; call < 40; call += 1) texts.push((await callTool(server, 'delete_user', { userName: 'amira' })).text);
-    expect(asked).toBe(3);
+    expect(asked()).toBe(3);
     expect(texts[3]).toMatch(/three questions of this kind got no yes within ten minutes, so none is asked until \d\d:\d\d UTC/);
     expect(new Set(texts.slice(3)).size).toBe(1);
     expect(readAudit(server.stateDir)[3]).toMatchObject({ consent: { answer: 'paused' } });

@@ -1,5 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { systemClock } from '../../src/base/clock.ts';
@@ -17,15 +16,10 @@ import {
   untilTestEnds,
   type RunningServer,
 } from '../helpers/start-server.ts';
+import { temporaryFolder } from '../helpers/temporary-folder.ts';
 
 const RENAME = ['set_user_full_name', { userName: 'johndoe', fullName: 'Johnny Doe' }] as const;
 const REBUILD = ['rebuild_store_index', { id: 3, folder: 'amira' }] as const;
-
-function temporaryFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'mailstore-mcp-archives-'));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
-  return folder;
-}
 
 /** Two archives and one state folder; a server at the first has renamed a user and rebuilt an index, and has ended. */
 async function afterWorkAtFirst() {

@@ -1,10 +1,9 @@
 import { execFile } from 'node:child_process';
-import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import {
   initialize,
   modernMeta,
@@ -16,14 +15,14 @@ import {
   type Pipe,
 } from '../helpers/start-server.ts';
 import { untilRunning } from '../helpers/until-running.ts';
+import { temporaryFolder } from '../helpers/temporary-folder.ts';
 
 const JOHN = { name: 'get_user_info', arguments: { userName: 'johndoe' } };
 const REBUILD = { name: 'rebuild_store_index', arguments: { id: 3, folder: 'amira' } };
 const START = { MAILSTORE_URL: 'https://127.0.0.1:1', MAILSTORE_USERNAME: 'admin', MAILSTORE_PASSWORD: 'Quiet-Harbour-41' };
 
 function stateDirForTest(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'mailstore-mcp-ending-'));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  const folder = temporaryFolder();
   return folder;
 }
 

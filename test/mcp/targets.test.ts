@@ -1,10 +1,10 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, test } from 'vitest';
 import type { Access } from '../../src/base/target.ts';
 import type { Sandbox } from '../../src/sandbox/sandbox.ts';
 import { callTool, sandboxForTest, startServer, untilTestEnds } from '../helpers/start-server.ts';
+import { temporaryFolder } from '../helpers/temporary-folder.ts';
 
 const OWN_TOOLS = new Set(['get_task_status', 'list_tasks', 'cancel_task', 'list_changes', 'revert_change']);
 const rename = { userName: 'johndoe', fullName: 'Johnny Doe' };
@@ -12,8 +12,7 @@ const rename = { userName: 'johndoe', fullName: 'Johnny Doe' };
 /** Starts a server with two targets, `london` and `paris`, described by a configuration file. */
 async function startWithTwo({ access = 'read-write', londonAccess }: { readonly access?: Access; readonly londonAccess?: Access } = {}) {
   const [london, paris] = await Promise.all([sandboxForTest(), sandboxForTest()]);
-  const folder = mkdtempSync(join(tmpdir(), 'mailstore-mcp-config-'));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  const folder = temporaryFolder();
   const path = join(folder, 'config.json');
   const targets = { london: { ...makeTarget(london), ...(londonAccess && { access: londonAccess }) }, paris: makeTarget(paris) };
   writeFileSync(path, JSON.stringify({ access, targets }), { mode: 0o600 });

@@ -1,12 +1,10 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { countTokens } from 'gpt-tokenizer/encoding/o200k_base';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { toolName } from '../../src/catalogue/naming.ts';
 import { mildestEffect } from '../../src/policy/decide.ts';
 import { commands } from '../helpers/server-catalogue.ts';
 import { callTool, sandboxForTest, startServer, untilTestEnds, type ServerOptions } from '../helpers/start-server.ts';
+import { temporaryFolder } from '../helpers/temporary-folder.ts';
 
 const TASK_TOOLS = ['get_task_status', 'list_tasks', 'cancel_task'];
 const PLANS = ['onboard_user', 'offboard_user', 'rename_person', 'rotate_store'];
@@ -89,8 +87,7 @@ test('MAILSTORE_TOOLSETS lists the named groups only', async () => {
 });
 
 test('a command of doubtful existence is offered once the server has shown that it has it', async () => {
-  const stateDir = mkdtempSync(join(tmpdir(), 'mailstore-mcp-'));
-  onTestFinished(() => rmSync(stateDir, { recursive: true, force: true }));
+  const stateDir = temporaryFolder();
   const sandbox = await sandboxForTest();
   const options = { sandbox, env: { MAILSTORE_STATE_DIR: stateDir } };
   const first = await startServer(options);

@@ -1,5 +1,4 @@
-import { mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, statSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, readdirSync, renameSync, rmSync, statSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { systemClock } from '../../src/base/clock.ts';
@@ -23,6 +22,7 @@ import {
   type Pipe,
 } from '../helpers/start-server.ts';
 import { respond, respondJson, startTlsServer } from '../helpers/tls-server.ts';
+import { temporaryFolder } from '../helpers/temporary-folder.ts';
 
 const YES = { action: 'accept', content: { confirm: true } } as const;
 const FOREIGN = /^\w+ was not run: the answer does not belong to this call/;
@@ -30,8 +30,7 @@ const meta = { ...modernMeta, 'io.modelcontextprotocol/clientCapabilities': { el
 
 /** A folder that several processes keep their record in. */
 function sharedFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'mailstore-mcp-'));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  const folder = temporaryFolder();
   return folder;
 }
 

@@ -1,13 +1,13 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { settingList as declaredSettings } from '../../src/config/settings.ts';
 import { canary, filesBelow, findCanaries, listForms, unquotedCanary, type Canary } from '../helpers/canaries.ts';
 import { startEchoingMailStore } from '../helpers/echoing-mailstore.ts';
 import { runBinary } from '../helpers/run-binary.ts';
 import { hasTerminal, runInTerminal } from '../helpers/run-in-terminal.ts';
 import { modernMeta, startPipe, untilTestEnds, type Message, type Pipe } from '../helpers/start-server.ts';
+import { temporaryFolder } from '../helpers/temporary-folder.ts';
 
 const LOGIN = canary('login password');
 const UNUSED = canary('unused variable');
@@ -65,8 +65,7 @@ async function start(settingsOf = PASSWORDS[0]?.[1]) {
     storedInJob: STORED_IN_JOB,
     storedInEnd: STORED_IN_END,
   });
-  const folder = mkdtempSync(join(tmpdir(), 'canaries-'));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  const folder = temporaryFolder();
   const [stateDir, secretsDir] = [join(folder, 'state'), join(folder, 'secrets')];
   mkdirSync(secretsDir);
   writeFileSync(join(secretsDir, 'amira.txt'), `${FILE.secret}\r\n`, { mode: 0o600 });

@@ -1,8 +1,6 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { hostname, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { hostname } from 'node:os';
 import fc from 'fast-check';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { systemClock } from '../../src/base/clock.ts';
 import { MailStoreError } from '../../src/base/errors.ts';
 import type { MailStoreClient } from '../../src/client/client.ts';
@@ -11,6 +9,7 @@ import { startBackend } from '../helpers/start-backend.ts';
 import { commandNamed, permitted, startClient } from '../helpers/start-client.ts';
 import { sandboxForTest } from '../helpers/start-server.ts';
 import { respond, respondJson, startTlsServer, type RawAnswer, type TlsServer } from '../helpers/tls-server.ts';
+import { temporaryFolder } from '../helpers/temporary-folder.ts';
 
 const CALLER = { client: { claimed: 'test' } };
 
@@ -182,8 +181,7 @@ test.each([
   ['a token that leads out of its folder', { token: '../Invoke/DeleteUser' }],
 ])('a task that a journal holds with %s ends as unknown and is never requested', async (_, run) => {
   const server = await startTlsServer(() => respondJson([]));
-  const stateDir = mkdtempSync(join(tmpdir(), 'mailstore-mcp-'));
-  onTestFinished(() => rmSync(stateDir, { recursive: true, force: true }));
+  const stateDir = temporaryFolder();
   const journal = Journal.open(stateDir, { clock: systemClock });
   const { task } = await journal.tasks.begin(
     { command: 'VerifyStore', target: 'default', origin: server.url, argumentsKey: 'k', argumentsMasked: { id: 3 } },

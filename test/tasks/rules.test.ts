@@ -1,6 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { hostname, tmpdir } from 'node:os';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { systemClock, type Clock } from '../../src/base/clock.ts';
@@ -17,6 +16,7 @@ import { collectingLog, commandNamed, permitted, startClient, startTask } from '
 import { enginesOnFullDisk } from '../helpers/full-disk.ts';
 import { type RawAnswer, type TlsServer, respond, respondStatus, startTlsServer } from '../helpers/tls-server.ts';
 import { start } from '../sandbox/client.ts';
+import { temporaryFolder } from '../helpers/temporary-folder.ts';
 
 const VERIFY: TaskCall = { command: commandNamed('VerifyStore'), args: { id: 3, includeIndexes: false }, target: 'default' };
 const BACKUP: TaskCall = {
@@ -48,12 +48,6 @@ interface ProcessOptions {
   readonly api?: ApiForm;
   readonly timing?: Partial<RunnerTiming>;
   readonly engines?: readonly SqliteEngine[];
-}
-
-function temporaryFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'rules-'));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
-  return folder;
 }
 
 /** What one process has: its own connection to the journal, its own client, its own runner. */

@@ -1,14 +1,14 @@
 import { execFile } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { Exchange } from '../../src/client/record-exchange.ts';
 import { asCurl, asMcpCall, asPowerShell } from '../../src/tester/copy-as.ts';
 import { commandNamed, startClient } from '../helpers/start-client.ts';
 import { callTool, sandboxForTest, startServer, untilTestEnds } from '../helpers/start-server.ts';
 import { respondJson, startTlsServer } from '../helpers/tls-server.ts';
+import { temporaryFolder } from '../helpers/temporary-folder.ts';
 
 const run = promisify(execFile);
 
@@ -42,8 +42,7 @@ async function recorded() {
   const server = await startTlsServer(() => respondJson({ ok: true }));
   const exchanges: Exchange[] = [];
   const { call } = startClient(server, { api: 'legacy', onExchange: (exchange) => exchanges.push(exchange) });
-  const folder = mkdtempSync(join(tmpdir(), 'mailstore-mcp-curl-'));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  const folder = temporaryFolder();
   const MAILSTORE_CA_FILE = join(folder, 'a certificate.pem');
   writeFileSync(MAILSTORE_CA_FILE, server.certificate);
   const login = { MAILSTORE_USERNAME: server.username, MAILSTORE_PASSWORD: server.password, MAILSTORE_CA_FILE };

@@ -1,7 +1,6 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { Access, ApiForm } from '../../src/base/target.ts';
 import { TOOLSETS } from '../../src/catalogue/define-command.ts';
 import { openTester } from '../../src/cli/open-tester.ts';
@@ -10,6 +9,7 @@ import type { Sandbox, SandboxOptions } from '../../src/sandbox/sandbox.ts';
 import type { Exchange, Tester } from '../../src/tester/tester.ts';
 import { collectingLog, commandNamed } from '../helpers/start-client.ts';
 import { sandboxForTest, untilTestEnds } from '../helpers/start-server.ts';
+import { temporaryFolder } from '../helpers/temporary-folder.ts';
 
 interface Setting {
   readonly tester: Tester;
@@ -19,8 +19,7 @@ interface Setting {
 
 async function setting(access: Access, options: SandboxOptions = {}): Promise<Setting> {
   const sandbox = await sandboxForTest(options);
-  const stateDir = mkdtempSync(join(tmpdir(), 'mailstore-mcp-tester-'));
-  onTestFinished(() => rmSync(stateDir, { recursive: true, force: true }));
+  const stateDir = temporaryFolder();
   return makeTester(sandbox, stateDir, access);
 }
 

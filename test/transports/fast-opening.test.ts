@@ -1,10 +1,9 @@
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import * as fc from 'fast-check';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { ACCESS_LEVELS } from '../../src/base/target.ts';
 import { TOOLSETS } from '../../src/catalogue/define-command.ts';
 import type { Offer } from '../../src/mcp/offered-tools.ts';
@@ -15,6 +14,7 @@ import { serveOverStdio } from '../../src/transports/serve.ts';
 import { StdioTransport } from '../../src/transports/stdio.ts';
 import { toolList } from '../helpers/server-catalogue.ts';
 import { modernMeta, startPipe, untilTestEnds } from '../helpers/start-server.ts';
+import { temporaryFolder } from '../helpers/temporary-folder.ts';
 
 const log = { error: () => undefined, warn: () => undefined, info: () => undefined, debug: () => undefined };
 const calls = async () => {
@@ -170,8 +170,7 @@ test('a client gets the bytes of the library with any declared capabilities', as
 });
 
 test('the program answers initialize and tools/list without the file that holds the protocol library', async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'mailstore-mcp-dist-'));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  const folder = temporaryFolder();
   cpSync(fileURLToPath(new URL('../../dist', import.meta.url)), folder, { recursive: true });
   const chunks = join(folder, 'chunks');
   const withLibrary = readdirSync(chunks).filter((name) => readFileSync(join(chunks, name), 'utf8').includes('Invalid _meta envelope'));
