@@ -21,11 +21,12 @@ import { certainRisks, decideVerdict, mildestEffect, possibleRisks, worstEffect 
 import { describeTool } from '../src/mcp/describe-tool.ts';
 import type { ToolDefinition } from '../src/mcp/tool-definition.ts';
 import { createToolList } from '../src/mcp/tool-list.ts';
+import { requests } from '../test/assistant/requests.ts';
 import { errorCases } from '../test/base/error-cases.ts';
 import { catalogueFor } from '../tools/index.ts';
 
 const catalogue = catalogueFor('server');
-const { commands, insights } = catalogue;
+const { commands, insights, plans, prompts, resources } = catalogue;
 const toolList = createToolList(catalogue);
 
 const REFRESH = 'npm run generate';
@@ -41,6 +42,7 @@ async function generate(): Promise<Map<string, string>> {
     ['docs/troubleshooting.md', troubleshootingPage()],
     ['docs/cli.md', cliPage(await Promise.all(Object.values(subcommands).map((load) => load())))],
     ['docs/errors.md', errorsPage()],
+    ['docs/assistant.md', assistantPage()],
     ['claude_desktop_config.example.json', claudeDesktopExample()],
     ['server.json', registryEntry()],
     ...toolList.map(({ tool }) => [`${SNAPSHOTS}/${tool.name}.json`, toolSnapshot(tool)] as const),
@@ -93,13 +95,24 @@ function toolsPage(): string {
   return [
     header('tools/'),
     '# Tools',
-    'Every tool but the first seven is one command of MailStore’s Management API, with the command’s own argument names; a question mark stands after what may be left out.',
+    'Every tool but the insights, the plans and those of tasks and changes is one command of MailStore’s Management API, with the command’s own argument names; a question mark stands after what may be left out.',
     '_Effect_ is what a call does to the archive; a range stands where its arguments, or what they name, decide. _Risk_ is why a call asks a person although it can be put back, see [access levels](access.md); “can be” stands where arguments, or what is read, decide. _Put back_ says whether `revert_change` can undo it, or why nothing can; a yes holds where what was before can be read in full and one call leads back to it. _Result_ is the shape of the answer; a guess is one that no source describes. A reply in any other shape is shown whole all the same, and what differs is listed as `drift`. _Since_ says when the command appeared, where that is known to be after version 9.0; “where listed” means that it is offered only where the server’s own metadata lists it.',
     '## Insights',
     'These tools answer one question each from several reads. They change nothing, work at every access level and in every form of the API, and say what they could not read and did not look at. Each read passes the guard: it needs its own toolset and has its own line in the audit.',
     table(
       ['Tool', 'Arguments', 'What it answers', 'Reads'],
       insights.map(({ name, summary, reads }) => [
+        code(name),
+        formatArguments(toolNamed(name)),
+        summary,
+        reads.map((read) => code(toolName(read))).join(', '),
+      ]),
+    ),
+    '## Plans',
+    'Changes that belong together. The first call reads, and shows the steps with their cautions and a `planId`, good for ten minutes; a second call with it runs exactly these steps through the guard, after one question for all where any needs one. It stops at the first step that fails, and says what was done, what was not and how to put it back. A plan is stale when what it read has changed.',
+    table(
+      ['Tool', 'Arguments', 'What it does', 'Reads'],
+      plans.map(({ name, summary, reads }) => [
         code(name),
         formatArguments(toolNamed(name)),
         summary,
@@ -300,6 +313,45 @@ const AUDIENCES: Readonly<Record<Audience, string>> = {
   network: 'the administrator of the network',
   us: 'the makers of this server',
 };
+
+function assistantPage(): string {
+  return [
+    header('test/assistant/requests.ts, tools/prompts and tools/resources'),
+    '# What an assistant sees, and what it costs',
+    'Thirty requests of administrators with the calls that a good run makes, and the most that a model reads of the answers, in tokens of o200k. The test `test/assistant/requests.test.ts` replays them on the emulated archive of 274 users and some 3,000 runs, and checks what the answers say, the state afterwards and that nothing else has changed.',
+    table(
+      ['Request', 'Calls', 'Tokens at most'],
+      requests.map(({ request, steps, tokens }) => [
+        request,
+        steps.map(({ tool }) => code(tool)).join(', '),
+        tokens.toLocaleString('en-US'),
+      ]),
+    ),
+    '## Prompts',
+    'Requests that recur, for a person to choose from. Arguments with a star are required; values of the others and of these are completed from the archive where they name something in it.',
+    table(
+      ['Prompt', 'Arguments', 'What it asks for'],
+      prompts.map(({ name, description, arguments: args }) => [
+        code(name),
+        Object.entries(args)
+          .map(([argument, { required }]) => `${code(argument)}${required ? '\\*' : ''}`)
+          .join(', '),
+        description,
+      ]),
+    ),
+    '## Resources',
+    'Context that a person can hand to a model, as bounded JSON that no shared cache may keep. Reads of the archive pass the guard and have their lines in the audit. `{target}` is the name of the archive in the configuration, `default` if it has none.',
+    table(
+      ['URI', 'What it is'],
+      [
+        ...resources.map(({ path, description }) => [code(`mailstore://{target}/${path}`), description]),
+        [code('mailstore-mcp://tasks'), 'The long-running commands that this server started; with `/{taskId}` one of them.'],
+        [code('mailstore-mcp://audit'), 'The last 50 lines of the audit.'],
+        [code('mailstore-mcp://commands'), 'The tools of this server; with `/{tool}` one of them.'],
+      ],
+    ),
+  ].join('\n\n');
+}
 
 function errorsPage(): string {
   const rows = describeErrors().map(({ code: name, audience, request, retry, exitCode }) => [

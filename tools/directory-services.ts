@@ -149,8 +149,7 @@ export const setDirectoryServicesConfiguration = defineCommand({
 export const syncUsersWithDirectoryServices = defineCommand({
   name: 'SyncUsersWithDirectoryServices',
   title: 'Synchronise users with the directory',
-  summary:
-    'Creates, updates and, if so configured, deletes users to match the directory service; dryRun true only reports, so start with it.',
+  summary: 'Makes users match the directory; can delete. Start with dryRun true, all that read-only allows; it names users, not values.',
   group,
   editions,
   effect: 'destructive',

@@ -216,7 +216,8 @@ export const getJobs = defineCommand({
 export const getJobResults = defineCommand({
   name: 'GetJobResults',
   title: 'List job runs',
-  summary: 'Lists finished runs of scheduled jobs in a time window, with their outcome, such as whether the backup ran.',
+  summary:
+    'Lists finished runs of scheduled jobs with their outcome, such as whether the backup ran. Reasons are only in MailStore’s service log.',
   group,
   editions,
   since,

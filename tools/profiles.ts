@@ -235,7 +235,7 @@ export const createProfile = defineCommand({
 export const runProfile = defineCommand({
   name: 'RunProfile',
   title: 'Run a profile',
-  summary: 'Runs a stored archiving or export profile now; it may delete mail at the source if its details (get_profiles) say so.',
+  summary: 'Runs a stored profile now. Details in get_profiles such as deleteAfterArchiving 1 make it delete mail at its source.',
   group,
   editions,
   effect: 'write',

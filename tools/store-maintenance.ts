@@ -333,7 +333,7 @@ export const verifyStore = defineCommand({
   name: 'VerifyStore',
   title: 'Verify a store',
   summary:
-    'Checks one store for damage, database, content and recovery records; changes nothing but loads the disks. Findings are in the log.',
+    'Checks one store for damage: database, content, recovery records. Changes nothing, loads the disks. Findings: messages of its task.',
   group,
   editions,
   effect: 'read',
@@ -371,7 +371,7 @@ export const verifyStores = defineCommand({
   name: 'VerifyStores',
   title: 'Verify all stores',
   summary:
-    'Checks all open stores for damage; changes nothing but loads the disks for long. Findings are in the log. One store: verify_store.',
+    'Checks all open stores for damage; changes nothing, loads the disks for long. Findings: messages of its task. One store: verify_store.',
   group,
   editions,
   since: since2018,

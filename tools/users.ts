@@ -86,7 +86,8 @@ export const getUsers = defineCommand({
 export const getUserInfo = defineCommand({
   name: 'GetUserInfo',
   title: 'Show a user',
-  summary: 'Shows one user: login type, e-mail addresses, POP3 names, privileges and rights on archives.',
+  summary:
+    'Shows one user: login type, addresses, POP3 names, privileges, rights on archives. Administrators read everything without such a right.',
   group,
   editions,
   effect: 'read',
@@ -138,9 +139,9 @@ export const createUser = defineCommand({
     privileges: f.globalPrivileges,
     fullName: f.text().optional(),
     distinguishedName: f.text().optional(),
-    authentication: f.authentication.optional(),
+    authentication: f.authentication.optional().describe('Where the password is checked. Default: integrated.'),
     password: f.secret('Initial password, for integrated authentication.').optional(),
-    loginPrivileges: f.loginPrivileges.optional(),
+    loginPrivileges: f.loginPrivileges.optional().describe('Clients to log in with. Default: all, api for administrators only.'),
   },
   before: accountNamed,
   inverse: ({ userName }, before, after) =>
@@ -430,7 +431,8 @@ export const setUserPrivileges = defineCommand({
 export const setUserLoginPrivileges = defineCommand({
   name: 'SetUserLoginPrivileges',
   title: 'Set the clients a user may use',
-  summary: 'Replaces the list of clients (Windows, web, Outlook, IMAP, API …) that a user may log in with.',
+  summary:
+    'Replaces the clients that a user may log in with; none locks the account, and keeps rights. App passwords: delete_app_passwords.',
   group,
   editions,
   since: 'between April 2023 and August 2024',
@@ -473,7 +475,8 @@ export const setUserLoginPrivileges = defineCommand({
 export const initializeMFA = defineCommand({
   name: 'InitializeMFA',
   title: 'Start multi-factor login',
-  summary: 'Turns on multi-factor login for a user and discards an existing enrolment; the user enrols again at the next login.',
+  summary:
+    'Turns on multi-factor login, or resets it after a lost phone: discards the enrolment, and the user enrols again at the next login.',
   group,
   editions,
   since: 'between April 2023 and August 2024',
@@ -511,7 +514,8 @@ export const initializeMFA = defineCommand({
 export const disableMFA = defineCommand({
   name: 'DisableMFA',
   title: 'Switch off multi-factor login',
-  summary: 'Switches off multi-factor login for a user and deletes the enrolment, for instance after a lost phone.',
+  summary:
+    'Switches off multi-factor login for a user for good; the password alone is enough then. After a lost phone, use initialize_mfa.',
   group,
   editions,
   since: 'between April 2023 and August 2024',
