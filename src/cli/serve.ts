@@ -67,12 +67,14 @@ export async function serve(prepareServer: () => Promise<Ready>, stdout: Reserve
   const load = () => {
     // What failed is tried again by the next call: a file gets its rights, a full disk gets room, and a damaged journal is moved away.
     loading ??= (async () =>
-      loadBackend((ready ??= await prepareServer().catch(rejectFault)).config, { log, redactor, tools: surface.tools }))().catch(
-      (error: unknown) => {
-        loading = undefined;
-        throw error;
-      },
-    );
+      loadBackend((ready ??= await prepareServer().catch(rejectFault)).config, {
+        log,
+        redactor,
+        tools: surface.offered ?? surface.tools,
+      }))().catch((error: unknown) => {
+      loading = undefined;
+      throw error;
+    });
     return loading;
   };
   const warm = () => {
@@ -182,6 +184,7 @@ function chooseOffer({ config, sandbox }: Ready, toolList: readonly ListedTool[]
   return {
     access: widest(config.targets.map(({ access }) => access)),
     groups: config.toolsets,
+    surface: config.surface,
     targets: config.targets.map(({ name }) => name),
     knownCommands: sandbox ? everyCommand(toolList) : new KnownCommands(config.stateDir).read(config.targets.map(({ origin }) => origin)),
   };

@@ -123,6 +123,13 @@ export const settings = {
     default: 'all',
     aliases: ['MAILSTORE_TOOLS', 'MAILSTORE_GROUPS'],
   }),
+  surface: setting({
+    env: 'MAILSTORE_SURFACE',
+    flag: '--surface',
+    summary: 'which tools are listed: all that the access offers (`full`), or three that find, describe and run them (`compact`)',
+    type: oneOf(['full', 'compact']),
+    default: 'full',
+  }),
   timeZone: setting({
     env: 'MAILSTORE_TIME_ZONE',
     flag: '--time-zone',

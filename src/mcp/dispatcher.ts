@@ -30,6 +30,7 @@ import { changeToolInputs, type ChangeToolName } from './change-tools.ts';
 import { ElicitingPrompter, RoundTripPrompter } from './confirmation.ts';
 import { Library } from './library.ts';
 import type { ToolDefinition } from './tool-definition.ts';
+import { compactToolInputs, describeOffered, findTools, type CompactToolName } from './compact-tools.ts';
 import { planShape } from './describe-tool.ts';
 import { planOutcomeResult, planResult } from './plan-result.ts';
 import { insightResult } from './insight-result.ts';
@@ -73,6 +74,7 @@ export interface DispatcherOptions {
 export class Dispatcher implements Calls {
   readonly tasks: TaskRunner;
   readonly library: Library;
+  readonly #tools: readonly ToolDefinition[];
   readonly #config: Config;
   readonly #guard: Guard;
   readonly #consentStates: ConsentStates;
@@ -86,6 +88,7 @@ export class Dispatcher implements Calls {
 
   constructor({ config, catalogues, guard, runner, consentStates, log, tools = [], clock = systemClock }: DispatcherOptions) {
     this.#clock = clock;
+    this.#tools = tools;
     this.#config = config;
     this.#guard = guard;
     this.#consentStates = consentStates;
@@ -101,6 +104,7 @@ export class Dispatcher implements Calls {
       ...insights.map((insight): [string, Handler] => [insight.name, this.#insightHandler(insight)]),
       ...plans.map((plan): [string, Handler] => [plan.name, this.#planHandler(plan)]),
       ...commands.map((command): [string, Handler] => [toolName(command.name), this.#commandHandler(command, commands)]),
+      ...Object.entries(this.#compactHandlers()),
       ...Object.entries(this.#taskHandlers()),
       ...Object.entries(this.#changeHandlers()),
     ]);
@@ -323,6 +327,21 @@ export class Dispatcher implements Calls {
           const { caller, question } = this.#caller(context);
           const task = await this.#guard.cancel(taskId, caller);
           return 'kind' in task ? question() : taskResult(task, this.#findOutput(task), this.#showing('cancel_task'));
+        },
+      }),
+    };
+  }
+
+  /** What a compact surface runs is called as if it had been listed. */
+  #compactHandlers(): Record<CompactToolName, Handler> {
+    return {
+      find_tools: handler({ shape: compactToolInputs.find_tools, run: async ({ query }) => findTools(query, this.#tools) }),
+      describe_tool: handler({ shape: compactToolInputs.describe_tool, run: async ({ name }) => describeOffered(name, this.#tools) }),
+      run_tool: handler({
+        shape: compactToolInputs.run_tool,
+        run: async ({ name, arguments: args }, context) => {
+          if (Object.hasOwn(compactToolInputs, name)) throw new MailStoreError('unknownTool', { tool: name });
+          return this.call(name, args, context);
         },
       }),
     };

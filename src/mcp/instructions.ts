@@ -39,6 +39,7 @@ export function writeInstructions({ offer, toolList, timeZone, targetAccess }: I
   const shownTargets = targets.slice(0, 6).map((name) => (targetAccess ? `${name} (${targetAccess.get(name) ?? access})` : name));
   return [
     'Administers a MailStore e-mail archive by its Management API, whose argument names the tools keep.',
+    offer.surface === 'compact' && 'Three tools reach all others: find_tools, describe_tool and run_tool.',
     insights.length > 0 && `One call answers a whole question: ${insights.join(', ')}. Try these before lists.`,
     ACCESS[access],
     access !== 'read-only' && `${ASKS[access]} ${HOW}`,

@@ -9,6 +9,8 @@ export interface Offer {
   readonly groups: readonly Toolset[];
   /** The names of the targets; with more than one, every tool takes `target`. */
   readonly targets: readonly string[];
+  /** `compact` lists three tools that find, describe and run all others. Default: `full`. */
+  readonly surface?: 'full' | 'compact' | undefined;
   /** Wire names that a server is known to have; doubtful commands are offered only when they are among them. */
   readonly knownCommands: ReadonlySet<string>;
 }

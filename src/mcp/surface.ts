@@ -1,5 +1,7 @@
 import type { Access } from '../base/target.ts';
 import { machineTimeZone } from '../base/zoned-time.ts';
+import { compactTools } from './compact-tools.ts';
+import { taskTools } from './task-tools.ts';
 import { writeInstructions } from './instructions.ts';
 import { offeredTools, type Offer } from './offered-tools.ts';
 import type { ListedTool, ToolDefinition } from './tool-definition.ts';
@@ -8,6 +10,8 @@ import type { ListedTool, ToolDefinition } from './tool-definition.ts';
 export interface Surface {
   readonly version: string;
   readonly tools: readonly ToolDefinition[];
+  /** The tools that the access offers, whether they are listed or reached by those of a compact surface. */
+  readonly offered?: readonly ToolDefinition[];
   /** The names of the tools that may be answered with a task, whether they are listed or not. */
   readonly longRunning: ReadonlySet<string>;
   readonly instructions: string;
@@ -30,12 +34,20 @@ export interface SurfaceParts {
 
 /** Returns what a server shows. `fault` says in a sentence, with its cure, what keeps the server from working. */
 export function createSurface({ version, toolList, offer, fault, timeZone = machineTimeZone(), targetAccess }: SurfaceParts): Surface {
+  const offered = offeredTools(toolList, offer);
   return {
     version,
-    tools: offeredTools(toolList, offer),
+    tools: offer.surface === 'compact' ? listCompact(offer, offered) : offered,
+    offered,
     longRunning: new Set(toolList.filter((listed) => listed.longRunning).map(({ tool }) => tool.name)),
     instructions: fault === undefined ? writeInstructions({ offer, toolList, timeZone, targetAccess }) : describeFault(fault),
   };
+}
+
+/** The tools of tasks stay: what `run_tool` began is followed by them. */
+function listCompact({ access }: Offer, offered: readonly ToolDefinition[]): readonly ToolDefinition[] {
+  const ofTasks = taskTools.map(({ tool }) => tool.name);
+  return [...compactTools(access).map(({ tool }) => tool), ...offered.filter(({ name }) => ofTasks.includes(name))];
 }
 
 /** Clients show these instructions, or give them to the model, and show little else of a server that does not work. */

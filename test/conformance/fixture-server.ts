@@ -165,6 +165,7 @@ export async function startFixtureServer(): Promise<FixtureServer> {
     targets,
     access: 'read-write',
     toolsets: ['indexes'],
+    surface: 'full',
     stateDir,
     secretVariables: {},
     timeoutMs: 10_000,

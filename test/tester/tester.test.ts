@@ -30,6 +30,7 @@ function makeTester(sandbox: Sandbox, stateDir: string, access: Access): Setting
     targets: [target],
     access,
     toolsets: TOOLSETS,
+    surface: 'full',
     stateDir,
     secretVariables: {},
     timeoutMs: 10_000,
