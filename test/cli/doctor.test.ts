@@ -1,8 +1,13 @@
-import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { spawnSync } from 'node:child_process';
+import { chmodSync, cpSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { once } from 'node:events';
+import { isBuiltin } from 'node:module';
+import { createServer } from 'node:net';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { systemClock } from '../../src/base/clock.ts';
 import { causes } from '../../src/cli/doctor/causes.ts';
 import { checkClients } from '../../src/cli/doctor/check-clients.ts';
 import { checkClock, checkServer } from '../../src/cli/doctor/check-server.ts';
@@ -10,6 +15,7 @@ import { checkJournal, checkStateFolder, judgeFolder, type FolderFacts } from '.
 import { TOOLSETS } from '../../src/catalogue/define-command.ts';
 import type { Target } from '../../src/config/load.ts';
 import { mcpClients } from '../../src/config/mcp-clients.ts';
+import { Journal } from '../../src/journal/journal.ts';
 import { createCertificate } from '../../src/sandbox/certificate.ts';
 import { runBinary } from '../helpers/run-binary.ts';
 import { sandboxForTest } from '../helpers/start-server.ts';
@@ -192,6 +198,20 @@ describe('doctor names what is wrong with the state folder:', () => {
     writeFileSync(join(folder, 'journal.sqlite'), 'This is no database, and long enough to be seen as none.'.repeat(100));
     expect((await checkJournal(folder)).map(({ cause }) => cause)).toEqual(['journalUnreadable']);
   });
+
+  test('a running task whose process was killed, and none that a living process follows', async () => {
+    const folder = temporaryFolder();
+    const { pid: gone } = spawnSync(process.execPath, ['--eval', '']);
+    const journal = Journal.open(folder, { clock: systemClock });
+    const intent = { command: 'VerifyStore', target: 'default', argumentsMasked: {} };
+    await journal.tasks.begin({ ...intent, argumentsKey: '1' }, { id: 'living', pid: process.pid, host: hostname() });
+    expect((await checkJournal(folder)).flatMap(({ cause }) => cause ?? [])).toEqual([]);
+    const { task } = await journal.tasks.begin({ ...intent, argumentsKey: '2' }, { id: 'gone', pid: gone, host: hostname() });
+    journal.close();
+    expect((await checkJournal(folder)).slice(1)).toEqual([
+      { check: 'journal', cause: 'leasesOrphaned', says: `1 of 2 running tasks: ${task.taskId.slice(0, 8)}.` },
+    ]);
+  });
 });
 
 describe('doctor names what is wrong with the files of the clients:', () => {
@@ -226,6 +246,27 @@ describe('doctor names what is wrong with the files of the clients:', () => {
 });
 
 describe('mailstore-mcp doctor', () => {
+  test('removes what a killed sandbox left in the temporary folder, and says so', async () => {
+    const home = temporaryFolder();
+    const { pid: gone } = spawnSync(process.execPath, ['--eval', '']);
+    const left = join(home, `mailstore-mcp-sandbox-${gone}-abc`);
+    mkdirSync(left);
+    const env = { HOME: home, TMPDIR: home, TEMP: home, MAILSTORE_STATE_DIR: join(home, 'state') };
+    const { stdout } = await runBinary(['doctor'], env);
+    expect(stdout).toContain(`temporary folder: Removed ${left}.`);
+    expect(existsSync(left)).toBe(false);
+  });
+
+  // Where Node brings its own SQLite, there is always an engine.
+  test.skipIf(isBuiltin('node:sqlite'))('names a Node without an engine for the journal', async () => {
+    const home = temporaryFolder();
+    cpSync(fileURLToPath(new URL('../../dist', import.meta.url)), home, { recursive: true });
+    const env = { HOME: home, MAILSTORE_STATE_DIR: join(home, 'state'), PATH: process.env['PATH'] };
+    const { stdout } = spawnSync(process.execPath, [join(home, 'mailstore-mcp.cjs'), 'doctor'], { env, encoding: 'utf8' });
+    expect(stdout).toContain(`journal: Node ${process.versions.node} has none, and libsql is not installed.`);
+    expect(stdout).toContain(causes.noJournalEngine.cure);
+  });
+
   test('ends with the exit code of the first problem, and says its cure', async () => {
     const home = temporaryFolder();
     const env = { HOME: home, USERPROFILE: home, XDG_CONFIG_HOME: join(home, '.config'), MAILSTORE_STATE_DIR: join(home, 'state') };
