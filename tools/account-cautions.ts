@@ -1,10 +1,7 @@
 import type { Found, Look, Search } from '../src/catalogue/define-command.ts';
 import { isSameName } from '../src/catalogue/risk.ts';
 import { pickFields, readRow, readRows, readRowsWith, readString } from '../src/base/rows.ts';
-
-interface OfUser {
-  readonly userName: string;
-}
+import type { OfUser } from './describe-user.ts';
 
 /** Reads whether an account comes from a directory, which sets its fields again at each synchronisation. */
 export const directoryAccount: Look<OfUser> = {

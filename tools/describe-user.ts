@@ -8,7 +8,8 @@ import { isSameName } from '../src/catalogue/risk.ts';
 /** The 2012 edition returned privileges as one string. */
 export const words = z.preprocess((value) => (typeof value === 'string' ? value.split(/,\s*/) : value), z.array(z.string()));
 
-interface OfUser {
+/** The arguments of a command about one user. */
+export interface OfUser {
   readonly userName: string;
 }
 

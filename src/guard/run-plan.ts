@@ -1,3 +1,4 @@
+import type { Arguments } from '../catalogue/define-command.ts';
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
 import { MailStoreError } from '../base/errors.ts';
@@ -8,8 +9,6 @@ import type { Decision } from '../policy/decide.ts';
 import type { TaskCall } from '../tasks/runner.ts';
 import type { Answered } from './call.ts';
 import { runInsight, type InsightParts } from './run-insight.ts';
-
-type Arguments = Readonly<Record<string, unknown>>;
 
 /** A step with what the policy says of it and what has to be known before it runs. */
 export interface PreparedStep extends PlanStep {

@@ -1,3 +1,4 @@
+import type { Arguments } from '../catalogue/define-command.ts';
 import { ProtocolError, ProtocolErrorCode, ResourceNotFoundError } from '@modelcontextprotocol/server';
 import { MailStoreError } from '../base/errors.ts';
 import { toVisible } from '../base/escape-hidden.ts';
@@ -18,9 +19,8 @@ import type { ToolDefinition } from './tool-definition.ts';
 /** Who asks for a prompt, a resource or a completion, and until when. */
 export type LibraryCaller = Pick<CallContext, 'client' | 'signal' | 'deadline'>;
 
-type Arguments = Readonly<Record<string, unknown>>;
 type ReadAnswer = Extract<Answered, { readonly kind: 'value' }>;
-type Texts = Readonly<Record<string, string>>;
+type LibraryTexts = Readonly<Record<string, string>>;
 
 export interface LibraryOptions {
   readonly catalogues: ReadonlyMap<string, Catalogue>;
@@ -117,7 +117,7 @@ export class Library {
   }
 
   /** Returns a prompt with its arguments filled in. Throws MailStoreError when there is none of this name, or an argument is missing or unknown. */
-  prompt(name: string, args: Texts = {}) {
+  prompt(name: string, args: LibraryTexts = {}) {
     const prompt = this.#findPrompt(name);
     const unknown = Object.keys(args).filter((argument) => !Object.hasOwn(prompt.arguments, argument));
     const given = Object.fromEntries(Object.entries(args).filter(([, value]) => value.trim() !== ''));

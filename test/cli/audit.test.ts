@@ -130,7 +130,7 @@ describe('mailstore-mcp audit show', () => {
     ],
     [['--limit', '1'], [3]],
     [['--limit', '1', '--decision', 'ask'], [2]],
-  ])('with %j shows the lines %j', async (args, numbers) => {
+  ])('mailstore-mcp audit show with %j shows the lines %j', async (args, numbers) => {
     const { audit } = await terminalWith({}, DELETION, REFUSAL);
     expect(readNumbers((await audit(...args)).stdout)).toEqual(numbers);
   });

@@ -226,7 +226,7 @@ describe('a long command', () => {
     expect(again.stderr).toMatch(/succeeded\.\n$/);
   });
 
-  test('that another call began in its own form is no XML, and says so', async () => {
+  test('a long command that another call began in its own form is no XML, and says so', async () => {
     const { env } = await withSandbox({ runSeconds: 3 });
     await runBinary([...REBUILD, '--no-wait'], env);
     const { code, stdout, stderr } = await runBinary([...REBUILD, '--format', 'xml'], env);
@@ -234,7 +234,7 @@ describe('a long command', () => {
     expect(stderr).toContain('\nIt was begun by another call, which asked in its own form; this is the result as JSON.\n');
   });
 
-  test('that fails says why, with exit code 1', async () => {
+  test('a long command that fails says why, with exit code 1', async () => {
     const { env } = await withSandbox();
     const { code, stdout, stderr } = await runBinary(['call', 'RebuildStoreIndex', 'id=99', 'folder=amira', '--access', 'read-write'], env);
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
@@ -377,7 +377,7 @@ describe('the help of call', () => {
     expect(stdout).toMatch(/^ {2}SyncUsersWithDirectoryServices +read to destructive +/m);
   });
 
-  test('of one command shows its arguments, its effect and an example, in either order', async () => {
+  test('the help of call of one command shows its arguments, its effect and an example, in either order', async () => {
     const { stdout } = await runBinary(['call', 'SetUserAuthentication', '--help']);
     expect(stdout).toMatch(/^SetUserAuthentication \(set_user_authentication\): Set how a user logs in\n/);
     expect(stdout).toContain('\nEffect: write; needs --access read-write\n');
@@ -413,7 +413,7 @@ describe('a secret of mailstore-mcp call', () => {
     expect(sandbox.requests.some(({ path }) => path === '/api/get-metadata')).toBe(true);
   });
 
-  test('that is - is read from the first line of stdin, and is in no output', async () => {
+  test('a secret of mailstore-mcp call that is - is read from the first line of stdin, and is in no output', async () => {
     const { env } = await withSandbox();
     const args = [...SET, 'password=-', '--access', 'read-write', '--raw'];
     const { stdout, stderr } = await runBinary(args, env, { input: 'Correct-Horse-9\nmore\n' });
@@ -422,7 +422,7 @@ describe('a secret of mailstore-mcp call', () => {
     expect(`${stdout}${stderr}`).not.toContain('password=-&');
   });
 
-  test('that is - and stays empty sends nothing', async () => {
+  test('a secret of mailstore-mcp call that is - and stays empty sends nothing', async () => {
     const { env, sandbox } = await withSandbox();
     const { code, stderr } = await runBinary([...SET, 'password=-', '--access', 'read-write'], env, { input: '\n' });
     expect(code).toBe(2);

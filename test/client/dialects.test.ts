@@ -22,7 +22,7 @@ describe('on a real server', () => {
     ['2012', 'legacy', [JSON_2012]],
     ['both', 'legacy-xml', [XML_2012]],
     ['2012', 'legacy-xml', [XML_2012]],
-  ])('of the kind %s, MAILSTORE_API=%s asks %j', async (dialect, api, paths) => {
+  ])('on a real server of the kind %s, MAILSTORE_API=%s asks %j', async (dialect, api, paths) => {
     const sandbox = await start({ dialect });
     const { call } = startClient(sandbox, { api });
     expect(await call('GetServerInfo')).toMatchObject(INFO);
@@ -75,13 +75,13 @@ async function startStrange(answers: Readonly<Record<string, RawAnswer>>): Promi
 const BARE = respondJson({ version: '8.2.0.1', machineName: 'OLD' });
 
 describe('a strange server', () => {
-  test('that answers 401 to get-metadata is modern with a wrong login, and nothing else is tried', async () => {
+  test('a strange server that answers 401 to get-metadata is modern with a wrong login, and nothing else is tried', async () => {
     const server = await startStrange({ [METADATA]: respond('401 Unauthorized', 'text/plain', 'no'), [JSON_2012]: BARE });
     await expect(startClient(server).call('GetServerInfo')).rejects.toMatchObject({ code: 'unauthorized' });
     expect(server.requests.map(({ path }) => path)).toEqual([METADATA]);
   });
 
-  test('that answers 401 to the 2012 form has a wrong login as well', async () => {
+  test('a strange server that answers 401 to the 2012 form has a wrong login as well', async () => {
     const server = await startStrange({ [JSON_2012]: respond('401 Unauthorized', 'text/plain', 'no') });
     await expect(startClient(server).call('GetServerInfo')).rejects.toMatchObject({ code: 'unauthorized' });
   });
@@ -102,7 +102,7 @@ describe('a strange server', () => {
     expect(server.requests.map(({ path }) => path)).toEqual([METADATA, JSON_2012, JSON_2012]);
   });
 
-  test('that refuses the command of the probe in the words of 2012 speaks that form', async () => {
+  test('a strange server that refuses the command of the probe in the words of 2012 speaks that form', async () => {
     const failure = respond('500 Internal Server Error', 'text/plain', 'Unknown command.');
     const server = await startStrange({ [JSON_2012]: failure });
     await expect(startClient(server).call('GetServerInfo')).rejects.toThrow('MailStore could not run GetServerInfo: Unknown command.');
@@ -139,25 +139,25 @@ describe('a strange server', () => {
       respond('403 Forbidden', 'text/html', '<html></html>'),
       'get-metadata: HTTP 403 text/html; /JSON/Invoke: HTTP 403 text/html',
     ],
-  ])('that %s is not MailStore, and both answers are named', async (_, metadata, invoke, answers) => {
+  ])('a strange server that %s is not MailStore, and both answers are named', async (_, metadata, invoke, answers) => {
     const server = await startStrange({ [METADATA]: metadata, [JSON_2012]: invoke });
     await expect(startClient(server).call('GetServerInfo')).rejects.toThrow(
       `Neither form of MailStore's API answers at ${server.url} (${answers}). Check MAILSTORE_URL, or force one with MAILSTORE_API.`,
     );
   });
 
-  test('that refuses the user in both forms, without a page, refuses one who is no administrator', async () => {
+  test('a strange server that refuses the user in both forms, without a page, refuses one who is no administrator', async () => {
     const refusal = respond('403 Forbidden', 'text/plain', '');
     const server = await startStrange({ [METADATA]: refusal, [JSON_2012]: refusal });
     await expect(startClient(server).call('GetServerInfo')).rejects.toThrow('(HTTP 403); the API needs an administrator.');
   });
 
-  test('with MAILSTORE_API=modern is called without its list of commands when it has none', async () => {
+  test('a strange server with MAILSTORE_API=modern is called without its list of commands when it has none', async () => {
     const server = await startStrange({ [MODERN]: respondJson({ statusCode: 'succeeded', result: { version: '25', machineName: 'A' } }) });
     expect(await startClient(server, { api: 'modern' }).call('GetServerInfo')).toMatchObject({ value: { version: '25' } });
   });
 
-  test('with MAILSTORE_API=modern and a page for get-metadata is reported as what it is', async () => {
+  test('a strange server with MAILSTORE_API=modern and a page for get-metadata is reported as what it is', async () => {
     const server = await startStrange({ [METADATA]: respond('200 OK', 'text/html', '<html><title>It works</title></html>') });
     await expect(startClient(server, { api: 'modern' }).call('GetServerInfo')).rejects.toThrow(
       `${server.url} answered with a web page instead of MailStore's API ('It works'); a proxy or another service is in between. Check MAILSTORE_URL.`,
@@ -192,7 +192,7 @@ describe('the status of a 2012 run', () => {
     ]);
   });
 
-  test('on another host is refused, and that host is never contacted', async () => {
+  test('the status of a 2012 run on another host is refused, and that host is never contacted', async () => {
     const other = await startTlsServer(() => SUCCEEDED);
     const server = await startTlsServer(() => respondJson({ statusToken: 'T', statusUrl: `${other.url}/JSON/Status/T` }));
     const { client } = startClient(server, { api: 'legacy' });
@@ -256,7 +256,7 @@ describe('cancelling a modern run', () => {
       'MailStore no longer knows the token of VerifyStore: its end was handed out before, or the server was restarted. The outcome is not known; check it by reading.',
     ],
     ['fails', respond('500 Internal Server Error', 'text/plain', 'Oops.'), 'The server answered HTTP 500: Oops.'],
-  ])('that the server %s is an error', async (_, answer, message) => {
+  ])('cancelling a modern run that the server %s is an error', async (_, answer, message) => {
     const server = await startStrange({ '/api/cancel-async': answer });
     await expect(startClient(server, { api: 'modern' }).client.cancel(verify, { dialect: 'modern', token: 'T' })).rejects.toThrow(message);
   });

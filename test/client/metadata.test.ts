@@ -103,7 +103,7 @@ describe('the comparison with the declarations', () => {
 });
 
 describe('a call', () => {
-  test('of a command that the server does not have is refused before anything of it is sent', async () => {
+  test('a call of a command that the server does not have is refused before anything of it is sent', async () => {
     const server = await startTlsServer(({ path }) => (path === METADATA ? respondJson([{ name: 'BrandNew', args: [] }]) : SUCCEEDED));
     const { call, logged } = startClient(server);
     await expect(call('SetUserFullName', { userName: 'johndoe', fullName: 'Jo' })).rejects.toThrow(

@@ -61,7 +61,7 @@ test('a value and its messages do not hold it either, and the rest of the answer
   });
 });
 
-test('nor does a value in XML', async () => {
+test('a value in XML shows no secret either', async () => {
   const { call } = await startEchoing(
     respond(
       '200 OK',

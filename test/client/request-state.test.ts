@@ -80,16 +80,19 @@ async function startSilent(): Promise<TlsServer & { readonly arrived: Promise<vo
 }
 
 describe('after the first byte of a request, everything but an answer leaves its outcome open', () => {
-  test.each(ERRNOS)('when the socket dies with %s', async (code) => {
-    const server = await startSilent();
-    const sockets: Socket[] = [];
-    onSocket('undici:client:sendHeaders', (socket) => sockets.push(socket));
-    const failure = catchFailure(startTransport(server).send(REQUEST));
-    await server.arrived;
-    for (const socket of sockets) socket.destroy(errorWith(code));
-    expect(await failure).toMatchObject({ code: 'connectionLost', request: 'unknown' });
-    expect(server.requests).toHaveLength(1);
-  });
+  test.each(ERRNOS)(
+    'after the first byte of a request, everything but an answer leaves its outcome open when the socket dies with %s',
+    async (code) => {
+      const server = await startSilent();
+      const sockets: Socket[] = [];
+      onSocket('undici:client:sendHeaders', (socket) => sockets.push(socket));
+      const failure = catchFailure(startTransport(server).send(REQUEST));
+      await server.arrived;
+      for (const socket of sockets) socket.destroy(errorWith(code));
+      expect(await failure).toMatchObject({ code: 'connectionLost', request: 'unknown' });
+      expect(server.requests).toHaveLength(1);
+    },
+  );
 
   test.each<[string, RawAnswer, string]>([
     ['closes the connection', null, 'connectionLost'],
@@ -101,7 +104,7 @@ describe('after the first byte of a request, everything but an answer leaves its
     ['answers with more than is read', respondJson('x'.repeat(100_000)), 'tooLarge'],
     ['answers through a proxy that got nothing', respond('502 Bad Gateway', 'text/html', ''), 'gatewayFailed'],
     ['answers through a proxy that waited too long', respond('504 Gateway Timeout', 'text/html', ''), 'gatewayFailed'],
-  ])('when the far end %s', async (_, answer, code) => {
+  ])('after the first byte of a request, everything but an answer leaves its outcome open when the far end %s', async (_, answer, code) => {
     const server = await startTlsServer(() => answer);
     const transport = new Transport({
       origin: server.url,
@@ -115,13 +118,13 @@ describe('after the first byte of a request, everything but an answer leaves its
     expect(await catchFailure(transport.send(REQUEST))).toMatchObject({ code, request: 'unknown' });
   });
 
-  test('when the far end resets the connection', async () => {
+  test('after the first byte of a request, everything but an answer leaves its outcome open when the far end resets the connection', async () => {
     const server = await startTlsServer(() => RESET);
     const transport = startTransport(server);
     expect(await catchFailure(transport.send(REQUEST))).toMatchObject({ code: 'connectionLost', request: 'unknown' });
   });
 
-  test('when the answer does not come in time', async () => {
+  test('after the first byte of a request, everything but an answer leaves its outcome open when the answer does not come in time', async () => {
     const server = await startSilent();
     expect(await catchFailure(startTransport(server, 300).send(REQUEST))).toMatchObject({ code: 'replyTimeout', request: 'unknown' });
     expect(server.requests).toHaveLength(1);
@@ -132,7 +135,7 @@ describe('after the first byte of a request, everything but an answer leaves its
     ['its signal has a reason of the error table', abortWith(new MailStoreError('replyTimeout', { origin: 'x', ms: 1 })), 'replyTimeout'],
     ['its signal has another reason', abortWith('no more'), 'cancelledSent'],
     ['the program gets a signal to stop', (transport) => ({ options: {}, end: () => void transport.close() }), 'cancelledSent'],
-  ])('when %s', async (_, make, code) => {
+  ])('after the first byte of a request, everything but an answer leaves its outcome open when %s', async (_, make, code) => {
     const server = await startSilent();
     const transport = startTransport(server);
     const { options, end } = make(transport);
@@ -151,13 +154,16 @@ function abortWith(reason: unknown) {
 }
 
 describe('before its first byte, a request was not sent', () => {
-  test.each(ERRNOS)('when every connection dies with %s as soon as it stands, and nothing of it arrives', async (code) => {
-    const server = await startTlsServer(() => respondJson({}));
-    onSocket('undici:client:connected', (socket) => socket.destroy(errorWith(code)));
-    const error = await catchFailure(startTransport(server, 300).send(REQUEST));
-    expect(error.request).toBe('not sent' satisfies RequestState);
-    expect([error.audience, server.bytesReceived]).toEqual(['network', 0]);
-  });
+  test.each(ERRNOS)(
+    'before its first byte, a request was not sent when every connection dies with %s as soon as it stands, and nothing of it arrives',
+    async (code) => {
+      const server = await startTlsServer(() => respondJson({}));
+      onSocket('undici:client:connected', (socket) => socket.destroy(errorWith(code)));
+      const error = await catchFailure(startTransport(server, 300).send(REQUEST));
+      expect(error.request).toBe('not sent' satisfies RequestState);
+      expect([error.audience, server.bytesReceived]).toEqual(['network', 0]);
+    },
+  );
 
   test.each<[string, (socket: Socket) => void, string]>([
     ['closes', (socket) => socket.destroy(), 'connectionFailed'],
@@ -165,7 +171,7 @@ describe('before its first byte, a request was not sent', () => {
     ['ends', (socket) => void socket.end(), 'connectionFailed'],
     ['answers in plain text in', (socket) => void socket.end('HTTP/1.1 400 Bad Request\r\n\r\n'), 'connectionFailed'],
     ['goes silent in', () => undefined, 'connectTimeout'],
-  ])('when the far end %s the handshake', async (_, act, code) => {
+  ])('before its first byte, a request was not sent when the far end %s the handshake', async (_, act, code) => {
     const plain = createServer((socket) => {
       socket.on('error', () => undefined);
       socket.once('data', () => act(socket));
@@ -176,7 +182,7 @@ describe('before its first byte, a request was not sent', () => {
     expect(await catchFailure(startTransport({ url }, 300).send(REQUEST))).toMatchObject({ code, request: 'not sent' });
   });
 
-  test('when nothing listens, no such host exists, or another certificate is shown', async () => {
+  test('before its first byte, a request was not sent when nothing listens, no such host exists, or another certificate is shown', async () => {
     const closed = createServer().listen(0, '127.0.0.1');
     await once(closed, 'listening');
     const { port } = closed.address() as AddressInfo;
@@ -201,13 +207,13 @@ describe('before its first byte, a request was not sent', () => {
   test.each([
     ['the caller has cancelled it', AbortSignal.abort(), 'cancelledUnsent'],
     ['its deadline has passed', AbortSignal.abort(new MailStoreError('connectTimeout', { origin: 'x', ms: 1 })), 'connectTimeout'],
-  ])('when %s by then', async (_, signal, code) => {
+  ])('before its first byte, a request was not sent when %s by then', async (_, signal, code) => {
     const server = await startTlsServer(() => respondJson({}));
     expect(await catchFailure(startTransport(server).send(REQUEST, { signal }))).toMatchObject({ code, request: 'not sent' });
     expect(server.connections).toBe(0);
   });
 
-  test('when it waits for a connection and is cancelled, its time is up, or the program gets a signal to stop', async () => {
+  test('before its first byte, a request was not sent when it waits for a connection and is cancelled, its time is up, or the program gets a signal to stop', async () => {
     const server = await startSilent();
     const transport = startTransport(server);
     const held = catchFailure(transport.send(REQUEST));

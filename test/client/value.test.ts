@@ -156,7 +156,7 @@ describe('values that came as text', () => {
     expect(check({ kind: 'value', schema }, got)).toEqual({ value: got, drift: [{ path: '', expected, got }] });
   });
 
-  test('without that knowledge text stays text', () => {
+  test('text of an answer stays text where its type is not known', () => {
     expect(checkValue({ kind: 'value', schema: z.number() }, '42')).toEqual({
       value: '42',
       drift: [{ path: '', expected: 'number', got: '42' }],

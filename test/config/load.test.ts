@@ -370,7 +370,7 @@ describe('the password file', () => {
     ['\uFEFFgrün: 100% 📨\r\n', 'grün: 100% 📨'],
     [utf16('grün\r\n'), 'grün'],
     [utf16('grün\r\n', 'big'), 'grün'],
-  ])('that holds %j gives %j', (content, password) => {
+  ])('the password file that holds %j gives %j', (content, password) => {
     expect(load({ MAILSTORE_PASSWORD: '', MAILSTORE_PASSWORD_FILE: writeTemporary(content) }).targets[0]?.password).toBe(password);
   });
 
@@ -385,7 +385,7 @@ describe('the password file', () => {
     ['hunter2'.repeat(1000), 'is larger than 4096 bytes; name the file that holds the password alone.'],
     [Buffer.from('hunter2 gr\xFCn', 'latin1'), 'cannot be read (it is neither UTF-8 nor UTF-16 with a byte order mark; save it as UTF-8).'],
     [utf16('hunter2').subarray(2), 'cannot be read (it is neither UTF-8 nor UTF-16 with a byte order mark; save it as UTF-8).'],
-  ])('that holds %j is refused, without its content: %s', (content, message) => {
+  ])('the password file that holds %j is refused, without its content: %s', (content, message) => {
     const path = writeTemporary(content);
     const loading = () => load({ MAILSTORE_PASSWORD: '', MAILSTORE_PASSWORD_FILE: path });
     expect(loading).toThrow(`The file '${path}' named by MAILSTORE_PASSWORD_FILE ${message}`);
@@ -442,7 +442,7 @@ describe('the configuration file', () => {
     ['{"password":"hunter2', 'line 1, column 21: a text in quotes does not end.'],
     ['{"password":"hunter2"', 'line 1, column 22: the text ends where a comma or } has to come.'],
     ['', 'line 1, column 1: the text ends where a value has to come.'],
-  ])('that holds %j is refused with its line, without its content: %s', (content, message) => {
+  ])('the configuration file that holds %j is refused with its line, without its content: %s', (content, message) => {
     const path = writeTemporary(content);
     const loading = () => load({}, { '--config': path });
     expect(loading).toThrow(`The file '${path}' named by --config is not JSON: ${message}`);
@@ -537,7 +537,7 @@ describe('the embedded sandbox', () => {
     ]);
   });
 
-  test('still refuses settings that are none', () => {
+  test('the embedded sandbox still refuses settings that are none', () => {
     expect(() => loadConfig({ env: { MAILSTORE_ACESS: 'full' }, flags: {}, embedded })).toThrow('did you mean MAILSTORE_ACCESS?');
   });
 });

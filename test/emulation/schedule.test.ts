@@ -159,7 +159,7 @@ describe('any job', () => {
     ),
   );
 
-  it('that repeats has a next start after every moment, and none between the two', () => {
+  it('any job that repeats has a next start after every moment, and none between the two', () => {
     fc.assert(
       fc.property(
         schedule,
@@ -176,7 +176,7 @@ describe('any job', () => {
     );
   });
 
-  it('without a form of schedule never starts', () => {
+  it('any job without a form of schedule never starts', () => {
     expect(nextStart({ timeZoneId: BERLIN }, at('2026-01-01T00:00:00'))).toBeNull();
   });
 
@@ -186,7 +186,7 @@ describe('any job', () => {
 });
 
 describe('a wall-clock time', () => {
-  it('that exists once comes back from UTC as it was, in every zone', () => {
+  it('a wall-clock time that exists once comes back from UTC as it was, in every zone', () => {
     const hours = Array.from({ length: 4 * 24 }, (_, hour) => at('2026-10-23T00:30:00') + hour * 3_600_000);
     for (const zoneId of [BERLIN, NEW_YORK, 'Pacific Standard Time', 'Tokyo Standard Time', 'AUS Eastern Standard Time', 'UTC']) {
       const walls = hours.map((time) => utcToZone(new Date(time).toISOString().slice(0, 19), zoneId));

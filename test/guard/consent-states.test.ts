@@ -153,7 +153,7 @@ describe('time', () => {
     expect(isRedeemed(await states.redeem(QUESTION, late))).toBe(false);
   });
 
-  test('that is set back makes no used state new, even after its trace was cleared', async () => {
+  test('time that is set back makes no used state new, even after its trace was cleared', async () => {
     const { open, clock } = setUp();
     const states = open();
     const used = states.issue(QUESTION);
@@ -164,7 +164,7 @@ describe('time', () => {
     expect([isRedeemed(await states.redeem(QUESTION, used)), isRedeemed(await open().redeem(QUESTION, used))]).toEqual([false, false]);
   });
 
-  test('that is set back makes no question live longer', async () => {
+  test('time that is set back makes no question live longer', async () => {
     const { open, clock } = setUp();
     const states = open();
     const state = states.issue(QUESTION);
@@ -205,7 +205,7 @@ describe('the key', () => {
     expect(isRedeemed(await open().redeem(QUESTION, state))).toBe(true);
   });
 
-  test('that was lost voids the open questions, and the next ones are good', async () => {
+  test('the key that was lost voids the open questions, and the next ones are good', async () => {
     const { open, keyFile } = setUp();
     const state = open().issue(QUESTION);
     rmSync(keyFile);

@@ -37,18 +37,18 @@ function sent(where: SetUp, password: unknown): unknown {
 }
 
 describe('a secret', () => {
-  test('that is written out is sent as it stands', () => {
+  test('a secret that is written out is sent as it stands', () => {
     const { args, values } = setPassword(setUp(), ' S3cret-pass ');
     expect([args, values]).toEqual([{ userName: 'amira', password: ' S3cret-pass ' }, [' S3cret-pass ']]);
   });
 
-  test('that is left out stays away', () => {
+  test('a secret that is left out stays away', () => {
     const args = { userName: 'amira', password: undefined };
     const secrets = new Secrets(commandNamed('CreateUser'), args, setUp().sources);
     expect([secrets.args, secrets.values, secrets.store()]).toEqual([args, [], undefined]);
   });
 
-  test('that is the mask of reads is refused, and so is one that resolves to it', () => {
+  test('a secret that is the mask of reads is refused, and so is one that resolves to it', () => {
     const where = setUp();
     where.write('masked', '***\n');
     for (const password of ['***', { fromFile: 'masked' }]) {
@@ -79,7 +79,7 @@ describe('a secret from a variable', () => {
     ['MAILSTORE_SECRET_AMIRRA', ', which is not set (did you mean MAILSTORE_SECRET_AMIRA?).'],
     ['MAILSTORE_SECRET_EMPTY', ', which is not set'],
     ['MAILSTORE_SECRET_OF_SOMEBODY_ELSE', ', which is not set.'],
-  ])('that is missing or empty is refused by its name: %s', (fromEnv, end) => {
+  ])('a secret from a variable that is missing or empty is refused by its name: %s', (fromEnv, end) => {
     expect(() => setPassword(setUp(), { fromEnv })).toThrow(
       `set_user_password was not called: password is to come from the variable ${fromEnv}${end}`,
     );
@@ -170,7 +170,7 @@ describe('a secret from a file', () => {
     ['holds only a line break', 'amira.txt', '\uFEFF\r\n', 'empty'],
     ['is too large', 'amira.txt', `s3cret${'x'.repeat(4096)}`, 'larger than 4096 bytes'],
     ['is in the encoding that PowerShell redirects to', 'amira.txt', Buffer.from('\uFEFFs3cret\r\n', 'utf16le'), 'not UTF-8 text'],
-  ])('that %s is refused with the reason and without any of its content', (_, fromFile, content, reason) => {
+  ])('a secret from a file that %s is refused with the reason and without any of its content', (_, fromFile, content, reason) => {
     const where = setUp();
     if (content !== undefined) where.write(fromFile, content);
     expect(() => setPassword(where, { fromFile })).toThrow(
@@ -233,14 +233,14 @@ describe('a generated secret', () => {
     expect([statSync(path).mode & 0o777, statSync(generatedFolder).mode & 0o777]).toEqual([0o600, 0o700]);
   });
 
-  test('of two calls lie in two files', () => {
+  test('generated secrets of two calls lie in two files', () => {
     const where = setUp();
     const paths = [setPassword(where, GENERATE), setPassword(where, GENERATE)].map((secrets) => secrets.store()?.['password']);
     expect(new Set(paths).size).toBe(2);
     expect(readdirSync(where.sources.generatedFolder).length).toBe(2);
   });
 
-  test('that cannot be written is refused with its place, since it would be lost', () => {
+  test('a generated secret that cannot be written is refused with its place, since it would be lost', () => {
     const where = setUp();
     writeFileSync(where.sources.generatedFolder, '');
     expect(() => setPassword(where, GENERATE).store()).toThrow(

@@ -193,7 +193,7 @@ describe('an engine', () => {
   };
   const open = (error: Error) => thrownBy(() => openSqlite(join(temporaryFolder(), 'test.sqlite'), { engines: [failing(error)] }));
 
-  test('that loads is used, the first of several', () => {
+  test('an engine that loads is used, the first of several', () => {
     const used: string[] = [];
     const connection: SqliteConnection = { exec: () => {}, run: () => 0, all: () => [], close: () => {} };
     const engine = (name: string, load?: () => never): SqliteEngine => ({
@@ -208,7 +208,7 @@ describe('an engine', () => {
     expect(used).toEqual(['first']);
   });
 
-  test('that is missing everywhere is reported with the reasons and what to do', () => {
+  test('an engine that is missing everywhere is reported with the reasons and what to do', () => {
     const missing = (name: string): SqliteEngine => ({
       name,
       find: () => undefined,
@@ -231,20 +231,20 @@ describe('an engine', () => {
     [11, 'journalBroken'],
     [13, 'journalFull'],
     [26, 'journalBroken'],
-  ])('that fails with the result code %i is reported as %s', (code, told) => {
+  ])('an engine that fails with the result code %i is reported as %s', (code, told) => {
     expect([open(Object.assign(new Error('x'), { errcode: code })), open(Object.assign(new Error('x'), { rawCode: code }))]).toMatchObject([
       { code: told },
       { code: told },
     ]);
   });
 
-  test('that cannot open a file says so in words alone', () => {
+  test('an engine that cannot open a file says so in words alone', () => {
     expect(open(new Error('ConnectionFailed("Unable to open connection to local database /x: 14")'))).toMatchObject({
       code: 'journalNotWritable',
     });
   });
 
-  test('that fails over a statement is not taken for a fault of the disk', () => {
+  test('an engine that fails over a statement is not taken for a fault of the disk', () => {
     const error = Object.assign(new Error('near "x": syntax error'), { errcode: 1 });
     expect(open(error)).toBe(error);
   });

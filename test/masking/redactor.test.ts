@@ -50,7 +50,7 @@ describe('a known secret', () => {
     ['a URL', 'p%22%C3%A4%5Cs%2F%3C%26%3E%20w%C3%B6%27rd%2B1%25%E2%82%AC%F0%9F%98%80'],
     ['a form', 'p%22%c3%a4%5cs%2f%3c%26%3e+w%c3%b6%27rd%2b1%25%e2%82%ac%f0%9f%98%80'],
     ['base64', 'cCLDpFxzLzwmPiB3w7YncmQrMSXigqzwn5iA'],
-  ])('with every awkward character is masked as %s writes it', (_, written) => {
+  ])('a known secret with every awkward character is masked as %s writes it', (_, written) => {
     const redactor = knowing(AWKWARD);
     expect(redactor.text(`before ${written} after`)).toBe('before *** after');
     expect(maskBody(redactor, `before ${written} after`)).toBe('before *** after');
@@ -94,11 +94,11 @@ describe('a known secret', () => {
     ['for URLs', 'x Pj4-Pz8_fn5-fg y'],
     ['in JSON', 'x Pj4\\u002BPz8\\/fn5\\u002bfg== y'],
     ['in a form', 'x Pj4%2BPz8%2Ffn5%2Bfg%3D%3D y'],
-  ])('in base64 is masked %s', (_, text) => {
+  ])('a known secret in base64 is masked %s', (_, text) => {
     expect(knowing('>>>???~~~~').text(text)).toBe('x *** y');
   });
 
-  test('of fewer than 6 characters is not looked for, as it would blank out ordinary words', () => {
+  test('a known secret of fewer than 6 characters is not looked for, as it would blank out ordinary words', () => {
     const redactor = knowing('admin', '');
     const body = Buffer.from('{"userName":"admin"}');
     expect(redactor.text('The user admin is an administrator. YWRtaW4=')).toBe('The user admin is an administrator. YWRtaW4=');
@@ -113,14 +113,14 @@ describe('a known secret', () => {
     expect(redactor.text(`Basic ${Buffer.from(`jörg:${SECRET}`).toString('base64')}`)).toBe('Basic ***');
   });
 
-  test('that contains another, or begins where another ends, leaves nothing of itself', () => {
+  test('a known secret that contains another, or begins where another ends, leaves nothing of itself', () => {
     expect(knowing('harbour', 'harbour-41-east').text('harbour-41-east harbour')).toBe('*** ***');
     expect(knowing('harbour-41-east', 'harbour').text('harbour-41-east harbour')).toBe('*** ***');
     expect(knowing('abcdefgh', 'efghijkl').text('-abcdefghijkl-')).toBe('-***-');
     expect(knowing('abcabc').text('-abcabcabc-')).toBe('-***-');
   });
 
-  test('as long as a key file is masked as a whole, and so is one that is longer than a pattern can be', () => {
+  test('a known secret as long as a key file is masked as a whole, and so is one that is longer than a pattern can be', () => {
     const key = `-----BEGIN PRIVATE KEY-----\n${'MIIEvQ+IBADAN/Bgkqhki\n'.repeat(120)}-----END PRIVATE KEY-----\n`;
     expect(knowing(key).text(`key: ${key}.`)).toBe('key: ***.');
     expect(maskBody(knowing(key), JSON.stringify({ log: `key: ${key}.` }))).toBe('{"log":"key: ***."}');
@@ -128,7 +128,7 @@ describe('a known secret', () => {
     expect(knowing(long).text(`<${JSON.stringify(long)}>`)).toBe('<"***">');
   });
 
-  test('that is looked for in pieces blanks out no text that is as short as the end of it', () => {
+  test('a known secret that is looked for in pieces blanks out no text that is as short as the end of it', () => {
     const long = `${'ab'.repeat(250)}z`;
     expect(knowing(long).text(`zebra ${long}`)).toBe('zebra ***');
   });
@@ -141,7 +141,7 @@ describe('a known secret', () => {
 });
 
 describe('the body of an answer', () => {
-  test('in JSON keeps numbers, the byte order mark and every byte outside of the texts and names that hold a secret', () => {
+  test('the body of an answer in JSON keeps numbers, the byte order mark and every byte outside of the texts and names that hold a secret', () => {
     const redactor = knowing('harbour', '1234567');
     expect(
       maskBody(
@@ -151,13 +151,13 @@ describe('the body of an answer', () => {
     ).toBe('\uFEFF{ "***" : "a ***\\n" ,\r\n"size":1234567,"list":["***",1234567.5e1],"\\"*** (2)":{"x":"h\\"***\\""}, "ok":true}');
   });
 
-  test('in JSON stays JSON where a secret begins or ends like an escape', () => {
+  test('the body of an answer in JSON stays JSON where a secret begins or ends like an escape', () => {
     expect(maskBody(knowing('nsecret'), '["\\nsecret","nsecret"]')).toBe('["\\nsecret","***"]');
     expect(maskBody(knowing('41abcdef'), '["\\u0041abcdef"]')).toBe('["\\u0041abcdef"]');
     expect(maskBody(knowing('abcdef\\'), '["abcdef\\"more","abcdef\\\\"]')).toBe('["abcdef\\"more","***"]');
   });
 
-  test('in XML keeps attributes and references, and masks names, texts, CDATA and comments', () => {
+  test('the body of an answer in XML keeps attributes and references, and masks names, texts, CDATA and comments', () => {
     const redactor = knowing('string', 'amp;secret', 'a<secret>');
     expect(
       maskBody(
@@ -181,7 +181,7 @@ describe('the body of an answer', () => {
     );
   });
 
-  test('that is no JSON or XML is masked wherever the secret stands', () => {
+  test('the body of an answer that is no JSON or XML is masked wherever the secret stands', () => {
     const redactor = knowing('harbour');
     expect(maskBody(redactor, 'Login failed: harbour')).toBe('Login failed: ***');
     expect(maskBody(redactor, '{"harbour":"harbour and the rest is cut')).toBe('{"***":"*** and the rest is cut');
@@ -191,7 +191,7 @@ describe('the body of an answer', () => {
     expect(maskBody(redactor, '<root><!-- harbour')).toBe('<root><!-- ***');
   });
 
-  test('that is a web page is masked in its attributes too', () => {
+  test('the body of an answer that is a web page is masked in its attributes too', () => {
     const page = '<!DOCTYPE html><html><input value="harbour"></html>';
     const masked = '<!DOCTYPE html><html><input value="***"></html>';
     expect(maskBody(knowing('harbour'), page)).toBe(masked);
@@ -199,7 +199,7 @@ describe('the body of an answer', () => {
     expect(maskBody(knowing('harbour'), '<p title="harbour">', 'text/html; charset=utf-8')).toBe('<p title="***">');
   });
 
-  test('that is not UTF-8 stays byte for byte around the masks', () => {
+  test('the body of an answer that is not UTF-8 stays byte for byte around the masks', () => {
     const redactor = knowing('Grüße-41');
     const body = Buffer.from('\xFF\x80 Gr\xFC\xDFe-41 Gr\xC3\xBC\xC3\x9Fe-41 \x9F\xC3', 'latin1');
     expect(Buffer.from(redactor.body(body) ?? '').toString('latin1')).toBe('\xFF\x80 *** *** \x9F\xC3');
@@ -215,7 +215,7 @@ describe('the body of an answer', () => {
     );
   });
 
-  test('without a secret is the same bytes', () => {
+  test('the body of an answer without a secret is the same bytes', () => {
     const body = Buffer.from('{"log":"nothing of Harbour"}');
     expect(new Redactor().body(body)).toBe(body);
     expect(knowing(SECRET).body(body)).toBe(body);

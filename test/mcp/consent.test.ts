@@ -116,7 +116,7 @@ describe('a client of 2025-11-25 that can ask', () => {
     },
   );
 
-  test('that never answers is not waited for longer than the call, and nothing runs', async () => {
+  test('a client of 2025-11-25 that can ask that never answers is not waited for longer than the call, and nothing runs', async () => {
     const sandbox = await sandboxForTest();
     let isAsked: () => void = () => undefined;
     const asked = new Promise<void>((resolve) => (isAsked = resolve));
@@ -341,7 +341,7 @@ describe('a client of 2026-07-28 that can ask', () => {
     expect(sent).toMatchObject({ consent: { channel: 'input_required', answer: 'accepted', prompt: params.message } });
   });
 
-  test('that answers otherwise ends as what it answered', async () => {
+  test('a client of 2026-07-28 that can ask that answers otherwise ends as what it answered', async () => {
     const { call, exists, stateDir } = await start();
     for (const confirm of [{ action: 'decline' }, { action: 'cancel' }, { action: 'accept', content: { confirm: 'yes' } }]) {
       const { requestState } = readQuestion(await call('delete_user', { userName: 'amira' }));
@@ -376,7 +376,7 @@ describe('an approval', () => {
     return id;
   }
 
-  test('for a synchronisation that deletes no account is void once it would, and the new request says what changed', async () => {
+  test('an approval for a synchronisation that deletes no account is void once it would, and the new request says what changed', async () => {
     const sandbox = await sandboxForTest();
     sandbox.world.state.directoryServices['deleteUsers'] = false;
     const server = untilTestEnds(await startServer({ sandbox, access: 'full' }));
@@ -395,7 +395,7 @@ describe('an approval', () => {
     expect(old?.prompt).toContain('No account is deleted: deleteUsers is off.');
   });
 
-  test('for an account is void when another account has taken over its name and full name', async () => {
+  test('an approval for an account is void when another account has taken over its name and full name', async () => {
     const sandbox = await sandboxForTest();
     const server = untilTestEnds(await startServer({ sandbox, access: 'full' }));
     await approved(server, 'delete_user', { userName: 'amira' });
@@ -404,7 +404,7 @@ describe('an approval', () => {
     expect(sandbox.requests.filter(({ path }) => path.endsWith('/DeleteUser'))).toEqual([]);
   });
 
-  test('for settings is void when a legal hold was set meanwhile', async () => {
+  test('an approval for settings is void when a legal hold was set meanwhile', async () => {
     const sandbox = await sandboxForTest();
     sandbox.world.state.compliance['legalHoldEnabled'] = false;
     const server = untilTestEnds(await startServer({ sandbox, access: 'full' }));

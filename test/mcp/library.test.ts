@@ -61,7 +61,7 @@ test('the instructions of full access with several targets say who is asked and 
 });
 
 describe('prompts', () => {
-  test('for the recurring jobs are listed with their arguments', async () => {
+  test('prompts for the recurring jobs are listed with their arguments', async () => {
     const { prompts: listed } = await server.client.listPrompts();
     expect(listed.map(({ name }) => name)).toEqual([
       'morning_check',
@@ -158,7 +158,7 @@ describe('resources', () => {
     expect((await readJson('mailstore://default/stores'))['total']).toBe(sandbox.world.state.stores.length);
   });
 
-  test('of this server are its tasks, the end of the audit and the reference of its tools', async () => {
+  test('resources of this server are its tasks, the end of the audit and the reference of its tools', async () => {
     expect(await readJson('mailstore-mcp://tasks')).toMatchObject({ items: [], total: 0 });
     const { items } = (await readJson('mailstore-mcp://audit')) as { items: readonly Readonly<Record<string, unknown>>[] };
     expect(items.length).toBeLessThanOrEqual(50);
@@ -173,7 +173,7 @@ describe('resources', () => {
     'mailstore-mcp://tasks/none',
     'mailstore-mcp://commands/delete_user',
     'file:///etc/passwd',
-  ])('that do not exist are an error: %s', async (uri) => {
+  ])('resources that do not exist are an error: %s', async (uri) => {
     await expect(server.client.readResource({ uri })).rejects.toThrow('There is nothing at');
   });
 
@@ -186,7 +186,7 @@ describe('resources', () => {
     expect(await complete('mailstore://default/users/{userName}', 'other', '')).toEqual([]);
   });
 
-  test('of an archive whose toolset is switched off are refused, and completions are empty', async () => {
+  test('resources of an archive whose toolset is switched off are refused, and completions are empty', async () => {
     const limited = untilTestEnds(await startServer({ sandbox, env: { MAILSTORE_TOOLSETS: 'license' } }));
     await expect(limited.client.readResource({ uri: 'mailstore://default/users' })).rejects.toThrow('get_users is refused');
     const { completion } = await limited.client.complete({

@@ -102,7 +102,7 @@ describe('a list', () => {
     expect(readPage(await callTool(server, 'get_users', { offset: USERS + 5 }))).toMatchObject({ items: [], total: USERS });
   });
 
-  test('of wide rows ends before its limit rather than growing too large for a client', async () => {
+  test('a list of wide rows ends before its limit rather than growing too large for a client', async () => {
     const page = await callTool(server, 'get_users', { limit: 500 });
     const { items, nextOffset } = readPage(page);
     expect(items.length).toBeGreaterThan(50);

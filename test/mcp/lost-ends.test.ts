@@ -75,21 +75,24 @@ describe('the end of a long command that is lost', () => {
     for (const each of running) await each.close();
   });
 
-  test.each(API_VERSIONS)('on its way in the %s form is unknown, with the reason and the evidence, and nothing is sent again', (api) => {
-    const { answer, sent } = ends.get(api) ?? expect.fail('the task did not end');
-    const { structured, text, isError } = answer;
-    expect(isError).toBe(false);
-    expect(structured).toMatchObject({
-      status: 'unknown',
-      note: LOST_NOTE,
-      evidence: [{ source: 'GetStoreIndexes', data: [{ storeId: 3, folder: 'amira', needsRebuild: false }] }],
-    });
-    expect(structured).not.toHaveProperty('result');
-    expect(text).toContain('It is not known how RebuildStoreIndex ended. Next: read the state that it changes before you repeat it.');
-    expect(sent).toBe(1);
-  });
+  test.each(API_VERSIONS)(
+    'the end of a long command that is lost on its way in the %s form is unknown, with the reason and the evidence, and nothing is sent again',
+    (api) => {
+      const { answer, sent } = ends.get(api) ?? expect.fail('the task did not end');
+      const { structured, text, isError } = answer;
+      expect(isError).toBe(false);
+      expect(structured).toMatchObject({
+        status: 'unknown',
+        note: LOST_NOTE,
+        evidence: [{ source: 'GetStoreIndexes', data: [{ storeId: 3, folder: 'amira', needsRebuild: false }] }],
+      });
+      expect(structured).not.toHaveProperty('result');
+      expect(text).toContain('It is not known how RebuildStoreIndex ended. Next: read the state that it changes before you repeat it.');
+      expect(sent).toBe(1);
+    },
+  );
 
-  test('by a restart of MailStore is unknown', () => {
+  test('the end of a long command that is lost by a restart of MailStore is unknown', () => {
     expect(ends.get('restart')).toMatchObject({ answer: { structured: { status: 'unknown' } }, sent: 1 });
   });
 

@@ -166,7 +166,7 @@ describe('a yes for one archive', () => {
     return { first, second, env: { MAILSTORE_STATE_DIR }, isThere };
   }
 
-  test('by an approval runs nothing at another archive of the same target name, and is still good at its own', async () => {
+  test('a yes for one archive by an approval runs nothing at another archive of the same target name, and is still good at its own', async () => {
     const { first, second, env, isThere } = await startAtEither();
     const at = async (sandbox: Sandbox) => startServer({ sandbox, access: 'full', env });
     const there = await at(first);
@@ -185,7 +185,7 @@ describe('a yes for one archive', () => {
     expect([isThere(first), isThere(second)]).toEqual([false, true]);
   });
 
-  test('in the state of a question runs nothing at another archive of the same target name', async () => {
+  test('a yes for one archive in the state of a question runs nothing at another archive of the same target name', async () => {
     const { first, second, env, isThere } = await startAtEither();
     const meta = { ...modernMeta, 'io.modelcontextprotocol/clientCapabilities': { elicitation: { form: {} } } };
     const callAt = async (sandbox: Sandbox, retry: object = {}) => {

@@ -142,7 +142,7 @@ test('a plan stops at the first step that fails, and says what was done, what wa
 });
 
 describe('a plan does not begin', () => {
-  test('where its question is declined', async () => {
+  test('a plan does not begin where its question is declined', async () => {
     const server = await start({ onElicit: () => ({ action: 'decline' }) });
     const plan = await callTool(server, 'offboard_user', { userName: 'amira' });
     const run = await callTool(server, 'offboard_user', { planId: plan.structured['planId'] });
@@ -150,7 +150,7 @@ describe('a plan does not begin', () => {
     expect(listChanges(server)).toEqual([]);
   });
 
-  test('where the access refuses one of its steps, and says which', async () => {
+  test('a plan does not begin where the access refuses one of its steps, and says which', async () => {
     const server = await start({ access: 'read-write' });
     const plan = await callTool(server, 'offboard_user', { userName: 'amira' });
     expect(plan.structured['planId']).toBeUndefined();
@@ -164,7 +164,7 @@ describe('a plan does not begin', () => {
     ['offboard_user', { userName: 'ghost' }, 'The account ghost could not be read'],
     ['rename_person', { userName: 'amira', newUserName: 'johndoe' }, 'There is a user johndoe already.'],
     ['rotate_store', { name: '2025' }, 'There is a store 2025 already'],
-  ])('where there is nothing to plan: %s %j', async (tool, args, message) => {
+  ])('a plan does not begin where there is nothing to plan: %s %j', async (tool, args, message) => {
     const server = await start();
     const { isError, text } = await callTool(server, tool, args);
     expect([isError, text]).toEqual([true, expect.stringContaining(message)]);

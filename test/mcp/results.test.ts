@@ -98,7 +98,7 @@ describe('a value that is not of the declared shape', () => {
     ]);
   });
 
-  test('that every row repeats is counted', async () => {
+  test('a value that is not of the declared shape that every row repeats is counted', async () => {
     const sandbox = await sandboxForTest();
     const [first] = sandbox.world.state.users;
     for (let i = 0; i < 100; i++)
@@ -109,7 +109,7 @@ describe('a value that is not of the declared shape', () => {
     expect(structured['drift']).toContainEqual({ path: '', expected: '80 more differences of the same kinds' });
   });
 
-  test('and a field that no declaration knows passes through', async () => {
+  test('a field that no declaration knows passes through', async () => {
     const sandbox = await sandboxForTest();
     tamper(sandbox, 'johndoe', { nickname: 'Jack' });
     const server = untilTestEnds(await startChecking(sandbox));

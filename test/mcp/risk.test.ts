@@ -99,7 +99,7 @@ describe('a configuration object', () => {
     expect(structured['change']).toMatchObject({ before: { legalHoldEnabled: false }, after: { legalHoldEnabled: true } });
   });
 
-  test('that would empty the activity log is asked about', async () => {
+  test('a configuration object that would empty the activity log is asked about', async () => {
     const { server, asked } = await startAsking({ access: 'read-write' });
     await callTool(server, 'set_compliance_configuration', { config: { logSuccessfulUserActivities: [] } });
     expect(asked).toHaveLength(1);
@@ -137,7 +137,7 @@ describe('cancelling', () => {
     expect(asked[1]).toContain('Cancel recover_store?');
   });
 
-  test('by a request of the protocol or in a pipe fails closed with the id of an approval', async () => {
+  test('cancelling by a request of the protocol or in a pipe fails closed with the id of an approval', async () => {
     const sandbox = await sandboxForTest({ runSeconds: 30 });
     const { server, asked } = await startAsking({ access: 'full', sandbox }, 'accept');
     const { structured } = await callTool(server, 'recover_store', recover);

@@ -70,7 +70,7 @@ function countRequests({ requests }: Sandbox, part: string): number {
 }
 
 describe('a long command', () => {
-  test('that MailStore calls succeeded and that found errors says so first, in its answer and in the list of tasks', async () => {
+  test('a long command that MailStore calls succeeded and that found errors says so first, in its answer and in the list of tasks', async () => {
     const { server } = await startQuick();
     const { text, structured, isError } = await callTool(server, 'verify_store', { id: 6, includeIndexes: false });
     expect(text).toMatch(/^VerifyStore finished with 1 error/);
@@ -78,7 +78,7 @@ describe('a long command', () => {
     expect((await callTool(server, 'list_tasks')).text).toContain('finished with 1 error');
   });
 
-  test('that ends within the inline wait is answered with its end', async () => {
+  test('a long command that ends within the inline wait is answered with its end', async () => {
     const { server, sandbox } = await startQuick();
     const { structured, text, isError } = await callTool(server, ...REBUILD);
     expect(isError).toBe(false);
@@ -88,7 +88,7 @@ describe('a long command', () => {
     expect(sandbox.world.state.indexes.find(({ storeId, folder }) => storeId === 3 && folder === 'amira')?.needsRebuild).toBe(false);
   });
 
-  test('that takes longer is answered with a task, and with how to follow it', async () => {
+  test('a long command that takes longer is answered with a task, and with how to follow it', async () => {
     const { server } = await startHeld();
     const { structured, text, isError } = await callTool(server, ...REBUILD);
     expect(isError).toBe(false);
@@ -151,7 +151,7 @@ describe('a long command', () => {
     expect(new Set(ids).size).toBe(3);
   });
 
-  test('that the server refuses is a failed call with its reason', async () => {
+  test('a long command that the server refuses is a failed call with its reason', async () => {
     const { server } = await startQuick();
     const { isError, structured, text } = await callTool(server, 'rebuild_store_index', { id: 99, folder: 'amira' });
     expect([isError, structured['status']]).toEqual([true, 'failed']);
@@ -159,7 +159,7 @@ describe('a long command', () => {
     expect(structured['error']).toMatch(/^MailStore could not run RebuildStoreIndex: .*99/);
   });
 
-  test('that fails on its way keeps the reason, the lines up to it, and no result', async () => {
+  test('a long command that fails on its way keeps the reason, the lines up to it, and no result', async () => {
     const { server, sandbox, clock } = await startHeld();
     const { structured: task } = await startTask(server);
     sandbox.world.store(3).requestedState = 'disabled';
@@ -174,7 +174,7 @@ describe('a long command', () => {
     expect(structured).not.toHaveProperty('result');
   });
 
-  test('with a list as its result shows it bounded, and continues it where the task is read', async () => {
+  test('a long command with a list as its result shows it bounded, and continues it where the task is read', async () => {
     const { server } = await startQuick();
     const { structured: task } = await callTool(server, 'get_folder_statistics');
     const whole = task['result'] as { items: unknown[]; total: number };

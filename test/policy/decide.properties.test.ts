@@ -198,7 +198,7 @@ describe('a decision on any call', () => {
 });
 
 describe('the action of a job', () => {
-  test('that is one command as the management shell writes it is the worst that this command can be', () => {
+  test('the action of a job that is one command as the management shell writes it is the worst that this command can be', () => {
     fc.assert(
       fc.property(anyCommand, writtenArguments, (command, args) => {
         expect(judgeAction(`${command.name}${args}`, catalogue).effect).toBe(worstEffect(command));

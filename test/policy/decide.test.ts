@@ -326,28 +326,34 @@ describe('a job that MailStore keeps', () => {
     [undefined, WORST, 'weakens-protection'],
   ];
 
-  test.each(ACTIONS)('that runs %j counts as that when it is started or stopped: %j', (action, verdict) => {
+  test.each(ACTIONS)('a job that MailStore keeps that runs %j counts as that when it is started or stopped: %j', (action, verdict) => {
     expect(verdictOn('RunJobAsync', { id: 1 }, { action })).toEqual(verdict);
     expect(verdictOn('CancelJobAsync', { id: 1 }, { action })).toEqual(verdict);
   });
 
-  test.each(ACTIONS)('that runs %j counts as that, and as stopped, when it gets another schedule', (action, [effect, risks], stopping) => {
-    const all = EVERY_RISK.split(' ').filter((risk) => `${risks} ${stopping}`.includes(risk));
-    const [, found, ...kinds] = verdictOn('SetJobSchedule', { id: 1, time: '22:30' }, { action });
-    expect([found, ...kinds]).toEqual([
-      all.join(' '),
-      ...(effect === 'destructive' ? DESTROY : all.length > 0 ? risky('') : WRITE).slice(2),
-    ]);
-  });
+  test.each(ACTIONS)(
+    'a job that MailStore keeps that runs %j counts as that, and as stopped, when it gets another schedule',
+    (action, [effect, risks], stopping) => {
+      const all = EVERY_RISK.split(' ').filter((risk) => `${risks} ${stopping}`.includes(risk));
+      const [, found, ...kinds] = verdictOn('SetJobSchedule', { id: 1, time: '22:30' }, { action });
+      expect([found, ...kinds]).toEqual([
+        all.join(' '),
+        ...(effect === 'destructive' ? DESTROY : all.length > 0 ? risky('') : WRITE).slice(2),
+      ]);
+    },
+  );
 
-  test.each(ACTIONS)('that runs %j counts as that when it is switched on: %j', (action, verdict) => {
+  test.each(ACTIONS)('a job that MailStore keeps that runs %j counts as that when it is switched on: %j', (action, verdict) => {
     expect(verdictOn('SetJobEnabled', { id: 1, enabled: true }, { action })).toEqual(verdict);
   });
 
-  test.each(ACTIONS)('that runs %j is switched off by a write, which asks where it keeps mail safe', (action, _verdict, stopping) => {
-    expect(verdictOn('SetJobEnabled', { id: 1, enabled: false }, { action })).toEqual(stopping === '' ? WRITE : risky(stopping));
-    expect(verdictOn('DeleteJob', { id: 1 }, { action })).toEqual(destroying(stopping));
-  });
+  test.each(ACTIONS)(
+    'a job that MailStore keeps that runs %j is switched off by a write, which asks where it keeps mail safe',
+    (action, _verdict, stopping) => {
+      expect(verdictOn('SetJobEnabled', { id: 1, enabled: false }, { action })).toEqual(stopping === '' ? WRITE : risky(stopping));
+      expect(verdictOn('DeleteJob', { id: 1 }, { action })).toEqual(destroying(stopping));
+    },
+  );
 
   test.each([[undefined], [null], [0], [''], ['false'], ['true'], [1], [[]]])('is taken for switched on by %j', (enabled) => {
     expect(verdictOn('SetJobEnabled', { id: 1, enabled }, { action: 'CompactStore --id="2"' })).toEqual(DESTROY);
@@ -1340,7 +1346,7 @@ describe('risk', () => {
     }
   });
 
-  test('of an account is a lock-out where the login of this server is not known', () => {
+  test('the risk of a change of an account is a lock-out where the login of this server is not known', () => {
     expect(judgeCall(commandNamed('RenameUser'), { oldUserName: 'amira', newUserName: 'x' }).risks).toEqual<Risk[]>([
       'grants-power',
       'opens-mail',

@@ -63,7 +63,7 @@ function sentForCalls({ requests }: Sandbox): readonly string[] {
 }
 
 describe('a yes is void', () => {
-  test('when another object has the id by then', async () => {
+  test('a yes is void when another object has the id by then', async () => {
     const { sandbox, pipe } = await startAsking();
     const requestState = await question(pipe, 'detach_store', { id: 2 });
     const [store, other] = [sandbox.world.store(2), sandbox.world.store(3)];
@@ -77,7 +77,7 @@ describe('a yes is void', () => {
     expect([askedAgain(result), sent(sandbox, 'DetachStore')]).toEqual([true, 0]);
   });
 
-  test('when the job has another command by then', async () => {
+  test('a yes is void when the job has another command by then', async () => {
     const { sandbox, pipe } = await startAsking();
     const requestState = await question(pipe, 'run_job_async', { id: 4 });
     sandbox.world.job(4).action = 'ProcessRetentionPolicies';
@@ -85,7 +85,7 @@ describe('a yes is void', () => {
     expect([askedAgain(result), sent(sandbox, 'RunJobAsync')]).toEqual([true, 0]);
   });
 
-  test('when the object has changed while somebody at this machine thought about it', async () => {
+  test('a yes is void when the object has changed while somebody at this machine thought about it', async () => {
     const sandbox = await sandboxForTest();
     const { guard, stateDir } = startBackend(sandbox);
     const prompts: string[] = [];
@@ -111,7 +111,7 @@ describe('a yes is void', () => {
     expect(sent(sandbox, 'DeleteUser')).toBe(1);
   });
 
-  test('for the same name in other characters, and for another target', async () => {
+  test('a yes is void for the same name in other characters, and for another target', async () => {
     const sandbox = await sandboxForTest();
     const [composed, decomposed] = ['Zo\u00EB', 'Zoe\u0308'];
     for (const userName of [composed, decomposed])
@@ -135,7 +135,7 @@ describe('a yes is void', () => {
     expect(sandbox.world.state.users.map(({ userName }) => userName)).toContain(decomposed);
   });
 
-  test('when it comes with a state that was not signed here, or before a question was asked', async () => {
+  test('a yes is void when it comes with a state that was not signed here, or before a question was asked', async () => {
     const { sandbox, pipe } = await startAsking();
     const [body = '', signature] = (await question(pipe, 'delete_user', { userName: 'amira' })).split('.');
     const state = JSON.parse(Buffer.from(body, 'base64url').toString()) as object;
@@ -203,7 +203,7 @@ describe('of two processes at the same time', () => {
 describe('arguments', () => {
   const withProto = (json: string, name: string): object => JSON.parse(json.replace('NAME', name)) as object;
 
-  test('that are named like parts of every object are unknown ones, and so are such tools', async () => {
+  test('arguments that are named like parts of every object are unknown ones, and so are such tools', async () => {
     const { sandbox, pipe } = await startAsking();
     for (const name of ['constructor', 'toString', 'hasOwnProperty']) {
       const { result } = await call(pipe, 'get_user_info', withProto('{"userName": "amira", "NAME": {"access": "full"}}', name));
@@ -214,7 +214,7 @@ describe('arguments', () => {
     expect(sentForCalls(sandbox)).toEqual([]);
   });
 
-  test('that would give every object a property give none', async () => {
+  test('arguments that would give every object a property give none', async () => {
     const { sandbox, pipe } = await startAsking();
     const args = withProto('{"userName": "amira", "NAME": {"confirm": true, "access": "full", "secret": true}}', '__proto__');
     expect((await call(pipe, 'delete_user', args)).result?.['resultType']).toBe('input_required');
@@ -234,7 +234,7 @@ describe('arguments', () => {
     expect(sent(sandbox, 'SetRetentionPolicies')).toBe(0);
   });
 
-  test('of a megabyte are asked about in full, and change nothing without a yes', async () => {
+  test('arguments of a megabyte are asked about in full, and change nothing without a yes', async () => {
     const sandbox = await sandboxForTest();
     const asked: string[] = [];
     const server = untilTestEnds(

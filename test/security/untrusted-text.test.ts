@@ -80,7 +80,7 @@ describe('a result', () => {
     ['get_child_folders', { folder: 'johndoe' }],
     ['get_messages', { folder: 'johndoe/Inbox' }],
     ['get_jobs', { fields: ['id', 'name', 'action', 'owner'] }],
-  ])('of %s shows every hidden character, and says whose words these are', async (tool, args) => {
+  ])('a result of %s shows every hidden character, and says whose words these are', async (tool, args) => {
     const sandbox = await sandboxForTest();
     plant(sandbox);
     const pipe = untilTestEnds(startPipe({ sandbox }));
@@ -108,7 +108,7 @@ describe('a result', () => {
     expect(wanted.filter((visible) => !seen.includes(visible))).toEqual([]);
   });
 
-  test('that is an error shows them as well, and carries no data', async () => {
+  test('a result that is an error shows them as well, and carries no data', async () => {
     const sandbox = await sandboxForTest();
     const server = untilTestEnds(await startServer({ sandbox }));
     for (const [index, name] of shownNames.entries()) {
@@ -117,7 +117,7 @@ describe('a result', () => {
     }
   });
 
-  test('that is an error in the words of the server shows them, for every form of the answer', async () => {
+  test('a result that is an error in the words of the server shows them, for every form of the answer', async () => {
     const answers = untrustedTexts.flatMap(({ text }) => [
       respondJson({ statusCode: 'failed', error: { message: text, details: text } }),
       respond('500 Internal Server Error', 'text/plain; charset=utf-8', text),

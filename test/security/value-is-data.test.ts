@@ -130,7 +130,7 @@ describe('no reply makes the client send a request that the gate has not stamped
     );
   });
 
-  test('by the paths in its own list of commands', async () => {
+  test('no reply makes the client send a request that the gate has not stamped by the paths in its own list of commands', async () => {
     const paths = fc.oneof(urls, fc.constantFrom('api/invoke/DeleteUser?', 'api/invoke/DeleteUser#', 'https://evil.example/', null, 7));
     await fc.assert(
       fc.asyncProperty(paths, fc.boolean(), async (path, isRun) => {

@@ -42,7 +42,7 @@ test('a status without lines takes none away', () => {
 describe('a long log', () => {
   const last = (total: number, note: number) => [...lines(`(${note} earlier lines are left out)`), ...numbered(total - 998, total)];
 
-  test('of exactly the limit is kept in full', () => {
+  test('a long log of exactly the limit is kept in full', () => {
     expect([MESSAGE_LIMIT, mergeMessages([], numbered(1, 1000))]).toEqual([1000, numbered(1, 1000)]);
   });
 
@@ -51,7 +51,7 @@ describe('a long log', () => {
     ['in full each time', [numbered(1, 900), numbered(1, 1200), numbered(1, 1200), numbered(1, 1500)]],
     ['as news', [numbered(1, 900), numbered(901, 1200), numbered(1201, 1201), [], numbered(1202, 1500)]],
     ['line by line', Array.from({ length: 1500 }, (_, index) => numbered(index + 1, index + 1))],
-  ])('that came %s keeps its end, and says how many lines it is short of', (_, statuses) => {
+  ])('a long log that came %s keeps its end, and says how many lines it is short of', (_, statuses) => {
     expect(follow(statuses)).toEqual(last(1500, 501));
   });
 

@@ -147,7 +147,7 @@ describe('1. Accept is record', () => {
 });
 
 describe('2. One reader', () => {
-  test('of two processes one asks the server, and both show the end', async () => {
+  test('of two processes that follow one task, one asks the server, and both show the end', async () => {
     const folder = temporaryFolder();
     const sandbox = await start();
     const one = startProcess(folder, sandbox);
@@ -285,7 +285,7 @@ describe('4. Deliver as often as asked', () => {
 });
 
 describe('5. A lost end is unknown', () => {
-  test('with the reason and what reads can show, and nothing is run again', async () => {
+  test('a lost end is unknown with the reason and what reads can show, and nothing is run again', async () => {
     const folder = temporaryFolder();
     const sandbox = await start();
     sandbox.faults.add('lost-end@/api/get-status');
@@ -506,7 +506,7 @@ describe('10. Messages', () => {
   test.each<[string, readonly string[]]>([
     ['in full each time', ['a\r\n', 'a\r\nb\r\n', 'a\r\nb\r\nc\r\n']],
     ['as news', ['a\r\n', 'b\r\n', 'c\r\n']],
-  ])('that come %s are kept once each', async (_, [first, second, third]) => {
+  ])('messages that come %s are kept once each', async (_, [first, second, third]) => {
     const folder = temporaryFolder();
     const server = await startScripted(
       () => respondStatus(2, { logOutput: first }),
@@ -519,7 +519,7 @@ describe('10. Messages', () => {
     expect(messages.map(({ text }) => text)).toEqual(['a', 'b', 'c']);
   });
 
-  test('that are too many are left out from the front, and the first line says how many', async () => {
+  test('messages that are too many are left out from the front, and the first line says how many', async () => {
     const folder = temporaryFolder();
     const log = Array.from({ length: 1500 }, (_, line) => `line ${line}\r\n`).join('');
     const server = await startScripted(() => RUNNING, respondStatus(3, { logOutput: log, statusCode: 'succeeded' }));

@@ -220,7 +220,7 @@ describe('following', () => {
     expect(await runner.get(task.taskId)).toMatchObject({ status: 'running', progress: 30, statusText: 'Reading' });
   });
 
-  test('while the server is away it is asked less and less often, and at once again when it is back', async () => {
+  test('a server that is away is asked less and less often, and at once again when it is back', async () => {
     const away = Array.from({ length: 7 }, () => BUSY);
     const server = await startScripted(RUNNING, ...away, respondStatus(3), BUSY, SUCCEEDED);
     const { runner, clock, readEnd, logged } = startRunner(server);

@@ -12,7 +12,7 @@ describe('moving a folder', () => {
     ['amira/Drafts', 'johndoe/Drafts of Amira', { maxLevels: 2 }],
     ['amira/Inbox/2025', 'support', { maxLevels: 3 }],
     ['support', 'amira/Support', { maxLevels: 2 }],
-  ])('from %s to %s reads no more of the tree than both names need', (fromFolder, toFolder, args) => {
+  ])('moving a folder from %s to %s reads no more of the tree than both names need', (fromFolder, toFolder, args) => {
     expect(before?.args?.({ fromFolder, toFolder })).toEqual(args);
   });
 

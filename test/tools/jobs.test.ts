@@ -9,7 +9,7 @@ const compact = { id: 4, name: 'Compact 2024', action: 'CompactStore --id="2"', 
 const retention = { ...compact, id: 2, name: 'Retention', action: 'ProcessRetentionPolicies', enabled: true };
 
 describe('what a person is asked', () => {
-  test('before a job is run now names its command and whose rights it has', () => {
+  test('the question before a job is run now names its command and whose rights it has', () => {
     const { question } = runJobAsync;
     expect([question?.object({ id: 4 }, { job: compact }), toShownText(question?.consequence({ id: 4 }, { job: compact }) ?? '')]).toEqual([
       'job 4 "Compact 2024", which runs CompactStore --id="2"',
@@ -23,7 +23,7 @@ describe('what a person is asked', () => {
     ]);
   });
 
-  test('before a job is switched on says when it will run', () => {
+  test('the question before a job is switched on says when it will run', () => {
     const args = { id: 4, enabled: true };
     expect([
       setJobEnabled.question?.object(args, { job: compact }),
@@ -35,7 +35,7 @@ describe('what a person is asked', () => {
     ]);
   });
 
-  test('before a schedule is replaced shows the old and the new one', () => {
+  test('the question before a schedule is replaced shows the old and the new one', () => {
     const args = { id: 4, timeZoneId: '$Local', interval: 60 } as const;
     expect(toShownText(setJobSchedule.question?.consequence(args, { job: compact }) ?? '')).toBe(
       'Its schedule is now: on day 1 of each month at 22:00 (W. Europe Standard Time). ' +
@@ -44,7 +44,7 @@ describe('what a person is asked', () => {
     );
   });
 
-  test('before a job is made names its command, its times and whose rights it has', () => {
+  test('the question before a job is made names its command, its times and whose rights it has', () => {
     const args = { name: 'Compact', action: 'CompactStore --id="3"', owner: 'johndoe', timeZoneId: '$Local', time: '04:00' };
     expect([createJob.question?.object(args, {}), toShownText(createJob.question?.consequence(args, {}) ?? '')]).toEqual([
       'new job "Compact", which runs CompactStore --id="3"',
@@ -53,7 +53,7 @@ describe('what a person is asked', () => {
     ]);
   });
 
-  test('before a job is deleted says what stops', () => {
+  test('the question before a job is deleted says what stops', () => {
     const { question } = deleteJob;
     expect([
       question?.object({ id: 4 }, { before: compact }),

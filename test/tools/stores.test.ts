@@ -177,7 +177,7 @@ describe('the question', () => {
     });
   });
 
-  test('of a store that could not be read, nothing is said that may be false', () => {
+  test('of a store that could not be read, the question says nothing that may be false', () => {
     expect(ask('DetachStore', { id: 2 }, {})).toEqual({
       object: 'archive store 2',
       consequence: 'No one can read its mail until it is attached again; its data stays where it is.',

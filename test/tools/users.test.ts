@@ -20,7 +20,7 @@ const { privilegesOnFolders: _rights, ...withoutRights } = amira;
 const amira2012 = { userName: 'amira', fullName: 'Amira Okoye', authentication: 'integrated', privileges: ['login'] };
 
 describe('what a person is asked', () => {
-  test('before a user is deleted names what is lost and that the mail stays', () => {
+  test('the question before a user is deleted names what is lost and that the mail stays', () => {
     const { question } = users.deleteUser;
     const found = { user: { ...amira, authentication: 'directoryServices' }, archive: { name: 'amira' } };
     expect([question?.object(args, found), toShownText(question?.consequence(args, found) ?? '')]).toEqual([
@@ -36,7 +36,7 @@ describe('what a person is asked', () => {
     ]);
   });
 
-  test('before all rights are revoked lists them, and of many the first five', () => {
+  test('the question before all rights are revoked lists them, and of many the first five', () => {
     const rights = ['amira', 'support', 'sales', 'legal', 'press', 'board', 'audit'].map((folder) => ({
       folder,
       privileges: ['read', 'write'],
@@ -75,7 +75,7 @@ describe('what a person is asked', () => {
 });
 
 describe('the inverse', () => {
-  test('from a field that was empty clears it, and from a list of privileges that was empty leaves none', () => {
+  test('the inverse from a field that was empty clears it, and from a list of privileges that was empty leaves none', () => {
     const user = { ...amira, fullName: null, emailAddresses: [], privileges: [] };
     const fullName = { userName: 'amira', fullName: 'A' };
     const emailAddresses = { userName: 'amira', emailAddresses: ['a@example.com'] };
@@ -103,7 +103,7 @@ describe('the inverse', () => {
     ]).toEqual([undefined, undefined, undefined, undefined]);
   });
 
-  test('from a right on an archive is the old right, or none where there was none and the answer would show it', () => {
+  test('the inverse from a right on an archive is the old right, or none where there was none and the answer would show it', () => {
     const { before, inverse } = users.setUserPrivilegesOnFolder;
     const back = (user: unknown, folder: string) => {
       const call = { userName: 'amira', folder, privileges: ['write' as const] };
@@ -124,7 +124,7 @@ describe('the inverse', () => {
     ]);
   });
 
-  test('from revoking all rights is one call, and so only from a single right', () => {
+  test('the inverse from revoking all rights is one call, and so only from a single right', () => {
     const { before, inverse } = users.clearUserPrivilegesOnFolders;
     const back = (user: unknown) => inverse?.(args, before?.pick(user, args), undefined);
     const two = [...amira.privilegesOnFolders, { folder: 'sales', privileges: ['read'] }];
@@ -136,7 +136,7 @@ describe('the inverse', () => {
     ]);
   });
 
-  test('from a new user deletes it, and from one that was there does nothing', () => {
+  test('the inverse from a new user deletes it, and from one that was there does nothing', () => {
     const call = { userName: 'amira', privileges: ['login' as const] };
     const row = { userName: 'amira', fullName: null, distinguishedName: null };
     expect([users.createUser.inverse?.(call, undefined, row), users.createUser.inverse?.(call, row, row)]).toEqual([
@@ -145,7 +145,7 @@ describe('the inverse', () => {
     ]);
   });
 
-  test('from a new name finds the user under either', () => {
+  test('the inverse from a new name finds the user under either', () => {
     const { before, inverse } = users.renameUser;
     const call = { oldUserName: 'amira', newUserName: 'amira.okoye' };
     const [was, is] = ['amira', 'amira.okoye'].map((userName) => before?.pick([{ userName: 'admin' }, { userName, fullName: 'A' }], call));
@@ -157,7 +157,7 @@ describe('the inverse', () => {
     ]);
   });
 
-  test('from turning multi-factor login on is turning it off, unless an enrolment was discarded', () => {
+  test('the inverse from turning multi-factor login on is turning it off, unless an enrolment was discarded', () => {
     const back = (mfaStatus?: string) => users.initializeMFA.inverse?.(args, { userName: 'amira', mfaStatus }, undefined);
     expect([back('Disabled'), back('Enabled'), back()]).toEqual([
       { command: 'DisableMFA', args: { userName: 'amira' } },

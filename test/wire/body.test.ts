@@ -82,7 +82,7 @@ describe('what an error says', () => {
     ['<html><head><title>Bad Request</title></head><body>…</body></html>', 'Bad Request'],
     ['<h1>Bad Request</h1><p>Invalid Hostname</p>', 'Bad Request Invalid Hostname'],
     ['', ''],
-  ])('of %j is %j', (body, expected) => {
+  ])('what an error says of %j is %j', (body, expected) => {
     expect(errorText(body)).toBe(expected);
   });
 

@@ -74,7 +74,7 @@ describe('with types written', () => {
     ['<__proto__ type="number">1</__proto__>', '__proto__'],
     ['<constructor type="number">1</constructor>', 'constructor'],
     ['<toString type="number">1</toString>', 'toString'],
-  ])('in %s the key is %j', (element, key) => {
+  ])('with types written in %s the key is %j', (element, key) => {
     const value = read(`<root type="object">${element}</root>`) as object;
     expect(Object.entries(value)).toEqual([[key, 1]]);
   });
@@ -127,7 +127,7 @@ describe('what is not used', () => {
     '<!DOCTYPE root><root type="string">x</root>',
     '<!DOCTYPE root [<!ENTITY x "y">]><root type="string">&x;</root>',
     '<!-- a --><!DOCTYPE root SYSTEM "http://evil.example/a.dtd"><root type="string">x</root>',
-  ])('even one that does no harm is: %s', (text) => {
+  ])('XML that MailStore does not use is refused, even if it does no harm: %s', (text) => {
     expect(() => read(text)).toThrow('The answer to GetUsers is not XML: ');
   });
 

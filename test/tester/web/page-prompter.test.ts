@@ -46,7 +46,7 @@ describe('a question on the tester’s page', () => {
     ['yes where a name had to be typed', named, 'yes', 'not_ticked'],
     ['the name in other letters', named, 'store 2024', 'not_ticked'],
     ['nothing where a name had to be typed', named, '', 'declined'],
-  ])('with the code and %s ends as it should', async (_name, question, text, kind) => {
+  ])('a question on the tester’s page with the code and %s ends as it should', async (_name, question, text, kind) => {
     const { questions, codes, ask } = openPage();
     const { shown, answer } = ask(question);
     expect(questions.answer({ id: shown.id, answer: text, code: ` ${codes[0]?.toUpperCase()} ` })).toBe(true);

@@ -109,7 +109,7 @@ test('another page cannot have anything done', async () => {
   expect(sandbox.requests).toEqual([]);
 });
 
-test('it listens on the loopback address and on no other', async () => {
+test('the page server listens on the loopback address and on no other', async () => {
   const { url } = await startTester();
   const reached = await new Promise<boolean>((resolve) => {
     // Another address of the same machine: a server on all addresses would answer there too.
@@ -219,24 +219,27 @@ describe('a tester that was started without a terminal asks no one and takes no 
     ['a destructive command', 'full', 'DeleteUser', { userName: 'johndoe' }],
     ['a command whose name would have to be typed', 'full', 'DetachStore', { id: 2 }],
     ['a write with a risk', 'read-write', 'SetUserPrivileges', { userName: 'johndoe', privileges: ['admin'] }],
-  ])('for %s, which fails with the id of an approval', async (_what, access, command, args) => {
-    const { url, sandbox } = await startTester({ access });
-    const before = JSON.stringify(sandbox.world.state);
-    const calling = call(url, command, args);
-    const answers = await answerYes(url);
-    const events = await calling;
-    answers.push(...(await answerYes(url)));
-    expect(new Set(answers)).toEqual(new Set(['{"isKnown":false}']));
-    expect(events.filter(({ kind }) => kind === 'question')).toEqual([]);
-    expect(readEnd(events)).toEqual({
-      kind: 'error',
-      message: expect.stringMatching(/cannot ask a person.* approve [2-9a-y]{8} /) as string,
-    });
-    expect(sandbox.requests.filter(({ path }) => path.endsWith(`/${command}`))).toEqual([]);
-    expect(JSON.stringify(sandbox.world.state)).toBe(before);
-  });
+  ])(
+    'a tester that was started without a terminal asks no one and takes no answer for %s, which fails with the id of an approval',
+    async (_what, access, command, args) => {
+      const { url, sandbox } = await startTester({ access });
+      const before = JSON.stringify(sandbox.world.state);
+      const calling = call(url, command, args);
+      const answers = await answerYes(url);
+      const events = await calling;
+      answers.push(...(await answerYes(url)));
+      expect(new Set(answers)).toEqual(new Set(['{"isKnown":false}']));
+      expect(events.filter(({ kind }) => kind === 'question')).toEqual([]);
+      expect(readEnd(events)).toEqual({
+        kind: 'error',
+        message: expect.stringMatching(/cannot ask a person.* approve [2-9a-y]{8} /) as string,
+      });
+      expect(sandbox.requests.filter(({ path }) => path.endsWith(`/${command}`))).toEqual([]);
+      expect(JSON.stringify(sandbox.world.state)).toBe(before);
+    },
+  );
 
-  test('for the cancellation of a destructive command, which fails with the id of an approval', async () => {
+  test('a tester that was started without a terminal asks no one and takes no answer for the cancellation of a destructive command, which fails with the id of an approval', async () => {
     const sandbox = await sandboxForTest({ runSeconds: 60 });
     const onElicit = () => ({ action: 'accept', content: { confirm: true } }) as const;
     const server = untilTestEnds(await startServer({ sandbox, access: 'full', onElicit }));
@@ -292,7 +295,7 @@ test('the end of a long command is kept and shown as often as it is asked for', 
   expect(exchanges.map(({ purpose }) => purpose).filter((purpose) => purpose === 'status').length).toBeGreaterThan(0);
 });
 
-test('it ends with Ctrl-C while a page is open and a command runs, and the command goes on', async () => {
+test('the tester ends with Ctrl-C while a page is open and a command runs, and the command goes on', async () => {
   const { url, sandbox, end } = await startTester({ access: 'full', sandbox: { runSeconds: 60 } });
   await call(url, 'VerifyStore', { id: 1, includeIndexes: false });
   const held = ask(`${url}news?tasks=&calls=1`).catch(() => 'cut off');

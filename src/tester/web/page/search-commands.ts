@@ -101,7 +101,7 @@ export function searchCommands(commands: readonly CommandInfo[], search: string)
     .map(({ command }) => command);
 }
 
-interface Texts {
+interface CommandTexts {
   readonly name: string;
   readonly title: readonly string[];
   readonly tool: readonly string[];
@@ -109,7 +109,7 @@ interface Texts {
   readonly group: readonly string[];
 }
 
-function readTexts({ name, tool, title, summary, group }: CommandInfo): Texts {
+function readTexts({ name, tool, title, summary, group }: CommandInfo): CommandTexts {
   return {
     name: name.toLowerCase(),
     title: splitWords(title),
@@ -119,7 +119,7 @@ function readTexts({ name, tool, title, summary, group }: CommandInfo): Texts {
   };
 }
 
-function rateTerm(texts: Texts, term: string): number {
+function rateTerm(texts: CommandTexts, term: string): number {
   const places = (['title', 'tool', 'summary', 'group'] as const).map((place) => {
     const [whole, beginning] = WEIGHTS[place];
     if (texts[place].includes(term)) return whole;
