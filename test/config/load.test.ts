@@ -43,6 +43,7 @@ test('address and login are enough, everything else has a default', () => {
     ],
     access: 'read-only',
     toolsets: TOOLSETS,
+    surface: 'full',
     stateDir: '/var/lib/state',
     secretVariables: {},
     timeoutMs: 40_000,
@@ -65,6 +66,7 @@ test('every setting can be written in the environment', async () => {
     MAILSTORE_API: 'legacy-xml',
     MAILSTORE_EDITION: 'server',
     MAILSTORE_TOOLSETS: 'users, stores',
+    MAILSTORE_SURFACE: 'compact',
     MAILSTORE_TIME_ZONE: 'Europe/Berlin',
     MAILSTORE_STATE_DIR: '/state',
     MAILSTORE_TIMEOUT_MS: '1500',
@@ -89,6 +91,7 @@ test('every setting can be written in the environment', async () => {
     ],
     access: 'full',
     toolsets: ['users', 'stores'],
+    surface: 'compact',
     timeZone: 'Europe/Berlin',
     stateDir: '/state',
     secretsDir: '/secrets',
@@ -126,6 +129,7 @@ describe('precedence', () => {
       '--api': 'modern',
       '--edition': 'server',
       '--toolsets': 'all',
+      '--surface': 'compact',
       '--time-zone': 'America/New_York',
       '--state-dir': '/flag',
       '--config': '',
@@ -133,6 +137,7 @@ describe('precedence', () => {
     expect(settingList.flatMap(({ flag }) => flag ?? []).toSorted()).toEqual(Object.keys(flags).toSorted());
     expect(load({}, flags)).toMatchObject({
       targets: [{ origin: 'https://flag.example.com:1', fingerprint: PIN, access: 'full', api: 'modern' }],
+      surface: 'compact',
       timeZone: 'America/New_York',
       stateDir: '/flag',
     });

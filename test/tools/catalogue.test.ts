@@ -50,7 +50,7 @@ describe('the commands', () => {
     const groupFiles = GROUPS.map((group) => filesByGroup.get(group) ?? [group]);
     const listed = readdirSync(folder).filter((name) => name.endsWith('.ts'));
     expect(listed.toSorted()).toEqual(
-      ['index', 'describe-store', 'describe-user', ...groupFiles.flat()].map((name) => `${name}.ts`).toSorted(),
+      ['index', 'describe-store', 'describe-user', 'account-cautions', ...groupFiles.flat()].map((name) => `${name}.ts`).toSorted(),
     );
     for (const [position, group] of GROUPS.entries()) {
       const modules = await Promise.all(
