@@ -16,6 +16,11 @@ const editions = ['server', 'spe'] as const;
 /** Fields that say which entries of the same directory become users; accounts that they make have no more than the login privilege. */
 const SCOPE = ['deleteUsers', 'enabledUsersOnly', 'groups', 'microsoftExchangeUsersOnly', 'usersVisibleInAddressListsOnly'];
 
+/** True unless the next synchronisation is known to delete no account. */
+function mayDelete(current: unknown, config: Readonly<Record<string, unknown>>): boolean {
+  return mergeConfiguration(readRow(current), config)['deleteUsers'] !== false;
+}
+
 /** The account that this server itself logs in with. */
 const ownAccount: Search<unknown> = { search: async (_args, read, login) => read('GetUserInfo', { userName: login }) };
 
@@ -56,7 +61,8 @@ export const setDirectoryServicesConfiguration = defineCommand({
     return listRisks({
       'grants-power': isElsewhere,
       'sends-data-out': isElsewhere,
-      'weakens-protection': changed.includes('deleteUsers') && config['deleteUsers'] !== false,
+      // While it deletes, everybody outside of another scope is deleted by the next synchronisation, which may run by itself.
+      'weakens-protection': changed.length > 0 && mayDelete(current, config),
       'locks-out': changed.length > 0 && mayBeManaged(own),
     });
   },

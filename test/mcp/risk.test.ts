@@ -215,6 +215,19 @@ test('a name in another Unicode spelling, or with a path behind it, opens no arc
   expect(JSON.stringify(sandbox.world.state)).toBe(before);
 });
 
+test('another scope of the directory is asked about while the next synchronisation deletes whom it leaves out', async () => {
+  const { sandbox, server, asked } = await startAsking({ access: 'read-write' });
+  sandbox.world.state.directoryServices['credentialId'] = 1;
+  const narrow = { config: { groups: ['Staff'], password: null } };
+  expect((await callTool(server, 'set_directory_services_configuration', narrow)).isError).toBe(false);
+  expect(asked).toEqual([]);
+  sandbox.world.state.directoryServices['deleteUsers'] = true;
+  await callTool(server, 'set_directory_services_configuration', { config: { groups: ['Nobody'], password: null } });
+  expect(asked).toHaveLength(1);
+  expect(asked[0]).toContain('risk: weakens-protection');
+  expect(sandbox.world.state.directoryServices['groups']).toEqual(['Staff']);
+});
+
 describe('where the directory lets the own login in', () => {
   test('another scope, which only narrows, and a synchronisation are asked about as lock-outs', async () => {
     const sandbox = await sandboxForTest();
