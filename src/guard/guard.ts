@@ -31,6 +31,7 @@ import {
   digestPlan,
   isCovered,
   readPlan,
+  refusePlan,
   toCall,
   type PlanOutcome,
   type PreparedPlan,
@@ -214,6 +215,7 @@ export class Guard {
       caller: { ...caller, deadline, prompter: undefined },
       ...parts,
     });
+    refusePlan(plan, steps);
     const prepared: PreparedStep[] = [];
     for (const step of steps) {
       const request = toCall(catalogue, step, name);

@@ -8,6 +8,7 @@ import type { ScopedCall } from '../catalogue/catalogue.ts';
 import type { Command, Found, Look, ReadCommand, Search, Verdict, Arguments } from '../catalogue/define-command.ts';
 import { outsideReferences } from '../catalogue/fields.ts';
 import { isRow } from '../base/rows.ts';
+import { formatCount } from '../catalogue/phrases.ts';
 import { maskSecrets } from '../catalogue/mask-secrets.ts';
 import { MASK } from '../masking/masks.ts';
 import { toolName } from '../catalogue/naming.ts';
@@ -199,7 +200,7 @@ export async function renderPlanQuestion(
     ),
   );
   const lines = [
-    `${headline}, in ${steps.length} steps?`,
+    `${headline}, in ${formatCount(steps.length, 'step')}?`,
     ...steps.flatMap(({ does, tool }, index) => [
       `${index + 1}. ${does} (${tool})`,
       ...(rendered[index]?.said.slice(1).map((line) => `   ${line}`) ?? []),
@@ -218,7 +219,7 @@ export async function renderPlanQuestion(
     user: target.user,
     args,
     lines,
-    label: `Run these ${steps.length} steps`,
+    label: `Run ${steps.length === 1 ? 'this step' : `these ${steps.length} steps`}`,
     confirmationText,
   });
   return { question, before: undefined, cautions: [], said: lines };

@@ -5,6 +5,7 @@ import { MailStoreError } from '../base/errors.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import type { Plan, Planned, PlanStep } from '../catalogue/define-plan.ts';
 import { callerShape } from '../catalogue/fields.ts';
+import { MASK } from '../masking/masks.ts';
 import type { Decision } from '../policy/decide.ts';
 import type { TaskCall } from '../tasks/runner.ts';
 import type { Answered } from './call.ts';
@@ -72,6 +73,26 @@ export async function readPlan(plan: Plan, args: Arguments, parts: InsightParts 
   if (impossible !== undefined || !planned)
     throw new MailStoreError('planImpossible', { tool: plan.name, reason: impossible ?? 'Nothing was found.' });
   return planned;
+}
+
+/** A plan of more steps is not reviewed by a person, and each step is judged by reads of its own. */
+const MAX_STEPS = 100;
+
+/**
+ * Throws MailStoreError `planImpossible` for a plan that is too long to be reviewed, or that would write back a mask that a read showed in the place
+ * of a secret: that is refused before the first step, and not at the one that has it.
+ */
+export function refusePlan({ name: tool }: Plan, steps: readonly PlanStep[]): void {
+  const count = steps.length;
+  if (count > MAX_STEPS) {
+    const reason = `It would take ${count} steps, and a person reviews ${MAX_STEPS} at most; ask for less at once.`;
+    throw new MailStoreError('planImpossible', { tool, reason });
+  }
+  const masked = steps.find(({ args }) => JSON.stringify(args).includes(MASK));
+  if (masked) {
+    const reason = `The step ${masked.command} would write ${MASK}, since what MailStore says has the text of a secret in it, which is not shown.`;
+    throw new MailStoreError('planImpossible', { tool, reason });
+  }
 }
 
 /** Returns a step as the call that it is. Throws MailStoreError for a command that the archive does not have. */

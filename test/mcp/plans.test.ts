@@ -180,3 +180,21 @@ test('a rotation makes a new current store next to the old one', async () => {
   expect([run.isError, run.isError ? run.text : '']).toEqual([false, '']);
   expect(sandbox.world.state.stores.filter(({ requestedState }) => requestedState === 'current').map(({ name }) => name)).toEqual(['2027']);
 });
+
+test('a plan that would write the mask of a secret back is refused before any step runs', async () => {
+  const server = await start();
+  const before = structuredClone(user('johndoe'));
+  await callTool(server, 'create_user', { userName: 'new.user', privileges: ['login'], password: 'example.com' });
+  const plan = await callTool(server, 'rename_person', { userName: 'johndoe', newUserName: 'jdoe', newEmailAddress: 'jd@example.org' });
+  expect([plan.isError, plan.text]).toEqual([true, expect.stringContaining('the text of a secret')]);
+  expect(user('johndoe')).toEqual(before);
+});
+
+test('a plan of more steps than a person reviews is refused before anything is read for them', async () => {
+  const server = await start();
+  const requests = sandbox.requests.length;
+  const readArchives = Array.from({ length: 200 }, (_, index) => `archive ${index}`);
+  const plan = await callTool(server, 'onboard_user', { userName: 'new.user', readArchives });
+  expect([plan.isError, plan.text]).toEqual([true, expect.stringContaining('202 steps')]);
+  expect(sandbox.requests.length - requests).toBeLessThan(10);
+});
