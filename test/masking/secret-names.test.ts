@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { maskValue } from '../../src/masking/mask-value.ts';
 import { isSecretName } from '../../src/masking/secret-names.ts';
 
 test.each([
@@ -42,8 +43,12 @@ test.each([
   '密码',
   'パスワード',
   '비밀번호',
-])('%s names a secret', (name) => {
+  'pkcs12',
+  'db_mdp',
+  'Lizenzschlussel',
+])('%s names a secret, and what stands under it is masked', (name) => {
   expect(isSecretName(name)).toBe(true);
+  expect(maskValue({ [name]: 'Zq7 Canary' })).toEqual({ [name]: '***' });
 });
 
 test.each([
