@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { findDeepArguments } from '../base/nesting.ts';
 import { fieldTraits, innermost, isOptional } from './fields.ts';
 
 /** A value as it is to be checked, or what is wrong with it already. */
@@ -50,7 +51,7 @@ export function readArgumentsLeniently(
     if ('problem' in found) problems.push(`${name} ${found.problem}`);
     else if (found.value !== undefined || value === undefined) read[name] = found.value;
   }
-  return { args: read, problems };
+  return { args: read, problems: [...problems, ...findDeepArguments(read)] };
 }
 
 function readEntries(schema: z.core.$ZodArray, value: unknown): Lenient {

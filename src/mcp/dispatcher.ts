@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { systemClock, type Clock } from '../base/clock.ts';
 import { MailStoreError } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
+import { findDeepArguments } from '../base/nesting.ts';
 import { nearest } from '../base/nearest.ts';
 import { formatInZone, machineTimeZone } from '../base/zoned-time.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
@@ -420,6 +421,8 @@ function parse(tool: string, handler: Handler, args: Arguments): Arguments {
   const expected = Object.keys(handler.shape);
   const unknown = Object.keys(args).filter((name) => !expected.includes(name));
   if (unknown.length > 0) throw new MailStoreError('unknownArguments', { tool, unknown, expected });
+  const deep = findDeepArguments(args);
+  if (deep.length > 0) throw new MailStoreError('invalidArguments', { tool, problems: deep });
   refuseTwins(tool, args);
   handler.schema ??= z.strictObject(handler.shape);
   // Names are shown with what hides in them made visible, and come back as they were shown.

@@ -146,9 +146,15 @@ export function changeListResult(page: RowPage<Change>, showing: Showing): CallT
   );
 }
 
-/** Returns a failure as the model sees it: one sentence and no data. */
+/** Characters of a failure that a model sees of its beginning, and of its end, which says what to do next. */
+const ERROR_HEAD = 3000;
+const ERROR_TAIL = 500;
+
+/** Returns a failure as the model sees it: one sentence and no data. A long one is a value of the call said back, and is cut in the middle. */
 export function errorResult(message: string): CallToolResult {
-  return { content: [{ type: 'text', text: toVisible(message) }], isError: true };
+  const cut = message.length - ERROR_HEAD - ERROR_TAIL;
+  const text = cut <= 0 ? message : `${message.slice(0, ERROR_HEAD)}… [${cut} characters left out] …${message.slice(-ERROR_TAIL)}`;
+  return { content: [{ type: 'text', text: toVisible(text) }], isError: true };
 }
 
 const ANYTHING: Pick<Output, 'kind' | 'list' | 'schema'> = { kind: 'value' } as Output;

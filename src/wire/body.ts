@@ -1,6 +1,7 @@
 import { stripStack } from '../base/strip-stack.ts';
 import { isUtf8 } from 'node:buffer';
 import { excerpt, MailStoreError } from '../base/errors.ts';
+import { DEPTH_LIMIT, isDeeper } from '../base/nesting.ts';
 import type { WireResponse } from './reply.ts';
 
 /**
@@ -40,15 +41,6 @@ export function readJson(response: WireResponse, command: string, origin: string
     throw new MailStoreError('tooDeep', { command, limit: DEPTH_LIMIT });
   }
   return value;
-}
-
-/** Lists and objects inside one another that an answer may have; MailStore's own go a dozen deep, and what walks a value needs a stack. */
-export const DEPTH_LIMIT = 256;
-
-/** True when a JSON value nests lists and objects deeper than `limit`. */
-export function isDeeper(value: unknown, limit: number): boolean {
-  if (typeof value !== 'object' || value === null) return false;
-  return limit === 0 || Object.values(value).some((inner) => isDeeper(inner, limit - 1));
 }
 
 /** Throws MailStoreError `notMailStore` when the body is HTML. */

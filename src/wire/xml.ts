@@ -1,6 +1,7 @@
 import { XMLParser, XMLValidator } from 'fast-xml-parser';
 import { excerpt, MailStoreError } from '../base/errors.ts';
-import { DEPTH_LIMIT, isDeeper, readText, refusePage } from './body.ts';
+import { DEPTH_LIMIT, isDeeper } from '../base/nesting.ts';
+import { readText, refusePage } from './body.ts';
 import type { WireResponse } from './reply.ts';
 
 /** A node as the parser gives it in document order: one element name with its children, or a text. */

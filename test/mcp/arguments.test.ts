@@ -85,3 +85,21 @@ test.each([
   expect(await callTool(server, tool, args)).toEqual({ isError: true, text: sentence, structured: {} });
   expect(sandbox.requests.slice(before)).toEqual([]);
 });
+
+test.each([
+  ['an object', () => JSON.parse(`${'{"a":'.repeat(1000)}1${'}'.repeat(1000)}`) as unknown],
+  ['a JSON text', () => `{"x":${'['.repeat(5000)}${']'.repeat(5000)}}`],
+])('%s that nests a thousand deep is refused by the name of its argument, and nothing is sent', async (_form, deep) => {
+  const answer = await callTool(server, 'create_profile', { properties: deep() });
+  expect([answer.isError, answer.text]).toEqual([true, expect.stringContaining('properties nests lists and objects more than 256 deep')]);
+});
+
+test.each<readonly [string, string, Record<string, unknown>]>([
+  ['the name of an argument', 'get_server_info', { ['y'.repeat(1_000_000)]: 1 }],
+  ['the id of a task', 'get_task_status', { taskId: 'q'.repeat(1_000_000) }],
+  ['a field to sort by', 'list_tasks', { sort: 's'.repeat(1_000_000) }],
+])('%s that is a million characters long is not said back in full', async (_what, tool, args) => {
+  const { isError, text } = await callTool(server, tool, args);
+  expect(isError).toBe(true);
+  expect(text.length).toBeLessThan(5000);
+});
