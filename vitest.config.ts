@@ -10,6 +10,7 @@ const LONG = [
   'test/security/canaries.test.ts',
   'test/tester/web/accessibility.test.ts',
   'test/tester/web/page.test.ts',
+  'test/tester/web/page-work.test.ts',
 ];
 
 const ALL = 'test/**/*.test.ts';

@@ -42,10 +42,17 @@ function describeField(name: string, schema: z.ZodType, sent = schema): FieldInf
     kind: getKind(sent, choices !== undefined),
     description,
     isRequired: !schema.safeParse(undefined).success,
+    ...(mayHoldSecret(sent) && { mayHoldSecret: true }),
     isNullable: anyOf?.some(({ type }) => type === 'null') ?? false,
     ...(fallback !== undefined && { default: fallback }),
     ...(choices && { choices }),
   };
+}
+
+/** A configuration can contain passwords, and the action of a job those of the command that it runs. */
+function mayHoldSecret(schema: z.ZodType): boolean {
+  const { secret, isAction = false } = fieldTraits(schema);
+  return secret === 'inside' || isAction;
 }
 
 /** What is read of a field's JSON Schema. */

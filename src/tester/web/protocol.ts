@@ -16,6 +16,8 @@ export interface FieldInfo {
   readonly isRequired: boolean;
   /** True where null is a value of its own: it clears. */
   readonly isNullable: boolean;
+  /** True where what is written may contain a secret; a field of the kind `secret` is one. */
+  readonly mayHoldSecret?: true;
   /** What is sent where nothing is stated. */
   readonly default?: string | boolean;
   readonly choices?: readonly (string | number)[];

@@ -15,6 +15,7 @@ import type {
   TaskInfo,
 } from '../protocol.ts';
 import { elsewhereSentence } from '../../../journal/page.ts';
+import { formatAddress } from './address.ts';
 import { CallList } from './call-list.tsx';
 import { CommandForm } from './command-form.tsx';
 import { CommandList } from './command-list.tsx';
@@ -36,7 +37,7 @@ const RETRY_MS = 5000;
 /** The whole page. */
 export function App() {
   const [state, dispatch] = useReducer(reduce, INITIAL);
-  const [copied, setCopied] = useState<{ readonly as: CopyForm; readonly text: string }>();
+  const [copied, setCopied] = useState<{ readonly as: CopyForm | 'link'; readonly text: string }>();
   const [cancelProblems, setCancelProblems] = useState<Readonly<Record<string, string>>>({});
   const { catalogue, selected, target, form, shown, tasks, calls, isSending, fault } = state;
   const [question] = state.questions;
@@ -69,6 +70,7 @@ export function App() {
   };
   useShortcuts(send);
   useFocusOnProblem(state);
+  useAddress(state, dispatch);
   useFreshExchanges(state, dispatch);
 
   const report = (work: Promise<unknown>) => void work.catch((error: unknown) => dispatch({ kind: 'fault', fault: describeReason(error) }));
@@ -147,6 +149,11 @@ export function App() {
               onDraft={(field, draft) => dispatch({ kind: 'drafted', field, draft })}
               onFill={(args) => dispatch({ kind: 'filled', args })}
               onSend={send}
+              canUndo={(state.past[command.name] ?? []).length > 0}
+              canRedo={(state.future[command.name] ?? []).length > 0}
+              onUndo={() => dispatch({ kind: 'undone' })}
+              onRedo={() => dispatch({ kind: 'redone' })}
+              onLink={() => setCopied({ as: 'link', text: location.href })}
             />
           ) : (
             <Welcome />
@@ -267,6 +274,35 @@ function useShortcuts(send: () => void): void {
   }, []);
 }
 
+/** The address says which form is open and what is in it, so that loading the page again, Back and a link bring it back. */
+function useAddress(state: State, dispatch: Dispatch): void {
+  const { catalogue, selected, target, form } = state;
+  const command = findCommand(state, selected);
+  const drafts = (selected !== undefined && state.drafts[selected]) || undefined;
+  useEffect(() => {
+    if (!catalogue) return;
+    const hash = command
+      ? formatAddress(command, {
+          drafts: drafts ?? {},
+          ...(target !== catalogue.targets[0]?.name && { target }),
+          ...(form !== catalogue.form && { form }),
+        })
+      : '';
+    if (hash === location.hash) return;
+    const isOther = /^#?([^;?]*)/.exec(location.hash)?.[1] !== (selected ?? '');
+    try {
+      history[isOther ? 'pushState' : 'replaceState'](null, '', hash === '' ? location.pathname : hash);
+    } catch {
+      // A browser allows so many changes in a time; the next one counts.
+    }
+  }, [catalogue, command, drafts, target, form]);
+  useEffect(() => {
+    const onMove = () => dispatch({ kind: 'address', hash: location.hash });
+    addEventListener('popstate', onMove);
+    return () => removeEventListener('popstate', onMove);
+  }, []);
+}
+
 /** The first field that is wrong gets the focus. */
 function useFocusOnProblem({ problems }: State): void {
   const [first] = problems;
@@ -333,7 +369,7 @@ async function load(dispatch: Dispatch, signal: AbortSignal): Promise<void> {
       } else {
         const [catalogue, first] = await Promise.all([getJson<PageContents>('commands', signal), getJson<News>('news', signal)]);
         news = first;
-        dispatch({ kind: 'loaded', catalogue, news });
+        dispatch({ kind: 'loaded', catalogue, news, hash: location.hash });
       }
     } catch (error) {
       if (signal.aborted) return;

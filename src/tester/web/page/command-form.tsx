@@ -14,10 +14,16 @@ interface Props {
   readonly onDraft: (field: string, draft: Draft) => void;
   readonly onFill: (args: Readonly<Record<string, unknown>>) => void;
   readonly onSend: () => void;
+  readonly canUndo: boolean;
+  readonly canRedo: boolean;
+  readonly onUndo: () => void;
+  readonly onRedo: () => void;
+  readonly onLink: () => void;
 }
 
 /** The form of one command, made from its declaration. */
-export function CommandForm({ command, drafts, problems, isSending, refusal, onDraft, onFill, onSend }: Props) {
+export function CommandForm(props: Props) {
+  const { command, drafts, problems, isSending, refusal, onDraft, onFill, onSend, canUndo, canRedo, onUndo, onRedo, onLink } = props;
   const { name, title, summary, isLong, isDoubtful, since, fields, example } = command;
   const whole = problems.filter(({ field }) => field === undefined);
   return (
@@ -76,8 +82,21 @@ export function CommandForm({ command, drafts, problems, isSending, refusal, onD
             <button type="button" onClick={() => onFill({})}>
               Clear
             </button>
+            {canUndo && (
+              <button type="button" onClick={onUndo}>
+                Undo
+              </button>
+            )}
+            {canRedo && (
+              <button type="button" onClick={onRedo}>
+                Redo
+              </button>
+            )}
           </>
         )}
+        <button type="button" onClick={onLink}>
+          Copy link
+        </button>
         <span class="hint keys">
           <kbd>Ctrl</kbd> or <kbd>⌘</kbd> with <kbd>Enter</kbd> sends
         </span>

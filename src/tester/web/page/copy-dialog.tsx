@@ -3,14 +3,15 @@ import type { CopyForm } from '../protocol.ts';
 import { Code } from './body-view.tsx';
 import { Modal } from './modal.tsx';
 
-const HEADINGS: Readonly<Record<CopyForm, string>> = {
+const HEADINGS: Readonly<Record<CopyForm | 'link', string>> = {
   curl: 'As a curl command',
   powershell: 'As a PowerShell command',
   mcp: 'As an MCP call',
+  link: 'As a link to this form',
 };
 
 interface Props {
-  readonly as: CopyForm;
+  readonly as: CopyForm | 'link';
   readonly text: string;
   readonly onClose: () => void;
 }
@@ -29,6 +30,12 @@ export function CopyDialog({ as, text, onClose }: Props) {
     <Modal labelledBy="copy-heading" onEscape={onClose}>
       <h2 id="copy-heading">{HEADINGS[as]}</h2>
       <Code label={HEADINGS[as]}>{text}</Code>
+      {as === 'link' && (
+        <p class="hint">
+          It holds the command and its input, without secrets, and works on this machine while the tester runs. After the tester was started
+          again, the part from # on fits behind the new address.
+        </p>
+      )}
       <p class="hint" role="status">
         {said}
       </p>

@@ -40,6 +40,17 @@ export function readDrafts(
   return { args, problems };
 }
 
+/** Splits what is written at its commas, except those between quotes: `"x,y"@example.com` is one entry. */
+export function splitEntries(text: string): readonly string[] {
+  const parts = text.match(/(?:"(?:\\.|[^"\\])*"?|[^,"])+/g) ?? [];
+  return parts.map((part) => part.trim()).filter((part) => part !== '');
+}
+
+/** Returns whether a text ends between quotes, so that a comma belongs to it. */
+export function endsInQuotes(text: string): boolean {
+  return (text.replaceAll(/\\./g, '').split('"').length - 1) % 2 === 1;
+}
+
 type Read = { readonly value: unknown } | { readonly problem: string } | undefined;
 
 function readDraft({ kind, choices }: FieldInfo, { text, entries, way, isNull }: Draft): Read {
@@ -48,7 +59,7 @@ function readDraft({ kind, choices }: FieldInfo, { text, entries, way, isNull }:
     case 'choices':
     case 'list': {
       // Text that is typed but not yet added as a chip counts as well.
-      const stated = [...entries, ...text.split(',').flatMap((entry) => entry.trim() || [])];
+      const stated = [...entries, ...splitEntries(text)];
       return stated.length > 0 ? { value: stated } : undefined;
     }
     case 'secret':

@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks';
 import type { FieldInfo } from '../protocol.ts';
-import { EMPTY_DRAFT, jsonProblem, SECRET_WAYS, type Draft, type SecretWay } from './drafts.ts';
+import { EMPTY_DRAFT, endsInQuotes, jsonProblem, SECRET_WAYS, splitEntries, type Draft, type SecretWay } from './drafts.ts';
 
 interface FieldProps {
   readonly field: FieldInfo;
@@ -153,12 +153,11 @@ function ListControl(props: ControlProps) {
   const { draft, onDraft, field, id } = props;
   const { entries, text } = draft;
   const add = () => {
-    const added = text.split(',').flatMap((entry) => entry.trim() || []);
-    if (text !== '') onDraft({ ...draft, entries: [...entries, ...added], text: '' });
+    if (text !== '') onDraft({ ...draft, entries: [...entries, ...splitEntries(text)], text: '' });
   };
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.ctrlKey || event.metaKey) return;
-    if (event.key === 'Enter' || event.key === ',') {
+    if (event.key === 'Enter' || (event.key === ',' && !endsInQuotes(text))) {
       event.preventDefault();
       add();
     } else if (event.key === 'Backspace' && text === '') onDraft({ ...draft, entries: entries.slice(0, -1) });

@@ -11,7 +11,8 @@ import type {
   TargetInfo,
   TaskInfo,
 } from '../protocol.ts';
-import { makeDrafts, type Draft, type Drafts } from './drafts.ts';
+import { isKeptOut, readAddress } from './address.ts';
+import { EMPTY_DRAFT, makeDrafts, type Draft, type Drafts } from './drafts.ts';
 
 /** Everything that the page shows follows from this. */
 export interface State {
@@ -23,6 +24,9 @@ export interface State {
   readonly form: ApiForm;
   /** The content of the forms, by command. */
   readonly drafts: Readonly<Record<string, Drafts>>;
+  /** What forms held before a button filled them, and what an undo took away, by command; the newest last. */
+  readonly past: Readonly<Record<string, readonly Drafts[]>>;
+  readonly future: Readonly<Record<string, readonly Drafts[]>>;
   /** What is wrong with the open form. */
   readonly problems: readonly Problem[];
   readonly isSending: boolean;
@@ -43,13 +47,17 @@ export interface State {
 type ShownEvent = Exclude<CallEvent, { readonly kind: 'question' }>;
 
 export type PageAction =
-  | { readonly kind: 'loaded'; readonly catalogue: PageContents; readonly news: News }
+  | { readonly kind: 'loaded'; readonly catalogue: PageContents; readonly news: News; readonly hash: string }
   | { readonly kind: 'searched'; readonly search: string }
   | { readonly kind: 'selected'; readonly command: string }
   | { readonly kind: 'target'; readonly target: string }
   | { readonly kind: 'form'; readonly form: ApiForm }
   | { readonly kind: 'drafted'; readonly field: string; readonly draft: Draft }
   | { readonly kind: 'filled'; readonly args: Readonly<Record<string, unknown>> }
+  /** The form goes back to what it held before a button filled it, or forward again. */
+  | { readonly kind: 'undone' | 'redone' }
+  /** The address has changed by Back, Forward or a link. */
+  | { readonly kind: 'address'; readonly hash: string }
   | { readonly kind: 'invalid'; readonly problems: readonly Problem[] }
   | { readonly kind: 'sending' }
   | { readonly kind: 'event'; readonly event: ShownEvent }
@@ -70,6 +78,8 @@ export const INITIAL: State = {
   target: '',
   form: 'auto',
   drafts: {},
+  past: {},
+  future: {},
   problems: [],
   isSending: false,
   calls: [],
@@ -81,8 +91,9 @@ export const INITIAL: State = {
 export function reduce(state: State, action: PageAction): State {
   switch (action.kind) {
     case 'loaded': {
-      const { catalogue, news } = action;
-      return { ...tell(state, news), catalogue, target: catalogue.targets[0]?.name ?? '', form: catalogue.form };
+      const { catalogue, news, hash } = action;
+      const loaded = { ...tell(state, news), catalogue, target: catalogue.targets[0]?.name ?? '', form: catalogue.form };
+      return follow(loaded, hash);
     }
     case 'searched':
       return { ...state, search: action.search };
@@ -99,6 +110,12 @@ export function reduce(state: State, action: PageAction): State {
     }
     case 'filled':
       return { ...fillIn(state, state.selected, action.args), problems: [] };
+    case 'undone':
+      return { ...travel(state, 'past', 'future'), problems: [] };
+    case 'redone':
+      return { ...travel(state, 'future', 'past'), problems: [] };
+    case 'address':
+      return follow(state, action.hash);
     case 'invalid':
       return { ...state, problems: action.problems };
     case 'sending':
@@ -160,7 +177,68 @@ function tell(state: State, { tasks, elsewhere, calls = state.calls }: News): St
 
 function fillIn(state: State, name: string | undefined, args: Readonly<Record<string, unknown>>): State {
   const command = findCommand(state, name);
-  return command ? { ...state, drafts: { ...state.drafts, [command.name]: makeDrafts(command.fields, args) } } : state;
+  return command ? replaceDrafts(state, command.name, makeDrafts(command.fields, args)) : state;
+}
+
+/** What the form held before can be undone. */
+function replaceDrafts(state: State, name: string, drafts: Drafts): State {
+  const before = state.drafts[name] ?? {};
+  if (isSame(before, drafts)) return state;
+  return {
+    ...state,
+    drafts: { ...state.drafts, [name]: drafts },
+    ...(!isSame(before, {}) && { past: { ...state.past, [name]: [...(state.past[name] ?? []), before] } }),
+  };
+}
+
+function isSame(one: Drafts, other: Drafts): boolean {
+  const write = (drafts: Drafts) =>
+    JSON.stringify(
+      Object.entries(drafts)
+        .filter(([, draft]) => JSON.stringify(draft) !== EMPTY)
+        .toSorted(),
+    );
+  return write(one) === write(other);
+}
+
+const EMPTY = JSON.stringify(EMPTY_DRAFT);
+
+/** Takes what the form held from one end, and keeps what it holds now at the other. */
+function travel(state: State, from: 'past' | 'future', to: 'past' | 'future'): State {
+  const { selected: name = '' } = state;
+  const kept = state[from][name] ?? [];
+  const drafts = kept.at(-1);
+  if (!drafts) return state;
+  return {
+    ...state,
+    drafts: { ...state.drafts, [name]: drafts },
+    [from]: { ...state[from], [name]: kept.slice(0, -1) },
+    [to]: { ...state[to], [name]: [...(state[to][name] ?? []), state.drafts[name] ?? {}] },
+  };
+}
+
+/** Shows what an address says. What was written where an address has nothing, such as a password, stays. */
+function follow(state: State, hash: string): State {
+  const { catalogue } = state;
+  const address = readAddress(hash, catalogue?.commands ?? []);
+  if (!address) {
+    const { selected: _, ...rest } = state;
+    return { ...rest, problems: [] };
+  }
+  const { command, drafts, target, form = catalogue?.form ?? state.form } = address;
+  const fields = findCommand(state, command)?.fields ?? [];
+  const kept = fields.filter(isKeptOut).flatMap(({ name }) => {
+    const draft = state.drafts[command]?.[name];
+    return draft ? [[name, draft] as const] : [];
+  });
+  const known = catalogue?.targets.find(({ name }) => name === target) ?? catalogue?.targets[0];
+  return {
+    ...replaceDrafts(state, command, { ...Object.fromEntries(kept), ...drafts }),
+    selected: command,
+    target: known?.name ?? state.target,
+    form,
+    problems: [],
+  };
 }
 
 export function findCommand({ catalogue }: State, name: string | undefined): CommandInfo | undefined {
