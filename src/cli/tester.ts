@@ -47,7 +47,13 @@ async function runTester({ flags, port, sandbox: isSandbox, json }: Given<typeof
   const page = await startPageServer({
     tester: core,
     catalogues: new Map(config.targets.map(({ name, edition }) => [name, catalogueFor(edition)])),
-    targets: config.targets.map(({ name, origin, username, access }) => ({ name, origin, user: username, access })),
+    targets: config.targets.map(({ name, origin, username, access }) => ({
+      name,
+      origin,
+      user: username,
+      access,
+      isSandbox: sandbox !== undefined,
+    })),
     form: config.targets[0]?.api ?? 'auto',
     version,
     port,

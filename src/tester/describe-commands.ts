@@ -9,7 +9,7 @@ import type { CommandInfo, FieldInfo, FieldKind } from './web/protocol.ts';
 
 /** Returns what the page needs to know of a command to make a form of it; `timeZone` is the one of calls that name none. */
 export function describeCommand(command: Command, timeZone?: string): CommandInfo {
-  const { name, title, summary, group, longRunning, doubtful = false, since, input, examples } = command;
+  const { name, title, summary, group, longRunning, doubtful = false, since, input, examples, mergesInto } = command;
   const mildest = mildestEffect(command);
   const certain = certainRisks(command);
   return {
@@ -30,6 +30,7 @@ export function describeCommand(command: Command, timeZone?: string): CommandInf
       ...(timeZone !== undefined && field === findZoneArgument(command) && { default: timeZone }),
     })),
     example: examples[0],
+    ...(mergesInto && { configuration: mergesInto.argument }),
   };
 }
 

@@ -12,6 +12,8 @@ import { isEnded, type TaskRecord } from '../../journal/task-record.ts';
 import { asCurl, asMcpCall, asPowerShell } from '../copy-as.ts';
 import type { Answered, Tester, TesterCall } from '../tester.ts';
 import type { AskedQuestion } from '../../guard/prompter.ts';
+import { isRow } from '../../base/rows.ts';
+import { mayLackSecret } from '../../catalogue/lacks-secret.ts';
 import { CallHistory } from './call-history.ts';
 import { describeCommand } from '../describe-commands.ts';
 import { Questions } from './page-prompter.ts';
@@ -26,6 +28,8 @@ import {
   type ChangeInfo,
   type CopyRequest,
   type CopyText,
+  type CurrentConfiguration,
+  type CurrentRequest,
   type News,
   type PageContents,
   type Problem,
@@ -60,15 +64,13 @@ export interface KnownNews {
   readonly callsRevision: number;
 }
 
-const callRequest: z.ZodType<CallRequest> = z.union([
-  z.strictObject({
-    command: z.string(),
-    args: z.record(z.string(), z.unknown()),
-    target: z.string(),
-    form: z.enum(API_FORMS),
-  }),
-  z.strictObject({ repeat: z.int() }),
-]);
+const writtenCall: z.ZodType<CurrentRequest> = z.strictObject({
+  command: z.string(),
+  args: z.record(z.string(), z.unknown()),
+  target: z.string(),
+  form: z.enum(API_FORMS),
+});
+const callRequest: z.ZodType<CallRequest> = z.union([writtenCall, z.strictObject({ repeat: z.int() })]);
 const answerRequest: z.ZodType<AnswerRequest> = z.strictObject({ id: z.string(), answer: z.string(), code: z.string().optional() });
 const copyRequest: z.ZodType<CopyRequest> = z.strictObject({ call: z.int(), exchange: z.int(), as: z.enum(COPY_FORMS) });
 
@@ -136,6 +138,24 @@ export class PageApi {
     const ms = clock.now() - started;
     tell({ kind: 'ended', call: this.#history.end(summary.id, end, ms) ?? { ...summary, end, ms } });
     this.#calls.emit('end');
+  }
+
+  /** Reads the configuration that a call would change, by the read that its declaration names. Throws BadRequest where it has none. */
+  async readCurrent(body: unknown, signal: AbortSignal): Promise<CurrentConfiguration> {
+    const { command: name, args, target, form } = read(writtenCall, body);
+    const catalogue = this.#options.catalogues.get(target);
+    const { mergesInto } = catalogue?.find(name) ?? missing();
+    const command = (mergesInto && catalogue?.find(mergesInto.read)) ?? missing();
+    try {
+      const answered = await this.#options.tester.call({ command, args: mergesInto?.args?.(args) ?? {}, target, form }, { signal });
+      if (answered.kind !== 'value' || !isRow(answered.value)) return { problem: `The answer to ${command.name} is not a configuration.` };
+      const shown = Object.entries(answered.value);
+      // Sent back as it is shown, a masked or empty secret would take the place of the real one.
+      const hides = ([field, value]: (typeof shown)[number]) => mayLackSecret({ [field]: value });
+      return { value: Object.fromEntries(shown.filter((entry) => !hides(entry))), notShown: shown.filter(hides).map(([field]) => field) };
+    } catch (error) {
+      return { problem: this.#readMessage(error) };
+    }
   }
 
   /** Settles the question that waits on the page. */

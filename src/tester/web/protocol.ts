@@ -44,6 +44,8 @@ export interface CommandInfo {
   readonly since?: string;
   readonly fields: readonly FieldInfo[];
   readonly example: Readonly<Record<string, unknown>>;
+  /** The argument that is a configuration, of which what is set now can be read. */
+  readonly configuration?: string;
 }
 
 export interface TargetInfo {
@@ -51,6 +53,8 @@ export interface TargetInfo {
   readonly origin: string;
   readonly user: string;
   readonly access: Access;
+  /** True where it is emulated by this program. */
+  readonly isSandbox: boolean;
 }
 
 /** The answer to `GET commands`. */
@@ -71,6 +75,14 @@ export type CallRequest =
       readonly form: ApiForm;
     }
   | { readonly repeat: number };
+
+/** The body of `POST current`: the call that would change the configuration. */
+export type CurrentRequest = Exclude<CallRequest, { readonly repeat: number }>;
+
+/** The answer to `POST current`: the fields as they are set, and the names of those that the read does not show, such as a password. */
+export type CurrentConfiguration =
+  | { readonly value: Readonly<Record<string, unknown>>; readonly notShown: readonly string[] }
+  | { readonly problem: string };
 
 /** What a write changed. */
 export interface ChangeInfo {

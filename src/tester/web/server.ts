@@ -75,6 +75,9 @@ export async function startPageServer({ port, pageFolder, ...options }: PageServ
       case 'POST copy':
         sendJson(response, 200, api.copy(await readBody(request)));
         return;
+      case 'POST current':
+        sendJson(response, 200, await api.readCurrent(await readBody(request), signal));
+        return;
       case 'POST call': {
         await api.call(await readBody(request), tellLines(response, signal), signal);
         response.end();

@@ -32,13 +32,13 @@ const locateRequest = (page: Page) => page.getByRole('region', { name: 'Body of 
 const locateOutcome = (page: Page) => page.locator('.outcome');
 
 describe('the files of the page', () => {
-  test('the script is below 60 KB, and all of it together below 80 KB', () => {
+  test('the script is below 80 KB, and all of it together below 100 KB', () => {
     const sizes = readdirSync(new URL('dist/tester/', root)).map(
       (name) => [name, statSync(new URL(`dist/tester/${name}`, root)).size] as const,
     );
     expect(sizes.map(([name]) => name)).toEqual(['index.html', 'page.css', 'page.js']);
-    expect(Object.fromEntries(sizes)['page.js']).toBeLessThan(60_000);
-    expect(sizes.reduce((sum, [, size]) => sum + size, 0)).toBeLessThan(80_000);
+    expect(Object.fromEntries(sizes)['page.js']).toBeLessThan(80_000);
+    expect(sizes.reduce((sum, [, size]) => sum + size, 0)).toBeLessThan(100_000);
   });
 
   test('nothing in its source makes markup of text', () => {
@@ -350,6 +350,8 @@ describe.skipIf(!hasBrowser)('the page in Chromium (skipped where /usr/bin/chrom
     await choose(page, 'SetComplianceConfiguration');
     await page.getByLabel(/^config/).fill('{"legalHoldEnabled": false}');
     sandbox.world.state.compliance['legalHoldEnabled'] = true;
+    await page.getByRole('button', { name: 'Show what changes' }).click();
+    await page.getByText('legalHoldEnabled: true → false').waitFor();
     await send(page);
     const dialog = page.getByRole('dialog');
     const typed = dialog.getByLabel(/to confirm$/);

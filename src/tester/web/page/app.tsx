@@ -9,9 +9,11 @@ import type {
   CopyForm,
   CopyRequest,
   CopyText,
+  CurrentConfiguration,
   News,
   PageContents,
   QuestionInfo,
+  TargetInfo,
   TaskInfo,
 } from '../protocol.ts';
 import { elsewhereSentence } from '../../../journal/page.ts';
@@ -39,12 +41,17 @@ export function App() {
   const [state, dispatch] = useReducer(reduce, INITIAL);
   const [copied, setCopied] = useState<{ readonly as: CopyForm | 'link'; readonly text: string }>();
   const [cancelProblems, setCancelProblems] = useState<Readonly<Record<string, string>>>({});
-  const { catalogue, selected, target, form, shown, tasks, calls, isSending, fault } = state;
+  const { catalogue, selected, target, form, shown, tasks, calls, isSending, isGone, fault } = state;
   const [question] = state.questions;
   const command = findCommand(state, selected);
   const chosenTarget = findTarget(state);
   const refusal = command && describeRefusal(command, chosenTarget);
   const drafts = (selected !== undefined && state.drafts[selected]) || {};
+
+  // What is set now depends on everything but the configuration itself.
+  const { args: otherArgs } = readDrafts(command?.fields.filter(({ name }) => name !== command.configuration) ?? [], drafts);
+  const currentKey = JSON.stringify([selected, otherArgs, target, form]);
+  const current = state.current?.key === currentKey ? state.current : undefined;
 
   useEffect(() => {
     const stop = new AbortController();
@@ -58,22 +65,30 @@ export function App() {
       await streamAsking<CallEvent>('call', call, dispatch, (event) => dispatch({ kind: 'event', event }));
       dispatch({ kind: 'sent' });
     } catch (error) {
-      dispatch({ kind: 'sent', fault: describeReason(error) });
+      dispatch({ kind: 'sent', fault: describeReason(error), ...goneBy(error) });
     }
   }, []);
 
   const send = () => {
-    if (!command || refusal !== undefined || isSending) return;
+    if (!command || refusal !== undefined || isSending || isGone) return;
     const { args, problems } = readDrafts(command.fields, drafts);
     if (problems.length > 0) dispatch({ kind: 'invalid', problems });
+    // What a configuration changes is shown before it is sent.
+    else if (command.configuration !== undefined && !current) report(readCurrent(false));
     else void make({ command: command.name, args, target, form });
+  };
+  const report = (work: Promise<unknown>) =>
+    void work.catch((error: unknown) => dispatch({ kind: 'fault', fault: describeReason(error), ...goneBy(error) }));
+  const readCurrent = async (isLoaded: boolean) => {
+    if (!command) return;
+    const request: CallRequest = { command: command.name, args: otherArgs, target, form };
+    dispatch({ kind: 'current', current: { key: currentKey, ...(await postJson<CurrentConfiguration>('current', request)) }, isLoaded });
   };
   useShortcuts(send);
   useFocusOnProblem(state);
   useAddress(state, dispatch);
   useFreshExchanges(state, dispatch);
 
-  const report = (work: Promise<unknown>) => void work.catch((error: unknown) => dispatch({ kind: 'fault', fault: describeReason(error) }));
   const select = (name: string) => {
     dispatch({ kind: 'selected', command: name });
     // Where the columns stand below each other, the form is out of sight.
@@ -121,6 +136,7 @@ export function App() {
   return (
     <>
       <header>
+        {chosenTarget && <TargetBar target={chosenTarget} isGone={isGone} />}
         <h1>MailStore API tester</h1>
         <Choices state={state} dispatch={dispatch} />
       </header>
@@ -149,6 +165,9 @@ export function App() {
               onDraft={(field, draft) => dispatch({ kind: 'drafted', field, draft })}
               onFill={(args) => dispatch({ kind: 'filled', args })}
               onSend={send}
+              isGone={isGone}
+              current={current}
+              onLoad={() => report(readCurrent(true))}
               canUndo={(state.past[command.name] ?? []).length > 0}
               canRedo={(state.future[command.name] ?? []).length > 0}
               onUndo={() => dispatch({ kind: 'undone' })}
@@ -175,7 +194,7 @@ export function App() {
           <CallList
             calls={calls}
             shown={shown?.id}
-            isSending={isSending}
+            isSending={isSending || isGone}
             onOpen={(id) => report(open(id))}
             onRepeat={(id) => report(repeat(id))}
           />
@@ -188,13 +207,29 @@ export function App() {
   );
 }
 
+/** Says where calls go, as whom and with which access, and whether the tester still answers. */
+function TargetBar({
+  target: { name, origin, user, access, isSandbox },
+  isGone,
+}: {
+  readonly target: TargetInfo;
+  readonly isGone: boolean;
+}) {
+  if (isGone) return <p class="target-bar gone">The tester has ended: nothing on this page can be sent.</p>;
+  return (
+    <p class={`target-bar ${isSandbox ? 'sandbox' : access}`}>
+      <strong>{isSandbox ? 'SANDBOX' : name}</strong>{' '}
+      <span class="origin">{isSandbox ? 'an emulated MailStore in this program' : origin}</span> <span>{`as ${user}`}</span>{' '}
+      <span>{`${access} access`}</span>
+    </p>
+  );
+}
+
 /** Where calls go, and in which form of the API. */
 function Choices({ state, dispatch }: { readonly state: State; readonly dispatch: Dispatch }) {
   const { catalogue, target, form } = state;
-  const chosen = findTarget(state);
   return (
     <div class="choices">
-      {chosen && <span class="hint origin">{`${chosen.user} at ${chosen.origin}, ${chosen.access} access`}</span>}
       {catalogue && catalogue.targets.length > 1 && (
         <label>
           Target{' '}
@@ -373,11 +408,16 @@ async function load(dispatch: Dispatch, signal: AbortSignal): Promise<void> {
       }
     } catch (error) {
       if (signal.aborted) return;
-      dispatch({ kind: 'fault', fault: describeReason(error) });
+      dispatch({ kind: 'fault', fault: describeReason(error), ...goneBy(error) });
       if (error instanceof RequestFailed && error.isGone) return;
       await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
     }
   }
+}
+
+/** Returns nothing for a fault that leaves open whether the tester's process is there. */
+function goneBy(error: unknown): { readonly isGone?: true } {
+  return error instanceof RequestFailed && error.isGone ? { isGone: true } : {};
 }
 
 function describeReason(error: unknown): string {

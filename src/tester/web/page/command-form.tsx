@@ -1,6 +1,7 @@
 import { describeSafety } from '../../safety-words.ts';
-import type { CommandInfo, Problem } from '../protocol.ts';
+import type { CommandInfo, CurrentConfiguration, Problem } from '../protocol.ts';
 import { EMPTY_DRAFT, type Draft, type Drafts } from './drafts.ts';
+import { ConfigurationView } from './configuration-view.tsx';
 import { EffectBadge } from './effect-badge.tsx';
 import { FieldInput } from './field-input.tsx';
 
@@ -14,6 +15,12 @@ interface Props {
   readonly onDraft: (field: string, draft: Draft) => void;
   readonly onFill: (args: Readonly<Record<string, unknown>>) => void;
   readonly onSend: () => void;
+  /** True when the tester's process does not answer. */
+  readonly isGone: boolean;
+  /** What the configuration of the command is now, once it was read. */
+  readonly current: CurrentConfiguration | undefined;
+  /** Reads it into the form. */
+  readonly onLoad: () => void;
   readonly canUndo: boolean;
   readonly canRedo: boolean;
   readonly onUndo: () => void;
@@ -23,8 +30,25 @@ interface Props {
 
 /** The form of one command, made from its declaration. */
 export function CommandForm(props: Props) {
-  const { command, drafts, problems, isSending, refusal, onDraft, onFill, onSend, canUndo, canRedo, onUndo, onRedo, onLink } = props;
-  const { name, title, summary, isLong, isDoubtful, since, fields, example } = command;
+  const {
+    command,
+    drafts,
+    problems,
+    isSending,
+    refusal,
+    onDraft,
+    onFill,
+    onSend,
+    canUndo,
+    canRedo,
+    onUndo,
+    onRedo,
+    onLink,
+    isGone,
+    current,
+    onLoad,
+  } = props;
+  const { name, title, summary, isLong, isDoubtful, since, fields, example, configuration } = command;
   const whole = problems.filter(({ field }) => field === undefined);
   return (
     <form
@@ -56,6 +80,14 @@ export function CommandForm(props: Props) {
         </p>
       )}
       {fields.length === 0 && <p class="hint">It takes no arguments.</p>}
+      {configuration !== undefined && (
+        <p class="actions">
+          <button type="button" disabled={isSending || isGone} onClick={onLoad}>
+            Load what is set
+          </button>
+          <span class="hint">into {configuration}. What is left out of it stays as it is.</span>
+        </p>
+      )}
       {fields.map((field) => (
         <FieldInput
           key={`${name} ${field.name}`}
@@ -65,14 +97,20 @@ export function CommandForm(props: Props) {
           onDraft={(draft) => onDraft(field.name, draft)}
         />
       ))}
+      {configuration !== undefined && current && <ConfigurationView current={current} written={drafts[configuration]?.text ?? ''} />}
       {whole.map(({ message }) => (
         <p key={message} class="problem">
           {message}
         </p>
       ))}
       <p class="actions">
-        <button type="submit" class="primary" disabled={isSending || refusal !== undefined} aria-describedby={refusal && 'refusal'}>
-          {isSending ? 'Sending…' : 'Send'}
+        <button
+          type="submit"
+          class="primary"
+          disabled={isSending || isGone || refusal !== undefined}
+          aria-describedby={refusal && 'refusal'}
+        >
+          {isSending ? 'Sending…' : configuration !== undefined && !current ? 'Show what changes' : 'Send'}
         </button>
         {fields.length > 0 && (
           <>

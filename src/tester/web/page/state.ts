@@ -4,6 +4,7 @@ import type {
   CallRecord,
   CallSummary,
   CommandInfo,
+  CurrentConfiguration,
   News,
   PageContents,
   Problem,
@@ -27,6 +28,8 @@ export interface State {
   /** What forms held before a button filled them, and what an undo took away, by command; the newest last. */
   readonly past: Readonly<Record<string, readonly Drafts[]>>;
   readonly future: Readonly<Record<string, readonly Drafts[]>>;
+  /** The configuration that the open form would change, as it was read for `key`. */
+  readonly current?: { readonly key: string } & CurrentConfiguration;
   /** What is wrong with the open form. */
   readonly problems: readonly Problem[];
   readonly isSending: boolean;
@@ -41,6 +44,8 @@ export interface State {
   readonly questions: readonly QuestionInfo[];
   /** Why the page itself cannot go on. */
   readonly fault?: string;
+  /** True when the tester's process does not answer: nothing can be sent. */
+  readonly isGone: boolean;
 }
 
 /** What a call reports, except its questions. */
@@ -62,7 +67,7 @@ export type PageAction =
   | { readonly kind: 'sending' }
   | { readonly kind: 'event'; readonly event: ShownEvent }
   /** The answer to a call has ended, or broke off with a fault. */
-  | { readonly kind: 'sent'; readonly fault?: string }
+  | { readonly kind: 'sent'; readonly fault?: string; readonly isGone?: boolean }
   | { readonly kind: 'asked'; readonly question: QuestionInfo }
   /** These questions were answered, or their call has ended without an answer. */
   | { readonly kind: 'settled'; readonly questions: readonly string[] }
@@ -71,7 +76,9 @@ export type PageAction =
   | { readonly kind: 'opened'; readonly record: CallRecord }
   /** The call on display has more exchanges than before. */
   | { readonly kind: 'refreshed'; readonly record: CallRecord }
-  | { readonly kind: 'fault'; readonly fault: string };
+  | { readonly kind: 'fault'; readonly fault: string; readonly isGone?: boolean }
+  /** What is set now was read; `isLoaded` is true if it is to be in the form. */
+  | { readonly kind: 'current'; readonly current: { readonly key: string } & CurrentConfiguration; readonly isLoaded: boolean };
 
 export const INITIAL: State = {
   search: '',
@@ -86,6 +93,7 @@ export const INITIAL: State = {
   tasks: [],
   elsewhere: 0,
   questions: [],
+  isGone: false,
 };
 
 export function reduce(state: State, action: PageAction): State {
@@ -119,11 +127,15 @@ export function reduce(state: State, action: PageAction): State {
     case 'invalid':
       return { ...state, problems: action.problems };
     case 'sending':
-      return { ...without(state, 'fault'), isSending: true, problems: [] };
+      return { ...without(state, 'fault', 'current'), isSending: true, problems: [] };
     case 'event':
       return reduceEvent(state, action.event);
     case 'sent':
-      return { ...state, isSending: false, ...(action.fault !== undefined && { fault: action.fault }) };
+      return {
+        ...state,
+        isSending: false,
+        ...(action.fault !== undefined && { fault: action.fault, isGone: action.isGone ?? state.isGone }),
+      };
     case 'asked':
       return { ...state, questions: [...state.questions, action.question] };
     case 'settled':
@@ -137,7 +149,14 @@ export function reduce(state: State, action: PageAction): State {
     case 'refreshed':
       return state.shown?.id === action.record.id ? { ...state, shown: action.record } : state;
     case 'fault':
-      return { ...state, fault: action.fault };
+      return { ...state, fault: action.fault, isGone: action.isGone ?? state.isGone };
+    case 'current': {
+      const { current, isLoaded } = action;
+      const { name = '', configuration } = findCommand(state, state.selected) ?? {};
+      if (!isLoaded || configuration === undefined || 'problem' in current) return { ...state, current };
+      const draft = { ...EMPTY_DRAFT, text: JSON.stringify(current.value, undefined, 2) };
+      return { ...replaceDrafts(state, name, { ...state.drafts[name], [configuration]: draft }), current, problems: [] };
+    }
   }
 }
 
@@ -172,7 +191,7 @@ function reduceEvent(state: State, event: ShownEvent): State {
 }
 
 function tell(state: State, { tasks, elsewhere, calls = state.calls }: News): State {
-  return { ...state, tasks, elsewhere, calls };
+  return { ...state, tasks, elsewhere, calls, isGone: false };
 }
 
 function fillIn(state: State, name: string | undefined, args: Readonly<Record<string, unknown>>): State {
@@ -192,16 +211,9 @@ function replaceDrafts(state: State, name: string, drafts: Drafts): State {
 }
 
 function isSame(one: Drafts, other: Drafts): boolean {
-  const write = (drafts: Drafts) =>
-    JSON.stringify(
-      Object.entries(drafts)
-        .filter(([, draft]) => JSON.stringify(draft) !== EMPTY)
-        .toSorted(),
-    );
-  return write(one) === write(other);
+  const write = (draft: Draft = EMPTY_DRAFT) => JSON.stringify(draft);
+  return [...Object.keys(one), ...Object.keys(other)].every((name) => write(one[name]) === write(other[name]));
 }
-
-const EMPTY = JSON.stringify(EMPTY_DRAFT);
 
 /** Takes what the form held from one end, and keeps what it holds now at the other. */
 function travel(state: State, from: 'past' | 'future', to: 'past' | 'future'): State {
@@ -249,7 +261,6 @@ export function findTarget({ catalogue, target }: State): TargetInfo | undefined
   return catalogue?.targets.find(({ name }) => name === target);
 }
 
-function without<Key extends 'fault'>(state: State, key: Key): Omit<State, Key> {
-  const { [key]: _, ...rest } = state;
-  return rest;
+function without<Key extends 'fault' | 'current'>(state: State, ...keys: readonly Key[]): Omit<State, Key> {
+  return Object.fromEntries(Object.entries(state).filter(([name]) => !keys.some((key) => key === name))) as Omit<State, Key>;
 }
