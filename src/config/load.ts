@@ -80,7 +80,11 @@ export function loadConfig({ env = process.env, flags, embedded, stateDir = defa
   const access = required('access', texts);
   const server = serverSettings(texts, stateDir);
   requirePrivateState(server.stateDir);
-  if (server.secretsDir !== undefined) checkSecretsDir(server.secretsDir, { stateDir: server.stateDir, configFile: texts.config?.text });
+  if (server.secretsDir !== undefined) {
+    checkSecretsDir(server.secretsDir, { stateDir: server.stateDir, configFile: texts.config?.text });
+    // Who may write there chooses the secret that a call sends. Reading is a matter of each file: a container mounts such a folder for all to list.
+    requirePrivate(server.secretsDir, { what: 'the folder for secrets' });
+  }
   return {
     ...server,
     targets: embedded
