@@ -53,9 +53,10 @@ async function findAll(flags: Given['flags']): Promise<readonly Diagnosis[]> {
     const cause = isError(error, 'notPrivate') ? 'stateOpenToOthers' : 'configurationInvalid';
     found.push({ check: 'configuration', cause, says: readMessage(error) });
   }
+  const secrets = [...Object.values(config?.secretVariables ?? {}), ...(config?.targets ?? []).map(({ password }) => password)];
   for (const target of config?.targets ?? []) {
     const prefix = (config?.targets.length ?? 0) > 1 ? `${target.name}: ` : '';
-    const findings = await checkServer(target, config?.timeoutMs ?? 10_000);
+    const findings = await checkServer(target, config?.timeoutMs ?? 10_000, { secrets });
     found.push(...findings.map((finding) => ({ ...finding, check: `${prefix}${finding.check}` })));
   }
   try {

@@ -35,7 +35,7 @@ async function causesAt({ url, ...login }: Partial<typeof HEALTHY> & { url: stri
     edition: 'server',
     ...login,
   };
-  const findings = await checkServer(target, 5000, now);
+  const findings = await checkServer(target, 5000, { ...(now !== undefined && { now }) });
   return findings.flatMap(({ cause }) => cause ?? []);
 }
 

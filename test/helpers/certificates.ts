@@ -10,7 +10,7 @@ export interface Authority {
   /** Its certificate, as PEM. */
   readonly certificate: string;
   /** Makes a certificate for a server; `host` is a name or an IPv4 address. */
-  issue(host: string, options?: { readonly expired?: true }): Promise<Certificate>;
+  issue(host: string, options?: { readonly expired?: true; readonly subject?: string }): Promise<Certificate>;
 }
 
 export async function createAuthority(name = 'Example Company CA'): Promise<Authority> {
@@ -23,10 +23,10 @@ export async function createAuthority(name = 'Example Company CA'): Promise<Auth
   });
   return {
     certificate: ca.cert,
-    issue: async (host, { expired } = {}) => {
+    issue: async (host, { expired, subject = 'MailStore' } = {}) => {
       const now = Date.now();
       const isAddress = /^[\d.]+$/.test(host);
-      const { cert, private: privateKey } = await generate([{ name: 'commonName', value: 'MailStore' }], {
+      const { cert, private: privateKey } = await generate([{ name: 'commonName', value: subject }], {
         ...KEYS,
         ca: { key: ca.private, cert: ca.cert },
         notBeforeDate: new Date(now - 10 * DAY_MS),

@@ -1,4 +1,6 @@
+import type { Certificate } from '../../src/sandbox/certificate.ts';
 import { listForms, type Canary } from './canaries.ts';
+import { commands } from './server-catalogue.ts';
 import { respond, respondJson, respondStatus, startTlsServer, type RawAnswer, type ReceivedRequest, type TlsServer } from './tls-server.ts';
 
 /** A MailStore that sends every secret it has heard of back, in every form and in every place of its answers. */
@@ -18,6 +20,9 @@ export interface EchoOptions {
   readonly storedInJob: Canary;
   /** One in the end of a long command. */
   readonly storedInEnd: Canary;
+  /** True for one of which the lists and its list of commands are as they should be but for what their texts say. */
+  readonly isHealthy?: boolean;
+  readonly certificate?: Certificate;
 }
 
 /** Returns one of several, another one each turn. */
@@ -27,13 +32,15 @@ function pickTurn(texts: readonly string[], turn: number): string {
 
 const ENVELOPE = { error: null, token: null, statusVersion: 2, percentProgress: null, statusText: null, logOutput: null };
 
-/** Starts one; it speaks the modern form alone, without a list of commands. */
-export async function startEchoingMailStore({ known, awaited, stored, storedInJob, storedInEnd }: EchoOptions): Promise<EchoingMailStore> {
+/** Starts one; it speaks the modern form alone, without a list of commands unless it is healthy. */
+export async function startEchoingMailStore(options: EchoOptions): Promise<EchoingMailStore> {
+  const { known, awaited, stored, storedInJob, storedInEnd, isHealthy = false, certificate } = options;
   const heard: Canary[] = [];
   const polls = new Map<string, number>();
   const first = known[0]?.secret ?? '';
   /** Every secret in every form. */
   const echoAll = () => [...known, ...heard].flatMap((secret) => listForms(secret)).join(' | ');
+  const listed = commands.map(({ name }) => ({ name, args: [] }));
   let turn = 0;
   /** Every secret in one form each: how much is said is not the point of most answers. The same request has the same answer each time. */
   const echo = () => {
@@ -95,6 +102,32 @@ export async function startEchoingMailStore({ known, awaited, stored, storedInJo
     MoveFolder: () => respond('400 Bad Request', 'text/plain', echo()),
   };
 
+  const healthy: typeof answers = {
+    GetUsers: () => succeeded([{ userName: 'amira', fullName: `Amira ${echo()}`, distinguishedName: echo() }]),
+    GetProfiles: () =>
+      succeeded([{ id: 1, name: echo(), details: credentials(), serverSideExecution: { automatic: true }, machineName: echo() }]),
+    GetWorkerResults: () =>
+      succeeded(
+        [1, 2].map((id) => ({
+          id,
+          profileID: 1,
+          profileName: echo(),
+          userName: echo(),
+          machineName: echo(),
+          startTime: '2026-01-02T03:04:05',
+          completeTime: '2026-01-02T03:05:05',
+          result: id === 1 ? 'failed' : 'succeeded',
+          error: echo(),
+          itemsArchived: 7,
+          details: credentials(),
+        })),
+      ),
+    GetChildFolders: () => succeeded([{ name: 'amira', fullPath: echo(), folderType: 'user', childFolders: [] }]),
+    GetMessages: () => succeeded([{ id: '1:1', subject: echo(), from: echo(), date: '2026-01-02T03:04:05' }]),
+    GetActiveSessions: () => succeeded([{ userName: 'amira', machineName: echo() }]),
+    GetCredentials: () => succeeded([{ id: 1, name: echo(), ...credentials() }]),
+  };
+
   const status = (token: string): RawAnswer => {
     const count = (polls.get(token) ?? 0) + 1;
     polls.set(token, count);
@@ -130,8 +163,10 @@ export async function startEchoingMailStore({ known, awaited, stored, storedInJo
     const name = /^\/api\/invoke\/(\w+)$/.exec(request.path)?.[1];
     if (request.path === '/api/get-status') return status(form.get('token') ?? '');
     if (request.path === '/api/cancel-async') return respond('200 OK', 'text/plain', echo());
+    if (request.path === '/api/get-metadata' && isHealthy)
+      return respondJson([...listed, { name: `New ${echoAll()}`, args: [{ name: echo(), nullable: false }] }]);
     if (name === undefined) return respond('404 Not Found', 'text/plain', echo());
-    return answers[name]?.() ?? succeeded(echo());
-  });
+    return ((isHealthy ? healthy[name] : undefined) ?? answers[name])?.() ?? succeeded(echo());
+  }, certificate && { certificate });
   return { ...server, heard };
 }

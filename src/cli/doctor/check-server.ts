@@ -13,9 +13,37 @@ const EXPIRES_SOON_DAYS = 30;
 /** A difference of clocks that is worth a word, in milliseconds. */
 const CLOCK_TOLERANCE_MS = 120_000;
 
-/** Checks the way to one MailStore: name, port, TLS, certificate, login, API and clock. Stops at the first that fails. */
-export async function checkServer(target: Target, timeoutMs: number, now = Date.now()): Promise<readonly Diagnosis[]> {
+interface CheckOptions {
+  readonly now?: number;
+  /** Secrets that no finding may show, in addition to the password of the target. */
+  readonly secrets?: readonly string[];
+}
+
+/**
+ * Checks the way to one MailStore: name, port, TLS, certificate, login, API and clock. Stops at the first that fails. What the server says, its
+ * certificate included, is masked.
+ */
+export async function checkServer(
+  target: Target,
+  timeoutMs: number,
+  { now = Date.now(), secrets = [] }: CheckOptions = {},
+): Promise<readonly Diagnosis[]> {
+  const redactor = new Redactor();
+  redactor.add(target.password, target.username);
+  for (const secret of secrets) redactor.add(secret);
+  const findings = await checkConnection(target, { timeoutMs, now, redactor });
+  return findings.map((finding) => ({ ...finding, says: redactor.text(finding.says) }));
+}
+
+interface Check {
+  readonly timeoutMs: number;
+  readonly now: number;
+  readonly redactor: Redactor;
+}
+
+async function checkConnection(target: Target, circumstances: Check): Promise<readonly Diagnosis[]> {
   const { origin } = target;
+  const { timeoutMs, now } = circumstances;
   const connection = await inspectConnection(origin, {
     timeoutMs: Math.min(timeoutMs, 10_000),
     ...(target.ca !== undefined && { ca: target.ca }),
@@ -41,7 +69,7 @@ export async function checkServer(target: Target, timeoutMs: number, now = Date.
       const trust = checkCertificate(target, connection.certificate, now);
       found.push(...trust);
       const isTrusted = !trust.some(({ cause }) => cause === 'certificateChanged' || cause === 'certificateUnknown');
-      return isTrusted ? [...found, ...(await checkApi(target, timeoutMs, now))] : found;
+      return isTrusted ? [...found, ...(await checkApi(target, circumstances))] : found;
     }
   }
 }
@@ -71,11 +99,9 @@ function checkCertificate({ fingerprint: pinned }: Target, certificate: ServerCe
   ];
 }
 
-async function checkApi(target: Target, timeoutMs: number, now: number): Promise<readonly Diagnosis[]> {
+async function checkApi(target: Target, { timeoutMs, now, redactor }: Check): Promise<readonly Diagnosis[]> {
   const { origin, username, password, fingerprint, ca, api } = target;
   const catalogue = catalogueFor(target.edition);
-  const redactor = new Redactor();
-  redactor.add(password, username);
   let serverTime: number | undefined;
   const client = new MailStoreClient({
     origin,
