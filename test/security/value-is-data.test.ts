@@ -5,6 +5,7 @@ import { systemClock } from '../../src/base/clock.ts';
 import { MailStoreError } from '../../src/base/errors.ts';
 import type { MailStoreClient } from '../../src/client/client.ts';
 import { Journal } from '../../src/journal/journal.ts';
+import { openSqlite } from '../../src/journal/sqlite.ts';
 import { startBackend } from '../helpers/start-backend.ts';
 import { commandNamed, permitted, startClient } from '../helpers/start-client.ts';
 import { sandboxForTest } from '../helpers/start-server.ts';
@@ -174,26 +175,61 @@ test.each(['legacy', 'legacy-xml'] as const)(
   },
 );
 
-test.each([
+const STORED_RUNS: readonly (readonly [string, { readonly token: string; readonly statusPath?: string }])[] = [
   ['a path that invokes a command', { token: 'T', statusPath: '/JSON/Invoke/DeleteUser?userName=admin' }],
-  ['a path that leads out of its folder', { token: 'T', statusPath: '/JSON/Status/%252e%252e/Invoke/DeleteUser' }],
+  ['a path that invokes a command as XML', { token: 'T', statusPath: '/XML/Invoke/DeleteUser' }],
+  ['a path that leads out of its folder', { token: 'T', statusPath: '/JSON/Status/../Invoke/DeleteUser' }],
+  ['a path with encoded dots', { token: 'T', statusPath: '/JSON/Status/%2e%2e/Invoke/DeleteUser' }],
+  ['a path with upper-case encoded dots and separators', { token: 'T', statusPath: '/XML/Status/%2E%2E%2FInvoke%2FDeleteUser' }],
+  ['a path with dots that are encoded twice', { token: 'T', statusPath: '/JSON/Status/%252e%252e/Invoke/DeleteUser' }],
+  ['a path with backslashes', { token: 'T', statusPath: '\\JSON\\Status\\..\\Invoke\\DeleteUser' }],
+  ['a path with an encoded backslash', { token: 'T', statusPath: '/JSON/Status/..%5CInvoke%5CDeleteUser' }],
   ['a path on another host', { token: 'T', statusPath: 'https://evil.example/JSON/Status/T' }],
+  ['a path on the host of another scheme', { token: 'T', statusPath: '//evil.example/JSON/Status/T' }],
+  ['a path on a host after backslashes', { token: 'T', statusPath: '\\\\evil.example/JSON/Status/T' }],
+  ['a path with a login in it', { token: 'T', statusPath: 'https://admin:x@127.0.0.1/JSON/Status/T' }],
+  ['a path with a query', { token: 'T', statusPath: '/JSON/Status/T?next=/JSON/Invoke/DeleteUser' }],
+  ['a path with a fragment', { token: 'T', statusPath: '/JSON/Status/T#x' }],
+  ['a path in other letter case', { token: 'T', statusPath: '/json/STATUS/T' }],
+  ['a path with one segment more', { token: 'T', statusPath: '/JSON/Status/T/Invoke' }],
+  ['a path with a line break', { token: 'T', statusPath: '/JSON/Status/T\r\nX: /JSON/Invoke/DeleteUser' }],
+  ['a path without a token', { token: '', statusPath: '/JSON/Status/' }],
+  ['a path of the modern form', { token: 'T', statusPath: '/api/invoke/DeleteUser' }],
   ['a token that leads out of its folder', { token: '../Invoke/DeleteUser' }],
-])('a task that a journal holds with %s ends as unknown and is never requested', async (_, run) => {
-  const server = await startTlsServer(() => respondJson([]));
-  const stateDir = temporaryFolder();
-  const journal = Journal.open(stateDir, { clock: systemClock });
-  const { task } = await journal.tasks.begin(
-    { command: 'VerifyStore', target: 'default', origin: server.url, argumentsKey: 'k', argumentsMasked: { id: 3 } },
-    { id: 'gone', pid: 2 ** 30, host: hostname() },
-  );
-  await journal.tasks.accepted(task.taskId, 1, run, 'json-2012', { version: 0, percent: null, text: null, messages: [] });
-  // No process follows it any more.
-  await journal.tasks.releaseLease(task.taskId, 1);
-  journal.close();
-  const { runner } = startBackend(server, { env: { MAILSTORE_API: 'legacy', MAILSTORE_STATE_DIR: stateDir } });
-  const ended = await runner.waitForEnd(task.taskId, 30_000);
-  expect(ended).toMatchObject({ status: 'unknown', reason: expect.stringContaining('it was not asked there') as string });
-  // The store's own list is read as evidence of how the run ended.
-  expect(server.requests.map(({ path }) => path).filter((path) => path !== '/JSON/Invoke/GetStores')).toEqual([]);
-});
+  ['a token with encoded dots that lead out of its folder', { token: '..%2fInvoke%2fDeleteUser' }],
+];
+
+test.each(['json-2012', 'xml-2012'] as const)(
+  'a task whose stored row was edited to another status path ends as unknown, and nothing but evidence is requested, in the form %s',
+  async (dialect) => {
+    const server = await startTlsServer(() => respondJson([]));
+    const stateDir = temporaryFolder();
+    const journal = Journal.open(stateDir, { clock: systemClock });
+    const edited: { readonly what: string; readonly taskId: string; readonly run: string }[] = [];
+    for (const [what, run] of STORED_RUNS) {
+      const { task } = await journal.tasks.begin(
+        { command: 'VerifyStore', target: 'default', origin: server.url, argumentsKey: what, argumentsMasked: { id: 3 } },
+        { id: 'gone', pid: 2 ** 30, host: hostname() },
+      );
+      const accepted = { token: 'T', statusPath: '/JSON/Status/T' };
+      await journal.tasks.accepted(task.taskId, 1, accepted, dialect, { version: 0, percent: null, text: null, messages: [] });
+      // No process follows it any more.
+      await journal.tasks.releaseLease(task.taskId, 1);
+      edited.push({ what, taskId: task.taskId, run: JSON.stringify(run) });
+    }
+    const { path } = journal;
+    journal.close();
+    const database = openSqlite(path);
+    for (const { run, taskId } of edited) database.run('UPDATE tasks SET run = ? WHERE task_id = ?', [run, taskId]);
+    database.close();
+
+    const env = { MAILSTORE_API: dialect === 'json-2012' ? 'legacy' : 'legacy-xml', MAILSTORE_STATE_DIR: stateDir };
+    const { runner } = startBackend(server, { env });
+    const ends = await Promise.all(edited.map(async ({ what, taskId }) => [what, (await runner.waitForEnd(taskId, 30_000)).status]));
+    expect(ends).toEqual(STORED_RUNS.map(([what]) => [what, 'unknown']));
+    // The store's own list is read as evidence of how the run ended.
+    expect(server.requests.map(({ path: asked }) => asked).filter((asked) => !/^\/(?:JSON|XML)\/Invoke\/GetStores$/.test(asked))).toEqual(
+      [],
+    );
+  },
+);
