@@ -1,6 +1,6 @@
 import { systemClock } from '../base/clock.ts';
 import { excerpt, MailStoreError } from '../base/errors.ts';
-import { escapeHidden, toVisible, toVisibleLine } from '../base/escape-hidden.ts';
+import { escapeHidden, toVisibleLine } from '../base/escape-hidden.ts';
 import { fromWallClock } from '../base/zoned-time.ts';
 import { loadStateDir, loadTimeZone } from '../config/load.ts';
 import { oneOf, text, wholeNumber, type SettingType } from '../config/setting-types.ts';
@@ -273,9 +273,9 @@ function describeEvent(line: AuditLine): string {
   return `${cell(line['event'])} ${excerpt(cell(rest), ARGUMENTS_LENGTH)}`;
 }
 
-/** Text from the archive must neither steer the terminal nor pass for a line of its own. */
+/** The table makes visible what hides or steers; here a text loses its line breaks, so that none passes for a line of its own. */
 function cell(value: unknown): string {
-  return toVisible(formatValue(value)).replaceAll(/[\r\n\t]+/g, ' ');
+  return formatValue(value).replaceAll(/[\r\n\t]+/g, ' ');
 }
 
 function formatValue(value: unknown): string {

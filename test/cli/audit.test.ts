@@ -76,9 +76,9 @@ describe('mailstore-mcp audit show', () => {
       code: 0,
       stderr: '',
       stdout: [
-        'TIME (Europe/Berlin)  CLIENT              DECISION  OUTCOME    CALL                                                                                   EFFECT       USER   TARGET',
-        '2026-03-04 10:00:00   test 1.0 (claimed)  allow     succeeded  GetUserInfo userName=johndoe                                                           read         admin  default',
-        '2026-03-05 10:00:00   test 1.0 (claimed)  ask       succeeded  DeleteUser userName=leaver  accepted (elicitation)                                     destructive  amira  berlin',
+        'TIME (Europe/Berlin)  CLIENT              DECISION  OUTCOME    CALL                                                                                  EFFECT       USER   TARGET',
+        '2026-03-04 10:00:00   test 1.0 (claimed)  allow     succeeded  GetUserInfo userName=johndoe                                                          read         admin  default',
+        '2026-03-05 10:00:00   test 1.0 (claimed)  ask       succeeded  DeleteUser userName=leaver  accepted (elicitation)                                    destructive  amira  berlin',
         '2026-03-06 10:00:00   test 1.0 (claimed)  ask       running    DeleteUser userName=leaver  accepted (elicitation)  task task-1  change 7  It broke.  destructive  amira  berlin',
         '',
       ].join('\n'),
@@ -92,7 +92,7 @@ describe('mailstore-mcp audit show', () => {
       arguments: { userName: 'a\u200Bb\n3  forged' },
     });
     expect((await audit('show', '--limit', '1')).stdout.split('\n')[1]).toBe(
-      '2026-03-04 10:00:00   test 1.0 (claimed)  allow     -        GetUserInfo userName="a[U+200B]b\\n3  forged"  No. 2  2026[U+001B][2J  read    ami[U+202E]ra  default',
+      '2026-03-04 10:00:00   test 1.0 (claimed)  allow     -        GetUserInfo userName="a[U+200B]b\\n3 forged"  No. 2 2026[U+001B][2J  read    ami[U+202E]ra  default',
     );
   });
 
@@ -155,9 +155,9 @@ describe('mailstore-mcp audit show', () => {
     const shortened = { time: '2026-03-04T09:00:00.000Z', event: 'shortened', from: 20, to: 10 };
     write([lines()[1] ?? '', '{"format":1,\u0007', JSON.stringify(shortened)]);
     expect((await audit('show')).stdout.split('\n').slice(1)).toEqual([
-      '2026-03-04 10:00:00   test 1.0 (claimed)  allow     -        GetUserInfo userName=johndoe            read    admin  default',
-      '?                                                             unreadable: {"format":1,[U+0007]',
-      '2026-03-04 10:00:00                                           shortened {"from":20,"to":10}',
+      '2026-03-04 10:00:00   test 1.0 (claimed)  allow     -        GetUserInfo userName=johndoe      read    admin  default',
+      '?                                                            unreadable: {"format":1,[U+0007]',
+      '2026-03-04 10:00:00                                          shortened {"from":20,"to":10}',
       '',
     ]);
   });

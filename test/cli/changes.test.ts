@@ -9,7 +9,7 @@ test('a person sees in a terminal what an assistant changed, and puts it back', 
   const settings = { ...settingsFor(sandbox), MAILSTORE_STATE_DIR: server.stateDir, MAILSTORE_ACCESS: 'read-write' };
 
   expect((await runBinary(['changes'], settings)).stdout).toMatch(
-    /^NUMBER {2}CHANGED .*\n {5}1 {2}\d+ s ago +Set a user's full name: .*Johnny\[U\+202E\]Doe.* {2}can be put back {2}admin {2}default\n$/,
+    /^NUMBER {2}CHANGED .*\n {5}1 {2}(?:now|\d+ s ago) +Set a user's full name: .*Johnny\[U\+202E\]Doe.* {2}can be put back {2}admin {2}default\n$/,
   );
   expect((await runBinary(['changes', 'show', '1'], settings)).stdout).toContain(
     'before    {"userName":"johndoe","fullName":"John Doe"}\n',
