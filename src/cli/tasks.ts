@@ -165,7 +165,7 @@ async function writeTasks(journal: TaskJournal, archives: ShownArchives, given: 
   }
 }
 
-function renderTasks(rows: readonly TaskRecord[], { nameArchive }: ShownArchives): string {
+function renderTasks(rows: readonly TaskRecord[], { nameArchive, origins }: ShownArchives): string {
   const now = systemClock.now();
   const ids = shortenIds(rows.map(({ taskId }) => taskId));
   const names = rows.map((row) => nameArchive(row));
@@ -176,8 +176,10 @@ function renderTasks(rows: readonly TaskRecord[], { nameArchive }: ShownArchives
     { header: 'ARGUMENTS', cell: ({ argumentsMasked }) => formatArguments(argumentsMasked), least: 10 },
     { header: 'STARTED', cell: ({ startedAt }) => formatAge(now - Date.parse(startedAt)), isOptional: true },
     { header: 'TOOK', cell: (row) => describeDuration(row, now), align: 'right', isOptional: true },
-    // One archive is the one that the reader knows.
-    ...(new Set(names).size > 1 ? [{ header: 'ARCHIVE', cell: (row: TaskRecord) => nameArchive(row), least: 8, isOptional: true }] : []),
+    // The only configured archive is the one that the reader knows.
+    ...(origins === undefined || new Set(names).size > 1
+      ? [{ header: 'ARCHIVE', cell: (row: TaskRecord) => nameArchive(row), least: 8, isOptional: true }]
+      : []),
   ];
   return renderTable(rows, columns, readScreen(stdout));
 }

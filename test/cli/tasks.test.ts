@@ -23,16 +23,16 @@ async function afterRebuild() {
 
 describe('mailstore-mcp tasks', () => {
   test('lists the tasks that an assistant started, with nothing but the state folder known', async () => {
-    const { structured, terminal } = await afterRebuild();
+    const { structured, terminal, sandbox } = await afterRebuild();
     const { stdout, stderr, code } = await runBinary(['tasks', 'list'], terminal);
     expect({ stderr, code }).toEqual({ stderr: '', code: 0 });
     expect(
       stdout
         .replace(/now|\d+ s ago/, 'AGE')
-        .replace(/\d+(?:\.\d)? s\n/, 'N s\n')
+        .replace(/\d+(?:\.\d)? s {2}http/, 'N s  http')
         .replaceAll(/ {2,}/g, '  '),
     ).toBe(
-      `ID  STATE  COMMAND  ARGUMENTS  STARTED  TOOK\n${String(structured['taskId']).slice(0, 8)}  succeeded  RebuildStoreIndex  id=3 folder=amira  AGE  N s\n`,
+      `ID  STATE  COMMAND  ARGUMENTS  STARTED  TOOK  ARCHIVE\n${String(structured['taskId']).slice(0, 8)}  succeeded  RebuildStoreIndex  id=3 folder=amira  AGE  N s  ${sandbox.url}\n`,
     );
   });
 

@@ -49,15 +49,15 @@ describe.runIf(hasTerminal)('the list of tasks', () => {
       'xxxxxxxx  succeeded               RebuildStor…  id=25 folde…',
       'xxxxxxxx  finished with 2 errors  RebuildStor…  id=24 folde…',
     ]);
-    expect(screen).toContain('\nNot shown, for want of width: STARTED, TOOK\n');
+    expect(screen).toContain('\nNot shown, for want of width: STARTED, TOOK, ARCHIVE\n');
   });
 
   test('is whole at 120 columns', async () => {
     const { screen } = await runInTerminal(['tasks'], [], { ...settings, ...UTF8 }, 120);
     expect(firstLines(screen, 3)).toEqual([
-      'ID        STATE                   COMMAND            ARGUMENTS                                        STARTED       TOOK',
-      'xxxxxxxx  succeeded               RebuildStoreIndex  id=25 folder="amira\\u001b[2J山田太郎 of the br…  2 d ago  2 min 5 s',
-      'xxxxxxxx  finished with 2 errors  RebuildStoreIndex  id=24 folder=amira                               2 d ago  2 min 5 s',
+      'ID        STATE                   COMMAND            ARGUMENTS                               STARTED       TOOK  ARCHIVE',
+      'xxxxxxxx  succeeded               RebuildStoreIndex  id=25 folder="amira\\u001b[2J山田太郎…   2 d ago  2 min 5 s  default',
+      'xxxxxxxx  finished with 2 errors  RebuildStoreIndex  id=24 folder=amira                      2 d ago  2 min 5 s  default',
     ]);
     expect(screen).toContain('\n20 of 25 shown; --all shows the rest.\n');
   });
