@@ -63,7 +63,7 @@ const table = {
     request: 'not sent',
     retry: false,
     say: ({ prompt, nearest }) =>
-      `There is no prompt '${prompt}'${nearest ? `; did you mean ${nearest}?` : '; list the prompts to see what this server offers.'}`,
+      `There is no prompt '${excerpt(prompt)}'${nearest ? `; did you mean ${nearest}?` : '; list the prompts to see what this server offers.'}`,
   }),
   invalidPrompt: row<{ prompt: string; problems: readonly string[] }>({
     audience: 'caller',

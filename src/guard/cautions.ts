@@ -4,14 +4,14 @@ import type { Command, Found } from '../catalogue/define-command.ts';
 import type { ScopedCall } from '../catalogue/catalogue.ts';
 import type { ReadOptions } from '../client/client.ts';
 import type { GuardedTarget } from './call.ts';
-import { listCautions, runSearch } from './question.ts';
+import { listCautions, runSearch, type SharedReads } from './question.ts';
 
 /** Reads what a declaration warns of, for a call that no one is asked about. A read that fails is left out: it keeps no call from running. */
 export async function readCautions(
   target: Pick<GuardedTarget, 'client' | 'user'>,
   call: ScopedCall & { readonly command: Command },
   found: Found,
-  { now, ...options }: ReadOptions & { readonly now: number },
+  { now, ...options }: ReadOptions & { readonly now: number; readonly shared?: SharedReads },
 ): Promise<readonly string[]> {
   const { command, args } = call;
   const { cautions } = command;

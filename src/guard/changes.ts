@@ -13,7 +13,7 @@ import type { PageRequest, RowPage } from '../journal/page.ts';
 import { isEnded, type TaskRecord } from '../journal/task-record.ts';
 import type { TaskCall } from '../tasks/runner.ts';
 import type { AdmittedCall, Answered, GuardedTarget, ObjectState, ShownChange } from './call.ts';
-import { lookAt } from './question.ts';
+import { lookAt, type SharedReads } from './question.ts';
 
 /** Reads the object of a write before and after it, keeps both with the call that puts it back, and prepares that call. */
 export class Changes {
@@ -25,12 +25,16 @@ export class Changes {
     this.#log = log;
   }
 
-  /** Executes a call between two reads of its object. `before` is the first one if it was made for the question. */
-  async around(call: AdmittedCall, before: ObjectState | undefined, execute: () => Promise<Answered>): Promise<Answered> {
+  /** Reads the object of a call before it; a failure is part of what it returns. Undefined where the call has none. */
+  readBefore({ request, target, time }: AdmittedCall, shared: SharedReads): Promise<ObjectState | undefined> {
+    return this.#read(request, target, time.deadline, shared);
+  }
+
+  /** Executes a call whose object was read before, and reads it again afterwards. */
+  async around(call: AdmittedCall, was: ObjectState | undefined, execute: () => Promise<Answered>): Promise<Answered> {
     const { request, target, decision } = call;
     const { deadline } = call.time;
     if (decision.effect === 'read') return execute();
-    const was = before ?? (await this.#read(request, target, deadline));
     // A call that was answered before its change was made is held by nothing that is read after it.
     const left = () => (deadline.isOver ? undefined : deadline);
     let answered: Answered;
@@ -102,10 +106,15 @@ export class Changes {
   }
 
   /** Reads the object of a call; a failure is part of what it returns. */
-  async #read({ command, args }: TaskCall, { client }: GuardedTarget, deadline: Deadline | undefined): Promise<ObjectState | undefined> {
+  async #read(
+    { command, args }: TaskCall,
+    { client }: GuardedTarget,
+    deadline: Deadline | undefined,
+    shared: SharedReads = new Map(),
+  ): Promise<ObjectState | undefined> {
     if (!command.before) return undefined;
     try {
-      return await lookAt(client, command.before, { command, args }, { deadline });
+      return await lookAt(client, command.before, { command, args }, { deadline, shared });
     } catch (error) {
       if (error instanceof MailStoreError) return { value: undefined, isExact: false, drift: [], failed: error.message };
       throw error;

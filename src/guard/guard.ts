@@ -21,12 +21,12 @@ import { decide, judgeCall, mildestEffect, type Circumstances, type Decision } f
 import { passGate, refusal, type Permit } from '../policy/gate.ts';
 import type { TaskCall, TaskRunner } from '../tasks/runner.ts';
 import { AuditTrail, describeOutcome, TASK_END_CLIENT, type OnBegun } from './audit-trail.ts';
-import type { AdmittedCall, Answered, Asked, Caller, GuardedTarget } from './call.ts';
+import type { AdmittedCall, Answered, Asked, Caller, GuardedTarget, ObjectState } from './call.ts';
 import { Changes } from './changes.ts';
 import { CallTime } from './call-time.ts';
 import { readCautions } from './cautions.ts';
 import { Consent, type AskableCall, type Render, type ObtainedYes } from './consent.ts';
-import { effectInWords, renderCancelQuestion, renderPlanQuestion, runSearch } from './question.ts';
+import { effectInWords, renderCancelQuestion, renderPlanQuestion, runSearch, type SharedReads } from './question.ts';
 import {
   digestPlan,
   isCovered,
@@ -59,6 +59,9 @@ export interface GuardOptions {
 
 /** How long what was cut off with the time of a call may take to get into the audit, in milliseconds. */
 const RECORD_MS = 1000;
+
+/** What the reads of warnings may take longer than the read of the object, in milliseconds. */
+const CAUTIONS_MS = 2000;
 
 /** Every call of a command passes through here on its way to the wire: the guard decides, asks, records, runs, and keeps what is needed to go back. */
 export class Guard {
@@ -122,9 +125,9 @@ export class Guard {
     });
     if (this.#isEnding && permit.effect !== 'read') await this.#refuseToBegin(call);
     const { runner } = this.#options;
-    const cautions = permit.effect === 'read' ? [] : (consent.cautions ?? (await this.#readCautions(call)));
+    const { before, cautions } = permit.effect === 'read' ? { before: undefined, cautions: [] } : await this.#readFacts(call, consent);
     const done = await this.#trail.around(call, consent.record, {
-      execute: (onBegun) => this.#changes.around(call, consent.before, () => this.#execute(call, permit, onBegun)),
+      execute: (onBegun) => this.#changes.around(call, before, () => this.#execute(call, permit, onBegun)),
       onRecorded: (taskId, { isEnd }) => runner.recorded(taskId, { isEnd }),
     });
     const answered = { ...done, ...(cautions.length > 0 && { cautions }) };
@@ -142,8 +145,27 @@ export class Guard {
     }
   }
 
-  #readCautions({ target, request, found, time, now }: AdmittedCall): Promise<readonly string[]> {
-    return readCautions(target, request, found, { deadline: time.deadline, now });
+  /** Reads the object of a change and what its declaration warns of, where the question has not read them. A slow warning holds no change up. */
+  async #readFacts(
+    call: AdmittedCall,
+    { before, cautions }: ObtainedYes,
+  ): Promise<{ before: ObjectState | undefined; cautions: readonly string[] }> {
+    const { target, request, found, time, now } = call;
+    const shared: SharedReads = new Map();
+    const reading = cautions ? Promise.resolve(cautions) : readCautions(target, request, found, { deadline: time.deadline, now, shared });
+    const read = before ?? this.#changes.readBefore(call, shared);
+    const patience = new AbortController();
+    const wait = async (): Promise<readonly string[]> => {
+      await read;
+      await this.#clock.sleep(CAUTIONS_MS, patience.signal).catch(() => undefined);
+      return [];
+    };
+    try {
+      const [object, said] = await Promise.all([read, Promise.race([reading, wait()])]);
+      return { before: object, cautions: said };
+    } finally {
+      patience.abort();
+    }
   }
 
   /** Obtains a yes where the call needs one. Throws MailStoreError when there is none, or the time was over before what the question shows was read. */

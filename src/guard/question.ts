@@ -19,15 +19,26 @@ import { argumentsKey } from '../base/arguments-key.ts';
 import type { AdmittedCall, GuardedTarget } from './call.ts';
 import type { PreparedPlan } from './run-plan.ts';
 
+/** The reads of one call that several looks may have in common, by command and arguments: each is sent once. */
+export type SharedReads = Map<string, Promise<ReadValue>>;
+
+interface LookOptions extends ReadOptions {
+  readonly shared?: SharedReads;
+}
+
 /** Reads what a look of a call is about. Throws MailStoreError when the read fails. */
 export async function lookAt(
   client: MailStoreClient,
   look: Look<Arguments>,
   call: ScopedCall,
-  options: ReadOptions = {},
+  { shared, ...options }: LookOptions = {},
 ): Promise<ReadValue> {
   const { args } = call;
-  const { value, ...rest } = await client.readFor(call, look.read, look.args?.(args), options);
+  const asked = look.args?.(args);
+  const key = `${look.read} ${JSON.stringify(asked)}`;
+  const reading = shared?.get(key) ?? client.readFor(call, look.read, asked, options);
+  shared?.set(key, reading);
+  const { value, ...rest } = await reading;
   return { ...rest, value: look.pick(value, args) };
 }
 
@@ -36,7 +47,7 @@ export async function runSearch(
   { client, user }: Pick<GuardedTarget, 'client' | 'user'>,
   look: Look<Arguments> | Search<Arguments>,
   call: ScopedCall,
-  options: ReadOptions,
+  options: LookOptions,
 ): Promise<ReadValue> {
   if ('read' in look) return lookAt(client, look, call, options);
   const drift: Drift[] = [];
@@ -104,11 +115,12 @@ export async function renderQuestion({
   const { question: declared, before, decidesFrom } = command;
   const looks = Object.entries({ ...decidesFrom, ...(before && { before }), ...declared?.reads, ...command.cautions?.reads });
   const failed: string[] = [];
+  const shared: SharedReads = new Map();
   const seen = new Map(
     await Promise.all(
       looks.map(async ([key, look]): Promise<[string, ReadValue | undefined]> => {
         try {
-          return [key, await runSearch(target, look, { command, args }, { deadline })];
+          return [key, await runSearch(target, look, { command, args }, { deadline, shared })];
         } catch (error) {
           if (!(error instanceof MailStoreError) || isError(error, 'outOfTime')) throw error;
           failed.push(`What ${'read' in look ? toolName(look.read) : `the search for ${key}`} shows is missing here: ${error.message}`);

@@ -1,6 +1,6 @@
 import type { Arguments } from '../catalogue/define-command.ts';
 import { ProtocolError, ProtocolErrorCode, ResourceNotFoundError } from '@modelcontextprotocol/server';
-import { MailStoreError } from '../base/errors.ts';
+import { excerpt, MailStoreError } from '../base/errors.ts';
 import { toVisible } from '../base/escape-hidden.ts';
 import { nearest } from '../base/nearest.ts';
 import { isRow, readRows } from '../base/rows.ts';
@@ -126,7 +126,9 @@ export class Library {
     );
     const problems = [
       ...missing.map((argument) => `${argument} is missing`),
-      ...unknown.map((argument) => `it does not take ${argument}; it takes ${Object.keys(prompt.arguments).join(', ') || 'no arguments'}`),
+      ...unknown.map(
+        (argument) => `it does not take ${excerpt(argument)}; it takes ${Object.keys(prompt.arguments).join(', ') || 'no arguments'}`,
+      ),
     ];
     if (problems.length > 0) throw new MailStoreError('invalidPrompt', { prompt: name, problems });
     const text = toVisible(prompt.text(given));
@@ -159,7 +161,7 @@ export class Library {
     if (value === undefined)
       throw new ResourceNotFoundError(
         uri,
-        `There is nothing at ${toVisible(uri)}; resources/list and resources/templates/list show what there is.`,
+        `There is nothing at ${toVisible(excerpt(uri))}; resources/list and resources/templates/list show what there is.`,
       );
     return { contents: [{ uri, mimeType: JSON_TYPE, text: JSON.stringify(value) }] };
   }

@@ -156,7 +156,7 @@ describe('every subcommand', () => {
   test.each(names)('%s refuses an option that it does not have, with exit code 2', async (name) => {
     const { code, stdout, stderr } = await runBinary([name, '--no-such-option-at-all'], {}, { input: '' });
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
-    // A server tells its client, who has no other help, of the command that checks it.
+    // A client has no other help than what its server says: the command that checks it.
     const [sentence, doctor] = stderr.split(' To check every setting, run ');
     expect(sentence).toMatch(/^mailstore-mcp: Unknown option --no-such-option-at-all; see mailstore-mcp \w+.* --help\.\n?$/);
     expect(doctor !== undefined).toBe(name === 'serve');

@@ -107,6 +107,21 @@ describe('prompts', () => {
     await expect(server.client.getPrompt({ name, arguments: args })).rejects.toThrow(message);
   });
 
+  test.each([
+    ['the name of a prompt', () => server.client.getPrompt({ name: 'x'.repeat(1_000_000) })],
+    [
+      'an argument of a prompt',
+      () => server.client.getPrompt({ name: 'leaver', arguments: { userName: 'a', ['x'.repeat(1_000_000)]: '1' } }),
+    ],
+  ])('%s of a million characters is not said back in full', async (_what, ask) => {
+    const said = await ask().then(
+      () => '',
+      (error: unknown) => (error instanceof Error ? error.message : ''),
+    );
+    expect(said).toContain('xxx…');
+    expect(said.length).toBeLessThan(1000);
+  });
+
   test('complete their arguments from the archive', async () => {
     const { completion } = await server.client.complete({
       ref: { type: 'ref/prompt', name: 'leaver' },

@@ -60,6 +60,9 @@ async function follow({ client }: RunningServer, call = REBUILD): Promise<string
 test('tasks are advertised, and permitted for the long-running tools alone', async () => {
   const { server } = await startQuick();
   expect(server.client.getServerCapabilities()).toEqual({
+    completions: {},
+    prompts: {},
+    resources: {},
     tools: {},
     tasks: { list: {}, cancel: {}, requests: { tools: { call: {} } } },
   });

@@ -59,7 +59,7 @@ async function readEnd(pipe: Pipe, taskId: string): Promise<Readonly<Record<stri
 test('the extension is advertised where a client discovers, and the tasks of 2025-11-25 are not', async () => {
   const { pipe } = await startQuick();
   const { result } = await pipe.request('server/discover', { _meta: modernMeta });
-  expect(result?.['capabilities']).toEqual({ tools: {}, extensions: { [EXTENSION]: {} } });
+  expect(result?.['capabilities']).toEqual({ completions: {}, prompts: {}, resources: {}, tools: {}, extensions: { [EXTENSION]: {} } });
   expect(JSON.stringify((await ask(pipe, 'tools/list')).result)).not.toContain('taskSupport');
 });
 

@@ -78,13 +78,13 @@ test('null for the arguments of a call is no arguments', async () => {
 });
 
 test.each([
-  ['resources/list', { resources: [] }],
-  ['resources/templates/list', { resourceTemplates: [] }],
-  ['prompts/list', { prompts: [] }],
-])('%s is answered with an empty list', async (method, list) => {
+  ['resources/list', 'resources', 'users'],
+  ['resources/templates/list', 'resourceTemplates', 'user'],
+  ['prompts/list', 'prompts', 'morning_check'],
+])('%s is answered with %s, such as %s', async (method, list, name) => {
   const pipe = start();
   await initialize(pipe);
-  expect((await pipe.request(method)).result).toEqual(list);
+  expect((await pipe.request(method)).result?.[list]).toContainEqual(expect.objectContaining({ name }));
 });
 
 test('a client that does not read its answers is not read from, and gets all of them when it reads on', async () => {

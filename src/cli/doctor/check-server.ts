@@ -35,13 +35,13 @@ export async function checkServer(
   return findings.map((finding) => ({ ...finding, says: redactor.text(finding.says) }));
 }
 
-interface Check {
+interface ServerCheck {
   readonly timeoutMs: number;
   readonly now: number;
   readonly redactor: Redactor;
 }
 
-async function checkConnection(target: Target, circumstances: Check): Promise<readonly Diagnosis[]> {
+async function checkConnection(target: Target, circumstances: ServerCheck): Promise<readonly Diagnosis[]> {
   const { origin } = target;
   const { timeoutMs, now } = circumstances;
   const connection = await inspectConnection(origin, {
@@ -99,7 +99,7 @@ function checkCertificate({ fingerprint: pinned }: Target, certificate: ServerCe
   ];
 }
 
-async function checkApi(target: Target, { timeoutMs, now, redactor }: Check): Promise<readonly Diagnosis[]> {
+async function checkApi(target: Target, { timeoutMs, now, redactor }: ServerCheck): Promise<readonly Diagnosis[]> {
   const { origin, username, password, fingerprint, ca, api } = target;
   const catalogue = catalogueFor(target.edition);
   let serverTime: number | undefined;
