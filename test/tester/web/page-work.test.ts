@@ -152,7 +152,7 @@ describe.skipIf(!hasBrowser)('work with the page in Chromium (skipped where /usr
     const page = await context.newPage();
     await page.route('**/page.js', async (route) => route.abort());
     await page.goto(tester.url);
-    expect(await page.locator('#page').textContent()).toBe(
+    expect((await page.locator('#page').textContent())?.trim()).toBe(
       'The page loads from the tester on this machine. If this stays, the tester has ended: start it again.',
     );
     await context.close();
