@@ -13,6 +13,7 @@ import type { RequestOptions } from '@modelcontextprotocol/sdk/shared/protocol.j
 import { onTestFinished } from 'vitest';
 import * as z from 'zod';
 import type { Access, ApiForm } from '../../src/base/target.ts';
+import { ManualClock } from './manual-clock.ts';
 import { startProcess, startProgram } from './program.ts';
 import { startSandbox, type Sandbox, type SandboxOptions } from '../../src/sandbox/sandbox.ts';
 
@@ -42,7 +43,24 @@ export function untilTestEnds<Resource extends { close(): Promise<void> }>(resou
 
 /** Starts a sandbox with the small world, closed when the test is over. */
 export async function sandboxForTest(options: SandboxOptions = {}): Promise<Sandbox> {
-  return untilTestEnds(await startSandbox({ seed: 'small', runSeconds: 0.2, ...options }));
+  const sandbox = untilTestEnds(await startSandbox({ seed: 'small', runSeconds: 0.2, ...options }));
+  if (options.clock instanceof ManualClock) clocks.set(sandbox, options.clock);
+  return sandbox;
+}
+
+/** The clocks of sandboxes whose time a test moves. */
+const clocks = new WeakMap<Sandbox, ManualClock>();
+
+/** Closes a server. One that has a poll under way waits for its answer, which a sandbox holds until its clock is moved on. */
+async function closeUnheld(sandbox: ServerOptions['sandbox'], close: () => Promise<void>): Promise<void> {
+  const clock = sandbox && clocks.get(sandbox);
+  let isClosed = false;
+  const closing = close().finally(() => (isClosed = true));
+  while (clock && !isClosed) {
+    await clock.advance(1000);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  return closing;
 }
 
 /** A server process behind the MCP SDK's 1.x client, which checks structured results against the output schemas once it has listed. */
@@ -66,13 +84,14 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   return {
     client,
     stateDir: env['MAILSTORE_STATE_DIR'] ?? '',
-    close: async () => {
-      await client.close();
-      program?.stdout.resume();
-      program?.stdin.end();
-      await program?.ended;
-      forget();
-    },
+    close: () =>
+      closeUnheld(options.sandbox, async () => {
+        await client.close();
+        program?.stdout.resume();
+        program?.stdin.end();
+        await program?.ended;
+        forget();
+      }),
   };
 }
 
@@ -203,12 +222,13 @@ export function startPipe(options: ServerOptions): Pipe {
     readOn: () => child.stdout.resume(),
     unsentBytes: () => child.stdin.writableLength,
     kill: (signal) => child.kill(signal),
-    close: async () => {
-      child.stdin.end();
-      child.kill(ownProcess ? 'SIGKILL' : 'SIGTERM');
-      await exited;
-      forget();
-    },
+    close: () =>
+      closeUnheld(options.sandbox, async () => {
+        child.stdin.end();
+        child.kill(ownProcess ? 'SIGKILL' : 'SIGTERM');
+        await exited;
+        forget();
+      }),
   };
 }
 

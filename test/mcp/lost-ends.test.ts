@@ -1,10 +1,25 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startSandbox, type Sandbox, type SandboxOptions } from '../../src/sandbox/sandbox.ts';
-import { callTool, readAnswer, startServer, type RunningServer, type ServerOptions, type ToolAnswer } from '../helpers/start-server.ts';
+import {
+  callTool,
+  modernMeta,
+  readAnswer,
+  startPipe,
+  startServer,
+  type RunningServer,
+  type ServerOptions,
+  type ToolAnswer,
+} from '../helpers/start-server.ts';
 import { untilRunning } from '../helpers/until-running.ts';
 
 const REBUILD = { name: 'rebuild_store_index', arguments: { id: 3, folder: 'amira' } };
 const API_VERSIONS = ['modern', 'legacy', 'legacy-xml'] as const;
+
+/** What a client sends that declares the tasks extension. */
+const WITH_TASKS = {
+  ...modernMeta,
+  'io.modelcontextprotocol/clientCapabilities': { extensions: { 'io.modelcontextprotocol/tasks': {} } },
+};
 
 const LOST_NOTE = 'The connection broke while the server was answering; the end was in that answer, or the server was restarted.';
 
@@ -55,6 +70,7 @@ async function readTaskResult({ client }: RunningServer): Promise<string | undef
 describe('the end of a long command that is lost', () => {
   const ends = new Map<string, LostEnd>();
   let result: string | undefined;
+  let extensionEnd: Readonly<Record<string, unknown>> = {};
 
   beforeAll(async () => {
     const lostOnTheWay = API_VERSIONS.map(async (api) => {
@@ -68,7 +84,17 @@ describe('the end of a long command that is lost', () => {
       const { server } = await startPair({ faults: ['lost-end'], runSeconds: 0.1 });
       result = await readTaskResult(server);
     };
-    await Promise.all([...lostOnTheWay, restart(), protocolTask()]);
+    const extensionTask = async () => {
+      const sandbox = await startSandbox({ seed: 'small', faults: ['lost-end'], runSeconds: 0.1 });
+      const pipe = startPipe({ ownProcess: true, sandbox, access: 'read-write' });
+      running.unshift(pipe, sandbox);
+      const { result: started } = await pipe.request('tools/call', { ...REBUILD, _meta: WITH_TASKS });
+      do {
+        await new Promise((resolve) => setTimeout(resolve, 1000));
+        extensionEnd = (await pipe.request('tasks/get', { taskId: started?.['taskId'], _meta: WITH_TASKS })).result ?? {};
+      } while (extensionEnd['status'] === 'working');
+    };
+    await Promise.all([...lostOnTheWay, restart(), protocolTask(), extensionTask()]);
   }, 240_000);
 
   afterAll(async () => {
@@ -98,5 +124,12 @@ describe('the end of a long command that is lost', () => {
 
   test('is no failure for a client with tasks of revision 2025-11-25: the result says that it is not known', () => {
     expect(result).toBe('It is not known how RebuildStoreIndex ended. Next: read the state that it changes before you repeat it.');
+  });
+
+  test('is a call that completed with an error for a client of the tasks extension, which says that the end is not known', () => {
+    const { isError, structured, text } = readAnswer(extensionEnd['result']);
+    expect([extensionEnd['status'], isError, structured['status']]).toEqual(['completed', true, 'unknown']);
+    expect(text).toContain('It is not known how RebuildStoreIndex ended.');
+    expect(extensionEnd['statusMessage']).toContain('It is not known how RebuildStoreIndex ended.');
   });
 });

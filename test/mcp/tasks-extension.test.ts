@@ -133,15 +133,6 @@ test('a command that fails on its way is a call that completed with an error', a
   expect(end['statusMessage']).toMatch(/^MailStore could not run RebuildStoreIndex: /);
 });
 
-test('an end that is lost is a call that completed with an error which says that the end is not known', { timeout: 180_000 }, async () => {
-  const { pipe } = await startQuick({ faults: ['lost-end'] });
-  const end = await readEnd(pipe, await startTask(pipe));
-  const { isError, structured, text } = readAnswer(end['result']);
-  expect([end['status'], isError, structured['status']]).toEqual(['completed', true, 'unknown']);
-  expect(text).toContain('It is not known how RebuildStoreIndex ended.');
-  expect(end['statusMessage']).toContain('It is not known how RebuildStoreIndex ended.');
-});
-
 test('cancelling is acknowledged and nothing more, the task ends cancelled, and asking again changes nothing', async () => {
   const { pipe, clock, sandbox } = await startHeld();
   const taskId = await startTask(pipe);
