@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { defineCommand, type Search } from '../src/catalogue/define-command.ts';
 import { drifts } from '../src/catalogue/drifting.ts';
 import * as f from '../src/catalogue/fields.ts';
-import { pickFields, isRow, readRow, readString } from '../src/base/rows.ts';
+import { isRow, readRow, readString } from '../src/base/rows.ts';
 import { formatCount, joinSentences } from '../src/catalogue/phrases.ts';
 import { mayLackSecret } from '../src/catalogue/lacks-secret.ts';
 import { guess, nothing, record } from '../src/catalogue/outputs.ts';
@@ -173,7 +173,7 @@ export const syncUsersWithDirectoryServices = defineCommand({
     reads: {
       config: {
         read: 'GetDirectoryServicesConfiguration',
-        pick: (config) => pickFields(readRow(config), ['type', 'serverName', 'deleteUsers']),
+        pick: (config) => config,
       },
       users: { read: 'GetUsers', pick: (users) => ({ total: Array.isArray(users) ? users.length : undefined }) },
     },
@@ -184,6 +184,12 @@ export const syncUsersWithDirectoryServices = defineCommand({
       const directory = [readString(type), readString(serverName)].filter((part) => part !== undefined).join(', ');
       return `user accounts with the directory${directory && ` (${directory})`}`;
     },
+    // Each of these settings decides who is created, changed or deleted.
+    facts: (_args, { config }) =>
+      Object.entries(readRow(config))
+        .filter(([name, value]) => !['type', 'serverName'].includes(name) && value !== null && value !== undefined)
+        .map(([name, value]) => `${name}: ${typeof value === 'string' ? value : JSON.stringify(value)}`)
+        .join(', '),
     consequence: (_args, { config, users }) =>
       joinSentences(
         'Accounts are created and changed to match the directory.',

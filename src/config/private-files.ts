@@ -1,5 +1,5 @@
-import { lstatSync, readdirSync, realpathSync, type Stats } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { lstatSync, readdirSync, readlinkSync, realpathSync, statSync, type Stats } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import { MailStoreError } from '../base/errors.ts';
 
 const GROUP_OR_OTHERS_WRITE = 0o022;
@@ -28,6 +28,7 @@ export function requirePrivate(path: string, { what, isSecret = false }: Private
   if (owner === undefined) return;
   const { real, exists } = resolveExisting(path);
   const found = lstatSync(real);
+  requireSafeLinks(path, owner, what);
   if (exists) requireOwn(real, found, owner, { what, isSecret });
   for (let folder = exists ? dirname(real) : real; ; folder = dirname(folder)) {
     requireSafeParent(folder, lstatSync(folder), owner, what);
@@ -94,6 +95,20 @@ function requireSafeParent(path: string, { uid, mode }: Stats, owner: number, wh
   }
   if ((mode & GROUP_OR_OTHERS_WRITE) !== 0 && (mode & STICKY) === 0) {
     refuse(what, path, `can be changed by others (mode ${octal(mode)})`, `chmod go-w ${quote(path)}`);
+  }
+}
+
+/** Refuses a path that leads through a link that somebody else could point at another place: theirs, or one in a folder that they may write. */
+function requireSafeLinks(path: string, owner: number, what: string): void {
+  for (let at = resolve(path); at !== dirname(at); at = dirname(at)) {
+    const found = lstatSync(at, { throwIfNoEntry: false });
+    if (!found?.isSymbolicLink()) continue;
+    if (found.uid !== owner && found.uid !== 0) refuse(what, at, `is a link of the user ${found.uid}`, `rm ${quote(at)}`);
+    for (let folder = dirname(at); ; folder = dirname(folder)) {
+      requireSafeParent(folder, statSync(folder), owner, what);
+      if (folder === dirname(folder)) break;
+    }
+    requireSafeLinks(resolve(dirname(at), readlinkSync(at)), owner, what);
   }
 }
 

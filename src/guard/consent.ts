@@ -50,6 +50,8 @@ const BECAUSE: Readonly<Record<Exclude<Refusal, 'declined'>, string>> = {
  */
 export class Consent {
   readonly #options: ConsentOptions;
+  /** Ends with the latest question that was put by elicitation. */
+  #lastQuestion: Promise<void> = Promise.resolve();
 
   constructor(options: ConsentOptions) {
     this.#options = options;
@@ -78,7 +80,19 @@ export class Consent {
   async #ask(call: AskableCall, rendered: RenderedQuestion, render: Render): Promise<ObtainedYes | Asked> {
     const { prompter } = call.caller;
     if (!prompter) return this.#requestApproval(call, rendered, 'unavailable', 'this client cannot ask a person');
-    const pause = prompter.isPausable && (await this.#options.approvals.findPause(rendered.question));
+    if (!prompter.isPausable || prompter.answersByCall) return this.#askNow(call, prompter, rendered, render);
+    // One question at a time, as a person answers them: else many at once would be put before the first refusal counts.
+    const before = this.#lastQuestion;
+    const asking = call.time.deadline.suspend(() => before).then(() => this.#askNow(call, prompter, rendered, render));
+    this.#lastQuestion = asking.then(
+      () => undefined,
+      () => undefined,
+    );
+    return asking;
+  }
+
+  async #askNow(call: AskableCall, prompter: Prompter, rendered: RenderedQuestion, render: Render): Promise<ObtainedYes | Asked> {
+    const pause = prompter.isPausable && !prompter.hasAnswer && (await this.#options.approvals.findPause(rendered.question));
     if (pause) {
       const what = pause.of === 'kind' ? 'three questions of this kind' : 'six questions, of any kind,';
       const because = `${what} got no yes within ${CONSENT_TIME}, so none is asked until ${new Date(pause.until).toISOString().slice(11, 16)} UTC`;
@@ -90,7 +104,10 @@ export class Consent {
       const answer = await this.#prompt(call, prompter, current);
       const { kind, prompt = question.prompt } = answer;
       const record = { channel: prompter.channel, answer: 'accepted', prompt } as const;
+      if (prompter.answersByCall && (kind === 'accepted' || kind === 'outdated')) await this.#options.approvals.forgetRefusal(question);
       if (kind === 'asked') {
+        // The answer comes with a call of its own, or never: until then it is a question without a yes.
+        await this.#options.approvals.countRefusal(question);
         await this.#options.trail.prompted(call.entry, { ...record, answer: 'asked' });
         return { kind: 'asked' };
       }
@@ -137,11 +154,11 @@ export class Consent {
   async #end(
     call: AskableCall,
     rendered: RenderedQuestion,
-    { channel, isPausable }: Prompter,
+    { channel, isPausable, answersByCall }: Prompter,
     { kind, prompt, reason }: { readonly kind: Refusal; readonly prompt: string; readonly reason?: string },
   ): Promise<never> {
     const { tool } = rendered.question;
-    if (isPausable) await this.#options.approvals.countRefusal(rendered.question);
+    if (isPausable && !answersByCall) await this.#options.approvals.countRefusal(rendered.question);
     if (kind !== 'declined') {
       const because = reason === undefined ? BECAUSE[kind] : `${BECAUSE[kind]} (${reason})`;
       return this.#requestApproval(call, rendered, kind, because, { channel, prompt });

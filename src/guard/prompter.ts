@@ -39,6 +39,8 @@ export interface Prompter {
   readonly channel: Channel;
   /** True if the answer comes with a call of its own, for which everything is read again before the answer is looked at. */
   readonly answersByCall?: true;
+  /** True if this call brings the answer to a question that was put before: no question is put for it. */
+  readonly hasAnswer?: boolean;
   /** True if a program, such as a model, decides how often questions are asked. */
   readonly isPausable?: true;
   /**

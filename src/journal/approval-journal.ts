@@ -25,8 +25,11 @@ export interface ApprovalJournal {
   /** Consumes the approval granted for this call; undefined if there is none. One whose text does not fit any more becomes void. */
   consume(call: ApprovableCall): Promise<ConsumedApproval | undefined>;
 
-  /** Counts an answer that was no yes, for this tool at this target. */
+  /** Counts a question without a yes, for this tool at this target: an answer that was none, or a question whose answer comes with a call of its own. */
   countRefusal(call: Pick<ApprovableCall, 'tool' | 'target'>): Promise<void>;
+
+  /** Takes back the latest count: the question that was counted when it was put got its yes. */
+  forgetRefusal(call: Pick<ApprovableCall, 'tool' | 'target'>): Promise<void>;
 
   /** Returns why and for how long no question of this kind may be asked; undefined if it may. */
   findPause(call: Pick<ApprovableCall, 'tool' | 'target'>): Promise<Pause | undefined>;

@@ -107,6 +107,11 @@ export class SqliteApprovalJournal implements ApprovalJournal {
     });
   }
 
+  forgetRefusal({ tool, target }: Pick<ApprovableCall, 'tool' | 'target'>): Promise<void> {
+    const latest = 'SELECT max(rowid) FROM refusals WHERE tool = ? AND target = ?';
+    return this.#db.write((db) => void db.run(`DELETE FROM refusals WHERE rowid = (${latest})`, [json(tool), json(target)]));
+  }
+
   findPause({ tool, target }: Pick<ApprovableCall, 'tool' | 'target'>): Promise<Pause | undefined> {
     return this.#db.read((db) => {
       const now = this.#now();

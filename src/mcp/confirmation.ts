@@ -52,9 +52,14 @@ export class RoundTripPrompter implements Prompter {
     return this.#question;
   }
 
+  get hasAnswer(): boolean {
+    const { inputResponses, requestState } = this.#context;
+    return inputResponses !== undefined || requestState !== undefined;
+  }
+
   async ask(question: AskedQuestion): Promise<Answer> {
     const { inputResponses, requestState } = this.#context;
-    if (this.#isRead || (inputResponses === undefined && requestState === undefined)) {
+    if (this.#isRead || !this.hasAnswer) {
       this.#question = inputRequired({
         inputRequests: { [KEY]: inputRequired.elicit(formFor(question)) },
         requestState: this.#states.issue(question),

@@ -1,4 +1,4 @@
-import { chmodSync, chownSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, lchownSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { loadConfig, loadStateDir } from '../../src/config/load.ts';
@@ -92,6 +92,19 @@ describe.skipIf(process.platform === 'win32')('a state folder', () => {
     expect(refusals(stateDir)[0]).toContain('can be changed by others (mode 0777), so nothing runs; cure it with `chmod go-w ');
     chmodSync(parent, 0o1777);
     expect(refusals(stateDir)).toEqual(twice(''));
+  });
+
+  test.runIf(isRoot)('that a link in the folder of another user leads to is refused, and so is a link of that user', () => {
+    const { stateDir } = stateWith('audit.jsonl', 0o600);
+    const open = join(folder(), 'open');
+    mkdirSync(open);
+    symlinkSync(stateDir, join(open, 'st'));
+    expect(refusals(join(open, 'st'))).toEqual(twice(''));
+    chownSync(open, FOREIGN, FOREIGN);
+    expect(refusals(join(open, 'st'))[0]).toContain(`'${open}' (the state folder) belongs to the user ${FOREIGN}`);
+    chownSync(open, 0, 0);
+    lchownSync(join(open, 'st'), FOREIGN, FOREIGN);
+    expect(refusals(join(open, 'st'))[0]).toContain(`is a link of the user ${FOREIGN}`);
   });
 
   test('whose path has a blank is cured by a command that has it in quotes', () => {

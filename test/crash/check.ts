@@ -89,9 +89,11 @@ function findLostEnds({ workers, tasks, events }: RunTruth): string[] {
   );
   const ofServer = events.flatMap((event): string[] => {
     if (event.kind !== 'handedOver' || event.delivery !== 'whole') return [];
-    const polls = listPolls(workers).filter(({ token, from, to }) => token === event.token && from <= event.at && event.at <= to + 50);
-    if (polls.some(({ endedBy }) => endedBy === 'death' || endedBy === 'end')) return [];
-    return [`${event.token} was handed over at ${event.at}, to polls that ended by ${polls.map(({ endedBy }) => endedBy).join(', ')}`];
+    // One reader asks at a time, and the server notes an end only after it was sent: the last poll that began before that has it.
+    const asked = listPolls(workers).filter(({ token, from }) => token === event.token && from <= event.at);
+    const last = asked.toSorted((one, other) => one.from - other.from).at(-1);
+    if (last?.endedBy === 'death' || last?.endedBy === 'end') return [];
+    return [`${event.token} was handed over at ${event.at}, to a poll that ended by ${last?.endedBy ?? 'nothing'}`];
   });
   const ofTasks = events.flatMap((event): string[] => {
     if (event.kind !== 'handedOver' || event.delivery !== 'whole') return [];

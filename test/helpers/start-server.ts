@@ -54,13 +54,17 @@ const clocks = new WeakMap<Sandbox, ManualClock>();
 /** Closes a server. One that has a poll under way waits for its answer, which a sandbox holds until its clock is moved on. */
 async function closeUnheld(sandbox: ServerOptions['sandbox'], close: () => Promise<void>): Promise<void> {
   const clock = sandbox && clocks.get(sandbox);
-  let isClosed = false;
-  const closing = close().finally(() => (isClosed = true));
-  while (clock && !isClosed) {
+  const closing = close();
+  if (!clock) return closing;
+  const closed = closing.then(
+    () => true,
+    () => true,
+  );
+  for (;;) {
     await clock.advance(1000);
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    const pause = new Promise<boolean>((resolve) => setTimeout(() => resolve(false), 20));
+    if (await Promise.race([closed, pause])) return closing;
   }
-  return closing;
 }
 
 /** A server process behind the MCP SDK's 1.x client, which checks structured results against the output schemas once it has listed. */

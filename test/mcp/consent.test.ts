@@ -152,6 +152,24 @@ describe('a client of 2025-11-25 that can ask', () => {
     expect(last).toMatch(/six questions, of any kind, got no yes within ten minutes, so none is asked until \d\d:\d\d UTC/);
   });
 
+  test('is asked three times by twenty calls at once, one after another', async () => {
+    let [open, most, count] = [0, 0, 0];
+    const onElicit = async () => {
+      count += 1;
+      open += 1;
+      most = Math.max(most, open);
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      open -= 1;
+      return { action: 'decline' } as const;
+    };
+    const server = untilTestEnds(await startServer({ sandbox: await sandboxForTest(), access: 'full', onElicit }));
+    const texts = await Promise.all(
+      Array.from({ length: 20 }, async () => (await callTool(server, 'delete_user', { userName: 'amira' })).text),
+    );
+    expect([count, most]).toEqual([3, 1]);
+    expect(texts.filter((text) => text.includes('three questions of this kind got no yes'))).toHaveLength(17);
+  });
+
   test('is asked three times and not forty when it declines each time, and a granted approval still works', async () => {
     const { server, asked } = await startWithDeclining();
     const texts: string[] = [];
@@ -259,6 +277,15 @@ describe('a client of 2026-07-28 that can ask', () => {
     expect(result?.['resultType']).toBe('input_required');
     return result as { inputRequests: Record<string, unknown>; requestState: string };
   }
+
+  test('questions that are never answered pause after three, and a yes is not counted', async () => {
+    const { call } = await start();
+    const { requestState } = readQuestion(await call('delete_credential', { id: 1 }));
+    await call('delete_credential', { id: 1 }, { requestState, inputResponses: { confirm: YES } });
+    const results: unknown[] = [];
+    for (let id = 2; id <= 6; id += 1) results.push((await call('delete_credential', { id })).result?.['resultType']);
+    expect(results.filter((type) => type === 'input_required')).toHaveLength(3);
+  });
 
   test('gets the question as a result and runs the call with the answer and the state', async () => {
     const { call, exists } = await start();
@@ -393,6 +420,19 @@ describe('an approval', () => {
     const kept = readAudit(server.stateDir).find(({ consent }) => (consent as { answer?: string }).answer === 'invalid');
     expect(kept).toMatchObject({ consent: { channel: 'approval', approvalId: id, prompt: old?.prompt } });
     expect(old?.prompt).toContain('No account is deleted: deleteUsers is off.');
+  });
+
+  test('an approval for a synchronisation is void once another scope of the directory is set', async () => {
+    const sandbox = await sandboxForTest();
+    sandbox.world.state.directoryServices['deleteUsers'] = true;
+    const server = untilTestEnds(await startServer({ sandbox, access: 'full' }));
+    const users = sandbox.world.state.users.length;
+    await approved(server, 'sync_users_with_directory_services', { dryRun: false });
+    sandbox.world.state.directoryServices['groups'] = ['Sales'];
+    expect((await callTool(server, 'sync_users_with_directory_services', { dryRun: false })).isError).toBe(true);
+    expect(sandbox.world.state.users).toHaveLength(users);
+    const [fresh] = await openJournal(server.stateDir).approvals.list();
+    expect(fresh?.prompt).toContain('groups: ["Sales"]');
   });
 
   test('an approval for an account is void when another account has taken over its name and full name', async () => {
