@@ -1,4 +1,4 @@
-import { useCallback, useEffect, useReducer, useRef, useState } from 'preact/hooks';
+import { useCallback, useEffect, useLayoutEffect, useReducer, useRef, useState } from 'preact/hooks';
 import { API_FORMS } from '../../../base/target.ts';
 import type {
   AnswerRequest,
@@ -314,7 +314,8 @@ function useAddress(state: State, dispatch: Dispatch): void {
   const { catalogue, selected, target, form } = state;
   const command = findCommand(state, selected);
   const drafts = (selected !== undefined && state.drafts[selected]) || undefined;
-  useEffect(() => {
+  // Together with what is drawn: written later, it could take the place of an address that Back or Forward has gone to meanwhile.
+  useLayoutEffect(() => {
     if (!catalogue) return;
     const hash = command
       ? formatAddress(command, {
