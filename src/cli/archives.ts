@@ -1,5 +1,9 @@
+import { escapeHidden } from '../base/escape-hidden.ts';
 import { loadArchives } from '../config/load.ts';
-import { elsewhereSentence } from '../journal/page.ts';
+import { elsewhereSentence, type PageRequest, type RowPage } from '../journal/page.ts';
+
+/** Rows that are read at a time where all are wanted. */
+const PAGE_ROWS = 500;
 
 /** Which archives' rows a list of the record shows. */
 export interface ShownArchives {
@@ -19,14 +23,52 @@ export function findShownArchives(flags: Readonly<Record<string, string>>): Show
   return { ...(archives.length > 0 && { origins: archives.map(({ origin }) => origin) }), nameArchive };
 }
 
-/** Says below a list how many rows it leaves out; on stderr where the list itself is for programs. */
-export function writeElsewhere(elsewhere: number, { isJson }: { readonly isJson: boolean }): void {
-  const sentence = elsewhereSentence(elsewhere);
-  if (sentence !== undefined) (isJson ? process.stderr : process.stdout).write(`${sentence}\n`);
+/** What a list of the record is asked for. */
+interface ListRequest {
+  readonly all: boolean;
+  readonly json: boolean;
+  readonly quiet: boolean;
 }
 
-/** Says below a list how many rows it has left out. */
-export function writeCut(shown: number, total: number, { isJson }: { readonly isJson: boolean }): void {
-  if (shown >= total) return;
-  (isJson ? process.stderr : process.stdout).write(`${shown} of ${total} shown; --all shows the rest.\n`);
+interface ListParts<Row> {
+  readonly archives: ShownArchives;
+  /** Rows of a list without `all`. */
+  readonly limit: number;
+  /** The sentence where nothing is recorded. */
+  readonly none: string;
+  page(request: PageRequest): Promise<RowPage<Row>>;
+  /** Returns the whole name of a row, as --quiet writes it. */
+  name(row: Row): string;
+  render(rows: readonly Row[]): string;
+}
+
+/**
+ * Writes the newest rows of the configured archives, or all of them, and below them how many are left out. Those for programs are written page by
+ * page, however many there are; what is said of them goes to stderr.
+ */
+export async function writeList<Row>(
+  { archives: { origins }, limit, none, page, name, render }: ListParts<Row>,
+  { all, json, quiet }: ListRequest,
+): Promise<void> {
+  const { stdout, stderr } = process;
+  const isForPrograms = json || quiet;
+  const shown: Row[] = [];
+  let count = 0;
+  for (let before: number | undefined; ;) {
+    const { rows, next, total, elsewhere } = await page({ limit: all ? PAGE_ROWS : limit, before, origins });
+    for (const row of rows) {
+      if (json) stdout.write(`${escapeHidden(JSON.stringify(row))}\n`);
+      else if (quiet) stdout.write(`${name(row)}\n`);
+      else shown.push(row);
+    }
+    count += rows.length;
+    before = next;
+    if (all && before !== undefined) continue;
+    if (!isForPrograms) stdout.write(count === 0 ? `${none}\n` : render(shown));
+    const notes = isForPrograms ? stderr : stdout;
+    if (count < total) notes.write(`${count} of ${total} shown; --all shows the rest.\n`);
+    const sentence = elsewhereSentence(elsewhere);
+    if (sentence !== undefined) notes.write(`${sentence}\n`);
+    return;
+  }
 }

@@ -6,7 +6,7 @@ import { loadConfig, loadStateDir } from '../config/load.ts';
 import { wholeNumber } from '../config/setting-types.ts';
 import { Journal } from '../journal/journal.ts';
 import type { Change } from '../journal/change-journal.ts';
-import { findShownArchives, writeCut, writeElsewhere, type ShownArchives } from './archives.ts';
+import { findShownArchives, writeList, type ShownArchives } from './archives.ts';
 import { openBackend } from './backend.ts';
 import { argument, defineAction, defineSubcommand, flag, type Given } from './define-subcommand.ts';
 import { readScreen } from './screen.ts';
@@ -69,27 +69,21 @@ async function withJournal<T>(flags: Given['flags'], work: (journal: Journal) =>
   }
 }
 
-async function list({ flags, all, json: isJson, quiet }: Given<typeof listOptions, object>): Promise<void> {
-  const archives = findShownArchives(flags);
-  const isForPrograms = isJson || quiet;
-  const shown: Change[] = [];
-  let count = 0;
-  await withJournal(flags, async ({ changes: journal }) => {
-    for (let before: number | undefined; ;) {
-      const { rows, next, total, elsewhere } = await journal.page({ limit: all ? 500 : LISTED, before, origins: archives.origins });
-      for (const row of rows) {
-        if (isJson) stdout.write(`${escapeHidden(JSON.stringify(row))}\n`);
-        else if (quiet) stdout.write(`${row.number}\n`);
-        else shown.push(row);
-      }
-      count += rows.length;
-      before = next;
-      if (all && before !== undefined) continue;
-      if (!isForPrograms) stdout.write(count === 0 ? 'No change is recorded.\n' : renderChanges(shown, archives));
-      writeCut(count, total, { isJson: isForPrograms });
-      return writeElsewhere(elsewhere, { isJson: isForPrograms });
-    }
-  });
+async function list(given: Given<typeof listOptions, object>): Promise<void> {
+  const archives = findShownArchives(given.flags);
+  await withJournal(given.flags, ({ changes: journal }) =>
+    writeList(
+      {
+        archives,
+        limit: LISTED,
+        none: 'No change is recorded.',
+        page: (request) => journal.page(request),
+        name: ({ number }) => String(number),
+        render: (rows) => renderChanges(rows, archives),
+      },
+      given,
+    ),
+  );
 }
 
 function renderChanges(rows: readonly Change[], { nameArchive }: ShownArchives): string {

@@ -10,7 +10,7 @@ import { FENCE_MS } from '../journal/lease.ts';
 import { Journal } from '../journal/journal.ts';
 import type { TaskJournal } from '../journal/task-journal.ts';
 import { findingWords, isEnded, type TaskRecord } from '../journal/task-record.ts';
-import { findShownArchives, writeCut, writeElsewhere, type ShownArchives } from './archives.ts';
+import { findShownArchives, writeList, type ShownArchives } from './archives.ts';
 import { openBackend, type Backend } from './backend.ts';
 import { argument, defineAction, defineSubcommand, flag, option, type Given } from './define-subcommand.ts';
 import { FOUND_ERRORS } from './exit-codes.ts';
@@ -130,7 +130,20 @@ async function findTask(journal: TaskJournal, id: string): Promise<TaskRecord> {
 
 async function list(given: Given<typeof listOptions, object>): Promise<void> {
   const archives = findShownArchives(given.flags);
-  if (!given.watch) return readTasks(given, (journal) => writeTasks(journal, archives, given));
+  if (!given.watch)
+    return readTasks(given, (journal) =>
+      writeList(
+        {
+          archives,
+          limit: LISTED,
+          none: 'No task is recorded.',
+          page: (request) => journal.page(request),
+          name: ({ taskId }) => taskId,
+          render: (rows) => renderTasks(rows, archives),
+        },
+        given,
+      ),
+    );
   if (!stdout.isTTY) throw new MailStoreError('noTerminal', { what: 'tasks list --watch' });
   for (;;) {
     await readTasks(given, async (journal) => {
@@ -139,29 +152,6 @@ async function list(given: Given<typeof listOptions, object>): Promise<void> {
       stdout.write(`\x1b[H${renderTasks(page.rows, archives).replaceAll('\n', '\x1b[K\n')}\x1b[J`);
     });
     await sleep(WATCH_MS);
-  }
-}
-
-/** Writes the newest tasks of the configured archives, or all of them; those for programs are read page by page, however many there are. */
-async function writeTasks(journal: TaskJournal, archives: ShownArchives, given: Given<typeof listOptions, object>): Promise<void> {
-  const { all, json: isJson, quiet } = given;
-  const isForPrograms = isJson || quiet;
-  const shown: TaskRecord[] = [];
-  let count = 0;
-  for (let before: number | undefined; ;) {
-    const { rows, next, total, elsewhere } = await journal.page({ limit: all ? 500 : LISTED, before, origins: archives.origins });
-    for (const row of rows) {
-      if (isJson) stdout.write(`${escapeHidden(JSON.stringify(row))}\n`);
-      else if (quiet) stdout.write(`${row.taskId}\n`);
-      else shown.push(row);
-    }
-    count += rows.length;
-    before = next;
-    if (all && before !== undefined) continue;
-    if (!isForPrograms) stdout.write(count === 0 ? 'No task is recorded.\n' : renderTasks(shown, archives));
-    writeCut(count, total, { isJson: isForPrograms });
-    writeElsewhere(elsewhere, { isJson: isForPrograms });
-    return;
   }
 }
 

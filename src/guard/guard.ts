@@ -93,7 +93,7 @@ export class Guard {
    * more. One that has begun goes on, and the record shows its end. Throws MailStoreError `outOfTime`, `notBegun` or `stillRunning`.
    */
   async #inTime<T>(tool: string, { deadline: given }: Caller, work: (time: CallTime) => Promise<T>): Promise<T> {
-    const deadline = given ?? new Deadline(this.#options.clock ?? systemClock, CALL_MS);
+    const deadline = given ?? new Deadline(this.#clock, CALL_MS);
     const time = new CallTime(tool, deadline);
     try {
       return await deadline.within(this.#inFlight.add(work(time)), () => time.late(), RECORD_MS);
