@@ -3,6 +3,7 @@ import { defineConfig } from 'vitest/config';
 
 /** What takes long by its nature: killed processes, minutes that have to pass, and pages in a browser. `npm run test:long` runs it, and CI runs both. */
 const LONG = [
+  'test/console/page.test.ts',
   'test/crash/*.test.ts',
   'test/journal/processes.test.ts',
   'test/mcp/lost-ends.test.ts',

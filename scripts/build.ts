@@ -6,8 +6,11 @@ import { build as bundle, transform, type OnLoadResult, type Plugin } from 'esbu
 const OUT = 'dist';
 const TARGET = 'node20.19';
 
-/** The tester's page: its source, and the folder next to the program where its server finds it. */
-const PAGE = { source: 'src/tester/web/page', out: join(OUT, 'tester') } as const;
+/** The pages: their source, and the folder next to the program where their server finds them. */
+const PAGES = [
+  { source: 'src/tester/web/page', out: join(OUT, 'tester') },
+  { source: 'src/console/page', out: join(OUT, 'console') },
+] as const;
 
 /** Replaces two modules by their values: schemas and the library's opening answers are computed here and not on every start. */
 const precomputedValues: Plugin = {
@@ -91,7 +94,7 @@ export async function build(): Promise<number> {
     await write(path, code);
   }
   await write(resolve(OUT, 'mailstore-mcp.cjs'), await buildFirstFile());
-  for (const [path, content] of await buildPage()) await write(path, content);
+  for (const [path, content] of (await Promise.all(PAGES.map(buildPage))).flat()) await write(path, content);
   for (const entry of await readdir(OUT, { recursive: true, withFileTypes: true })) {
     const path = join(resolve(entry.parentPath), entry.name);
     if (entry.isFile() && !written.has(path)) await rm(path);
@@ -112,11 +115,11 @@ async function buildFirstFile(): Promise<string> {
   return code;
 }
 
-/** Bundles the tester's page: one script, one style sheet, and the document that names them. Returns the files by their path. */
-async function buildPage(): Promise<readonly (readonly [path: string, content: string])[]> {
+/** Bundles a page: one script, one style sheet, and the document that names them. Returns the files by their path. */
+async function buildPage({ source, out }: (typeof PAGES)[number]): Promise<readonly (readonly [path: string, content: string])[]> {
   const { outputFiles } = await bundle({
-    entryPoints: ['main.tsx', 'page.css'].map((file) => ({ in: `${PAGE.source}/${file}`, out: 'page' })),
-    outdir: PAGE.out,
+    entryPoints: ['main.tsx', 'page.css'].map((file) => ({ in: `${source}/${file}`, out: 'page' })),
+    outdir: out,
     bundle: true,
     minify: true,
     format: 'esm',
@@ -128,8 +131,8 @@ async function buildPage(): Promise<readonly (readonly [path: string, content: s
     write: false,
     logLevel: 'warning',
   });
-  const document = await readFile(`${PAGE.source}/index.html`, 'utf8');
-  return [...outputFiles.map(({ path, text }) => [path, text] as const), [resolve(PAGE.out, 'index.html'), document]];
+  const document = await readFile(`${source}/index.html`, 'utf8');
+  return [...outputFiles.map(({ path, text }) => [path, text] as const), [resolve(out, 'index.html'), document]];
 }
 
 if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {

@@ -19,6 +19,7 @@ const steps: readonly Step[] = [
   { title: 'lint', command: [findBin('oxlint'), '--type-aware'] },
   { title: 'types', command: [findBin('typescript', 'tsc'), '-p', '.'] },
   { title: 'page types', command: [findBin('typescript', 'tsc'), '-p', 'src/tester/web/page'] },
+  { title: 'console', command: [findBin('typescript', 'tsc'), '-p', 'src/console/page'] },
   { title: 'unused', command: [findBin('knip'), '--no-progress', '--treat-config-hints-as-errors'] },
   { title: 'generated', command: ['--import', 'tsx', 'scripts/generate.ts', '--check'] },
   { title: 'words', command: ['--import', 'tsx', 'scripts/check-words.ts'] },

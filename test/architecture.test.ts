@@ -29,6 +29,7 @@ const MAY_IMPORT = {
   // The emulated far end shares no code with the client's side of the wire: the two check each other.
   sandbox: ['base', 'emulation', 'catalogue', 'tools'],
   tester: ['base', 'masking', 'catalogue', 'journal', 'policy', 'client', 'tasks', 'guard'],
+  console: ['base', 'catalogue', 'journal', 'audit', 'guard', 'tester'],
   cli: [
     'base',
     'masking',
@@ -45,6 +46,7 @@ const MAY_IMPORT = {
     'transports',
     'sandbox',
     'tester',
+    'console',
   ],
 } as const satisfies Record<string, readonly string[]>;
 

@@ -3,7 +3,7 @@ import type { AuditLink, AuditProcess } from '../journal/audit-head.ts';
 import type { Finding } from '../journal/task-record.ts';
 
 /** What a client says of itself, such as `claude-code 2.1.3`, is its claim; the others are this program's own words. */
-export type AuditClient = 'terminal' | 'call' | 'tester' | 'mailstore-mcp' | { readonly claimed: string };
+export type AuditClient = 'terminal' | 'call' | 'tester' | 'console' | 'mailstore-mcp' | { readonly claimed: string };
 
 /** How a consent ended: only `accepted` is a yes. */
 export type ConsentAnswer =

@@ -1,5 +1,6 @@
 import type { Row } from '../base/rows.ts';
 import type { EditionInput, InputShape, ParsedArguments } from './define-command.ts';
+import type { InsightView, Room } from './insight-view.ts';
 
 /** How an insight reads. Every read passes the guard, so access, toolsets and the audit hold for each of them. */
 export interface InsightReader {
@@ -7,6 +8,8 @@ export interface InsightReader {
   readonly now: number;
   /** The IANA zone in which times are shown and days are counted. */
   readonly timeZone: string;
+  /** True where the answer is drawn for a person: only then is its `view` needed. */
+  readonly isDrawn: boolean;
   /** Returns the value of a read, or undefined where it failed; the answer then names the read and the reason. */
   read(command: string, args?: Readonly<Record<string, unknown>>): Promise<unknown>;
   /** Returns the rows of a list, or undefined where the read failed or did not return a list of objects. */
@@ -32,6 +35,8 @@ export interface InsightAnswer {
   readonly notLookedAt: readonly string[];
   /** The one next step that makes sense. */
   readonly next?: string | undefined;
+  /** The same findings as exact numbers to be drawn, where the reader draws them. No model reads it. */
+  readonly view?: InsightView | undefined;
 }
 
 interface InsightFields<Input extends InputShape> {
@@ -47,6 +52,8 @@ interface InsightFields<Input extends InputShape> {
   readonly reads: readonly string[];
   /** Calls that work against the sandbox's seeded world. */
   readonly examples: readonly [Readonly<Record<string, unknown>>, ...Readonly<Record<string, unknown>>[]];
+  /** The room of the console that shows this answer, and the arguments with which the room asks. */
+  readonly room?: { readonly name: Room; readonly args: Readonly<Record<string, unknown>> };
   answer(args: ParsedArguments<Input>, reader: InsightReader): Promise<InsightAnswer>;
 }
 

@@ -1,15 +1,14 @@
-import { readlinkSync } from 'node:fs';
-import { userInfo } from 'node:os';
 import { AuditLog } from '../audit/audit-log.ts';
-import type { ApprovalEntry } from '../audit/audit-record.ts';
 import { systemClock } from '../base/clock.ts';
 import { formatDuration } from '../base/durations.ts';
 import { MailStoreError } from '../base/errors.ts';
 import { escapeHidden } from '../base/escape-hidden.ts';
 import { loadStateDir } from '../config/load.ts';
 import { text } from '../config/setting-types.ts';
+import { decideApproval, findPendingApproval } from '../guard/decide-approval.ts';
 import type { Approval } from '../journal/approval-record.ts';
 import { Journal } from '../journal/journal.ts';
+import { describeDecidingProcess } from './deciding-process.ts';
 import { defineAction, defineSubcommand, flag, optionalArgument, type Given } from './define-subcommand.ts';
 import { readScreen } from './screen.ts';
 import { makeTimeFormat, type TimeFormat } from './show-time.ts';
@@ -51,8 +50,8 @@ async function runApprove({ flags, id, refuse, json }: Given<typeof options, typ
   const records = { journal, audit };
   try {
     if (id === undefined) await list(journal, json);
-    else if (refuse) await decide(records, await findPending(journal, id), 'refuse');
-    else await ask(records, await findPending(journal, id), makeTimeFormat(flags));
+    else if (refuse) await decide(records, await findPendingApproval(journal, id), 'refuse');
+    else await ask(records, await findPendingApproval(journal, id), makeTimeFormat(flags));
   } finally {
     await audit.close();
     journal.close();
@@ -76,14 +75,6 @@ async function list({ approvals }: Journal, json: boolean): Promise<void> {
   stdout.write(pending.length === 0 ? 'No approvals are pending.\n' : renderTable(pending, columns, readScreen(stdout)));
 }
 
-/** Throws MailStoreError when no approval with this id is pending. */
-async function findPending({ approvals }: Journal, id: string): Promise<Approval> {
-  const approval = await approvals.get(id.toLowerCase());
-  if (!approval) throw new MailStoreError('unknownApproval', { approvalId: id });
-  if (approval.state !== 'pending') throw new MailStoreError('approvalOver', { approvalId: approval.approvalId, state: approval.state });
-  return approval;
-}
-
 async function ask(records: Records, approval: Approval, { withOffset }: TimeFormat): Promise<void> {
   const prompter = terminalPrompter();
   if (!prompter) throw new MailStoreError('noTerminal', { what: 'approve' });
@@ -97,40 +88,7 @@ async function ask(records: Records, approval: Approval, { withOffset }: TimeFor
   process.exitCode = 1;
 }
 
-async function decide(
-  { journal: { approvals }, audit }: Records,
-  { approvalId, tool, target, prompt }: Approval,
-  how: 'grant' | 'refuse',
-): Promise<void> {
-  const current = (await approvals.get(approvalId))?.state ?? 'expired';
-  if (current !== 'pending') throw new MailStoreError('approvalOver', { approvalId, state: current });
-  // The line comes first: nothing is granted of which there is no record.
-  const event = how === 'grant' ? 'approval_granted' : 'approval_refused';
-  await audit.record({ event, approvalId, tool, target, prompt, decidedBy: thisProcess() });
-  const found = await approvals[how](approvalId);
-  if (found !== 'pending') throw new MailStoreError('approvalOver', { approvalId, state: found ?? 'expired' });
+async function decide({ journal: { approvals }, audit }: Records, approval: Approval, how: 'grant' | 'refuse'): Promise<void> {
+  await decideApproval({ approvals, audit }, approval, how, describeDecidingProcess());
   stdout.write(how === 'grant' ? 'Granted. The call can be made again now, with the same arguments.\n' : 'Refused.\n');
-}
-
-function thisProcess(): ApprovalEntry['decidedBy'] {
-  return { user: userName(), pid: process.pid, parentPid: process.ppid, terminal: terminalDevice() };
-}
-
-function userName(): string {
-  try {
-    return userInfo().username;
-  } catch {
-    // An account without an entry in the user database, as in some containers.
-    return `uid ${process.getuid?.() ?? 'unknown'}`;
-  }
-}
-
-/** Returns the device of the terminal at stdin; null where the system has no such link. */
-function terminalDevice(): string | null {
-  if (!process.stdin.isTTY) return null;
-  try {
-    return readlinkSync('/proc/self/fd/0');
-  } catch {
-    return null;
-  }
 }

@@ -23,6 +23,8 @@ export interface Backend {
   readonly catalogues: ReadonlyMap<string, Catalogue>;
   readonly runner: TaskRunner;
   readonly guard: Guard;
+  readonly journal: Journal;
+  readonly audit: AuditLog;
   /** Signs the questions that are put to a client. */
   readonly consentStates: ConsentStates;
   /** Opens connections ahead of the first call. */
@@ -101,6 +103,8 @@ export function openBackend(
     catalogues: new Map([...clients].map(([name, { catalogue }]) => [name, catalogue])),
     runner,
     guard,
+    journal,
+    audit,
     consentStates: new ConsentStates(stateDir, journal.approvals, clock),
     warm: async () => {
       await Promise.all([...clients.values()].map((client) => client.warm()));

@@ -14,6 +14,7 @@ export const subcommands = keepNames({
   doctor: async () => (await import('./doctor.ts')).doctor,
   call: async () => (await import('./call.ts')).call,
   tester: async () => (await import('./tester.ts')).tester,
+  console: async () => (await import('./console.ts')).consoleCommand,
   tasks: async () => (await import('./tasks.ts')).tasks,
   approve: async () => (await import('./approve.ts')).approve,
   changes: async () => (await import('./changes.ts')).changes,

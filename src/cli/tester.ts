@@ -1,17 +1,15 @@
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { catalogueFor } from '../../tools/index.ts';
-import { realpathSync } from 'node:fs';
 import { systemClock } from '../base/clock.ts';
 import { createLog } from '../base/log.ts';
-import { MAX_POLL_WAIT_MS } from '../base/limits.ts';
 import { Redactor } from '../masking/redactor.ts';
 import { loadConfig } from '../config/load.ts';
 import { wholeNumber } from '../config/setting-types.ts';
-import type { AskedQuestion } from '../guard/prompter.ts';
 import { requireSqlite } from '../journal/sqlite.ts';
 import { startPageServer } from '../tester/web/server.ts';
 import { defineAction, defineSubcommand, flag, option, type Given } from './define-subcommand.ts';
 import { startEmbedded } from './embedded.ts';
+import { codeTerminal, programFolder, serveUntilSignal } from './local-page.ts';
 import { openTester } from './open-tester.ts';
 import { terminalCommand } from './terminal-command.ts';
 import { version } from './version.ts';
@@ -68,34 +66,11 @@ async function runTester({ flags, port, sandbox: isSandbox, json }: Given<typeof
     throw error;
   });
 
-  let isEnding = false;
-  const end = async () => {
-    if (isEnding) return;
-    isEnding = true;
-    setTimeout(() => process.exit(0), MAX_POLL_WAIT_MS).unref();
-    await page.close();
-    await core.close();
-    await sandbox?.close();
-    process.exit(0);
-  };
-  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.once(signal, () => void end());
-
-  process.stdout.write(
-    json ? `${JSON.stringify({ url: page.url })}\n` : `${page.url}\nOpen it in a browser on this machine. Ctrl-C ends it.\n`,
-  );
-}
-
-/**
- * Returns what shows a question's code at this terminal; undefined without one. Both ends have to be a terminal: a program that starts the tester
- * reads its output, and would read the code.
- */
-function codeTerminal(): ((code: string, question: AskedQuestion) => void) | undefined {
-  const { stdin, stdout } = process;
-  if (!stdin.isTTY || !stdout.isTTY) return undefined;
-  return (code, { label }) => void stdout.write(`Code for "${label}": ${code}\n`);
-}
-
-/** Returns the real path of the program, also where it was started by a link. */
-function programFolder(): string {
-  return dirname(realpathSync(process.argv[1] ?? '.'));
+  serveUntilSignal(page, {
+    json,
+    end: async () => {
+      await core.close();
+      await sandbox?.close();
+    },
+  });
 }

@@ -189,7 +189,7 @@ export class Guard {
   async answer(
     insight: Insight,
     args: Readonly<Record<string, unknown>>,
-    { target, caller, timeZone, onProgress }: Pick<InsightParts, 'target' | 'caller' | 'timeZone' | 'onProgress'>,
+    { target, caller, timeZone, onProgress, isDrawn }: Pick<InsightParts, 'target' | 'caller' | 'timeZone' | 'onProgress' | 'isDrawn'>,
   ): Promise<InsightResult> {
     const { runner, groups, clock = systemClock } = this.#options;
     const { access, client } = this.#target(target);
@@ -204,6 +204,7 @@ export class Guard {
       target,
       caller,
       onProgress,
+      isDrawn,
     });
   }
 

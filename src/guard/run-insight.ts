@@ -43,6 +43,8 @@ export interface InsightParts {
   readonly caller: Caller;
   /** The IANA zone in which times are shown. */
   readonly timeZone: string;
+  /** True where a person gets the answer drawn. */
+  readonly isDrawn?: boolean | undefined;
   /** Receives how much of what is known to be needed has been read, in percent; it only grows. */
   readonly onProgress?: ((percent: number, message: string) => void) | undefined;
 }
@@ -71,6 +73,7 @@ async function waitUntilLate(clock: Clock, over: AbortSignal): Promise<typeof LA
 class GuardedReads implements InsightReader {
   readonly now: number;
   readonly timeZone: string;
+  readonly isDrawn: boolean;
   readonly #insight: Insight;
   readonly #args: Readonly<Record<string, unknown>>;
   readonly #parts: InsightParts;
@@ -92,6 +95,7 @@ class GuardedReads implements InsightReader {
     this.#parts = parts;
     this.now = parts.clock.now();
     this.timeZone = parts.timeZone;
+    this.isDrawn = parts.isDrawn === true;
     this.#until = parts.clock.monotonic() + READING_MS;
   }
 

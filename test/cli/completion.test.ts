@@ -17,7 +17,7 @@ const scriptFor = async (shell: string) => (await runBinary(['completion', shell
 
 describe('the completion of a command line', () => {
   test.each([
-    ['mailstore-mcp c', ['call', 'changes', 'completion']],
+    ['mailstore-mcp c', ['call', 'console', 'changes', 'completion']],
     ['mailstore-mcp audit ', ['show', 'verify', 'restart']],
     ['mailstore-mcp tasks ca', ['cancel']],
     ['mailstore-mcp tasks nonsense ', []],

@@ -12,7 +12,11 @@ export async function startTester({ sandbox, ...options }: TesterProcessOptions 
  * Opens the page in a window of its own. What the browser complains of, a request to anywhere else, and a breach of the page's policy
  * fail the test in its end.
  */
-export async function openPage(browser: Browser, url: string, options: BrowserContextOptions = {}): Promise<Page> {
+export async function openPage(
+  browser: Browser,
+  url: string,
+  { heading = 'Commands', ...options }: BrowserContextOptions & { readonly heading?: string } = {},
+): Promise<Page> {
   const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, ...options });
   // As for what is polled: how soon a browser gets to it is no statement about the page.
   context.setDefaultTimeout(60_000);
@@ -37,7 +41,7 @@ export async function openPage(browser: Browser, url: string, options: BrowserCo
     },
   });
   await page.goto(url);
-  await page.getByRole('heading', { name: 'Commands', exact: true }).waitFor();
+  await page.getByRole('heading', { name: heading, exact: true }).waitFor();
   return page;
 }
 

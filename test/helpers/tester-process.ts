@@ -49,18 +49,26 @@ export interface TesterProcessOptions {
   /** True gives the tester a terminal, without which its page cannot ask anyone. */
   readonly terminal?: boolean;
   readonly sandbox?: SandboxOptions;
+  /** A sandbox that is there already, and stays when the process ends. */
+  readonly shared?: Sandbox;
+  /** The page that is served; the tester's by default. */
+  readonly program?: 'tester' | 'console';
+  readonly env?: Readonly<Record<string, string>>;
   /** Where the record is; a folder of its own without it. */
   readonly stateDir?: string;
 }
 
-/** Starts the built `mailstore-mcp tester` on a sandbox of its own. */
+/** Starts the built `mailstore-mcp tester`, or the console, on a sandbox of its own. */
 export async function startTesterProcess({
   access = 'read-only',
   terminal = false,
   sandbox: options,
+  shared,
+  program = 'tester',
+  env: settings = {},
   stateDir = mkdtempSync(join(tmpdir(), 'mailstore-mcp-tester-')),
 }: TesterProcessOptions): Promise<TesterProcess> {
-  const sandbox = await startSandbox(options);
+  const sandbox = shared ?? (await startSandbox(options));
   const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('MAILSTORE_') && name !== 'NODE_EXTRA_CA_CERTS');
   const env = {
     ...Object.fromEntries(inherited),
@@ -69,8 +77,9 @@ export async function startTesterProcess({
     MAILSTORE_PASSWORD: sandbox.password,
     MAILSTORE_TLS_FINGERPRINT: sandbox.fingerprint,
     MAILSTORE_STATE_DIR: stateDir,
+    ...settings,
   };
-  const command = [process.execPath, BINARY, 'tester', '--json', '--access', access];
+  const command = [process.execPath, BINARY, program, '--json', '--access', access];
   const child = terminal
     ? spawn('script', ['-qec', command.map((word) => `'${word}'`).join(' '), '/dev/null'], { env, stdio: ['pipe', 'pipe', 'inherit'] })
     : spawn(command[0] ?? '', command.slice(1), { env, stdio: ['ignore', 'pipe', 'inherit'] });
@@ -84,7 +93,7 @@ export async function startTesterProcess({
   const nextMatch = async (pattern: RegExp): Promise<string> => {
     for (;;) {
       const next = await lines.next();
-      if (next.done === true) throw new Error(`the tester has ended without a line that matches ${pattern.source}`);
+      if (next.done === true) throw new Error(`the ${program} has ended without a line that matches ${pattern.source}`);
       const found = pattern.exec(next.value)?.[1];
       if (found !== undefined) return found;
     }
@@ -97,7 +106,7 @@ export async function startTesterProcess({
     end,
     close: async () => {
       await end();
-      await sandbox.close();
+      if (!shared) await sandbox.close();
       rmSync(stateDir, { recursive: true, force: true });
     },
   };

@@ -1,8 +1,12 @@
 import * as z from 'zod';
 import { defineInsight, type InsightAnswer, type InsightReader } from '../../src/catalogue/define-insight.ts';
 import { readRow, readString } from '../../src/base/rows.ts';
+import type { AccessView } from '../../src/catalogue/insight-view.ts';
 import { isAdministrator, isSameArchive, readAccounts, toAccount, type Account } from './accounts.ts';
 import { writeCount } from './runs.ts';
+
+/** Rights that are drawn. */
+const MAX_DRAWN = 5000;
 
 /** What the reference says of administrators (privileges-and-enums.md §1). */
 const ADMINISTRATORS =
@@ -22,6 +26,7 @@ export const accessReport = defineInsight({
   },
   reads: ['GetUsers', 'GetUserInfo', 'GetChildFolders', 'GetComplianceConfiguration'],
   examples: [{ folder: 'oldcolleague' }, { userName: 'johndoe' }, { userName: 'johndoe', compareWith: 'amira' }, {}],
+  room: { name: 'access', args: {} },
   answer: async ({ folder, userName, compareWith, offset, details }, reader) => {
     if (userName !== undefined)
       return compareWith === undefined ? reportUser(userName, reader) : compareUsers(userName, compareWith, reader);
@@ -64,8 +69,13 @@ async function reportArchives(folder: string | undefined, offset: number, detail
     return {
       headline: `${writeCount(foreign.length, 'right')} on archives of others, and ${writeCount(administrators.length, 'administrator')}. ${looked}`,
       data: { rightsOnOthersArchives: foreign.slice(0, details ? 200 : 20), administrators: admins, administratorsMay: ADMINISTRATORS },
-      notLookedAt: [...notLookedAt, 'Rights of users on the archive of their own name are left out; userName or folder shows them.'],
+      notLookedAt: [
+        ...notLookedAt,
+        // A matrix shows them.
+        ...(reader.isDrawn ? [] : ['Rights of users on the archive of their own name are left out; userName or folder shows them.']),
+      ],
       next,
+      view: reader.isDrawn ? drawAccess(accounts, total) : undefined,
     };
   }
   const archive = folder.replaceAll('\\', '/').split('/', 1)[0] ?? folder;
@@ -82,6 +92,27 @@ async function reportArchives(folder: string | undefined, offset: number, detail
     data: { archive, readers: readers.slice(0, details ? 200 : 20), administrators: admins, administratorsMay: ADMINISTRATORS },
     notLookedAt,
     next,
+  };
+}
+
+/** Returns who has which rights on archives, those on the archives of others first. */
+function drawAccess(accounts: readonly Account[], total: number | undefined): AccessView {
+  const rights = accounts
+    .flatMap(({ userName, folders = [] }) =>
+      folders.map(({ folder, privileges }) => ({ archive: folder, userName, privileges, isOwn: isSameArchive(folder, userName) })),
+    )
+    .toSorted((a, b) => Number(a.isOwn) - Number(b.isOwn));
+  return {
+    room: 'access',
+    people: accounts.map((account) => ({
+      userName: account.userName,
+      fullName: account.fullName,
+      isAdministrator: isAdministrator(account),
+    })),
+    peopleInAll: total,
+    rights: rights.slice(0, MAX_DRAWN),
+    rightsLeftOut: Math.max(0, rights.length - MAX_DRAWN),
+    administratorsMay: ADMINISTRATORS,
   };
 }
 

@@ -1,17 +1,9 @@
 import * as z from 'zod';
 import { defineInsight } from '../../src/catalogue/define-insight.ts';
 import { readRow, readString, type Row } from '../../src/base/rows.ts';
+import type { HealthCheck as Check, HealthState } from '../../src/catalogue/insight-view.ts';
 import { judgeProfiles, needsAttention } from './gaps.ts';
 import { writeCount, DAY, formatDuration, groupBy, readRuns, formatTime, parseTime, makeWindow } from './runs.ts';
-
-type HealthState = 'ok' | 'attention' | 'broken' | 'unknown';
-
-interface Check {
-  readonly area: string;
-  readonly state: HealthState;
-  /** What is wrong, most urgent first, or what was found to be in order. */
-  readonly reasons: readonly string[];
-}
 
 /** A backup that is older needs attention, in days. */
 const BACKUP_DAYS = 2;
@@ -40,6 +32,7 @@ export const archiveHealth = defineInsight({
     'GetComplianceConfiguration',
   ],
   examples: [{}, { details: true }],
+  room: { name: 'health', args: {} },
   answer: async ({ details }, reader) => {
     const [server, stores, jobs, jobResults, profiles, runs, license, credentials, compliance] = await Promise.all([
       reader.read('GetServerInfo'),
@@ -66,6 +59,11 @@ export const archiveHealth = defineInsight({
       checkCompliance(compliance),
     ];
     const worst = ORDER.find((state) => checks.some((check) => check.state === state)) ?? 'unknown';
+    const inOrder = checks.toSorted((a, b) => ORDER.indexOf(a.state) - ORDER.indexOf(b.state));
+    const runsOn =
+      readString(readRow(server)['version']) === undefined
+        ? undefined
+        : `${String(readRow(server)['machineName'])}, version ${String(readRow(server)['version'])}`;
     const concerned = checks.filter(({ state }) => state === 'broken' || state === 'attention');
     return {
       headline:
@@ -76,13 +74,8 @@ export const archiveHealth = defineInsight({
           : `${worst === 'broken' ? 'Broken' : 'Needs attention'}: ${concerned.map(({ area, reasons }) => `${area} (${reasons[0] ?? ''})`).join('; ')}.`,
       data: {
         overall: worst,
-        checks: checks
-          .toSorted((a, b) => ORDER.indexOf(a.state) - ORDER.indexOf(b.state))
-          .map(({ area, state, reasons }) => ({ area, state, reasons: details ? reasons.join('; ') : shorten(reasons) })),
-        server:
-          readString(readRow(server)['version']) === undefined
-            ? undefined
-            : `${String(readRow(server)['machineName'])}, version ${String(readRow(server)['version'])}`,
+        checks: inOrder.map(({ area, state, reasons }) => ({ area, state, reasons: details ? reasons.join('; ') : shorten(reasons) })),
+        server: runsOn,
       },
       notLookedAt: [
         'Damage inside of stores that MailStore has not noticed: verify_stores looks for it and takes long.',
@@ -95,6 +88,7 @@ export const archiveHealth = defineInsight({
         : concerned.some(({ area }) => area === 'jobs' || area === 'backups')
           ? 'failed_runs shows which jobs failed.'
           : undefined,
+      view: reader.isDrawn ? { room: 'health', overall: worst, checks: inOrder, server: runsOn } : undefined,
     };
   },
 });

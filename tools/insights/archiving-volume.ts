@@ -3,7 +3,7 @@ import { defineInsight, type InsightReader } from '../../src/catalogue/define-in
 import type { Row } from '../../src/base/rows.ts';
 import { toWallClock } from '../../src/base/zoned-time.ts';
 import { formatSize } from '../../src/catalogue/phrases.ts';
-import { DAY, writeCount, groupBy, findMedian, readRuns, formatTime, type ProfileRun } from './runs.ts';
+import { writeCount, groupBy, findMedian, readRuns, formatTime, listDays, type ProfileRun } from './runs.ts';
 
 export const archivingVolume = defineInsight({
   name: 'archiving_volume',
@@ -74,17 +74,12 @@ export function estimateMessageSize(stores: readonly Row[]): number | undefined 
   return count === 0 ? undefined : counted.reduce((sum, store) => sum + Number(store['statisticsSize']), 0) / count;
 }
 
-function countItems(runs: readonly ProfileRun[], { timeZone }: Pick<InsightReader, 'timeZone'>): ReadonlyMap<string, number> {
+/** Returns the items of runs by the day on which they began, in the zone of the reader. */
+export function countItems(runs: readonly ProfileRun[], { timeZone }: Pick<InsightReader, 'timeZone'>): ReadonlyMap<string, number> {
   const items = new Map<string, number>();
   for (const run of runs) {
     const day = toWallClock(run.start, timeZone).slice(0, 10);
     items.set(day, (items.get(day) ?? 0) + run.items);
   }
   return items;
-}
-
-/** Returns the last days as `2026-11-29`, the newest first. */
-function listDays({ now, timeZone }: Pick<InsightReader, 'now' | 'timeZone'>, days: number): readonly string[] {
-  const today = Date.parse(toWallClock(now, timeZone).slice(0, 10));
-  return Array.from({ length: days }, (_, back) => new Date(today - back * DAY).toISOString().slice(0, 10));
 }

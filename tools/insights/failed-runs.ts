@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { defineInsight } from '../../src/catalogue/define-insight.ts';
 import { readString, type Row } from '../../src/base/rows.ts';
+import { drawRuns } from './run-calendar.ts';
 import { writeCount, countValues, groupBy, readRuns, formatTime, parseTime, makeWindow, type ProfileRun } from './runs.ts';
 
 /** Reports that are opened for one answer. */
@@ -31,13 +32,16 @@ export const failedRuns = defineInsight({
     errorsOnly: z.boolean().default(false).describe('true leaves out runs that ended with warnings or were cancelled.'),
     details: z.boolean().default(false).describe('true opens more reports and lists the runs of each group.'),
   },
-  reads: ['GetWorkerResults', 'GetWorkerResultReport', 'GetJobResults', 'GetJobs'],
+  reads: ['GetWorkerResults', 'GetWorkerResultReport', 'GetJobResults', 'GetJobs', 'GetProfiles'],
   examples: [{}, { days: 30, errorsOnly: true, details: true }],
+  room: { name: 'runs', args: { days: 30, details: true } },
   answer: async ({ days, profileID, errorsOnly, details }, reader) => {
-    const [all, jobResults, jobs] = await Promise.all([
+    const [all, jobResults, jobs, profiles] = await Promise.all([
       readRuns(reader, days),
       profileID === undefined ? reader.readList('GetJobResults', { ...makeWindow(reader, days), timeZoneId: 'UTC' }) : undefined,
       profileID === undefined ? reader.readList('GetJobs') : undefined,
+      // Only a calendar shows what never ran.
+      reader.isDrawn ? reader.readList('GetProfiles') : undefined,
     ]);
     const runs = (all ?? []).filter((run) => profileID === undefined || run.profileId === profileID);
     const streaks = [...groupBy(runs, ({ profileId, profile }) => `${profileId ?? ''} ${profile}`).values()]
@@ -60,6 +64,7 @@ export const failedRuns = defineInsight({
       .map((group) => describeGroup(group, details))
       .toSorted((a, b) => rankSeverity(a.result) - rankSeverity(b.result) || b.runs - a.runs);
     const failedJobs = describeJobs(jobResults ?? [], jobs ?? []);
+    const explained = new Map(failures.map((failure) => [failure.run, failure]));
     const unexplained = failures.filter(({ cause }) => cause === undefined).length;
     return {
       headline: all
@@ -79,6 +84,21 @@ export const failedRuns = defineInsight({
           : []),
       ],
       next: groups.some(({ result }) => result === 'failed') ? 'archiving_gaps shows whether archiving has recovered since.' : undefined,
+      view: reader.isDrawn
+        ? drawRuns({
+            days,
+            now: reader.now,
+            timeZone: reader.timeZone,
+            profiles: (profiles ?? []).filter(({ id }) => profileID === undefined || id === profileID),
+            runs,
+            jobs: jobs ?? [],
+            jobResults: jobResults ?? [],
+            explain: (run) => {
+              const { cause, isAssumed = false } = explained.get(run) ?? {};
+              return { cause, isAssumed };
+            },
+          })
+        : undefined,
     };
   },
 });

@@ -1,5 +1,6 @@
 import type { InsightReader } from '../../src/catalogue/define-insight.ts';
 import { readString, type Row } from '../../src/base/rows.ts';
+import { toWallClock } from '../../src/base/zoned-time.ts';
 
 const MINUTE = 60_000;
 export const HOUR = 60 * MINUTE;
@@ -41,6 +42,12 @@ function toRun(row: Row): ProfileRun {
     start: parseTime(row['startTime']) ?? 0,
     end: parseTime(row['completeTime']),
   };
+}
+
+/** Returns the last days as `2026-11-29`, the newest first. */
+export function listDays({ now, timeZone }: Pick<InsightReader, 'now' | 'timeZone'>, days: number): readonly string[] {
+  const today = Date.parse(toWallClock(now, timeZone).slice(0, 10));
+  return Array.from({ length: days }, (_, back) => new Date(today - back * DAY).toISOString().slice(0, 10));
 }
 
 /** Returns a time without a zone, which is in UTC here, in milliseconds since the Unix epoch; undefined for anything else. */

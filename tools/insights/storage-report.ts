@@ -2,8 +2,14 @@ import * as z from 'zod';
 import { defineInsight } from '../../src/catalogue/define-insight.ts';
 import { readString } from '../../src/base/rows.ts';
 import { formatSize } from '../../src/catalogue/phrases.ts';
-import { estimateMessageSize } from './archiving-volume.ts';
-import { writeCount, readRuns } from './runs.ts';
+import { countItems, estimateMessageSize } from './archiving-volume.ts';
+import { DAY, listDays, writeCount, readRuns } from './runs.ts';
+
+/** Days ahead that a forecast names. */
+const AHEAD = [90, 365];
+
+/** Archives that are drawn. */
+const MAX_DRAWN = 200;
 
 export const storageReport = defineInsight({
   name: 'storage_report',
@@ -17,6 +23,7 @@ export const storageReport = defineInsight({
   },
   reads: ['GetStores', 'GetFolderStatistics', 'GetWorkerResults', 'GetProfiles'],
   examples: [{}, { archives: false, days: 14 }],
+  room: { name: 'storage', args: { days: 30 } },
   answer: async ({ days, archives, details }, reader) => {
     const [stores, folders, runs, profiles] = await Promise.all([
       reader.readList('GetStores', { includeSize: true }),
@@ -25,11 +32,11 @@ export const storageReport = defineInsight({
       reader.readList('GetProfiles'),
     ]);
     const exports = new Set((profiles ?? []).filter(({ type }) => type !== 'I').map(({ id }) => id));
-    const items = (runs ?? [])
-      .filter(({ profileId }) => profileId === undefined || !exports.has(profileId))
-      .reduce((sum, run) => sum + run.items, 0);
+    const archiving = (runs ?? []).filter(({ profileId }) => profileId === undefined || !exports.has(profileId));
+    const items = archiving.reduce((sum, run) => sum + run.items, 0);
     const average = estimateMessageSize(stores ?? []);
     const perDay = average === undefined || !runs ? undefined : (items / days) * average;
+    const perDayItems = countItems(archiving, reader);
     const total = (stores ?? []).reduce((sum, store) => sum + (Number(store['statisticsSize']) || 0), 0);
     const bySize = (stores ?? []).toSorted((a, b) => Number(b['statisticsSize'] ?? 0) - Number(a['statisticsSize'] ?? 0));
     const unread = bySize.filter(({ error, requestedState }) => readString(error) !== undefined || requestedState === 'disabled');
@@ -37,7 +44,14 @@ export const storageReport = defineInsight({
     const forecast =
       perDay === undefined
         ? undefined
-        : Object.fromEntries([90, 365].map((ahead) => [`in${ahead}Days`, formatSize(Math.round(total + ahead * perDay)) ?? '']));
+        : Object.fromEntries(AHEAD.map((ahead) => [`in${ahead}Days`, formatSize(Math.round(total + ahead * perDay)) ?? '']));
+    const assumptions =
+      perDay === undefined
+        ? undefined
+        : [
+            `The next months bring as much mail as the last ${writeCount(days, 'day')}, and a message stays at the mean size of all open stores.`,
+            'Nothing is deleted by retention policies, compacted or imported meanwhile.',
+          ];
     return {
       headline: stores
         ? `${formatSize(total) ?? '0 bytes'} in ${writeCount(stores.length, 'store')}` +
@@ -66,13 +80,7 @@ export const storageReport = defineInsight({
             ? undefined
             : { items, days, perDay: formatSize(Math.round(perDay)), meanMessageSize: formatSize(Math.round(average ?? 0)) },
         forecast,
-        assumptions:
-          perDay === undefined
-            ? undefined
-            : [
-                `The next months bring as much mail as the last ${writeCount(days, 'day')}, and a message stays at the mean size of all open stores.`,
-                'Nothing is deleted by retention policies, compacted or imported meanwhile.',
-              ],
+        assumptions,
       },
       notLookedAt: [
         'Free space on the disks: the API does not show it.',
@@ -85,6 +93,39 @@ export const storageReport = defineInsight({
         ...(archives ? [] : ['Sizes by archive, as asked for.']),
       ],
       next: folders && !details && byArchive.length > 10 ? 'details true lists more archives.' : undefined,
+      view: reader.isDrawn
+        ? {
+            room: 'storage',
+            total,
+            stores: bySize.map((store) => ({
+              name: String(store['name']),
+              state: String(store['requestedState']),
+              size: Number(store['statisticsSize']) || 0,
+              messages: Number(store['statisticsCount']) || 0,
+            })),
+            archives:
+              folders &&
+              byArchive
+                .slice(0, MAX_DRAWN)
+                .map(({ folder, size, count }) => ({ name: String(folder), size: Number(size) || 0, messages: Number(count) || 0 })),
+            archivesLeftOut: Math.max(0, byArchive.length - MAX_DRAWN),
+            growth:
+              average === undefined || !runs
+                ? undefined
+                : listDays(reader, days)
+                    .toReversed()
+                    .map((day) => ({ day, count: perDayItems.get(day) ?? 0 }))
+                    .map(({ day, count }) => ({ day, items: count, size: Math.round(count * average) })),
+            forecast:
+              perDay === undefined
+                ? undefined
+                : [0, ...AHEAD].map((ahead) => ({
+                    day: new Date(reader.now + ahead * DAY).toISOString().slice(0, 10),
+                    size: Math.round(total + ahead * perDay),
+                  })),
+            assumptions: assumptions ?? [],
+          }
+        : undefined,
     };
   },
 });

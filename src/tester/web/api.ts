@@ -17,6 +17,7 @@ import { mayLackSecret } from '../../catalogue/lacks-secret.ts';
 import { CallHistory } from './call-history.ts';
 import { describeCommand } from '../describe-commands.ts';
 import { Questions } from './page-prompter.ts';
+import { nothingHere as missing, readRequest as read } from './site.ts';
 import {
   COPY_FORMS,
   type AnswerRequest,
@@ -240,26 +241,6 @@ export class PageApi {
     this.#options.log.error(error instanceof Error ? (error.stack ?? error.message) : String(error));
     return new MailStoreError('internal', {}).message;
   }
-}
-
-/** Thrown when a request of the page makes no sense; `status` is that of the answer. */
-export class BadRequest extends Error {
-  readonly status: 400 | 404 | 413;
-
-  constructor(status: BadRequest['status'], message: string) {
-    super(message);
-    this.status = status;
-  }
-}
-
-function missing(): never {
-  throw new BadRequest(404, 'There is nothing here.');
-}
-
-function read<Value>(schema: z.ZodType<Value>, body: unknown): Value {
-  const parsed = schema.safeParse(body);
-  if (parsed.success) return parsed.data;
-  throw new BadRequest(400, z.prettifyError(parsed.error));
 }
 
 /** Returns what is wrong with the arguments of a form, by field. */

@@ -6,11 +6,13 @@ import { Modal } from './modal.tsx';
 
 interface Props {
   readonly question: QuestionInfo;
+  /** The program whose terminal shows the code. */
+  readonly program?: string;
   readonly onAnswer: (answer: Omit<AnswerRequest, 'id'>) => void;
 }
 
 /** Asks for the yes to a call. The safe answer has the focus, or the first field that has to be filled. */
-export function QuestionDialog({ question: { prompt, label, confirmationText }, onAnswer }: Props) {
+export function QuestionDialog({ question: { prompt, label, confirmationText }, program = 'tester', onAnswer }: Props) {
   const [text, setText] = useState('');
   const [code, setCode] = useState('');
   const [heading = '', ...lines] = prompt.split('\n');
@@ -45,7 +47,7 @@ export function QuestionDialog({ question: { prompt, label, confirmationText }, 
           </div>
         )}
         <div class="field">
-          <label for="code">Code from the terminal in which the tester runs</label>
+          <label for="code">Code from the terminal in which the {program} runs</label>
           <input
             id="code"
             type="text"

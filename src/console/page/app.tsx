@@ -1,0 +1,322 @@
+import type { ComponentChildren } from 'preact';
+import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
+import type { InsightView, Room } from '../../catalogue/insight-view.ts';
+import { QuestionDialog } from '../../tester/web/page/question-dialog.tsx';
+import { getJson, postJson, RequestFailed, streamEvents } from '../../tester/web/page/requests.ts';
+import type { AnswerRequest, QuestionInfo, TargetInfo } from '../../tester/web/protocol.ts';
+import type { ConsoleContents, DecideRequest, DrawnRoom, Inbox, RoomAnswer, InboxQuestion, WorkEvent } from '../protocol.ts';
+import { formatMoment, localise } from './format.ts';
+import { AccessView } from './rooms/access-view.tsx';
+import { HealthView, summariseHealth } from './rooms/health-view.tsx';
+import { InboxRoom } from './rooms/inbox-room.tsx';
+import { RecordRoom } from './rooms/record-room.tsx';
+import { RunsView } from './rooms/runs-view.tsx';
+import { StorageView } from './rooms/storage-view.tsx';
+import { Notes } from './sheet.tsx';
+
+const TITLES = { health: 'Health', runs: 'Runs', storage: 'Storage', access: 'Access', inbox: 'Inbox', record: 'Record' } as const;
+
+type RoomName = keyof typeof TITLES;
+
+/** How often the page looks for new questions, in milliseconds. */
+const LOOK_MS = 3000;
+
+/** Where the reader is: `#runs`, or `#runs;target=branch` where there are several archives. */
+function readAddress(targets: readonly TargetInfo[], rooms: readonly RoomName[]): { readonly room: RoomName; readonly target: string } {
+  const [name = '', option = ''] = location.hash.replace(/^#/, '').split(';');
+  const target = new URLSearchParams(option).get('target');
+  return {
+    room: rooms.find((room) => room === name) ?? rooms[0] ?? 'record',
+    target: targets.find((known) => known.name === target)?.name ?? targets[0]?.name ?? '',
+  };
+}
+
+/** The whole page. */
+export function App() {
+  const [contents, setContents] = useState<ConsoleContents>();
+  const [fault, setFault] = useState<string>();
+  const onFault = useCallback((error: unknown) => setFault(describeFault(error)), []);
+  useEffect(() => {
+    getJson<ConsoleContents>('contents').then(setContents, onFault);
+  }, []);
+  if (!contents) return <p class="room">{fault ?? 'Loading…'}</p>;
+  return <Console contents={contents} fault={fault} onFault={onFault} />;
+}
+
+interface ConsoleProps {
+  readonly contents: ConsoleContents;
+  readonly fault: string | undefined;
+  readonly onFault: (error: unknown) => void;
+}
+
+function Console({ contents, fault, onFault }: ConsoleProps) {
+  const { targets, timeZone, canDecide, rooms: drawn } = contents;
+  const rooms: readonly RoomName[] = [...drawn, 'inbox', 'record'];
+  const [{ room, target }, setAddress] = useState(() => readAddress(targets, rooms));
+  const [said, setSaid] = useState<string>();
+  const [revision, setRevision] = useState(0);
+  const inbox = useInbox(onFault, revision);
+  const { question, work, answer } = useWork({
+    onSaid: setSaid,
+    onFault,
+    onDone: () => setRevision((number) => number + 1),
+  });
+  const heading = useRef<HTMLHeadingElement>(null);
+
+  useEffect(() => {
+    const onMove = () => {
+      setAddress(readAddress(targets, rooms));
+      setSaid(undefined);
+      requestAnimationFrame(() => heading.current?.focus());
+    };
+    addEventListener('hashchange', onMove);
+    return () => removeEventListener('hashchange', onMove);
+  }, []);
+  useEffect(() => {
+    document.title = `${TITLES[room]} – MailStore console`;
+  }, [room]);
+
+  const shown = targets.find(({ name }) => name === target);
+  const option = target === targets[0]?.name ? '' : `;target=${encodeURIComponent(target)}`;
+  const waiting = inbox?.questions.length ?? 0;
+  return (
+    <>
+      <header>
+        {shown && <TargetBar target={shown} />}
+        <p class="title">MailStore console</p>
+        <nav aria-label="Rooms">
+          <ul>
+            {rooms.map((name) => (
+              <li key={name}>
+                <a href={`#${name}${option}`} aria-current={name === room ? 'page' : undefined}>
+                  {TITLES[name]}
+                  {name === 'inbox' && waiting > 0 && (
+                    <>
+                      {' '}
+                      <span class="count">
+                        {waiting} <span class="hidden">waiting</span>
+                      </span>
+                    </>
+                  )}
+                </a>
+              </li>
+            ))}
+          </ul>
+        </nav>
+        {targets.length > 1 && (
+          <label class="target-choice">
+            Archive{' '}
+            <select
+              value={target}
+              onChange={(event) => (location.hash = `${room};target=${encodeURIComponent(event.currentTarget.value)}`)}
+            >
+              {targets.map(({ name }) => (
+                <option key={name} value={name}>
+                  {name}
+                </option>
+              ))}
+            </select>
+          </label>
+        )}
+      </header>
+      <main class="room">
+        {fault !== undefined && (
+          <p class="notice fault" role="alert">
+            {fault}
+          </p>
+        )}
+        <h1 tabIndex={-1} ref={heading}>
+          {TITLES[room]}
+        </h1>
+        {said !== undefined && (
+          <p class="notice" role="status">
+            {said}
+          </p>
+        )}
+        {room === 'inbox' ? (
+          inbox && (
+            <InboxRoom
+              inbox={inbox}
+              canDecide={canDecide}
+              timeZone={timeZone}
+              onDecide={({ approvalId }: InboxQuestion, how) => {
+                const request: DecideRequest = { approvalId, how };
+                work('inbox', request);
+              }}
+            />
+          )
+        ) : room === 'record' ? (
+          <RecordRoom
+            timeZone={timeZone}
+            canDecide={canDecide}
+            revision={revision}
+            onRevert={(number) => work('revert', { number })}
+            onFault={onFault}
+          />
+        ) : (
+          <InsightRoom key={`${room} ${target}`} room={room} target={target} timeZone={timeZone} />
+        )}
+      </main>
+      {question && <QuestionDialog key={question.id} program="console" question={question} onAnswer={answer} />}
+    </>
+  );
+}
+
+function TargetBar({ target: { name, origin, user, access, isSandbox } }: { readonly target: TargetInfo }) {
+  return (
+    <p class={`target-bar ${isSandbox ? 'sandbox' : access}`}>
+      <strong>{isSandbox ? 'SANDBOX' : name}</strong>{' '}
+      <span class="wrap">{isSandbox ? 'an emulated MailStore in this program' : origin}</span> <span>{`as ${user}`}</span>{' '}
+      <span>{`${access} access`}</span>
+    </p>
+  );
+}
+
+/** A room that draws the answer of an insight, read when it is opened and when it is asked for again. */
+function InsightRoom({ room, target, timeZone }: { readonly room: Room; readonly target: string; readonly timeZone: string }) {
+  const [answer, setAnswer] = useState<RoomAnswer>();
+  const [asked, setAsked] = useState(0);
+  useEffect(() => {
+    const stop = new AbortController();
+    setAnswer(undefined);
+    getJson<RoomAnswer>(`rooms/${room}?target=${encodeURIComponent(target)}`, stop.signal).then(setAnswer, (error: unknown) => {
+      if (!stop.signal.aborted) setAnswer({ problem: describeFault(error) });
+    });
+    return () => stop.abort();
+  }, [asked]);
+  const again = (
+    <button type="button" class="screen-only" onClick={() => setAsked(asked + 1)}>
+      Read again
+    </button>
+  );
+  if (!answer) return <p role="status">Reading the archive…</p>;
+  if ('problem' in answer) {
+    return (
+      <>
+        <p class="notice fault" role="alert">
+          {answer.problem}
+        </p>
+        <p>{again}</p>
+      </>
+    );
+  }
+  return (
+    <DrawnSheet answer={answer} timeZone={timeZone}>
+      {again}
+      <button type="button" class="screen-only" onClick={() => print()}>
+        Print
+      </button>
+    </DrawnSheet>
+  );
+}
+
+interface DrawnSheetProps {
+  readonly answer: DrawnRoom;
+  readonly timeZone: string;
+  readonly children?: ComponentChildren;
+}
+
+/** The answer of an insight: its sentence, its picture, and what it does not cover. */
+function DrawnSheet({ answer: { headline, view, notRead, notLookedAt, readAt }, timeZone, children }: DrawnSheetProps) {
+  return (
+    <>
+      {/* The checks say in full what the sentence sums up. */}
+      <p class={`headline ${view.room === 'health' ? view.overall : ''}`}>
+        {view.room === 'health' ? `${summariseHealth(view)}.` : localise(headline, timeZone)}
+      </p>
+      <p class="actions hint">
+        <span>
+          {view.room === 'health' && view.server !== undefined && `${view.server}. `}
+          Read {formatMoment(readAt, timeZone)}, times in {timeZone}.
+        </span>{' '}
+        {children}
+      </p>
+      <View view={view} timeZone={timeZone} />
+      <Notes notRead={notRead} notLookedAt={notLookedAt} timeZone={timeZone} />
+    </>
+  );
+}
+
+function View({ view, timeZone }: { readonly view: InsightView; readonly timeZone: string }) {
+  switch (view.room) {
+    case 'health':
+      return <HealthView view={view} timeZone={timeZone} />;
+    case 'runs':
+      return <RunsView view={view} timeZone={timeZone} />;
+    case 'storage':
+      return <StorageView view={view} timeZone={timeZone} />;
+    case 'access':
+      return <AccessView view={view} timeZone={timeZone} />;
+  }
+}
+
+/** Looks for questions again and again, and announces new ones where the reader has allowed it. */
+function useInbox(onFault: (error: unknown) => void, revision: number): Inbox | undefined {
+  const [inbox, setInbox] = useState<Inbox>();
+  const seen = useRef<ReadonlySet<string>>();
+  useEffect(() => {
+    const stop = new AbortController();
+    const look = async () => {
+      const found = await getJson<Inbox>('inbox', stop.signal);
+      const ids = new Set(found.questions.map(({ approvalId }) => approvalId));
+      const fresh = found.questions.filter(({ approvalId }) => seen.current && !seen.current.has(approvalId));
+      seen.current = ids;
+      setInbox((before) => (JSON.stringify(before) === JSON.stringify(found) ? before : found));
+      for (const { label, target } of fresh) announce(label, target);
+    };
+    const work = async () => {
+      while (!stop.signal.aborted) {
+        await look();
+        await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+      }
+    };
+    work().catch((error: unknown) => {
+      if (!stop.signal.aborted) onFault(error);
+    });
+    return () => stop.abort();
+  }, [revision]);
+  return inbox;
+}
+
+function announce(label: string, target: string): void {
+  if (typeof Notification === 'undefined' || Notification.permission !== 'granted') return;
+  const shown = new Notification('A question waits for you', { body: `${label} at ${target}` });
+  shown.addEventListener('click', () => {
+    focus();
+    location.hash = 'inbox';
+  });
+}
+
+interface WorkProps {
+  readonly onSaid: (said: string | undefined) => void;
+  readonly onFault: (error: unknown) => void;
+  readonly onDone: () => void;
+}
+
+/** Has something done that a person may have to confirm, one after the other. */
+function useWork({ onSaid, onFault, onDone }: WorkProps) {
+  const [question, setQuestion] = useState<QuestionInfo>();
+  const work = (path: string, body: unknown) => {
+    onSaid(undefined);
+    streamEvents<WorkEvent>(path, body, (event) => {
+      if (event.kind === 'question') setQuestion(event);
+      else onSaid(event.kind === 'done' ? event.says : event.problem);
+    })
+      .catch(onFault)
+      .finally(() => {
+        setQuestion(undefined);
+        onDone();
+      });
+  };
+  const answer = (given: Omit<AnswerRequest, 'id'>) => {
+    const request: AnswerRequest = { id: question?.id ?? '', ...given };
+    setQuestion(undefined);
+    postJson('answer', request).catch(onFault);
+  };
+  return { question, work, answer };
+}
+
+function describeFault(error: unknown): string {
+  if (error instanceof RequestFailed && error.isGone) return 'The console has ended. Start it again, and open the address that it prints.';
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,141 @@
+import axe from 'axe-core';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import * as z from 'zod';
+import { startSandbox, type Sandbox } from '../../src/sandbox/sandbox.ts';
+import { hasTerminal } from '../helpers/run-in-terminal.ts';
+import { callTool, startServer, type RunningServer } from '../helpers/start-server.ts';
+import { openPage, waitForFocus } from '../helpers/start-tester.ts';
+import { hasBrowser, launchBrowser, startTesterProcess, type TesterProcess } from '../helpers/tester-process.ts';
+
+const results = z.object({
+  violations: z.array(z.object({ id: z.string(), impact: z.string().nullish(), nodes: z.array(z.object({ html: z.string() })) })),
+});
+
+/** Returns what axe-core finds serious or critical in the page as it stands. */
+async function findSerious(page: Page, run: string): Promise<string[]> {
+  const found = results.parse(await page.evaluate(run));
+  return found.violations
+    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    .flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html.slice(0, 200)}`));
+}
+
+const ROOMS = ['Health', 'Runs', 'Storage', 'Access', 'Inbox', 'Record'] as const;
+
+/** Opens a room by its link, and waits until it shows what it has read. */
+async function visit(page: Page, room: (typeof ROOMS)[number]): Promise<void> {
+  await page.getByRole('link', { name: new RegExp(`^${room}`) }).click();
+  await page.getByRole('heading', { name: room, exact: true, level: 1 }).waitFor();
+  for (const reading of ['Reading the archive…', 'Reading the record…', 'Verifying the record…']) {
+    await page.getByText(reading, { exact: true }).waitFor({ state: 'detached' });
+  }
+}
+
+const HOSTILE = '<img src=x onerror="alert(1)">';
+
+describe.skipIf(!hasBrowser || !hasTerminal)('the console in a browser (skipped where /usr/bin/chromium is missing)', () => {
+  let browser: Browser;
+  let sandbox: Sandbox;
+  let server: RunningServer;
+  let console: TesterProcess;
+  beforeAll(async () => {
+    [browser, sandbox] = await Promise.all([launchBrowser(), startSandbox({ seed: 'small', runSeconds: 0.2 })]);
+    const { users, stores, jobs } = sandbox.world.state;
+    for (const [index, row] of [...stores, ...jobs].entries()) row.name = `${HOSTILE} \u202Etxt.exe ${index}`;
+    for (const user of users) user.fullName = HOSTILE;
+    server = await startServer({ sandbox, access: 'full' });
+    console = await startTesterProcess({ program: 'console', access: 'full', terminal: true, shared: sandbox, stateDir: server.stateDir });
+  });
+  afterAll(async () => {
+    await Promise.all([browser.close(), console.close(), server.close()]);
+    await sandbox.close();
+  });
+
+  test('every room of the console has no axe-core violation in light and dark, fits a phone, and shows text of the archive as text with what hides in it made visible', async () => {
+    await callTool(server, 'delete_user', { userName: 'amira' });
+    // The page's own policy would keep axe-core out.
+    const page = await openPage(browser, console.url, { colorScheme: 'light', bypassCSP: true, heading: 'Health' });
+    const dialogs: string[] = [];
+    page.on('dialog', (dialog) => {
+      dialogs.push(dialog.message());
+      void dialog.dismiss();
+    });
+    await page.evaluate(axe.source);
+    const seen: Record<string, unknown> = {};
+    for (const room of ROOMS) {
+      await visit(page, room);
+      const light = await findSerious(page, 'axe.run()');
+      await page.emulateMedia({ colorScheme: 'dark' });
+      const dark = await findSerious(page, `axe.run({ runOnly: ['color-contrast'] })`);
+      await page.emulateMedia({ colorScheme: 'light' });
+      await page.setViewportSize({ width: 360, height: 740 });
+      const isWide = await page.evaluate('document.documentElement.scrollWidth > innerWidth');
+      await page.setViewportSize({ width: 1440, height: 900 });
+      const text = (await page.locator('body').textContent()) ?? '';
+      seen[room] = { light, dark, isWide, images: await page.locator('img').count(), hides: text.includes('\u202E') };
+      if (room === 'Runs' || room === 'Storage') expect([room, text.includes(`${HOSTILE} [U+202E]txt.exe`)]).toEqual([room, true]);
+    }
+    const fine = { light: [], dark: [], isWide: false, images: 0, hides: false };
+    expect(seen).toEqual(Object.fromEntries(ROOMS.map((room) => [room, fine])));
+    expect(dialogs).toEqual([]);
+  });
+
+  test('keys alone lead from the console’s calendar to the cause of a failed run, and its sheet prints without controls', async () => {
+    const page = await openPage(browser, console.url, { heading: 'Health' });
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { name: 'Runs', level: 1 }).waitFor();
+    const calendar = page.getByRole('region', { name: 'Calendar of runs' });
+    const days = calendar.getByRole('button');
+    await days.first().waitFor();
+    const failed = calendar.getByRole('button', { name: /: \d+ of \d+ runs? (?:failed|with errors)/ });
+    await page.getByRole('button', { name: 'Print' }).focus();
+    await page.keyboard.press('Tab');
+    await waitForFocus(days.first());
+    // Each key goes on to the next day that needs attention, and from the last one of a row to the rows below.
+    for (const key of [...Array.from({ length: 30 }, () => 'ArrowRight'), ...Array.from({ length: 10 }, () => 'ArrowDown')]) {
+      if ((await failed.and(page.locator(':focus')).count()) > 0) break;
+      await page.keyboard.press(key);
+    }
+    await page.keyboard.press('Enter');
+    const details = page.locator('section.details');
+    await waitForFocus(details.getByRole('heading'));
+    await details.getByRole('cell').first().waitFor();
+    await page.emulateMedia({ media: 'print' });
+    expect(await page.getByRole('button', { name: 'Print' }).isVisible()).toBe(false);
+    expect(await page.getByRole('navigation').isVisible()).toBe(false);
+    expect(await calendar.isVisible()).toBe(true);
+  });
+
+  test('a person grants a waiting question in the console with the code of its terminal, and is announced the next one after a click', async () => {
+    await callTool(server, 'delete_user', { userName: 'amira' });
+    const page = await openPage(browser, console.url, { heading: 'Health', permissions: ['notifications'] });
+    await page.evaluate(`
+      globalThis.announced = [];
+      globalThis.Notification = class { static permission = 'granted'; constructor(title, { body }) { announced.push(title + ': ' + body); } addEventListener() {} };
+    `);
+    await visit(page, 'Inbox');
+    const question = page.getByRole('listitem').filter({ hasText: 'Delete user amira' });
+    const code = console.nextCode();
+    await question.getByRole('button', { name: 'Grant…' }).click();
+    await page.getByRole('textbox', { name: 'Code from the terminal in which the console runs' }).fill(await code);
+    await page
+      .getByRole('dialog')
+      .getByRole('button', { name: /^Delete/ })
+      .click();
+    await page.getByText('Granted. The call can be made again now').waitFor();
+    await question.waitFor({ state: 'detached' });
+    expect((await callTool(server, 'delete_user', { userName: 'amira' })).isError).toBe(false);
+    await callTool(server, 'delete_user', { userName: 'maria.lopez' });
+    await page.getByRole('button', { name: 'Refuse' }).waitFor();
+    expect(await page.evaluate('announced')).toEqual([
+      expect.stringMatching(/^A question waits for you: Delete .*maria\.lopez.* at default$/),
+    ]);
+    await page.getByRole('button', { name: 'Refuse' }).click();
+    await page.getByText('Refused.', { exact: true }).waitFor();
+    await visit(page, 'Record');
+    await page.getByRole('heading', { name: /Intact: \d+ lines/ }).waitFor();
+    await page.getByText('Granted', { exact: true }).first().waitFor();
+  });
+});
