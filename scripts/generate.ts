@@ -260,7 +260,7 @@ function troubleshootingPage(): string {
   return [
     header('src/cli/doctor/causes.ts'),
     '# Troubleshooting',
-    'Run `mailstore-mcp doctor`. It names what it finds by the headings below, with the values concerned; `mailstore-mcp doctor --json` prints the same for a program, under the name that stands at the end of each section. The exit code is that of the first problem.',
+    'Run `mailstore-mcp doctor`. Where the terminal has `MAILSTORE_*` variables it checks those, else the entry of each client with its own variables. It says what it found, with the values concerned, and the cure. `mailstore-mcp doctor --json` prints the same for a program, under the name at the end of each section here. The exit code is that of the first problem.',
     ...sections,
   ].join('\n\n');
 }
@@ -370,24 +370,21 @@ function errorsPage(): string {
   ].join('\n\n');
 }
 
-/** The entries that a user copies, after `npm install --global .`; two values are to be filled in. Throws when a variable is none of the settings. */
+/** The entry that a user copies, after `npm install --global .`; two values are to be filled in. Throws when a variable is none of the settings. */
 function claudeDesktopExample(): string {
   const environment = {
     MAILSTORE_URL: 'https://mailstore.example.com:8463',
     MAILSTORE_USERNAME: 'admin',
     MAILSTORE_PASSWORD_FILE: 'C:\\Users\\you\\mailstore-password.txt',
+    // Empty counts as not set: it shows where the fingerprint of a self-signed certificate belongs.
+    MAILSTORE_TLS_FINGERPRINT: '',
     MAILSTORE_ACCESS: 'read-only',
   };
   const known = new Set<string>(settingList.map(({ env }) => env));
   const unknown = Object.keys(environment).filter((name) => !known.has(name));
   if (unknown.length > 0)
     throw new Error(`The example configuration sets ${unknown.join(', ')}, which src/config/settings.ts does not know`);
-  return toJson({
-    mcpServers: {
-      'mailstore-sandbox': { command: 'mailstore-mcp', args: ['--sandbox'] },
-      mailstore: { command: 'mailstore-mcp', args: [], env: environment },
-    },
-  });
+  return toJson({ mcpServers: { mailstore: { command: 'mailstore-mcp', args: [], env: environment } } });
 }
 
 /** The entry of the MCP registry; its name has to be the `mcpName` of package.json. */

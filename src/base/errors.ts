@@ -117,8 +117,8 @@ const table = {
     exitCode: 3,
     say: ({ tool, effect, access, needed, limitedTarget }) =>
       limitedTarget !== undefined
-        ? `${tool} is refused: with these arguments it is ${effect}, and the target ${limitedTarget} has its own access ${access}. To allow it, an administrator sets that to ${needed} in the file of MAILSTORE_CONFIG, with MAILSTORE_ACCESS no lower, and restarts the server.`
-        : `${tool} is refused: with these arguments it is ${effect}, and this server runs with MAILSTORE_ACCESS=${access}. To allow it, an administrator sets MAILSTORE_ACCESS=${needed} in the server's configuration and restarts it.`,
+        ? `${tool} is refused: with these arguments it is ${nameEffect(effect)}, and the target ${limitedTarget} has its own access ${access}. To allow it, an administrator sets that to ${needed} in the file of MAILSTORE_CONFIG, with MAILSTORE_ACCESS no lower, and restarts the server.`
+        : `${tool} is refused: with these arguments it is ${nameEffect(effect)}, and this server runs with MAILSTORE_ACCESS=${access}. To allow it, an administrator sets MAILSTORE_ACCESS=${needed} in the server's configuration and restarts it.`,
   }),
   toolsetOff: row<{ tool: string; toolset: string }>({
     audience: 'caller',
@@ -186,6 +186,12 @@ const table = {
     request: 'not sent',
     retry: false,
     say: ({ approvalId, state }) => `The request ${approvalId} is ${state} and cannot be decided any more; have the call repeated.`,
+  }),
+  invalidFault: row<{ setting: string; says: string }>({
+    audience: 'configuration',
+    request: 'not sent',
+    retry: false,
+    say: ({ setting, says }) => `${setting} cannot be used: ${says}`,
   }),
   setupFailed: row<{ says: string; cure: string }>({
     audience: 'configuration',
@@ -311,7 +317,7 @@ const table = {
     retry: false,
     exitCode: 3,
     say: ({ command, effect, access, needed }) =>
-      `${command} is refused: with these arguments it is ${effect}, and the access is ${access}. To run it, add --access ${needed}; a target's own setting may still be lower.`,
+      `${command} is refused: with these arguments it is ${nameEffect(effect)}, and the access is ${access}. To run it, add --access ${needed}; a target's own setting may still be lower.`,
   }),
   unknownTask: row<{ taskId: string }>({
     audience: 'caller',
@@ -938,6 +944,10 @@ export function excerpt(text: string, length = 120): string {
   const flat = text.replaceAll(/\s+/g, ' ').trim();
   // A cut between the halves of a surrogate pair would leave text that cannot be encoded.
   return flat.length > length ? `${flat.slice(0, length).replace(/[\uD800-\uDBFF]$/, '')}…` : flat;
+}
+
+function nameEffect(effect: string): string {
+  return effect === 'destructive' ? effect : `a ${effect}`;
 }
 
 function list(words: readonly string[]): string {

@@ -77,9 +77,14 @@ export const audit = defineSubcommand({
       run: show,
     }),
     verify: defineAction({
-      summary: 'verify that no line was changed, removed, inserted or cut; exits with 1 when one was, or without any line',
+      summary: 'verify that no line was changed, removed, inserted or cut; exits with 1 when one was, or where there is no line',
       options: verifyOptions,
-      examples: [{ line: 'audit verify', shows: 'how many lines there are, and the last one, to be noted elsewhere' }],
+      examples: [
+        {
+          line: 'audit verify',
+          shows: 'how many lines there are, and the last one as CHAIN:NUMBER:HASH, to be noted elsewhere for --expect',
+        },
+      ],
       run: verify,
     }),
     restart: defineAction({
@@ -111,8 +116,9 @@ async function verify({ flags, expect }: Given<typeof verifyOptions, object>): P
       process.exitCode = 1;
       return;
     }
-    const newest = `; the last is ${last.chain}:${last.number} ${last.hash}`;
-    stdout.write(`${counted(lines, 'line')} of ${counted(chains, 'chain')} in ${counted(files, 'file')}, unbroken${newest}\n`);
+    stdout.write(
+      `${counted(lines, 'line')} of ${counted(chains, 'chain')} in ${counted(files, 'file')}, unbroken; the last is:\n${last.chain}:${last.number}:${last.hash}\n`,
+    );
   } finally {
     journal?.close();
   }
@@ -225,6 +231,7 @@ function makeColumns({ zone, plain }: TimeFormat): readonly Column<AuditLine>[] 
     { header: 'DECISION', cell: ({ decision }) => cell(decision), style: ({ decision }) => (decision === 'refuse' ? 'yellow' : undefined) },
     { header: 'OUTCOME', cell: describeOutcome, style: ({ outcome }) => (outcome === 'failed' ? 'red' : undefined), least: 8 },
     { header: 'CALL', cell: describeLine, least: 20 },
+    { header: 'NOTE', cell: describeNotes, least: 20, isBelow: true },
     { header: 'EFFECT', cell: ({ effect }) => cell(effect), isOptional: true },
     { header: 'USER', cell: ({ user }) => cell(user), least: 6, isOptional: true },
     { header: 'TARGET', cell: ({ target }) => cell(target), least: 6, isOptional: true },
@@ -236,12 +243,17 @@ function describeOutcome({ event, unreadable, outcome }: AuditLine): string {
 }
 
 function describeLine(line: AuditLine): string {
-  const { command, consent, finding, task, change, reason, error, event, unreadable } = line;
+  const { command, event, unreadable } = line;
   if (unreadable !== undefined) return `unreadable: ${cell(unreadable)}`;
   if (event !== undefined) return describeEvent(line);
   const args = line['arguments'];
+  return `${cell(command)} ${excerpt(isRow(args) ? cell(formatArguments(args)) : cell(args), ARGUMENTS_LENGTH)}`.trimEnd();
+}
+
+/** Returns who was asked, what was found and why it was refused or failed. */
+function describeNotes({ consent, finding, task, change, reason, error, event, unreadable }: AuditLine): string {
+  if (event !== undefined || unreadable !== undefined) return '';
   return [
-    `${cell(command)} ${excerpt(isRow(args) ? cell(formatArguments(args)) : cell(args), ARGUMENTS_LENGTH)}`.trimEnd(),
     isRow(consent) ? `${cell(consent['answer'])} (${cell(consent['channel'])})` : '',
     isRow(finding) ? `finished with ${findingWords(readFinding(finding))}` : '',
     task === undefined ? '' : `task ${cell(task)}`,
@@ -250,7 +262,7 @@ function describeLine(line: AuditLine): string {
     excerpt(cell(error), REASON_LENGTH),
   ]
     .filter((detail) => detail !== '')
-    .join('  ');
+    .join('; ');
 }
 
 /** Reads a finding from the disk, where it may have any shape. */

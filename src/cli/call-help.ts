@@ -2,21 +2,23 @@ import { EXIT_CODES } from './exit-codes.ts';
 import { catalogueFor } from '../../tools/index.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import { GROUPS, type Command, type Effect } from '../catalogue/define-command.ts';
+import type { Insight } from '../catalogue/define-insight.ts';
 import { fieldTraits, wireType } from '../catalogue/fields.ts';
 import { toolName } from '../catalogue/naming.ts';
 import { settings } from '../config/settings.ts';
 import { neededAccess } from '../policy/access.ts';
-import { findNamed } from '../tester/find-command.ts';
+import { findInsight, findNamed, requireNamed } from '../tester/find-command.ts';
 import { listWords } from '../tester/read-arguments.ts';
-import { describeCommand } from '../tester/describe-commands.ts';
+import { describeCommand, describeFields } from '../tester/describe-commands.ts';
 import { describeSafety, risksLabel } from '../tester/safety-words.ts';
 import { startingWith } from './completion.ts';
+import { formatRows, wrapLines } from './help-text.ts';
 
 type Info = ReturnType<typeof describeCommand>;
 type CallField = Info['fields'][number];
 
 /** Help and completion know no target: they show the default edition. */
-export function helpCatalogue(): Catalogue {
+function helpCatalogue(): Catalogue {
   return catalogueFor(settings.edition.default);
 }
 
@@ -27,19 +29,20 @@ export function callNotes(): string {
     'With password=- it is asked for, or read from a line of stdin; in the command line itself, every user of the machine can see it.',
     '',
     'Exit codes:',
-    ...table(EXIT_CODES.map(([code, meaning]) => [String(code), meaning])),
+    formatRows(EXIT_CODES.map(([code, meaning]) => [String(code), meaning])),
   ].join('\n');
 }
 
-/** Returns the command names that begin with a text, in the spelling that it has begun. */
+/** Returns the names of commands and insights that begin with a text, in the spelling that it has begun. */
 export function completeCommand(current: string): readonly string[] {
-  const names = helpCatalogue().commands.map(({ name }) => (current.includes('_') ? toolName(name) : name));
-  return startingWith(current, names.toSorted());
+  const { commands, insights } = helpCatalogue();
+  const names = commands.map(({ name }) => (current.includes('_') ? toolName(name) : name));
+  return startingWith(current, [...names, ...insights.map(({ name }) => name)].toSorted());
 }
 
 /** Returns what `name=value` may become: the names that are still free, or the values of a name. */
 export function completePair(current: string, [name = '', ...pairs]: readonly string[]): readonly string[] {
-  const command = findNamed(helpCatalogue(), name);
+  const command = findNamed(helpCatalogue(), name) ?? findInsight(helpCatalogue(), name);
   if (!command) return [];
   const equals = current.indexOf('=');
   if (equals >= 0) return completeValue(command, current.slice(0, equals), current.slice(equals + 1));
@@ -51,7 +54,7 @@ export function completePair(current: string, [name = '', ...pairs]: readonly st
   );
 }
 
-function completeValue(command: Command, written: string, value: string): readonly string[] {
+function completeValue(command: Pick<Command, 'input'>, written: string, value: string): readonly string[] {
   const entry = Object.entries(command.input).find(([name]) => name.toLowerCase() === written.toLowerCase());
   if (!entry) return [];
   const [name, schema] = entry;
@@ -59,25 +62,47 @@ function completeValue(command: Command, written: string, value: string): readon
   return startingWith(value.slice(comma), listWords(schema)).map((word) => `${name}=${value.slice(0, comma)}${word}`);
 }
 
-/** Returns all commands by group, each with its effect and title. */
+/** Returns all insights and commands by group, each with its title, its effect and its risk. */
 export function commandList(): string {
-  const { commands } = helpCatalogue();
-  const width = Math.max(...commands.map(({ name }) => name.length));
-  return GROUPS.flatMap((group) => {
-    const members = commands.filter((command) => command.group === group).map((command) => describeCommand(command));
-    if (members.length === 0) return [];
-    return [
-      group,
-      ...members.map(({ name, effects, risks, title }) => {
-        return `  ${name.padEnd(width)}  ${effectWords(effects).padEnd(20)}  ${(risksLabel(risks) ?? '').padEnd(13)}  ${title}`;
-      }),
-      '',
-    ];
-  }).join('\n');
+  const { commands, insights } = helpCatalogue();
+  const sections: (readonly [group: string, rows: readonly (readonly [name: string, text: string])[]])[] = [
+    ['insights', insights.map(({ name, title }) => [name, `${title} (read)`])],
+    ...GROUPS.map((group) => {
+      const members = commands.filter((command) => command.group === group).map((command) => describeCommand(command));
+      return [
+        group,
+        members.map(({ name, effects, risks, title }) => {
+          const safety = [effectWords(effects), risksLabel(risks)].filter((word) => word !== undefined);
+          return [name, `${title} (${safety.join(', ')})`] as const;
+        }),
+      ] as const;
+    }),
+  ];
+  return sections
+    .filter(([, rows]) => rows.length > 0)
+    .map(([group, rows]) => `${group}\n${formatRows(rows)}\n`)
+    .join('\n');
+}
+
+/** Returns the help of the command or insight of this name. Throws MailStoreError with the nearest right spelling where there is none. */
+export function helpFor(name: string): string {
+  const insight = findInsight(helpCatalogue(), name);
+  return insight ? insightHelp(insight) : commandHelp(requireNamed(helpCatalogue(), name));
+}
+
+function insightHelp({ name, title, summary, input, reads }: Insight): string {
+  return [
+    wrapLines([`${name}: ${title}`, summary, '', `Effect: read, by ${reads.map(toolName).join(', ')}`, ''].join('\n')),
+    argumentTable(describeFields(input)),
+    '',
+    'Example:',
+    `  mailstore-mcp call ${name}`,
+    '',
+  ].join('\n');
 }
 
 /** Returns the help of one command: what it does, its arguments, and an example. */
-export function commandHelp(command: Command): string {
+function commandHelp(command: Command): string {
   const info = describeCommand(command);
   const { name, tool, title, summary, effects, needs, since, isLong, isDoubtful, fields } = info;
   const facts = [
@@ -88,18 +113,18 @@ export function commandHelp(command: Command): string {
     ...(isDoubtful ? ['Not every server has it.'] : []),
   ];
   return [
-    `${name} (${tool}): ${title}`,
-    summary,
-    '',
-    ...facts,
-    '',
-    fields.length === 0 ? 'It takes no arguments.' : 'Arguments:',
-    ...table(fields.map((field) => [`${field.name}=${kindWords(field)}`, fieldWords(field)])),
+    wrapLines([`${name} (${tool}): ${title}`, summary, '', ...facts, ''].join('\n')),
+    argumentTable(fields),
     '',
     'Example:',
     `  mailstore-mcp call ${[name, ...Object.entries(command.examples[0]).map(([key, value]) => written(command, key, value))].join(' ')}`,
     '',
   ].join('\n');
+}
+
+function argumentTable(fields: readonly CallField[]): string {
+  if (fields.length === 0) return 'It takes no arguments.';
+  return `Arguments:\n${formatRows(fields.map((field) => [`${field.name}=${kindWords(field)}`, fieldWords(field)]))}`;
 }
 
 function effectWords([mildest, worst]: readonly [Effect, Effect]): string {
@@ -152,12 +177,4 @@ function written(command: Command, name: string, value: unknown): string {
   const text = Array.isArray(shown) ? shown.join(',') : typeof shown === 'string' ? shown : JSON.stringify(shown);
   const argument = `${name}=${text}`;
   return /^[\w=.,:/@+-]+$/.test(argument) ? argument : `'${argument.replaceAll("'", `'\\''`)}'`;
-}
-
-/** Aligns the second column; a first one that is too long gets a line of its own. */
-function table(rows: readonly (readonly [string, string])[]): string[] {
-  const width = Math.min(48, Math.max(0, ...rows.map(([first]) => first.length)));
-  return rows.map(([first, second]) =>
-    first.length <= width ? `  ${first.padEnd(width)}  ${second}`.trimEnd() : `  ${first}\n${' '.repeat(width + 4)}${second}`.trimEnd(),
-  );
 }

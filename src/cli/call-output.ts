@@ -1,4 +1,4 @@
-import { escapeHidden, toVisible, visibleValue } from '../base/escape-hidden.ts';
+import { escapeHidden, toVisible, toVisibleLine, visibleValue } from '../base/escape-hidden.ts';
 import { scanJson } from '../base/json-tokens.ts';
 import type { Drift } from '../client/value.ts';
 import type { ShownChange } from '../guard/call.ts';
@@ -47,6 +47,28 @@ export class CallOutput {
       case 'json':
         this.#json(value);
     }
+  }
+
+  /** Writes the answer of an insight: as a table, its sentences before its lists. */
+  async insight({ headline, notLookedAt, next, ...findings }: Readonly<Record<string, unknown>>, format: OutputFormat): Promise<void> {
+    if (format !== 'table') {
+      await this.answer(
+        { headline, ...findings, ...(notLookedAt !== undefined && { notLookedAt }), ...(next !== undefined && { next }) },
+        format,
+        [],
+      );
+      return;
+    }
+    const sentences = Array.isArray(notLookedAt) ? notLookedAt : [];
+    const parts = [
+      `${this.#screen.paint('bold', toVisibleLine(asText(headline)))}\n`,
+      ...(Object.keys(findings).length === 0 ? [] : [renderAnswer(findings, [], this.#screen)]),
+      ...(sentences.length === 0
+        ? []
+        : [`${this.#screen.paint('bold', 'Not looked at')}\n${sentences.map((one) => `- ${toVisibleLine(asText(one))}\n`).join('')}`]),
+      ...(next === undefined ? [] : [`Next: ${toVisibleLine(asText(next))}\n`]),
+    ];
+    this.#out.write(parts.join('\n'));
   }
 
   #json(value: unknown): void {
@@ -105,6 +127,10 @@ export class CallOutput {
   }
 }
 
+function asText(value: unknown): string {
+  return typeof value === 'string' ? value : (JSON.stringify(value) ?? '');
+}
+
 /** Returns the part of a task that shows its state. */
 export function taskView(task: TaskRecord): Readonly<Record<string, unknown>> {
   const { taskId, command, target, status, finding, progress, statusText, messages, startedAt, endedAt, error, reason, note } = task;
@@ -127,10 +153,14 @@ export function taskView(task: TaskRecord): Readonly<Record<string, unknown>> {
 
 /** Returns the lines about what a call did in addition to its value. */
 export function changeLines(change: ShownChange | undefined): string[] {
-  return [
-    ...(change?.number === undefined ? [] : [`Changed from ${JSON.stringify(change.before)} to ${JSON.stringify(change.after)}.`]),
-    ...(change?.note === undefined ? [] : [change.note]),
-  ];
+  return [...(change?.number === undefined ? [] : [describeChange(change)]), ...(change?.note === undefined ? [] : [change.note])];
+}
+
+/** What was not there before was added, and what is not there after was removed. */
+function describeChange({ before, after }: ShownChange): string {
+  const [from, to] = [JSON.stringify(before ?? null), JSON.stringify(after ?? null)];
+  if (from === 'null') return to === 'null' ? 'What was there before and after could not be read.' : `Added: ${to}.`;
+  return to === 'null' ? `Removed: ${from}.` : `Changed from ${from} to ${to}.`;
 }
 
 /** Returns the lines that name the files of generated secrets. */

@@ -1,22 +1,23 @@
 import { readFileSync } from 'node:fs';
 import { text as readText } from 'node:stream/consumers';
 import { catalogueFor } from '../../tools/index.ts';
-import { isError, MailStoreError } from '../base/errors.ts';
+import { MailStoreError } from '../base/errors.ts';
 import { createLog } from '../base/log.ts';
 import { Redactor } from '../masking/redactor.ts';
 import { API_FORMS, type ApiForm } from '../base/target.ts';
 import { toVisible } from '../base/escape-hidden.ts';
 import { readErrno } from '../base/errno.ts';
 import type { Command } from '../catalogue/define-command.ts';
+import type { Insight } from '../catalogue/define-insight.ts';
 import { refuseTwinsInJson } from '../catalogue/refuse-twins.ts';
 import { loadConfig, type Config, type Target } from '../config/load.ts';
 import { oneOf, text } from '../config/setting-types.ts';
 import { findingWords, isEnded, type TaskRecord } from '../journal/task-record.ts';
 import { worstEffect } from '../policy/decide.ts';
-import { requireNamed } from '../tester/find-command.ts';
+import { findInsight, requireNamed } from '../tester/find-command.ts';
 import { readArguments } from '../tester/read-arguments.ts';
 import type { Answered, Exchange, Tester, TesterCall } from '../tester/tester.ts';
-import { callNotes, commandHelp, commandList, completeCommand, completePair, helpCatalogue } from './call-help.ts';
+import { callNotes, commandList, completeCommand, completePair, helpFor } from './call-help.ts';
 import { OUTPUT_FORMATS, type OutputFormat } from './answer-formats.ts';
 import { CallOutput, changeLines, driftLines, generatedLines, taskView } from './call-output.ts';
 import { defineAction, defineSubcommand, flag, option, otherArguments, optionalArgument, type Given } from './define-subcommand.ts';
@@ -25,6 +26,7 @@ import { FOUND_ERRORS, sayError } from './exit-codes.ts';
 import { openTester } from './open-tester.ts';
 import { endProgress, showProgress, writeAboveProgress } from './progress-bar.ts';
 import { readSecrets } from './read-secret.ts';
+import { refuseAtTerminal } from './refuse-at-terminal.ts';
 import { terminalCommand } from './terminal-command.ts';
 import { terminalPrompter } from './terminal-prompter.ts';
 
@@ -36,7 +38,7 @@ const INTERRUPTED = 130;
 const FINDING_LINES = 5;
 
 const options = {
-  list: flag('list all commands by group, with what they do to the archive'),
+  list: flag('list all commands and insights by group, with what they do to the archive'),
   arguments: option(text('FILE'), 'arguments from a JSON file, or from stdin with -; name=value wins over them'),
   output: {
     ...option(oneOf(OUTPUT_FORMATS), 'the format of the answer; by default a table on a terminal, and JSON elsewhere'),
@@ -51,7 +53,7 @@ const options = {
   sandbox: flag('call an emulated MailStore inside this program'),
 };
 const args = {
-  command: optionalArgument(text('COMMAND'), 'the command, by MailStore’s name or the tool’s', completeCommand),
+  command: optionalArgument(text('COMMAND'), 'the command, by MailStore’s name or the tool’s, or an insight', completeCommand),
   pairs: otherArguments(text('NAME=VALUE'), 'its arguments; lists as one,two, objects as JSON, null clears', completePair),
 };
 
@@ -59,20 +61,21 @@ type CallGiven = Given<typeof options, typeof args>;
 
 export const call = defineSubcommand({
   name: 'call',
-  summary: 'call one command and see its answer',
+  summary: 'call one command or insight and see its answer',
   settings: 'all',
   action: defineAction({
     options,
     arguments: args,
     examples: [
       { line: 'call GetUserInfo userName=johndoe', shows: 'one user' },
-      { line: 'call --list', shows: 'all commands' },
+      { line: 'call archive_health', shows: 'is everything in order? An insight answers it from several reads' },
+      { line: 'call --list', shows: 'all commands and insights' },
       { line: 'call CreateUser --help', shows: 'the arguments of one command' },
       { line: 'call GetStores --sandbox --raw', shows: 'the HTTP exchange with an emulated MailStore' },
       { line: 'call SetUserPassword userName=johndoe password=-', shows: 'a secret asked for, or read from a pipe' },
     ],
     notes: callNotes,
-    helpFor: ([name]) => (name === undefined ? undefined : commandHelp(requireNamed(helpCatalogue(), name))),
+    helpFor: ([name]) => (name === undefined ? undefined : helpFor(name)),
     run: runCall,
   }),
 });
@@ -98,13 +101,14 @@ async function run(given: CallGiven): Promise<number> {
   try {
     const config = loadConfig({ flags, ...(sandbox && { embedded: sandbox.target, stateDir: sandbox.stateDir }) });
     const target = chooseTarget(given.target, config);
-    const command = requireNamed(catalogueFor(target.edition), name);
+    const catalogue = catalogueFor(target.edition);
+    const insight = findInsight(catalogue, name);
+    if (insight) return await answerInsight(insight, given, { config, target });
+    const command = requireNamed(catalogue, name);
     refuseUnnamedTarget(command, given.target, config);
     const pairs = await readSecrets(command, readPairs(written), { warn: say, isStdinTaken: given.arguments === '-' });
     const callArgs = { ...(await argumentsFrom(name, given.arguments)), ...readArguments(command, pairs) };
-    const redactor = new Redactor();
-    const log = createLog(config.logLevel, { redactor, write: (line) => writeAboveProgress(stderr, line) });
-    const tester = openTester(config, log, { client: 'call', adopts: false, redactor });
+    const tester = openCallTester(config);
     try {
       const made = new Call(tester, { command, args: callArgs, target: target.name, form: chooseForm(given, target) }, given, config);
       return await made.run();
@@ -114,6 +118,57 @@ async function run(given: CallGiven): Promise<number> {
   } finally {
     await sandbox?.close();
   }
+}
+
+function openCallTester(config: Config): Tester {
+  const redactor = new Redactor();
+  const log = createLog(config.logLevel, { redactor, write: (line) => writeAboveProgress(stderr, line) });
+  return openTester(config, log, { client: 'call', adopts: false, redactor });
+}
+
+/** Answers an insight, which only reads, and returns the exit code. */
+async function answerInsight(
+  insight: Insight,
+  given: CallGiven,
+  { config, target }: { readonly config: Config; readonly target: Target },
+): Promise<number> {
+  if (given.format === 'xml') throw refused('--format', 'xml', [`json with ${insight.name}, which makes several calls`]);
+  const args = { ...(await argumentsFrom(insight.name, given.arguments)), ...readArguments(insight, readPairs(given.pairs)) };
+  const output = new CallOutput(stdout);
+  const interrupt = new AbortController();
+  const onInterrupt = () => interrupt.abort();
+  process.once('SIGINT', onInterrupt);
+  const tester = openCallTester(config);
+  let isDrawn = false;
+  try {
+    const answer = await tester.answer(
+      { insight, args, target: target.name, form: chooseForm(given, target) },
+      {
+        signal: interrupt.signal,
+        ...(given.raw && { onExchange: (exchange) => output.exchange(exchange) }),
+        onProgress: (percent, message) => {
+          if (given.raw || given.quiet || !stderr.isTTY) return;
+          showProgress(stderr, percent, message);
+          isDrawn = true;
+        },
+      },
+    );
+    if (isDrawn) endProgress(stderr);
+    if (!given.raw) await output.insight(answer, chooseOutput(given));
+    return 0;
+  } catch (error) {
+    if (isDrawn) endProgress(stderr);
+    if (interrupt.signal.aborted && !(error instanceof MailStoreError)) return INTERRUPTED;
+    throw error;
+  } finally {
+    process.off('SIGINT', onInterrupt);
+    await tester.close();
+  }
+}
+
+/** Returns the format of the answer: a table where a person reads it. */
+function chooseOutput({ output, json }: CallGiven): OutputFormat {
+  return output ?? (json || !stdout.isTTY ? 'json' : 'table');
 }
 
 /** One call and what is written of it. */
@@ -143,9 +198,8 @@ class Call {
       const answered = await this.#tester.call(this.#call, { prompter: terminalPrompter(), signal, onExchange: this.#onExchange });
       return answered.kind === 'task' ? await this.#task(answered.task) : await this.#value(answered);
     } catch (error) {
-      const { command } = this.#call;
-      if (isError(error, 'notAllowed')) throw new MailStoreError('callNotAllowed', { ...error.details, command: command.name });
-      throw error;
+      if (signal.aborted && !(error instanceof MailStoreError)) return INTERRUPTED;
+      throw refuseAtTerminal(error, this.#call.command.name);
     } finally {
       process.off('SIGINT', interrupt);
     }
@@ -233,8 +287,7 @@ class Call {
   }
 
   #outputFormat(): OutputFormat {
-    const { output, json } = this.#given;
-    return output ?? (json || !stdout.isTTY ? 'json' : 'table');
+    return chooseOutput(this.#given);
   }
 
   async #write(value: unknown): Promise<void> {

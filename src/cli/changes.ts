@@ -9,6 +9,7 @@ import type { Change } from '../journal/change-journal.ts';
 import { findShownArchives, writeList, type ShownArchives } from './archives.ts';
 import { openBackend } from './backend.ts';
 import { argument, defineAction, defineSubcommand, flag, type Given } from './define-subcommand.ts';
+import { refuseAtTerminal } from './refuse-at-terminal.ts';
 import { readScreen } from './screen.ts';
 import { formatArguments } from './show-arguments.ts';
 import { makeTimeFormat } from './show-time.ts';
@@ -125,7 +126,9 @@ async function revert({ flags, change: number }: Given<object, typeof changeArgu
   const config = loadConfig({ flags });
   const backend = openBackend(config);
   try {
-    const answered = await backend.guard.revert(number, { client: 'terminal', prompter: terminalPrompter() });
+    const answered = await backend.guard.revert(number, { client: 'terminal', prompter: terminalPrompter() }).catch((error: unknown) => {
+      throw refuseAtTerminal(error, `changes revert ${number}`);
+    });
     if (answered.kind === 'task')
       stdout.write(`It runs as the task ${answered.task.taskId}; see tasks wait ${answered.task.taskId.slice(0, 8)}.\n`);
     if (answered.kind === 'value') {

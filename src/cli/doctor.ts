@@ -1,14 +1,24 @@
-import { isError, MailStoreError } from '../base/errors.ts';
 import { escapeHidden, toVisibleLine } from '../base/escape-hidden.ts';
-import { loadConfig, loadKnownSettings, type Config } from '../config/load.ts';
-import { connectedTools } from './connected-tools.ts';
-import { defineAction, defineSubcommand, flag, type Given } from './define-subcommand.ts';
-import { causes, type Diagnosis } from './doctor/causes.ts';
-import { checkClients } from './doctor/check-clients.ts';
-import { checkServer } from './doctor/check-server.ts';
+import { mcpClients, thisMachine } from '../config/mcp-clients.ts';
+import { acceptSome } from '../config/setting-types.ts';
+import { judgeVariable, settingList } from '../config/settings.ts';
+import { defineAction, defineSubcommand, flag, loadSubcommand, option, type Given, type RunContext } from './define-subcommand.ts';
+import { causes, describeCures, type Diagnosis } from './doctor/causes.ts';
+import { checkEntries } from './doctor/check-clients.ts';
+import { checkConfiguration, readStateDir } from './doctor/check-configuration.ts';
 import { checkJournal, checkLeftovers, checkStateFolder } from './doctor/check-state.ts';
+import { findClientEntries } from './doctor/client-entries.ts';
+import { wrapLines } from './help-text.ts';
 
-const options = { json: flag('write one line of JSON for each finding') };
+const options = {
+  client: option(
+    acceptSome(mcpClients.map(({ id }) => id)),
+    'check the entries of these clients, each with its own variables; without it, the MAILSTORE_* variables of this terminal, or all clients where it has none',
+  ),
+  json: flag('write one line of JSON for each finding'),
+};
+
+type DoctorGiven = Given<typeof options, object>;
 
 export const doctor = defineSubcommand({
   name: 'doctor',
@@ -18,6 +28,7 @@ export const doctor = defineSubcommand({
     options,
     examples: [
       { line: 'doctor', shows: 'a checklist: connection, certificate, login, state folder, clients' },
+      { line: 'doctor --client claude-desktop', shows: 'the same for what Claude Desktop starts' },
       { line: 'doctor --json', shows: 'the same for a program' },
     ],
     notes: () =>
@@ -29,8 +40,9 @@ export const doctor = defineSubcommand({
   }),
 });
 
-async function runDoctor({ flags, json }: Given<typeof options, object>): Promise<void> {
-  const findings = await findAll(flags);
+async function runDoctor(given: DoctorGiven, context: RunContext): Promise<void> {
+  const { json } = given;
+  const findings = await findAll(given, context);
   for (const finding of findings)
     process.stdout.write(json ? `${escapeHidden(JSON.stringify(describeFinding(finding)))}\n` : formatFinding(finding));
   const problem = findings.find((finding) => getLevel(finding) === 'problem');
@@ -39,34 +51,36 @@ async function runDoctor({ flags, json }: Given<typeof options, object>): Promis
   process.exitCode = typeof exitCode === 'number' ? exitCode : 0;
 }
 
-async function findAll(flags: Given['flags']): Promise<readonly Diagnosis[]> {
+/** Checks the settings of this terminal where it has any; else the entries of clients, each with its own. */
+async function findAll({ flags, client }: DoctorGiven, context: RunContext): Promise<readonly Diagnosis[]> {
   const found: Diagnosis[] = [{ check: 'program', says: `Node ${process.versions.node} on ${process.platform}, ${process.execPath}` }];
-  let config: Config | undefined;
-  try {
-    config = loadConfig({ flags });
-    const { accessFrom } = loadKnownSettings({ flags });
-    found.push({
-      check: 'access',
-      says: `The access level is ${config.access}, set by ${accessFrom}; ${connectedTools(config.targets).length} tools are known.`,
-    });
-  } catch (error) {
-    const cause = isError(error, 'notPrivate') ? 'stateOpenToOthers' : 'configurationInvalid';
-    found.push({ check: 'configuration', cause, says: readMessage(error) });
+  const chosen = client && mcpClients.filter(({ id }) => client.includes(id));
+  const { entries, findings } = findClientEntries(thisMachine(), chosen);
+  const serve = await loadSubcommand('serve', context);
+  const checksEntries = client !== undefined || !hasOwnSettings(flags);
+  const own = checksEntries ? undefined : await checkConfiguration({ flags });
+  if (own) found.push(...own.findings);
+  else if (entries.length === 0) {
+    const says =
+      chosen === undefined
+        ? 'No MAILSTORE_* variable is set here, and no file of a client has an entry that starts this program.'
+        : `No entry of ${chosen.map(({ name }) => name).join(', ')} starts this program.`;
+    found.push({ check: 'configuration', cause: 'notConfigured', says });
   }
-  const secrets = [...Object.values(config?.secretVariables ?? {}), ...(config?.targets ?? []).map(({ password }) => password)];
-  for (const target of config?.targets ?? []) {
-    const prefix = (config?.targets.length ?? 0) > 1 ? `${target.name}: ` : '';
-    const findings = await checkServer(target, config?.timeoutMs ?? 10_000, { secrets });
-    found.push(...findings.map((finding) => ({ ...finding, check: `${prefix}${finding.check}` })));
-  }
-  try {
-    const folder = config?.stateDir ?? loadKnownSettings({ flags }).stateDir;
-    found.push(...checkStateFolder(folder), ...(await checkJournal(folder)));
-  } catch (error) {
-    if (config) throw error;
-  }
-  const clients = checkClients({ access: config?.access ?? 'read-only', toolsets: config?.toolsets ?? [], targets: config?.targets ?? [] });
-  return [...found, ...checkLeftovers(), ...clients];
+  const checked = await checkEntries(entries, { own: process.env, serve, connects: checksEntries });
+  // Servers that share a state folder find the same there.
+  const ownFolder = own || entries.length === 0 ? readStateDir({ flags }) : undefined;
+  const folders = new Set([...(ownFolder === undefined ? [] : [ownFolder]), ...checked.stateDirs]);
+  found.push(...findings, ...checked.findings);
+  for (const folder of folders) found.push(...checkStateFolder(folder), ...(await checkJournal(folder)));
+  return [...found, ...checkLeftovers()];
+}
+
+/** True where this terminal says which MailStore to connect to, or how, or tries to. */
+function hasOwnSettings(flags: Readonly<Record<string, string>>): boolean {
+  const own = settingList.filter(({ key, perTarget }) => perTarget === true || key === 'config');
+  const isSet = own.some(({ env, flag: name }) => Boolean(process.env[env]) || (name !== undefined && flags[name] !== undefined));
+  return isSet || Object.keys(process.env).some((name) => judgeVariable(name).kind === 'mistyped');
 }
 
 function getLevel({ cause }: Diagnosis): 'ok' | 'warning' | 'problem' {
@@ -77,23 +91,22 @@ function getLevel({ cause }: Diagnosis): 'ok' | 'warning' | 'problem' {
 function describeFinding(finding: Diagnosis): object {
   const { check, cause, says } = finding;
   const { what, cure, exitCode } = cause === undefined ? {} : causes[cause];
+  const alternatives = finding.alternatives?.map((id) => ({ cause: id, what: causes[id].what, cure: causes[id].cure }));
   return {
     check,
     level: getLevel(finding),
     says,
     ...(cause !== undefined && { cause, what, cure, exitCode: exitCode === 'warning' ? 0 : exitCode }),
+    ...(alternatives && { alternatives }),
   };
 }
 
 const MARKS = { ok: 'ok      ', warning: 'warning ', problem: 'PROBLEM ' } as const;
 
 function formatFinding(finding: Diagnosis): string {
-  const { check, cause, says } = finding;
-  const lines = [`${MARKS[getLevel(finding)]}${check}: ${says}`];
-  if (cause !== undefined) lines.push(`        ${causes[cause].what}.`, `        ${causes[cause].cure}`);
-  return lines.map((line) => `${toVisibleLine(line)}\n`).join('');
-}
-
-function readMessage(error: unknown): string {
-  return error instanceof MailStoreError ? error.message : String(error);
+  const { check, says } = finding;
+  const mark = MARKS[getLevel(finding)];
+  const lines = [`${check}: ${says}`, ...describeCures(finding)].map((line) => `${' '.repeat(mark.length)}${toVisibleLine(line)}`);
+  const text = (process.stdout.isTTY ? lines.map(wrapLines) : lines).join('\n');
+  return `${mark}${text.slice(mark.length)}\n`;
 }

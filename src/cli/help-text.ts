@@ -10,7 +10,7 @@ export function subcommandHelp(subcommand: Subcommand): string {
     const options = optionsFor(subcommand, action).filter((option) => option.name !== undefined);
     const says = `${toSentence(action.summary ?? summary)}${actionName === defaultAction ? ' This is the default.' : ''}`;
     const rows = options.map((option) => [optionTerm(option), optionSummary(option)] as const);
-    return [usage, `  ${says}`, ...(rows.length > 0 ? [formatRows(rows)] : [])].join('\n');
+    return [usage, wrapLines(`  ${says}`), ...(rows.length > 0 ? [formatRows(rows)] : [])].join('\n');
   });
   const examples = Object.values(actions).map(({ examples: [first] }) => first);
   return [
@@ -18,7 +18,7 @@ export function subcommandHelp(subcommand: Subcommand): string {
     toSentence(summary),
     `Actions:\n\n${sections.join('\n\n')}`,
     `Examples:\n${exampleLines(examples)}`,
-    `mailstore-mcp ${name} ACTION --help shows the settings that it takes too.\n`,
+    wrapLines(`mailstore-mcp ${name} ACTION --help shows the settings that it takes too.\n`),
   ].join('\n\n');
 }
 
@@ -36,7 +36,8 @@ export function optionSummary({ summary, default: fallback }: KnownOption): stri
 }
 
 export function exampleLines(examples: readonly Example[]): string {
-  return examples.map(({ line, shows }) => `  mailstore-mcp ${line}\n      ${shows}`).join('\n');
+  // A command that is copied must stay in one line.
+  return examples.map(({ line, shows }) => `  mailstore-mcp ${line}\n${wrapLines(`      ${shows}`)}`).join('\n');
 }
 
 export function toSentence(phrase: string): string {
@@ -52,14 +53,48 @@ export function optionTerm({ flag, type, short }: KnownOption): string {
 /** The first column of a help page is no wider than this; a longer term has a line of its own. */
 const MAX_TERM_WIDTH = 36;
 
+/** The width of a help page where it is read by no terminal. */
+const PAGE_WIDTH = 80;
+
+/** The library's help, in which a long term has a line of its own, so that the text after it can be wrapped. */
+export class HelpPage extends Help {
+  override minWidthToWrap = 20;
+
+  override padWidth(...page: Parameters<Help['padWidth']>): number {
+    return this.fitTerms(super.padWidth(...page));
+  }
+
+  /** Returns the width of the first column whose widest term has this width. */
+  fitTerms(widest: number): number {
+    return Math.min(MAX_TERM_WIDTH, Math.floor((this.helpWidth ?? PAGE_WIDTH) / 2) - 4, widest);
+  }
+
+  override formatItem(term: string, width: number, text: string, helper: Help): string {
+    if (term.length <= width) return super.formatItem(term, width, text, helper);
+    return `  ${term}\n${super.formatItem('', width, text, helper)}`;
+  }
+}
+
+function createPage(): HelpPage {
+  const page = new HelpPage();
+  page.prepareContext({ helpWidth: process.stdout.columns ?? PAGE_WIDTH });
+  return page;
+}
+
 /** Aligns the second column and wraps it at the width of the terminal. */
 export function formatRows(rows: readonly (readonly [term: string, text: string])[]): string {
-  const helper = new Help();
-  helper.prepareContext({ helpWidth: process.stdout.columns ?? 80 });
-  const width = Math.min(MAX_TERM_WIDTH, Math.max(0, ...rows.map(([term]) => term.length)));
-  return rows
-    .map(([term, text]) =>
-      term.length <= width ? helper.formatItem(term, width, text, helper) : `  ${term}\n${helper.formatItem('', width, text, helper)}`,
-    )
-    .join('\n');
+  const page = createPage();
+  const width = page.fitTerms(Math.max(0, ...rows.map(([term]) => term.length)));
+  return rows.map(([term, text]) => page.formatItem(term, width, text, page)).join('\n');
+}
+
+/** Wraps each line at the width of the terminal; what follows of it keeps its indentation. */
+export function wrapLines(text: string): string {
+  const page = createPage();
+  const wrap = (line: string) => {
+    const indent = /^ */.exec(line)?.[0] ?? '';
+    const lines = page.boxWrap(line.slice(indent.length), (page.helpWidth ?? PAGE_WIDTH) - indent.length).split('\n');
+    return lines.map((part) => `${indent}${part}`.trimEnd()).join('\n');
+  };
+  return text.split('\n').map(wrap).join('\n');
 }

@@ -2,7 +2,7 @@ import { text } from '../config/setting-types.ts';
 import { settingList } from '../config/settings.ts';
 import { defineAction, defineSubcommand, loadSubcommand, optionalArgument, type RunContext } from './define-subcommand.ts';
 import { startingWith } from './completion.ts';
-import { formatRows } from './help-text.ts';
+import { formatRows, wrapLines } from './help-text.ts';
 import { parseCommandLine } from './parse-command-line.ts';
 
 export const helpCommand = defineSubcommand({
@@ -48,6 +48,6 @@ async function programHelp({ subcommands }: RunContext): Promise<string> {
     'Without a subcommand it serves MCP over stdio.',
     `Subcommands:\n${formatRows(declarations.map(({ name, summary }) => [name, summary]))}`,
     `Settings, as option and variable:\n${formatRows(settings)}`,
-    'mailstore-mcp SUBCOMMAND --help shows the options of a subcommand, with examples.\n',
+    wrapLines('mailstore-mcp SUBCOMMAND --help shows the options of a subcommand, with examples.\n'),
   ].join('\n\n');
 }

@@ -2,7 +2,7 @@ import { Command, CommanderError, Option as CommanderOption } from 'commander';
 import { MailStoreError } from '../base/errors.ts';
 import { nearest } from '../base/nearest.ts';
 import type { SubcommandAction, Given, Subcommand } from './define-subcommand.ts';
-import { exampleLines, optionSummary, subcommandHelp, toSentence } from './help-text.ts';
+import { exampleLines, HelpPage, optionSummary, subcommandHelp, toSentence, wrapLines } from './help-text.ts';
 import { chooseAction, hasActions, optionsFor, wordsAmong, type KnownOption } from './known-options.ts';
 import { version } from './version.ts';
 
@@ -74,6 +74,10 @@ class DeclaredCommand extends Command {
     this.#known = known;
   }
 
+  override createHelp(): HelpPage {
+    return new HelpPage();
+  }
+
   unknownOption(written: string): never {
     const [name = written] = written.split('=', 1);
     const known = this.#known.find(({ flag }) => flag === name);
@@ -130,6 +134,6 @@ function createCommand(subcommand: Subcommand, actionName: string, action: Subco
   }
   return command.addHelpText(
     'after',
-    `\n${[`Examples:\n${exampleLines(action.examples)}`, ...(action.notes ? [action.notes()] : [])].join('\n\n')}`,
+    `\n${[`Examples:\n${exampleLines(action.examples)}`, ...(action.notes ? [wrapLines(action.notes())] : [])].join('\n\n')}`,
   );
 }

@@ -3,19 +3,17 @@ import { createLog, type Log } from '../base/log.ts';
 import { MAX_POLL_WAIT_MS } from '../base/limits.ts';
 import { Redactor } from '../masking/redactor.ts';
 import { TOOLSETS } from '../catalogue/define-command.ts';
-import { KnownCommands } from '../client/known-commands.ts';
 import { loadConfig, type Config } from '../config/load.ts';
 import { defaultStateDir } from '../config/state-dir.ts';
 import { requireSqlite } from '../journal/sqlite.ts';
 import type { Dispatcher } from '../mcp/dispatcher.ts';
-import type { Offer } from '../mcp/offered-tools.ts';
 import { recordedAnswers } from '../mcp/recorded-answers.ts';
 import { createSurface } from '../mcp/surface.ts';
-import type { ListedTool, ToolDefinition } from '../mcp/tool-definition.ts';
-import { widest } from '../policy/access.ts';
+import type { ToolDefinition } from '../mcp/tool-definition.ts';
 import { FastOpening } from '../transports/fast-opening.ts';
 import { reserveStdout, StdioTransport, type ReservedStdout } from '../transports/stdio.ts';
 import type { Backend } from './backend.ts';
+import { chooseOffer } from './choose-offer.ts';
 import { connectedTools } from './connected-tools.ts';
 import { defineAction, defineSubcommand, flag, type Given } from './define-subcommand.ts';
 import { startEmbedded, type Embedded } from './embedded.ts';
@@ -104,7 +102,9 @@ export async function serve(prepareServer: () => Promise<Ready>, stdout: Reserve
   const surface = createSurface({
     version,
     toolList,
-    offer: ready ? chooseOffer(ready, toolList) : { access: 'read-only', groups: TOOLSETS, targets: [], knownCommands: new Set() },
+    offer: ready
+      ? chooseOffer(ready.config, toolList, { isSandbox: ready.sandbox !== undefined })
+      : { access: 'read-only', groups: TOOLSETS, targets: [], knownCommands: new Set() },
     fault: first instanceof MailStoreError ? first.message : undefined,
     ...(ready && {
       timeZone: ready.config.timeZone,
@@ -178,21 +178,6 @@ async function loadBackend(
     backend,
     dispatcher: new Dispatcher({ config, log, tools, ...backend }),
   };
-}
-
-function chooseOffer({ config, sandbox }: Ready, toolList: readonly ListedTool[]): Offer {
-  return {
-    access: widest(config.targets.map(({ access }) => access)),
-    groups: config.toolsets,
-    surface: config.surface,
-    targets: config.targets.map(({ name }) => name),
-    knownCommands: sandbox ? everyCommand(toolList) : new KnownCommands(config.stateDir).read(config.targets.map(({ origin }) => origin)),
-  };
-}
-
-/** The sandbox has every declared command. */
-function everyCommand(toolList: readonly ListedTool[]): ReadonlySet<string> {
-  return new Set(toolList.map(({ tool }) => String(tool._meta?.['mailstore/command'])));
 }
 
 /** Returns a function that runs `action` on its first call only. */

@@ -1,7 +1,7 @@
 import { realpathSync } from 'node:fs';
 import { text as readAll } from 'node:stream/consumers';
 import * as prompts from '@clack/prompts';
-import { MailStoreError } from '../base/errors.ts';
+import { excerpt, MailStoreError } from '../base/errors.ts';
 import { ACCESS_LEVELS, type Access } from '../base/target.ts';
 import { toVisible, toVisibleLine } from '../base/escape-hidden.ts';
 import { inspectConnection, type ServerCertificate } from '../client/inspect-connection.ts';
@@ -10,8 +10,8 @@ import { mcpClients, thisMachine, type McpClient } from '../config/mcp-clients.t
 import { settings } from '../config/settings.ts';
 import { oneOf, acceptSome, text } from '../config/setting-types.ts';
 import { defineAction, defineSubcommand, flag, option, type Given } from './define-subcommand.ts';
-import { causes, type Diagnosis } from './doctor/causes.ts';
-import { checkServer } from './doctor/check-server.ts';
+import { causes, describeCures, type Diagnosis } from './doctor/causes.ts';
+import { checkServer, explainConnection } from './doctor/check-server.ts';
 import { completeAddress } from './setup/complete-address.ts';
 import type { ServerEntry } from './setup/edit-client-file.ts';
 import { keepInFile, keepInKeychain, passwordFilePath, type KeptPassword } from './setup/keep-password.ts';
@@ -49,8 +49,8 @@ export const setup = defineSubcommand({
       { line: 'setup', shows: 'a dialogue: address, certificate, login, access level, clients' },
       { line: 'setup --print', shows: 'the same, and writes nothing' },
       {
-        line: 'setup --yes --url https://mailstore.example.com:8463 --fingerprint AB:CD… --user admin --password-stdin --clients claude-code',
-        shows: 'what was written, for scripts',
+        line: 'setup --yes --url https://mail:8463 --user admin --password-stdin',
+        shows: 'what was written, for scripts; with --fingerprint where no one vouches for the certificate',
       },
     ],
     run: runSetup,
@@ -63,6 +63,8 @@ class Cancelled extends Error {}
 /** How the answers come about: from a person, or from the command line alone. */
 interface Interview {
   address(known: string | undefined): Promise<string>;
+  /** Says why a server cannot be reached. Throws where no other can be named. */
+  unreachable(finding: Diagnosis): Promise<void>;
   /** Returns the fingerprint to pin. */
   certificate(origin: string, certificate: ServerCertificate, known: string | undefined): Promise<string>;
   login(known: EnteredLogin): Promise<EnteredLogin & { username: string; password: string }>;
@@ -96,8 +98,8 @@ async function conduct(interview: Interview, { flags, print, user, passwordStdin
   const known = loadKnownSettings({
     flags: { ...flags, ...(flags['--url'] !== undefined && { '--url': completeAddress(flags['--url']) ?? flags['--url'] }) },
   });
-  const origin = await interview.address(known.origin);
-  const fingerprint = await chooseTrust(interview, origin, known);
+  const { origin, certificate } = await chooseServer(interview, known);
+  const fingerprint = await chooseTrust(interview, { origin, certificate, known });
   const piped = passwordStdin ? (await readAll(process.stdin)).replace(/\r?\n$/, '') : undefined;
   let login: EnteredLogin = { ...definedOnly({ username: user ?? known.username, password: piped ?? known.password }) };
   let tested: { username: string; password: string } | undefined;
@@ -150,21 +152,25 @@ async function conduct(interview: Interview, { flags, print, user, passwordStdin
   await connectClients(interview, { entry, name, print });
 }
 
+/** Returns a server that answers over TLS, with the certificate that it shows. A person is asked again until there is one. */
+async function chooseServer(
+  interview: Interview,
+  known: { readonly origin?: string; readonly ca?: string },
+): Promise<{ readonly origin: string; readonly certificate: ServerCertificate }> {
+  for (let proposed = known.origin; ;) {
+    const origin = await interview.address(proposed);
+    const connection = await inspectConnection(origin, definedOnly({ ca: known.ca }));
+    if (connection.kind === 'connected') return { origin, certificate: connection.certificate };
+    await interview.unreachable(explainConnection(origin, connection));
+    proposed = origin;
+  }
+}
+
 /** Shows the certificate and returns the fingerprint to pin; undefined where the system or a CA of one's own trusts it already. */
 async function chooseTrust(
   interview: Interview,
-  origin: string,
-  known: { readonly fingerprint?: string; readonly ca?: string },
+  { origin, certificate, known }: { origin: string; certificate: ServerCertificate; known: { readonly fingerprint?: string } },
 ): Promise<string | undefined> {
-  const connection = await inspectConnection(origin, definedOnly({ ca: known.ca }));
-  if (connection.kind !== 'connected') {
-    const [finding] = await checkServer(
-      { name: 'default', origin, username: '', password: '', access: 'read-only', api: 'auto', edition: settings.edition.default },
-      10_000,
-    );
-    throw new MailStoreError('setupFailed', { says: finding?.says ?? '', cure: finding?.cause ? causes[finding.cause].cure : '' });
-  }
-  const { certificate } = connection;
   if (certificate.untrusted === undefined && known.fingerprint === undefined) return undefined;
   if (known.fingerprint === certificate.fingerprint) return known.fingerprint;
   return interview.certificate(origin, certificate, known.fingerprint);
@@ -173,9 +179,10 @@ async function chooseTrust(
 function describeCertificate(origin: string, { subject, issuer, validFrom, validTo, fingerprint }: ServerCertificate): string {
   const port = new URL(origin).port || '443';
   return [
-    `Subject      ${toVisibleLine(subject)}`,
-    ...(issuer === subject ? [] : [`Issuer       ${toVisibleLine(issuer)}`]),
-    `Valid        ${validFrom.slice(0, 10)} to ${validTo.slice(0, 10)}`,
+    // The server that answers at this address chooses these words, and is not known yet.
+    `Subject      ${toVisibleLine(excerpt(subject))}`,
+    ...(issuer === subject ? [] : [`Issuer       ${toVisibleLine(excerpt(issuer))}`]),
+    `Valid        ${validFrom.slice(0, 10)} to ${validTo.slice(0, 10)}${Date.parse(validTo) < Date.now() ? ', which is over: renew it' : ''}`,
     `SHA-256      ${fingerprint}`,
     '',
     'Compare it on the MailStore machine. Either in PowerShell there:',
@@ -238,6 +245,9 @@ function scriptedInterview({ store, clients }: SetupGiven): Interview {
   const missing = (setting: string, hint: string) => new MailStoreError('missingSetting', { setting, hint });
   return {
     address: async (known) => known ?? raise(missing('--url', 'write --url https://host:8463.')),
+    unreachable: async (finding) => {
+      throw new MailStoreError('setupFailed', { says: finding.says, cure: describeCures(finding).join(' ') });
+    },
     certificate: async (origin, { fingerprint }, known) => {
       if (known !== undefined) throw new MailStoreError('certificateMismatch', { origin, expected: known, seen: fingerprint });
       throw missing(
@@ -254,8 +264,8 @@ function scriptedInterview({ store, clients }: SetupGiven): Interview {
     clients: async (installed) => (clients ? mcpClients.filter(({ id }) => clients.includes(id)) : installed),
     confirm: async () => true,
     retry: async (findings) => {
-      for (const { says, cause } of findings)
-        process.stderr.write(`mailstore-mcp: ${toVisibleLine(says)} ${cause ? causes[cause].cure : ''}\n`);
+      for (const finding of findings)
+        process.stderr.write(`mailstore-mcp: ${[toVisibleLine(finding.says), ...describeCures(finding)].join(' ')}\n`);
       return false;
     },
     say: (message) => void process.stdout.write(`${toVisible(message)}\n`),
@@ -278,6 +288,7 @@ function dialogue(): Interview {
       prompts.log.info(`Connecting to ${origin}; nothing is sent yet.`);
       return origin;
     },
+    unreachable: async (finding) => prompts.log.error(formatProblem(finding)),
     certificate: async (origin, certificate, known) => {
       prompts.log.message(describeCertificate(origin, certificate));
       if (known !== undefined && known !== certificate.fingerprint)
@@ -328,11 +339,15 @@ function dialogue(): Interview {
     },
     confirm: () => answer(prompts.confirm({ message: 'Write these files? A backup of each is kept.' })),
     retry: async (findings) => {
-      for (const { says, cause } of findings) prompts.log.error(`${toVisibleLine(says)}${cause ? `\n${causes[cause].cure}` : ''}`);
+      for (const finding of findings) prompts.log.error(formatProblem(finding));
       return answer(prompts.confirm({ message: 'Try again?' }));
     },
     say: (message) => prompts.log.message(toVisible(message)),
   };
+}
+
+function formatProblem(finding: Diagnosis): string {
+  return [toVisibleLine(finding.says), ...describeCures(finding)].join('\n');
 }
 
 /** Returns what the person answered. Throws Cancelled where the dialogue was left. */

@@ -12,10 +12,13 @@ export interface Column<Row> {
   readonly least?: number;
   /** True for a column that a terminal leaves out when the others do not fit. The last such column goes first. */
   readonly isOptional?: boolean;
+  /** True for a column of sentences: where it does not fit, each cell is written whole below its row. */
+  readonly isBelow?: boolean;
   readonly style?: (row: Row) => Style | undefined;
 }
 
 const GAP = 2;
+const INDENT = 4;
 
 interface Laid<Row> {
   readonly column: Column<Row>;
@@ -31,7 +34,9 @@ export function renderTable<Row>(rows: readonly Row[], columns: readonly Column<
       return { column, cells, width: Math.max(stringWidth(column.header), ...cells.map((cell) => stringWidth(cell))) };
     })
     .filter(({ cells }) => cells.some((cell) => cell !== ''));
-  const shown = fitWidth(laid, screen.width);
+  const below = isTooWide(laid, screen.width) ? laid.filter(({ column }) => column.isBelow === true) : [];
+  const beside = laid.filter((one) => !below.includes(one));
+  const shown = fitWidth(beside, screen.width);
   const line = (read: (laid: Laid<Row>) => { readonly text: string; readonly style?: Style | undefined }): string =>
     shown
       .map((one, index) => {
@@ -46,11 +51,30 @@ export function renderTable<Row>(rows: readonly Row[], columns: readonly Column<
       .trimEnd();
   const lines = [
     line(({ column }) => ({ text: column.header, style: 'bold' })),
-    ...rows.map((row, index) => line(({ column, cells }) => ({ text: cells[index] ?? '', style: column.style?.(row) }))),
+    ...rows.flatMap((row, index) => [
+      line(({ column, cells }) => ({ text: cells[index] ?? '', style: column.style?.(row) })),
+      ...below.flatMap(({ cells }) => wrapBelow(cells[index] ?? '', screen.width ?? 0)),
+    ]),
   ];
-  const left = laid.filter((one) => !shown.some(({ column }) => column === one.column)).map(({ column }) => column.header);
+  const left = beside.filter((one) => !shown.some(({ column }) => column === one.column)).map(({ column }) => column.header);
   if (left.length > 0) lines.push(screen.paint('dim', `Not shown, for want of width: ${left.join(', ')}`));
   return `${lines.join('\n')}\n`;
+}
+
+/** True if the columns that are always shown would have to be cut. */
+function isTooWide<Row>(laid: readonly Laid<Row>[], width: number | undefined): boolean {
+  const kept = laid.filter(({ column }) => column.isOptional !== true);
+  return width !== undefined && kept.reduce((sum, one) => sum + one.width, GAP * (kept.length - 1)) > width;
+}
+
+function wrapBelow(text: string, width: number): readonly string[] {
+  const lines: string[] = [];
+  for (const word of text.split(' ').filter((part) => part !== '')) {
+    const last = lines.at(-1);
+    if (last !== undefined && stringWidth(last) + 1 + stringWidth(word) <= width) lines[lines.length - 1] = `${last} ${word}`;
+    else lines.push(' '.repeat(INDENT) + word);
+  }
+  return lines;
 }
 
 /** Cuts the widest of the columns that may be cut until all fit; where that is not enough, leaves optional columns out. */

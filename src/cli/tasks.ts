@@ -15,6 +15,7 @@ import { openBackend, type Backend } from './backend.ts';
 import { argument, defineAction, defineSubcommand, flag, option, type Given } from './define-subcommand.ts';
 import { FOUND_ERRORS } from './exit-codes.ts';
 import { endProgress, showProgress } from './progress-bar.ts';
+import { refuseAtTerminal } from './refuse-at-terminal.ts';
 import { readScreen, type Style } from './screen.ts';
 import { formatArguments } from './show-arguments.ts';
 import { makeTimeFormat } from './show-time.ts';
@@ -276,7 +277,9 @@ async function cancel(journal: TaskJournal, { flags, task: id }: Given<object, t
   const config = loadConfig({ flags });
   const backend = openBackend(config);
   try {
-    const cancelled = await backend.guard.cancel(taskId, { client: 'terminal', prompter: terminalPrompter() });
+    const cancelled = await backend.guard.cancel(taskId, { client: 'terminal', prompter: terminalPrompter() }).catch((error: unknown) => {
+      throw refuseAtTerminal(error, `tasks cancel ${taskId.slice(0, 8)}`);
+    });
     if ('kind' in cancelled) throw new Error('the question has no answer yet');
     writeLine(
       isEnded(cancelled)

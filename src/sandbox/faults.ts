@@ -37,7 +37,7 @@ export function parseFault(text: string): Fault {
   if (!kind) {
     const guess = nearest(word, FAULT_KINDS);
     throw new Error(
-      `'${word}' is no fault${guess === undefined ? '' : `; did you mean '${guess}'?`} Faults are: ${FAULT_KINDS.join(', ')}.`,
+      `'${word}' is no fault${guess === undefined ? '.' : `; did you mean '${guess}'?`} Faults are: ${FAULT_KINDS.join(', ')}.`,
     );
   }
   if ((kind === 'delay') !== (milliseconds !== undefined)) {

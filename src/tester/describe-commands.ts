@@ -25,13 +25,18 @@ export function describeCommand(command: Command, timeZone?: string): CommandInf
     isLong: longRunning === true,
     isDoubtful: doubtful,
     ...(since !== undefined && { since }),
-    fields: Object.entries(callerShape(input)).map(([field, schema]) => ({
-      ...describeField(field, schema, input[field]),
-      ...(timeZone !== undefined && field === findZoneArgument(command) && { default: timeZone }),
+    fields: describeFields(input).map((field) => ({
+      ...field,
+      ...(timeZone !== undefined && field.name === findZoneArgument(command) && { default: timeZone }),
     })),
     example: examples[0],
     ...(mergesInto && { configuration: mergesInto.argument }),
   };
+}
+
+/** Describes the arguments of a command or an insight as callers write them. */
+export function describeFields(input: Command['input']): readonly FieldInfo[] {
+  return Object.entries(callerShape(input)).map(([name, schema]) => describeField(name, schema, input[name]));
 }
 
 /** Describes an argument as callers write it; `sent` is its declaration, where the wire has one. */
@@ -59,7 +64,7 @@ function mayHoldSecret(schema: z.ZodType): boolean {
 /** What is read of a field's JSON Schema. */
 const jsonSchema = z.object({
   description: z.string().optional(),
-  default: z.union([z.string(), z.boolean()]).optional(),
+  default: z.union([z.string(), z.boolean(), z.number()]).optional(),
   anyOf: z.array(z.object({ type: z.string().optional() })).optional(),
 });
 

@@ -3,22 +3,34 @@ import { excerpt, MailStoreError } from '../base/errors.ts';
 import { nearest } from '../base/nearest.ts';
 import { fromVisible } from '../base/escape-hidden.ts';
 import type { Command, Arguments } from '../catalogue/define-command.ts';
+import type { Insight } from '../catalogue/define-insight.ts';
 import { refuseTwins } from '../catalogue/refuse-twins.ts';
 import { completeArguments, type CallDefaults } from '../catalogue/complete-arguments.ts';
 import { callerShape, fieldTraits, innermost, isSecretReference, wireType } from '../catalogue/fields.ts';
 import { readArgumentsLeniently } from '../catalogue/lenient.ts';
 
+/** A command or an insight, as far as its arguments are concerned. */
+type Declared = Pick<Command, 'name' | 'input'>;
+
 /** Returns the arguments as they are called with. Throws MailStoreError for what is unknown, missing, or none of its kind. */
 export function checkArguments(command: Command, args: Arguments, defaults: CallDefaults): Arguments {
-  refuseUnknown(command, Object.keys(args));
-  refuseTwins(command.name, args);
-  const shape = callerShape(command.input);
+  return parseDeclared(command, args, (lenient) => completeArguments(command.name, command, lenient, defaults));
+}
+
+/** Returns the arguments of an insight with its defaults. Throws MailStoreError for what is unknown, missing, or none of its kind. */
+export function checkInsightArguments(insight: Insight, args: Arguments): Arguments {
+  return parseDeclared(insight, args, (lenient) => lenient);
+}
+
+function parseDeclared(declared: Declared, args: Arguments, complete: (lenient: Arguments) => Arguments): Arguments {
+  refuseUnknown(declared, Object.keys(args));
+  refuseTwins(declared.name, args);
+  const shape = callerShape(declared.input);
   const lenient = readArgumentsLeniently(shape, args);
-  if (lenient.problems.length > 0) throw new MailStoreError('invalidArguments', { tool: command.name, problems: lenient.problems });
-  const completed = completeArguments(command.name, command, lenient.args, defaults);
-  const parsed = z.strictObject(shape).safeParse(completed, { reportInput: true });
+  if (lenient.problems.length > 0) throw new MailStoreError('invalidArguments', { tool: declared.name, problems: lenient.problems });
+  const parsed = z.strictObject(shape).safeParse(complete(lenient.args), { reportInput: true });
   if (parsed.success) return parsed.data;
-  throw new MailStoreError('invalidArguments', { tool: command.name, problems: parsed.error.issues.map(describeProblem) });
+  throw new MailStoreError('invalidArguments', { tool: declared.name, problems: parsed.error.issues.map(describeProblem) });
 }
 
 /**
@@ -27,7 +39,7 @@ export function checkArguments(command: Command, args: Arguments, defaults: Call
  * Names and words of the catalogue may be written in capitals or not. Missing arguments are left to `checkArguments`.
  * Throws MailStoreError that names the argument, the value and what is expected.
  */
-export function readArguments(command: Command, written: Readonly<Record<string, string>>): Record<string, unknown> {
+export function readArguments(command: Declared, written: Readonly<Record<string, string>>): Record<string, unknown> {
   const shape = callerShape(command.input);
   const names = Object.keys(shape);
   const canonical = new Map(names.map((name) => [name.toLowerCase(), name]));
@@ -56,7 +68,7 @@ export function readArguments(command: Command, written: Readonly<Record<string,
   return args;
 }
 
-function refuseUnknown(command: Command, names: readonly string[]): void {
+function refuseUnknown(command: Declared, names: readonly string[]): void {
   const expected = Object.keys(callerShape(command.input));
   const unknown = names.filter((name) => !expected.includes(name));
   const [first] = unknown;
@@ -65,7 +77,7 @@ function refuseUnknown(command: Command, names: readonly string[]): void {
 }
 
 /** True for a field that is written as JSON; a text of any other may look like it. */
-function isJsonField(command: Command, name: string): boolean {
+function isJsonField(command: Declared, name: string): boolean {
   const field = command.input[name];
   return field !== undefined && wireType(field) === 'json';
 }

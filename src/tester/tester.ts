@@ -5,13 +5,15 @@ import { showTimes } from '../base/show-times.ts';
 import type { CallDefaults } from '../catalogue/complete-arguments.ts';
 import { findAnsweredZone } from '../catalogue/complete-times.ts';
 import type { Command } from '../catalogue/define-command.ts';
+import type { Insight } from '../catalogue/define-insight.ts';
 import type { OnExchange } from '../client/record-exchange.ts';
 import type { Answered } from '../guard/call.ts';
 import type { Guard } from '../guard/guard.ts';
 import type { Prompter } from '../guard/prompter.ts';
 import type { TaskRecord } from '../journal/task-record.ts';
 import type { TaskRunner } from '../tasks/runner.ts';
-import { checkArguments } from './read-arguments.ts';
+import { insightView } from './insight-view.ts';
+import { checkArguments, checkInsightArguments } from './read-arguments.ts';
 
 export type { Exchange, OnExchange } from '../client/record-exchange.ts';
 export type { Answered } from '../guard/call.ts';
@@ -22,6 +24,11 @@ export interface TesterCall {
   readonly args: Readonly<Record<string, unknown>>;
   readonly target: string;
   readonly form: ApiForm;
+}
+
+/** One question to an insight as it was put together by a person. */
+export interface TesterQuestion extends Omit<TesterCall, 'command'> {
+  readonly insight: Insight;
 }
 
 /** The parts of a backend that the tester needs. Its clients speak one API version and report their exchanges. */
@@ -54,6 +61,11 @@ export interface TesterCallOptions {
   readonly onExchange?: OnExchange | undefined;
 }
 
+export interface TesterQuestionOptions extends Omit<TesterCallOptions, 'prompter'> {
+  /** Receives how much of what has to be read was read, in percent. */
+  readonly onProgress?: ((percent: number, message: string) => void) | undefined;
+}
+
 /** Makes single calls as a person puts them together, through the guard, and shows each exchange that they cause. */
 export class Tester {
   readonly #options: TesterOptions;
@@ -76,6 +88,18 @@ export class Tester {
     );
     if (answered.kind === 'asked') throw new Error('the question has no answer yet');
     return answered;
+  }
+
+  /** Answers an insight. Throws MailStoreError when it is refused, or none of its reads succeeded. */
+  async answer(
+    { insight, args, target, form }: TesterQuestion,
+    { signal, onExchange, onProgress }: TesterQuestionOptions = {},
+  ): Promise<Readonly<Record<string, unknown>>> {
+    const { timeZone, client } = this.#options;
+    const checked = checkInsightArguments(insight, args);
+    const { guard } = this.#backend(form);
+    const parts = { target, caller: { client, prompter: undefined, signal }, timeZone, onProgress };
+    return insightView(await this.#observer.run(onExchange, async () => guard.answer(insight, checked, parts)), timeZone);
   }
 
   /** The IANA zone in which times are asked for where a call names none. */

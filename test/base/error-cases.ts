@@ -155,6 +155,7 @@ export const errorCases: {
       'The request 2a3c4d5e is expired and cannot be decided any more; have the call repeated.',
     ],
   ],
+  invalidFault: [[{ setting: '--fault', says: "'html' takes no milliseconds." }, "--fault cannot be used: 'html' takes no milliseconds."]],
   setupFailed: [[{ says: 'The port is closed.', cure: 'Open it.' }, 'The port is closed. Open it.']],
   cannotServe: [
     [

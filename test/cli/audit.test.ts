@@ -76,10 +76,10 @@ describe('mailstore-mcp audit show', () => {
       code: 0,
       stderr: '',
       stdout: [
-        'TIME (Europe/Berlin)  CLIENT              DECISION  OUTCOME    CALL                                                                                  EFFECT       USER   TARGET',
-        '2026-03-04 10:00:00   test 1.0 (claimed)  allow     succeeded  GetUserInfo userName=johndoe                                                          read         admin  default',
-        '2026-03-05 10:00:00   test 1.0 (claimed)  ask       succeeded  DeleteUser userName=leaver  accepted (elicitation)                                    destructive  amira  berlin',
-        '2026-03-06 10:00:00   test 1.0 (claimed)  ask       running    DeleteUser userName=leaver  accepted (elicitation)  task task-1  change 7  It broke.  destructive  amira  berlin',
+        'TIME (Europe/Berlin)  CLIENT              DECISION  OUTCOME    CALL                          NOTE                                                      EFFECT       USER   TARGET',
+        '2026-03-04 10:00:00   test 1.0 (claimed)  allow     succeeded  GetUserInfo userName=johndoe                                                            read         admin  default',
+        '2026-03-05 10:00:00   test 1.0 (claimed)  ask       succeeded  DeleteUser userName=leaver    accepted (elicitation)                                    destructive  amira  berlin',
+        '2026-03-06 10:00:00   test 1.0 (claimed)  ask       running    DeleteUser userName=leaver    accepted (elicitation); task task-1; change 7; It broke.  destructive  amira  berlin',
         '',
       ].join('\n'),
     });
@@ -94,6 +94,13 @@ describe('mailstore-mcp audit show', () => {
     expect((await audit('show', '--limit', '1')).stdout.split('\n')[1]).toBe(
       '2026-03-04 10:00:00   test 1.0 (claimed)  allow     -        GetUserInfo userName="a[U+200B]b\\n3 forged"  No. 2 2026[U+001B][2J  read    ami[U+202E]ra  default',
     );
+  });
+
+  test.runIf(hasTerminal)('keeps the reason apart from the call on a terminal of 80 columns, and whole', async () => {
+    const { folder } = await terminalWith({}, REFUSAL);
+    const { screen } = await runInTerminal(['audit', 'show'], [], { MAILSTORE_STATE_DIR: folder, LANG: 'C.UTF-8' }, 80);
+    expect(screen).toMatch(/ refuse +\S* +DeleteUser userName=\w+ *\n {4}\S/);
+    expect(Math.max(...screen.split('\n').map((line) => line.length))).toBeLessThanOrEqual(80);
   });
 
   /** The day of the month in March of each call, in which the entries are a day apart, less the three before the first. */
@@ -171,8 +178,11 @@ describe('mailstore-mcp audit verify', () => {
     expect(await audit('verify')).toEqual({
       code: 0,
       stderr: '',
-      stdout: `4 lines of 1 chain in 1 file, unbroken; the last is ${chain}:4 ${digestData(last)}\n`,
+      stdout: `4 lines of 1 chain in 1 file, unbroken; the last is:\n${chain}:4:${digestData(last)}\n`,
     });
+    // What is printed can be pasted.
+    const printed = (await audit('verify')).stdout.split('\n').at(-2) ?? '';
+    expect((await audit('verify', '--expect', printed)).code).toBe(0);
     for (const expected of [`${chain}:2:${digestData(first).toUpperCase()}`, `2:${digestData(first)}`]) {
       expect((await audit('verify', '--expect', expected)).code).toBe(0);
     }
@@ -313,7 +323,7 @@ test('mailstore-mcp audit shows and checks what a server did', async () => {
   const shown = await runBinary(['audit'], { MAILSTORE_STATE_DIR });
   expect(shown.stdout).toMatch(/ allow +succeeded +GetUserInfo userName=johndoe +read +/m);
   expect((await runBinary(['audit', 'verify'], { MAILSTORE_STATE_DIR })).stdout).toMatch(
-    /^\d+ lines of 1 chain in 1 file, unbroken; the last is [\da-f]{16}:\d+ [\da-f]{64}\n$/,
+    /^\d+ lines of 1 chain in 1 file, unbroken; the last is:\n[\da-f]{16}:\d+:[\da-f]{64}\n$/,
   );
 });
 

@@ -106,6 +106,28 @@ describe('mailstore-mcp call', () => {
     expect(stdout + stderr).not.toContain(password);
   });
 
+  test.each([[['call', 'CreateUser', 'userName=new.user', 'privileges=login'], 'Added: {"userName":"new.user"']])(
+    '%j says what was added and not that it was changed from null',
+    async (args, line) => {
+      const { env } = await withSandbox();
+      const { stderr } = await runBinary([...args, '--access', 'read-write'], env);
+      expect(stderr).not.toContain('null');
+      expect(stderr).toContain(line);
+    },
+  );
+
+  test('names the option that allows a change to be put back', async () => {
+    const { env } = await withSandbox();
+    await runBinary(['call', 'SetUserFullName', 'userName=johndoe', 'fullName=Jack', '--access', 'read-write'], env);
+    expect(await runBinary(['changes', 'revert', '1'], env)).toEqual({
+      code: 3,
+      stdout: '',
+      stderr:
+        "mailstore-mcp: changes revert 1 is refused: with these arguments it is a write, and the access is read-only. To run it, add --access read-write; a target's own setting may still be lower.\n",
+    });
+    expect((await runBinary(['changes', 'revert', '1', '--access', 'read-write'], env)).code).toBe(0);
+  });
+
   test('runs against an emulated MailStore inside itself', async () => {
     const { code, stdout } = await runBinary(['call', 'GetUserInfo', 'userName=johndoe', '--sandbox']);
     expect(code).toBe(0);
@@ -138,6 +160,43 @@ describe('mailstore-mcp call', () => {
         '',
       ].join('\n'),
     );
+  });
+});
+
+describe('an insight', () => {
+  test('is answered by call as JSON, from reads that the record has', async () => {
+    const { env, sandbox } = await withSandbox();
+    const { code, stdout, stderr } = await runBinary(['call', 'archive_health'], env);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(JSON.parse(stdout)).toMatchObject({ headline: expect.any(String) as unknown, checks: expect.arrayContaining([]) as unknown });
+    const commands = new Set(sandbox.requests.filter(({ path }) => path.includes('/invoke/')).map(({ path }) => path.split('/').at(-1)));
+    expect([...commands].every((name) => name?.startsWith('Get'))).toBe(true);
+    const audited = await runBinary(['audit', 'show', '--command', 'GetStores'], env);
+    expect(audited.stdout).toMatch(/call +allow +succeeded +GetStores/);
+  });
+
+  test.each([
+    [2, ['archive_health', 'foo=1'], 'archive_health does not take foo; it takes details. Remove or rename and call again.'],
+    [2, ['archive_helth'], "There is no MailStore command 'archive_helth'; did you mean archive_health?"],
+    [2, ['failed_runs', 'days=soon'], "failed_runs was not called: days is 'soon', but must be a number. Correct this and call again."],
+    [2, ['archive_health', '--format', 'xml'], "--format is 'xml', but must be json with archive_health, which makes several calls."],
+    [
+      3,
+      ['archive_health', '--toolsets', 'users'],
+      'archive_health is refused: it belongs to the toolset insights, which is not among MAILSTORE_TOOLSETS. An administrator can add it there and restart the server.',
+    ],
+  ])('has exit code %i for %j, with the cure', async (code, args, message) => {
+    const { env } = await withSandbox();
+    expect(await runBinary(['call', ...args], env)).toEqual({ code, stdout: '', stderr: `mailstore-mcp: ${message}\n` });
+  });
+
+  test.runIf(hasTerminal)('is shown on a terminal with its headline first, and lists as tables that fit', async () => {
+    const { env } = await withSandbox();
+    const { screen, code } = await runInTerminal(['call', 'archive_health', '--quiet'], [], env, 80);
+    expect(code).toBe(0);
+    expect(screen).toMatch(/^(?:Broken|Attention|Something|All)/);
+    expect(screen).toMatch(/\nchecks\narea +state\n/);
+    expect(screen).toMatch(/\nNot looked at\n- /);
   });
 });
 
@@ -318,7 +377,7 @@ describe('the exit code', () => {
     [
       3,
       ['call', 'SetUserFullName', 'userName=johndoe', 'fullName=Jack'],
-      "SetUserFullName is refused: with these arguments it is write, and the access is read-only. To run it, add --access read-write; a target's own setting may still be lower.",
+      "SetUserFullName is refused: with these arguments it is a write, and the access is read-only. To run it, add --access read-write; a target's own setting may still be lower.",
     ],
     [1, ['call', 'GetUserInfo', 'userName=nobody'], "MailStore could not run GetUserInfo: User 'nobody' does not exist."],
   ])('is %i after %j, with one line on stderr', async (code, args, message) => {
@@ -372,16 +431,17 @@ describe('the help of call', () => {
   test('lists every command by group with what it does to the archive', async () => {
     const { stdout, code } = await runBinary(['call', '--list']);
     expect(code).toBe(0);
-    expect(stdout).toMatch(/^users\n/);
-    expect(stdout).toMatch(/^ {2}DeleteUser +destructive +possible risk +Delete a user$/m);
-    expect(stdout).toMatch(/^ {2}SyncUsersWithDirectoryServices +read to destructive +/m);
+    expect(stdout).toMatch(/^insights\n {2}archive_health +Check the archive \(read\)$/m);
+    expect(stdout).toMatch(/^users\n/m);
+    expect(stdout).toMatch(/^ {2}DeleteUser +Delete a user \(destructive, possible risk\)$/m);
+    expect(stdout).toMatch(/^ {2}SyncUsersWithDirectoryServices +.+\(read to\n? +destructive/m);
   });
 
   test('the help of call of one command shows its arguments, its effect and an example, in either order', async () => {
     const { stdout } = await runBinary(['call', 'SetUserAuthentication', '--help']);
     expect(stdout).toMatch(/^SetUserAuthentication \(set_user_authentication\): Set how a user logs in\n/);
     expect(stdout).toContain('\nEffect: write; needs --access read-write\n');
-    expect(stdout).toContain('\n  authentication=integrated|directoryServices  Where the password is checked.\n');
+    expect(stdout).toMatch(/\n {2}authentication=integrated\|directoryServices\n +Where the password is checked\.\n/);
     expect(stdout).toContain('\nExample:\n  mailstore-mcp call SetUserAuthentication userName=');
     expect((await runBinary(['call', '--help', 'set_user_authentication'])).stdout).toBe(stdout);
   });

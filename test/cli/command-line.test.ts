@@ -153,6 +153,11 @@ describe('every subcommand', () => {
     expect([short.stdout, help.stdout]).toEqual([long.stdout, long.stdout]);
   });
 
+  test.each(names)('%s has help whose lines are no longer than 80 characters', async (name) => {
+    const { stdout } = await runBinary([name, '--help']);
+    expect(stdout.split('\n').filter((line) => line.length > 80)).toEqual([]);
+  });
+
   test.each(names)('%s refuses an option that it does not have, with exit code 2', async (name) => {
     const { code, stdout, stderr } = await runBinary([name, '--no-such-option-at-all'], {}, { input: '' });
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
@@ -161,6 +166,17 @@ describe('every subcommand', () => {
     expect(sentence).toMatch(/^mailstore-mcp: Unknown option --no-such-option-at-all; see mailstore-mcp \w+.* --help\.\n?$/);
     expect(doctor !== undefined).toBe(name === 'serve');
   });
+});
+
+test.each([
+  ['call', '--list'],
+  ['--help'],
+  ['call', 'archive_health', '--help'],
+  ['call', 'CreateUser', '--help'],
+  ['audit', 'show', '--help'],
+])('mailstore-mcp %s %s has no line longer than 80 characters but for examples', async (...args) => {
+  const { stdout } = await runBinary(args.filter((word) => word !== undefined));
+  expect(stdout.split('\n').filter((line) => line.length > 80 && !line.startsWith('  mailstore-mcp '))).toEqual([]);
 });
 
 test.each([['-v'], ['--version'], ['version'], ['tasks', '-v'], ['serve', '--version'], ['audit', 'verify', '-v']])(

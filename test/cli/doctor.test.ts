@@ -9,10 +9,11 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { systemClock } from '../../src/base/clock.ts';
 import { causes } from '../../src/cli/doctor/causes.ts';
-import { checkClients } from '../../src/cli/doctor/check-clients.ts';
+import { checkEntries } from '../../src/cli/doctor/check-clients.ts';
 import { checkClock, checkServer } from '../../src/cli/doctor/check-server.ts';
 import { checkJournal, checkStateFolder, judgeFolder, type FolderFacts } from '../../src/cli/doctor/check-state.ts';
-import { TOOLSETS } from '../../src/catalogue/define-command.ts';
+import { findClientEntries } from '../../src/cli/doctor/client-entries.ts';
+import { serveCommand } from '../../src/cli/serve.ts';
 import type { Target } from '../../src/config/load.ts';
 import { mcpClients } from '../../src/config/mcp-clients.ts';
 import { Journal } from '../../src/journal/journal.ts';
@@ -21,6 +22,8 @@ import { runBinary } from '../helpers/run-binary.ts';
 import { sandboxForTest } from '../helpers/start-server.ts';
 import { respond, respondJson, startTlsServer } from '../helpers/tls-server.ts';
 import { temporaryFolder } from '../helpers/temporary-folder.ts';
+
+const BINARY = fileURLToPath(new URL('../../dist/mailstore-mcp.cjs', import.meta.url));
 
 const HEALTHY = { url: 'https://127.0.0.1:1', username: 'admin', password: 'x' };
 
@@ -98,9 +101,23 @@ describe('doctor names what is wrong with the way to MailStore:', () => {
     expect(await causesAt(await sandboxForTest(), Date.parse('2099-01-01'))).toContain('certificateExpired');
   });
 
-  test('a refused login, with everything that MailStore refuses in the same way', async () => {
-    const sandbox = await sandboxForTest();
-    expect(await causesAt({ ...pick(sandbox), password: 'wrong' })).toEqual(['loginRefused', 'apiPrivilegeMissing', 'mfaNeedsAppPassword']);
+  test('a refused login, as one problem with everything that MailStore refuses in the same way', async () => {
+    const { url, username, fingerprint } = await sandboxForTest();
+    const env = { HOME: temporaryFolder(), MAILSTORE_STATE_DIR: temporaryFolder() };
+    const login = { MAILSTORE_URL: url, MAILSTORE_USERNAME: username, MAILSTORE_PASSWORD: 'wrong', MAILSTORE_TLS_FINGERPRINT: fingerprint };
+    const { stdout } = await runBinary(['doctor'], { ...env, ...login });
+    expect(stdout.match(/^PROBLEM .*/gm)).toEqual([expect.stringMatching(/^PROBLEM login: MailStore does not accept the login 'admin'/)]);
+    expect(stdout).toContain(`Or: ${causes.apiPrivilegeMissing.what}. ${causes.apiPrivilegeMissing.cure}`);
+    expect(stdout).toContain(`Or: ${causes.mfaNeedsAppPassword.what}. ${causes.mfaNeedsAppPassword.cure}`);
+    const { stdout: json } = await runBinary(['doctor', '--json'], { ...env, ...login });
+    const findings = json
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { readonly cause?: string; readonly alternatives?: object[] });
+    expect(findings.find(({ cause }) => cause !== undefined)).toMatchObject({
+      cause: 'loginRefused',
+      alternatives: [{ cause: 'apiPrivilegeMissing' }, { cause: 'mfaNeedsAppPassword' }],
+    });
   });
 
   test('the default password from another machine', async () => {
@@ -215,33 +232,102 @@ describe('doctor names what is wrong with the state folder:', () => {
 });
 
 describe('doctor names what is wrong with the files of the clients:', () => {
-  function findingsFor(id: string, text: string) {
+  async function findingsFor(id: string, text: string) {
     const home = temporaryFolder();
     const machine = { platform: 'linux', home, appData: join(home, '.config') } as const;
     const path = mcpClients.find((client) => client.id === id)?.file(machine) ?? '';
     mkdirSync(join(path, '..'), { recursive: true });
     writeFileSync(path, text);
-    return checkClients({ access: 'full', toolsets: TOOLSETS, targets: [] }, machine);
+    const { entries, findings } = findClientEntries(machine);
+    const checked = await checkEntries(entries, { own: process.env, serve: serveCommand, connects: false });
+    return [...findings, ...checked.findings];
   }
-  const withEnv = (key: string, env: object) => JSON.stringify({ [key]: { m: { command: 'node', args: ['/x/mailstore-mcp.cjs'], env } } });
+  const withEnv = (key: string, env: object) => JSON.stringify({ [key]: { m: { command: process.execPath, args: [BINARY], env } } });
 
   test.each([
     ['claude-desktop', withEnv('mcpServers', { MAILSTORE_PASSWORD: '${MAILSTORE_PASSWORD}' }), ['clientVariableUnexpanded']],
     ['claude-desktop', withEnv('mcpServers', { MAILSTORE_USERNAME: '%USERNAME%' }), ['clientVariableUnexpanded']],
-    ['claude-code', withEnv('mcpServers', { MAILSTORE_PASSWORD: '${MAILSTORE_PASSWORD}' }), []],
+    ['claude-code', withEnv('mcpServers', { MAILSTORE_PASSWORD: '${HOME:-x}' }), []],
+    ['claude-code', withEnv('mcpServers', { MAILSTORE_PASSWORD: '${NOT_SET_HERE}' }), ['clientValueUnknown']],
     ['claude-code', withEnv('mcpServers', { MAILSTORE_PASSWORD: '${input:password}' }), ['clientVariableUnexpanded']],
-    ['vscode', withEnv('servers', { MAILSTORE_PASSWORD: '${input:password}' }), []],
+    ['vscode', withEnv('servers', { MAILSTORE_PASSWORD: '${input:password}' }), ['clientValueUnknown']],
+    ['vscode', withEnv('servers', { MAILSTORE_ACCESS: 'full' }), []],
     ['cursor', withEnv('mcpServers', { MAILSTORE_PASSWORD: '${input:password}' }), ['clientVariableUnexpanded']],
-    ['gemini-cli', withEnv('mcpServers', { MAILSTORE_PASSWORD: '$MAILSTORE_PASSWORD' }), []],
+    ['gemini-cli', withEnv('mcpServers', { MAILSTORE_PASSWORD: '$HOME' }), []],
+    ['cursor', '{ "mcpServers": { "m": { "command": "/nowhere/mailstore-mcp" } } }', ['clientProgramMissing']],
+    [
+      'cursor',
+      JSON.stringify({ mcpServers: { m: { command: process.execPath, args: ['/moved/mailstore-mcp.cjs'] } } }),
+      ['clientProgramMissing'],
+    ],
+    [
+      'cursor',
+      JSON.stringify({ mcpServers: { m: { command: process.execPath, args: [BINARY, '--acess', 'full'] } } }),
+      ['configurationInvalid'],
+    ],
     [
       'codex',
-      '[mcp_servers.m]\ncommand = "mailstore-mcp"\n[mcp_servers.m.env]\nMAILSTORE_PASSWORD = "${PW}"\n',
+      `[mcp_servers.m]\ncommand = ${JSON.stringify(process.execPath)}\nargs = [${JSON.stringify(BINARY)}]\n[mcp_servers.m.env]\nMAILSTORE_PASSWORD = "\${PW}"\n`,
       ['clientVariableUnexpanded'],
     ],
     ['cursor', '{ "mcpServers": { "m": { "command": "C:\\node" } }', ['clientFileInvalid']],
     ['cursor', '{ "mcpServers": { "other": { "command": "x", "env": { "A": "${B}" } } } }', []],
-  ])('%s with %s', (id, text, found) => {
-    expect(findingsFor(id, text).flatMap(({ cause }) => cause ?? [])).toEqual(found);
+  ])('%s with %s', async (id, text, found) => {
+    expect((await findingsFor(id, text)).flatMap(({ cause }) => cause ?? [])).toEqual(found);
+  });
+});
+
+describe('mailstore-mcp doctor in a terminal without settings', () => {
+  /** A home folder whose Cursor has an entry with these variables, and the environment of a terminal in it. */
+  function createHome(entries: Readonly<Record<string, object>>) {
+    const home = temporaryFolder();
+    mkdirSync(join(home, '.cursor'));
+    writeFileSync(join(home, '.cursor', 'mcp.json'), JSON.stringify({ mcpServers: entries }));
+    return { home, env: { HOME: home, USERPROFILE: home, XDG_CONFIG_HOME: join(home, '.config'), XDG_STATE_HOME: join(home, 'state') } };
+  }
+  const started = (env: object, ...words: readonly string[]) => ({ command: process.execPath, args: [BINARY, ...words], env });
+
+  test('checks the entry of each client with its own variables and options, and says which one', async () => {
+    const { url, username, password, fingerprint } = await sandboxForTest();
+    const login = {
+      MAILSTORE_URL: url,
+      MAILSTORE_USERNAME: username,
+      MAILSTORE_PASSWORD: password,
+      MAILSTORE_TLS_FINGERPRINT: fingerprint,
+    };
+    const { env } = createHome({ archive: started(login, '--access', 'full'), try: started({}, '--sandbox') });
+    const { code, stdout } = await runBinary(['doctor'], env);
+    expect(stdout).toContain('ok      Cursor: archive: access: The access level is full, set by --access; ');
+    expect(stdout).toContain('ok      Cursor: archive: login: admin is logged in; ');
+    expect(stdout).toContain('ok      Cursor: try: access: The access level is read-only, set by the default; 37 tools are offered.');
+    expect(stdout).toContain("ok      state folder: '");
+    expect([code, stdout.trimEnd().split('\n').at(-1)]).toEqual([0, 'Nothing is wrong.']);
+    expect((await runBinary(['doctor', '--client', 'codex'], env)).stdout).toContain(
+      'configuration: No entry of Codex starts this program.',
+    );
+  });
+
+  test('names the problem of an entry where the terminal has no settings, and logs in once for entries that are the same', async () => {
+    const sandbox = await sandboxForTest();
+    const { url, username, fingerprint } = sandbox;
+    const login = { MAILSTORE_URL: url, MAILSTORE_USERNAME: username, MAILSTORE_PASSWORD: 'wrong', MAILSTORE_TLS_FINGERPRINT: fingerprint };
+    const { env, home } = createHome({ mailstore: started(login) });
+    cpSync(join(home, '.cursor', 'mcp.json'), join(home, '.claude.json'));
+    const { code, stdout } = await runBinary(['doctor'], env);
+    expect(code).toBe(5);
+    expect(stdout.match(/^PROBLEM .*/gm)).toEqual([
+      expect.stringContaining('Claude Code, Cursor: mailstore: login: MailStore does not accept'),
+    ]);
+  });
+
+  test('says that nothing is configured, and how to begin', async () => {
+    const { env } = createHome({ other: { command: 'x' } });
+    const { code, stdout } = await runBinary(['doctor'], env);
+    expect(code).toBe(2);
+    expect(stdout).toContain(
+      'PROBLEM configuration: No MAILSTORE_* variable is set here, and no file of a client has an entry that starts this program.',
+    );
+    expect(stdout).toContain(causes.notConfigured.cure);
   });
 });
 

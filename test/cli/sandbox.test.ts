@@ -1,3 +1,4 @@
+import { FAULT_KINDS } from '../../src/sandbox/faults.ts';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
@@ -67,10 +68,22 @@ describe('mailstore-mcp sandbox', () => {
   test.each([
     [['--port', 'x'], "mailstore-mcp: --port is 'x', but must be a whole number from 0 to 65535.\n"],
     [['--dialect', '2013'], "mailstore-mcp: --dialect is '2013', but must be both, modern, 2012 (did you mean 2012?).\n"],
+    [
+      ['--fault', 'list'],
+      "mailstore-mcp: --fault cannot be used: 'list' is no fault. Faults are: delay, drop, truncate, garbage, invalid-utf8, html, status-503, status-502, lost-end.\n",
+    ],
+    [['--fault', 'drop,delay'], "mailstore-mcp: --fault cannot be used: A delay needs its milliseconds, as in 'delay=500'.\n"],
     [['--api-disable'], 'mailstore-mcp: Unknown option --api-disable; did you mean --api-disabled?\n'],
   ])('%j is refused with one sentence', async (args, stderr) => {
     expect(await runBinary(['sandbox', ...args])).toEqual({ code: 2, stdout: '', stderr });
   });
+});
+
+test('the help of the sandbox names the kinds of faults and what holds by default', async () => {
+  const { stdout } = await runBinary(['sandbox', '--help']);
+  for (const kind of FAULT_KINDS) expect(stdout).toMatch(new RegExp(`^ {2}${kind} +\\S`, 'm'));
+  expect(stdout).toContain('(default: 127.0.0.1)');
+  expect(stdout).toContain('(default: both)');
 });
 
 describe('mailstore-mcp', () => {

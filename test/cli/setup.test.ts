@@ -70,7 +70,7 @@ describe('mailstore-mcp setup --yes', () => {
     expect(existsSync(join(home, '.codex'))).toBe(false);
     const doctor = await runBinary(['doctor', '--json'], { ...env, ...entry?.env });
     expect(doctor.code).toBe(0);
-    expect(doctor.stdout).toContain(`"check":"Cursor","level":"ok"`);
+    expect(doctor.stdout).toContain(`"check":"Cursor: mailstore","level":"ok"`);
   }, 60_000);
 
   test('says why a login is refused, and writes nothing', async () => {
@@ -110,6 +110,29 @@ describe.runIf(hasTerminal)('the dialogue of mailstore-mcp setup', () => {
     expect(screen).toContain('Restart the client, then ask: is archiving working?');
     expect(serverIn(file)?.env).toMatchObject({ MAILSTORE_URL: url, MAILSTORE_USERNAME: 'admin', MAILSTORE_TLS_FINGERPRINT: fingerprint });
   }, 90_000);
+
+  test('asks again for the address where nothing answers, and for the login where it is refused', async () => {
+    const { env, file } = createHome();
+    const { url } = await sandboxForTest();
+    const { screen, code } = await runInTerminal(
+      ['setup'],
+      [
+        { after: 'Where is MailStore?', keys: 'no-such-host.invalid\r' },
+        { after: "The name 'no-such-host.invalid' does not resolve.", keys: '' },
+        { after: 'Where is MailStore?', keys: `\u0015${url}\r` },
+        { after: 'on the MailStore machine?', keys: 'y' },
+        { after: 'Which MailStore administrator?', keys: '\r' },
+        { after: 'Password', keys: 'wrong\r' },
+        { after: 'Try again?', keys: 'n' },
+      ],
+      // A terminal that can clear what is typed.
+      { ...env, TERM: 'xterm' },
+      200,
+    );
+    expect(screen.match(/MailStore does not accept the login/g)).toHaveLength(1);
+    expect(code).toBe(5);
+    expect(readFileSync(file, 'utf8')).not.toContain('mailstore');
+  }, 60_000);
 
   test('writes nothing when the fingerprint is not confirmed', async () => {
     const { env, file } = createHome();

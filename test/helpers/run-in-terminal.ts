@@ -30,12 +30,13 @@ export function runInTerminal(
   let seen = 0;
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
     screen += text.replaceAll('\r\n', '\n');
-    const [next] = waiting;
-    const at = next ? screen.indexOf(next.after, seen) : -1;
-    if (!next || at < 0) return;
-    seen = at + next.after.length;
-    waiting.shift();
-    child.stdin.write(next.keys ?? `${next.type ?? ''}\n`);
+    for (let [next] = waiting; next; [next] = waiting) {
+      const at = screen.indexOf(next.after, seen);
+      if (at < 0) return;
+      seen = at + next.after.length;
+      waiting.shift();
+      child.stdin.write(next.keys ?? `${next.type ?? ''}\n`);
+    }
   });
   return new Promise((resolve) => child.once('close', (code) => resolve({ code: code ?? -1, screen })));
 }

@@ -30,7 +30,7 @@ describe('what the access level does not allow', () => {
 test('a refused write says what it is and who can allow it', async () => {
   const server = untilTestEnds(await startServer({ sandbox: await sandboxForTest() }));
   expect((await callTool(server, 'set_user_full_name', { userName: 'johndoe', fullName: 'J.' })).text).toBe(
-    "set_user_full_name is refused: with these arguments it is write, and this server runs with MAILSTORE_ACCESS=read-only. To allow it, an administrator sets MAILSTORE_ACCESS=read-write in the server's configuration and restarts it.",
+    "set_user_full_name is refused: with these arguments it is a write, and this server runs with MAILSTORE_ACCESS=read-only. To allow it, an administrator sets MAILSTORE_ACCESS=read-write in the server's configuration and restarts it.",
   );
 });
 

@@ -158,7 +158,7 @@ describe('cancelling', () => {
     const { structured } = await callTool(server, 'recover_store', recover);
     const env = { ...settingsFor(sandbox), MAILSTORE_ACCESS: 'read-write', MAILSTORE_STATE_DIR: server.stateDir };
     const { stderr } = await runBinary(['tasks', 'cancel', String(structured['taskId'])], env);
-    expect(stderr).toContain('cancel_task is refused: with these arguments it is destructive');
+    expect(stderr).toMatch(/tasks cancel [\da-f]{8} is refused: with these arguments it is destructive, .+ add --access full;/);
     expect(sandbox.requests.some(({ path }) => path.includes('cancel'))).toBe(false);
   });
 

@@ -84,7 +84,7 @@ test("a target's own access can tighten that of all", async () => {
   const allowed = await callTool(server, 'set_user_full_name', { ...rename, target: 'paris' });
   expect([refused.isError, allowed.isError]).toEqual([true, false]);
   expect(refused.text).toBe(
-    'set_user_full_name is refused: with these arguments it is write, and the target london has its own access read-only. To allow it, an administrator sets that to read-write in the file of MAILSTORE_CONFIG, with MAILSTORE_ACCESS no lower, and restarts the server.',
+    'set_user_full_name is refused: with these arguments it is a write, and the target london has its own access read-only. To allow it, an administrator sets that to read-write in the file of MAILSTORE_CONFIG, with MAILSTORE_ACCESS no lower, and restarts the server.',
   );
   expect(fullNames(london, paris)).toEqual(['John Doe', 'Johnny Doe']);
   // The read by which the server tests its connection is no part of the call.

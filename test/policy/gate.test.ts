@@ -37,7 +37,7 @@ describe('the gate', () => {
       refusal(() => passGate(command, args, { access: 'read-only' })),
       refusal(() => passGate(DELETE_USER.command, DELETE_USER.args, { access: 'full' })),
     ]).toEqual([
-      "rename_store is refused: with these arguments it is write, and this server runs with MAILSTORE_ACCESS=read-only. To allow it, an administrator sets MAILSTORE_ACCESS=read-write in the server's configuration and restarts it.",
+      "rename_store is refused: with these arguments it is a write, and this server runs with MAILSTORE_ACCESS=read-only. To allow it, an administrator sets MAILSTORE_ACCESS=read-write in the server's configuration and restarts it.",
       "delete_user was not run: it needs a person's yes, and there is none.",
     ]);
   });

@@ -14,9 +14,19 @@ export const causes = {
     cure: 'Correct the setting that the message names; docs/configuration.md lists them all, and mailstore-mcp setup writes them.',
     exitCode: 2,
   },
+  notConfigured: {
+    what: 'Nothing is configured',
+    cure: 'Run mailstore-mcp setup, which connects MailStore and your clients, or set the variables that docs/configuration.md lists.',
+    exitCode: 2,
+  },
+  variableIgnored: {
+    what: 'A variable is no setting of this program',
+    cure: 'Nothing to do if another program uses it; otherwise docs/configuration.md has the right name.',
+    exitCode: 'warning',
+  },
   hostNotFound: {
     what: 'The name of the server does not resolve',
-    cure: 'Check the host in MAILSTORE_URL, and try the full name or the IP address; a VPN may have to be connected.',
+    cure: 'Check the host in the address (MAILSTORE_URL). Try the full name or the IP address; a VPN may have to be connected.',
     exitCode: 4,
   },
   portClosed: {
@@ -26,7 +36,7 @@ export const causes = {
   },
   noAnswer: {
     what: 'The server does not answer',
-    cure: 'Check host and port in MAILSTORE_URL; a firewall drops the connection without a word, or the machine is off.',
+    cure: 'Check host and port of the address (MAILSTORE_URL). The machine may be off, or a firewall may drop the connection.',
     exitCode: 4,
   },
   tlsTooOld: {
@@ -36,7 +46,7 @@ export const causes = {
   },
   notTls: {
     what: 'The port does not speak TLS',
-    cure: 'Check the port in MAILSTORE_URL: the Administration API is at 8463, not at the port of the client or of plain HTTP.',
+    cure: 'Check the port of the address (MAILSTORE_URL). The Administration API is at 8463, not at the port of the MailStore Client or of plain HTTP.',
     exitCode: 4,
   },
   certificateUnknown: {
@@ -56,7 +66,7 @@ export const causes = {
   },
   loginRefused: {
     what: 'MailStore does not accept the login (HTTP 401)',
-    cure: 'Check user name and password by logging in to the MailStore Client; a password file may hold a blank or a quotation mark too many.',
+    cure: 'Check user name and password by logging in to the MailStore Client.',
     exitCode: 5,
   },
   defaultPassword: {
@@ -71,7 +81,7 @@ export const causes = {
   },
   apiPrivilegeMissing: {
     what: 'The user may lack the login privilege api',
-    cure: 'Give the user the login privilege for the Administration API in the user management of MailStore.',
+    cure: 'Give the user the login privilege for the Administration API (api) in the user management of MailStore.',
     exitCode: 5,
   },
   notAdministrator: {
@@ -81,7 +91,7 @@ export const causes = {
   },
   notMailStore: {
     what: 'Something else than MailStore answers',
-    cure: 'Check MAILSTORE_URL; a reverse proxy or another service shows its own page. Name the machine of MailStore and port 8463 directly.',
+    cure: 'Check the address (MAILSTORE_URL): a reverse proxy or another service answers there. Name the machine of MailStore and port 8463 directly.',
     exitCode: 6,
   },
   apiFailed: {
@@ -159,6 +169,16 @@ export const causes = {
     cure: 'Write the value itself, use a form that this client replaces (docs/clients.md), or name a file in MAILSTORE_PASSWORD_FILE.',
     exitCode: 2,
   },
+  clientValueUnknown: {
+    what: 'A value is known to the client alone',
+    cure: 'Nothing to do if the client asks for it or has it in its own environment. To check the login too, run doctor with the same variables set.',
+    exitCode: 'warning',
+  },
+  clientProgramMissing: {
+    what: 'A client starts a program that is not there',
+    cure: 'Run mailstore-mcp setup again, which writes the present place; it changes when the folder of a clone is moved or Node is updated.',
+    exitCode: 2,
+  },
   tooManyTools: {
     what: 'More tools are offered than a client sends to its model',
     cure: 'Set MAILSTORE_TOOLSETS to the groups that you need, or lower MAILSTORE_ACCESS.',
@@ -172,6 +192,14 @@ export type CauseId = keyof typeof causes;
 export interface Diagnosis {
   readonly check: string;
   readonly cause?: CauseId;
+  /** Other causes that look the same from here. */
+  readonly alternatives?: readonly CauseId[];
   /** What was seen, with the value concerned. */
   readonly says: string;
+}
+
+/** Returns what cures a finding, and then what cures the causes that look the same. */
+export function describeCures({ cause, alternatives = [] }: Diagnosis): readonly string[] {
+  if (cause === undefined) return [];
+  return [causes[cause].cure, ...alternatives.map((id) => `Or: ${causes[id].what}. ${causes[id].cure}`)];
 }

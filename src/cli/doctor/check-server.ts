@@ -1,10 +1,10 @@
 import { catalogueFor } from '../../../tools/index.ts';
 import { DAY_MS, systemClock } from '../../base/clock.ts';
-import { isError, MailStoreError } from '../../base/errors.ts';
+import { excerpt, isError, MailStoreError } from '../../base/errors.ts';
 import { createLog } from '../../base/log.ts';
 import { Redactor } from '../../masking/redactor.ts';
 import { MailStoreClient } from '../../client/client.ts';
-import { inspectConnection, type ServerCertificate } from '../../client/inspect-connection.ts';
+import { inspectConnection, type ConnectionFinding, type ServerCertificate } from '../../client/inspect-connection.ts';
 import type { Target } from '../../config/load.ts';
 import type { Diagnosis } from './causes.ts';
 
@@ -48,35 +48,35 @@ async function checkConnection(target: Target, circumstances: ServerCheck): Prom
     timeoutMs: Math.min(timeoutMs, 10_000),
     ...(target.ca !== undefined && { ca: target.ca }),
   });
+  if (connection.kind !== 'connected') return [explainConnection(origin, connection)];
+  const trust = checkCertificate(target, connection.certificate, now);
+  const found: readonly Diagnosis[] = [{ check: 'connection', says: `${origin} is reached over ${connection.protocol}.` }, ...trust];
+  const isTrusted = !trust.some(({ cause }) => cause === 'certificateChanged' || cause === 'certificateUnknown');
+  return isTrusted ? [...found, ...(await checkApi(target, circumstances))] : found;
+}
+
+/** Names what keeps a connection from being made. */
+export function explainConnection(origin: string, connection: Exclude<ConnectionFinding, { readonly kind: 'connected' }>): Diagnosis {
   const check = 'connection';
   switch (connection.kind) {
     case 'hostNotFound':
-      return [{ check, cause: 'hostNotFound', says: `The name '${connection.host}' does not resolve.` }];
+      return { check, cause: 'hostNotFound', says: `The name '${connection.host}' does not resolve.` };
     case 'refused':
-      return [{ check, cause: 'portClosed', says: `${origin} refuses connections (${connection.reason}).` }];
+      return { check, cause: 'portClosed', says: `${origin} refuses connections (${connection.reason}).` };
     case 'timeout':
-      return [{ check, cause: 'noAnswer', says: `${origin} did not answer in time.` }];
-    case 'tlsFailed':
-      return [
-        {
-          check,
-          cause: connection.isOldVersion ? 'tlsTooOld' : 'notTls',
-          says: `The TLS handshake with ${origin} failed (${connection.reason}).`,
-        },
-      ];
-    case 'connected': {
-      const found: Diagnosis[] = [{ check, says: `${origin} is reached over ${connection.protocol}.` }];
-      const trust = checkCertificate(target, connection.certificate, now);
-      found.push(...trust);
-      const isTrusted = !trust.some(({ cause }) => cause === 'certificateChanged' || cause === 'certificateUnknown');
-      return isTrusted ? [...found, ...(await checkApi(target, circumstances))] : found;
+      return { check, cause: 'noAnswer', says: `${origin} did not answer in time.` };
+    case 'tlsFailed': {
+      const cause = connection.isOldVersion ? 'tlsTooOld' : 'notTls';
+      return { check, cause, says: `The TLS handshake with ${origin} failed (${connection.reason}).` };
     }
   }
 }
 
 function checkCertificate({ fingerprint: pinned }: Target, certificate: ServerCertificate, now: number): readonly Diagnosis[] {
   const check = 'certificate';
-  const { fingerprint, subject, untrusted, validTo } = certificate;
+  const { fingerprint, untrusted, validTo } = certificate;
+  // The server that answers at this address chooses these words, and is not known yet.
+  const subject = excerpt(certificate.subject);
   if (pinned !== undefined && pinned !== fingerprint) {
     return [{ check, cause: 'certificateChanged', says: `Pinned is ${pinned}; the server (${subject}) shows ${fingerprint}.` }];
   }
@@ -149,7 +149,7 @@ export function checkClock(serverTime: number | undefined, now: number): readonl
   return [{ check, cause: 'clockDiffers', says: `The server's clock is ${Math.abs(seconds)} s ${seconds > 0 ? 'ahead' : 'behind'}.` }];
 }
 
-/** Names the possible causes of a failed login or answer. What MailStore refuses for several reasons is listed once for each. */
+/** Names the cause of a failed login or answer, with the others that look the same. */
 function explainFailure(error: unknown, { username, password, origin }: Target): readonly Diagnosis[] {
   const says = error instanceof MailStoreError ? error.message : 'The connection test failed.';
   if (isError(error, 'unauthorized')) {
@@ -157,11 +157,8 @@ function explainFailure(error: unknown, { username, password, origin }: Target):
     if (username.toLowerCase() === 'admin' && password === 'admin' && !/^https:\/\/(localhost|127\.|\[::1\])/.test(origin)) {
       return [{ check, cause: 'defaultPassword', says }];
     }
-    return [
-      { check, cause: 'loginRefused', says },
-      { check, cause: 'apiPrivilegeMissing', says: 'MailStore answers a missing privilege in the same way.' },
-      { check, cause: 'mfaNeedsAppPassword', says: 'MailStore answers a password without its second factor in the same way.' },
-    ];
+    // MailStore answers all three in the same way.
+    return [{ check, cause: 'loginRefused', alternatives: ['apiPrivilegeMissing', 'mfaNeedsAppPassword'], says }];
   }
   if (isError(error, 'forbidden')) return [{ check: 'login', cause: 'notAdministrator', says }];
   const isForeign = isError(

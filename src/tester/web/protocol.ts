@@ -19,7 +19,7 @@ export interface FieldInfo {
   /** True where what is written may contain a secret; a field of the kind `secret` is one. */
   readonly mayHoldSecret?: true;
   /** What is sent where nothing is stated. */
-  readonly default?: string | boolean;
+  readonly default?: string | boolean | number;
   readonly choices?: readonly (string | number)[];
 }
 

@@ -1,0 +1,80 @@
+import { isError, MailStoreError } from '../../base/errors.ts';
+import { loadConfig, loadKnownSettings, type Config, type ConfigSources } from '../../config/load.ts';
+import { createSurface } from '../../mcp/surface.ts';
+import { chooseOffer } from '../choose-offer.ts';
+import { connectedTools } from '../connected-tools.ts';
+import { version } from '../version.ts';
+import type { Diagnosis } from './causes.ts';
+import { checkServer } from './check-server.ts';
+
+/** Where the embedded sandbox would be; it is not started. */
+const EMBEDDED = { origin: 'https://127.0.0.1:8463', username: 'admin', password: 'sandbox' } as const;
+
+type Sources = Pick<ConfigSources, 'env' | 'flags'>;
+
+export interface CheckedConfiguration {
+  readonly findings: readonly Diagnosis[];
+  /** How many tools a client is offered; undefined where the configuration is wrong. */
+  readonly offered?: number | undefined;
+  /** The state folder; undefined where the settings do not say which it is, and for the embedded sandbox. */
+  readonly stateDir?: string | undefined;
+}
+
+/** Checks the settings of one server and the way to each of its archives. A server with the embedded sandbox has no such way. */
+export async function checkConfiguration(
+  sources: Sources,
+  { isSandbox = false }: { readonly isSandbox?: boolean } = {},
+): Promise<CheckedConfiguration> {
+  const findings: Diagnosis[] = [];
+  let config: Config;
+  try {
+    config = loadConfig({ ...sources, ...(isSandbox && { embedded: EMBEDDED }) });
+  } catch (error) {
+    const cause = isError(error, 'notPrivate') ? 'stateOpenToOthers' : 'configurationInvalid';
+    const invalid: Diagnosis = { check: 'configuration', cause, says: readMessage(error) };
+    return { findings: [invalid], stateDir: readStateDir(sources) };
+  }
+  const { accessFrom } = loadKnownSettings(sources);
+  const offered = countTools(config, isSandbox);
+  findings.push({ check: 'access', says: `The access level is ${config.access}, set by ${accessFrom}; ${offered} tools are offered.` });
+  for (const warning of config.warnings ?? []) findings.push({ check: 'configuration', cause: 'variableIgnored', says: warning });
+  if (isSandbox) {
+    findings.push({ check: 'connection', says: 'An emulated MailStore starts inside the program; there is no other to connect to.' });
+    return { findings, offered };
+  }
+  const secrets = [...Object.values(config.secretVariables), ...config.targets.map(({ password }) => password)];
+  for (const target of config.targets) {
+    const prefix = config.targets.length > 1 ? `${target.name}: ` : '';
+    const found = await checkServer(target, config.timeoutMs, { secrets });
+    findings.push(...found.map((finding) => ({ ...finding, check: `${prefix}${finding.check}` })));
+  }
+  return { findings, offered, stateDir: config.stateDir };
+}
+
+/** Returns how many tools a client is offered with these settings; undefined where they are wrong. */
+export function countOffered(sources: Sources, { isSandbox }: { readonly isSandbox: boolean }): number | undefined {
+  try {
+    return countTools(loadConfig({ ...sources, embedded: EMBEDDED }), isSandbox);
+  } catch {
+    return undefined;
+  }
+}
+
+function countTools(config: Config, isSandbox: boolean): number {
+  const toolList = connectedTools(config.targets);
+  return createSurface({ version, toolList, offer: chooseOffer(config, toolList, { isSandbox }) }).tools.length;
+}
+
+/** Returns the state folder as far as the settings say which it is. */
+export function readStateDir(sources: Sources): string | undefined {
+  try {
+    return loadKnownSettings(sources).stateDir;
+  } catch {
+    // What keeps it from being read is reported already.
+    return undefined;
+  }
+}
+
+function readMessage(error: unknown): string {
+  return error instanceof MailStoreError ? error.message : String(error);
+}
