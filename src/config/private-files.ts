@@ -1,4 +1,4 @@
-import { lstatSync, readdirSync, readlinkSync, realpathSync, statSync, type Stats } from 'node:fs';
+import { lstatSync, readdirSync, readFileSync, readlinkSync, realpathSync, statSync, type Stats } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { MailStoreError } from '../base/errors.ts';
 
@@ -6,8 +6,8 @@ const GROUP_OR_OTHERS_WRITE = 0o022;
 const GROUP_OR_OTHERS_READ = 0o044;
 const STICKY = 0o1000;
 
-/** Who owns what a user namespace does not map, as on Linux; such a folder belongs to the machine around a container. */
-const UNMAPPED_OWNER = 65_534;
+/** The owner that Linux shows of a file whose real owner the user namespace does not map. */
+const OVERFLOW_UID = 65_534;
 
 const STATE_FILE = 'a file of the state folder';
 
@@ -90,12 +90,34 @@ function requireOwn(path: string, { uid, mode }: Stats, owner: number, { what, i
 
 /** Who may write a folder may put another one in the place of what is in it, unless the folder is sticky, as /tmp is. */
 function requireSafeParent(path: string, { uid, mode }: Stats, owner: number, what: string): void {
-  if (uid !== owner && uid !== 0 && uid !== UNMAPPED_OWNER) {
+  if (uid !== owner && uid !== 0 && !isOutsideNamespace(uid)) {
     refuse(what, path, `belongs to the user ${uid}, who could replace what is in it`, `sudo chown ${owner} ${quote(path)}`);
   }
   if ((mode & GROUP_OR_OTHERS_WRITE) !== 0 && (mode & STICKY) === 0) {
     refuse(what, path, `can be changed by others (mode ${octal(mode)})`, `chmod go-w ${quote(path)}`);
   }
+}
+
+/** True for an owner outside of a container: its folders belong to the machine around it. Where 65534 is mapped, it is a user like any other. */
+function isOutsideNamespace(uid: number): boolean {
+  return uid === OVERFLOW_UID && !isMapped(uid, readUidMap());
+}
+
+function readUidMap(): string {
+  try {
+    return readFileSync('/proc/self/uid_map', 'utf8');
+  } catch {
+    // Systems other than Linux map every user.
+    return `0 0 ${OVERFLOW_UID + 1}`;
+  }
+}
+
+/** True where a user namespace maps a user; `map` has a line `first-inside first-outside count` for each range (user_namespaces(7)). */
+export function isMapped(uid: number, map: string): boolean {
+  return map.split('\n').some((line) => {
+    const [first = Number.NaN, , count = 0] = line.trim().split(/\s+/).map(Number);
+    return uid >= first && uid < first + count;
+  });
 }
 
 /** Refuses a path that leads through a link that somebody else could point at another place: theirs, or one in a folder that they may write. */

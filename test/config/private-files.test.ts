@@ -1,7 +1,8 @@
-import { chmodSync, chownSync, lchownSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, existsSync, lchownSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { loadConfig, loadStateDir } from '../../src/config/load.ts';
+import { isMapped } from '../../src/config/private-files.ts';
 import { temporaryFolder } from '../helpers/temporary-folder.ts';
 
 const FOREIGN = 12_345;
@@ -34,6 +35,11 @@ function refusals(stateDir: string): readonly string[] {
       return error instanceof Error ? error.message : String(error);
     }
   });
+}
+
+/** True where 65534 is a user of this machine; in a container it may stand for every owner outside. */
+function mapsNobody(): boolean {
+  return existsSync('/proc/self/uid_map') && isMapped(65_534, readFileSync('/proc/self/uid_map', 'utf8'));
 }
 
 const twice = (message: string) => [message, message];
@@ -105,6 +111,21 @@ describe.skipIf(process.platform === 'win32')('a state folder', () => {
     chownSync(open, 0, 0);
     lchownSync(join(open, 'st'), FOREIGN, FOREIGN);
     expect(refusals(join(open, 'st'))[0]).toContain(`is a link of the user ${FOREIGN}`);
+  });
+
+  test.runIf(isRoot && mapsNobody())('in a folder of the user 65534 is refused like that of any other user', () => {
+    const { stateDir } = stateWith('audit.jsonl', 0o600);
+    const parent = join(stateDir, '..');
+    chownSync(parent, 65_534, 65_534);
+    expect(refusals(stateDir)[0]).toContain(`'${parent}' (the state folder) belongs to the user 65534, who could replace what is in it`);
+  });
+
+  test('is judged by the users that its namespace maps', () => {
+    expect(isMapped(65_534, '         0          0 4294967295\n')).toBe(true);
+    expect(isMapped(65_534, '0 100000 65536\n')).toBe(true);
+    expect(isMapped(65_534, '0 1000 1\n')).toBe(false);
+    expect(isMapped(65_534, '0 1000 1\n1 100000 65533\n')).toBe(false);
+    expect(isMapped(1000, '0 100000 1\n1000 1000 1\n')).toBe(true);
   });
 
   test('whose path has a blank is cured by a command that has it in quotes', () => {
