@@ -599,7 +599,7 @@ export class TaskRunner {
       this.#changes.emit(task.taskId);
   }
 
-  /** Reports an end that this process stored, and records that it did. */
+  /** Reports an end that this process finished, and records that it did. Two processes may read one stored end; the first to finish the task reports it. */
   async #reportEnd(taskId: string, { again = false }: { readonly again?: boolean } = {}): Promise<void> {
     const { journal, onEnd } = this.#options;
     if (this.#reporting.has(taskId)) return;
@@ -607,6 +607,8 @@ export class TaskRunner {
     try {
       const task = await journal.get(taskId);
       if (!task || !isEnded(task)) return;
+      const isOurs = (await journal.untoldEnds()).some((end) => end.taskId === taskId && end.teller.id === this.#holder.id);
+      if (!isOurs) return;
       await onEnd?.(task, { again });
       await journal.told(taskId);
     } catch (error) {

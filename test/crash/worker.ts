@@ -125,7 +125,7 @@ const client = new MailStoreClient({
   trust: { fingerprint: order.fingerprint },
   api: order.api,
   catalogue,
-  timeoutMs: 5000,
+  timeoutMs: 40_000,
   clock,
   log,
 });

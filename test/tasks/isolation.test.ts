@@ -276,6 +276,56 @@ describe('only MailStore denies a token, and only when it goes on denying', () =
 });
 
 describe('an end that was stored and not reported', () => {
+  test('is reported once when two processes read it before either has finished the task', async () => {
+    const far = await startFar({});
+    const { leave, journal, clock, folder } = setUp(far);
+    const task = await leave('one');
+    const body = Buffer.from(JSON.stringify({ token: 'one', statusVersion: 9, statusCode: 'succeeded', result: null }));
+    await journal.tasks.storeRawEnd(task.taskId, { status: 200, contentType: 'application/json', body });
+    let allow = () => {};
+    const bothHaveRead = new Promise<void>((resolve) => (allow = resolve));
+    let readers = 0;
+    let finishes = 0;
+    const told: boolean[] = [];
+    for (const _ of [1, 2]) {
+      const other = Journal.open(folder, { clock });
+      const tasks = new Proxy(other.tasks, {
+        get: (target, name) => {
+          const method: unknown = Reflect.get(target, name, target);
+          if (typeof method !== 'function') return method;
+          return async (...args: unknown[]) => {
+            const answer: unknown = await Reflect.apply(method, target, args);
+            if (name === 'finish') finishes++;
+            if (name === 'rawEnd' && ++readers === 2) allow();
+            if (name === 'rawEnd') await bothHaveRead;
+            return answer;
+          };
+        },
+      });
+      const runner = new TaskRunner({
+        clients: new Map([['default', startClient(far, { api: 'modern' }).client]]),
+        journal: tasks,
+        clock,
+        log: collectingLog([]),
+        onEnd: (_ended, { again }) => void told.push(again),
+      });
+      onTestFinished(async () => {
+        await runner.close();
+        other.close();
+      });
+      runner.adopt();
+    }
+    await expect
+      .poll(async () => {
+        await clock.advance(1000);
+        return finishes;
+      }, PATIENCE)
+      .toBe(2);
+    await expect.poll(() => journal.tasks.untoldEnds(), PATIENCE).toEqual([]);
+    await clock.advance(60_000);
+    expect(told).toEqual([false]);
+  });
+
   test('is reported once by a later process, however many look', async () => {
     const far = await startFar({});
     const { leave, journal, clock, folder } = setUp(far);
