@@ -37,7 +37,7 @@ function refusals(stateDir: string): readonly string[] {
   });
 }
 
-/** True where 65534 is a user of this machine; in a container it may stand for every owner outside. */
+/** True where 65534 is a user of this machine; in a container it may be every owner outside. */
 function mapsNobody(): boolean {
   return existsSync('/proc/self/uid_map') && isMapped(65_534, readFileSync('/proc/self/uid_map', 'utf8'));
 }
