@@ -1,7 +1,8 @@
 import { type Found, type Look } from '../src/catalogue/define-command.ts';
 import { drifts } from '../src/catalogue/drifting.ts';
 import { pickFields, readRow, findRow, readString } from '../src/base/rows.ts';
-import { formatCount, joinSentences, formatSize } from '../src/catalogue/phrases.ts';
+import { formatSize } from '../src/base/sizes.ts';
+import { formatCount, joinSentences } from '../src/catalogue/phrases.ts';
 
 /** The fields of a store's entry that say where it lives. */
 export const PLACE = ['type', 'databaseName', 'databasePath', 'contentPath', 'indexPath', 'serverName', 'userName'];

@@ -31,7 +31,13 @@ export const getChildFolders = defineCommand({
         fullPath: z.string().nullish(),
         childFolders: z.array(z.looseObject({})).nullish(),
       },
-      { nouns: ['folder', 'folders'] },
+      {
+        nouns: ['folder', 'folders'],
+        lists: [
+          { names: 'archive', value: 'name', args: { maxLevels: 1 } },
+          { names: 'folder', value: 'fullPath', children: 'childFolders', args: { maxLevels: 3 } },
+        ],
+      },
     ),
   ),
   examples: [{ maxLevels: 1 }, { folder: 'amira' }],

@@ -25,21 +25,34 @@ const group = 'jobs';
 const editions = ['server', 'spe'] as const;
 const since = 'between 9.0 (2014) and 2018';
 
+/** Marks an argument of the ways in which a job can be scheduled; true for those that a way needs. */
+const when = <Schema extends z.ZodType>(ways: Readonly<Record<string, boolean>>, schema: Schema): Schema =>
+  f.choiceOf({ title: 'When it runs', ways }, schema);
+
 const schedule = {
   timeZoneId: f.timeZone,
-  date: f.localDateTime('Runs once, at this time.').optional(),
-  interval: z.literal([5, 10, 15, 20, 30, 60, 120, 180, 240, 360, 720]).optional().describe('Minutes between runs.'),
-  time: z
-    .string()
-    .regex(/^([01]\d|2[0-3]):[0-5]\d(:[0-5]\d)?$/, 'must be a time of day such as 01:30')
-    .optional()
-    .describe('Time of day, hh:mm; alone it means daily.'),
-  dayOfWeek: z.enum(DAYS_OF_WEEK).optional().describe('Needs time.'),
-  dayOfMonth: z
-    .string()
-    .regex(/^([1-9]|[12]\d|3[01]|Last)$/, 'must be 1 to 31 or Last')
-    .optional()
-    .describe('1 to 31 or Last; needs time.'),
+  date: when({ once: true }, f.localDateTime('Runs once, at this time.').optional()),
+  interval: when(
+    { 'every few minutes or hours': true },
+    z.literal([5, 10, 15, 20, 30, 60, 120, 180, 240, 360, 720]).optional().describe('Minutes between runs.'),
+  ),
+  time: when(
+    { 'every day': true, 'every week': true, 'every month': true },
+    z
+      .string()
+      .regex(/^([01]\d|2[0-3]):[0-5]\d(:[0-5]\d)?$/, 'must be a time of day such as 01:30')
+      .optional()
+      .describe('Time of day, hh:mm; alone it means daily.'),
+  ),
+  dayOfWeek: when({ 'every week': true, 'every month': false }, z.enum(DAYS_OF_WEEK).optional().describe('Needs time.')),
+  dayOfMonth: when(
+    { 'every month': true },
+    z
+      .string()
+      .regex(/^([1-9]|[12]\d|3[01]|Last)$/, 'must be 1 to 31 or Last')
+      .optional()
+      .describe('1 to 31 or Last; needs time.'),
+  ),
 };
 
 type ScheduleArguments = z.output<z.ZodObject<typeof schedule>>;
@@ -207,7 +220,7 @@ export const getJobs = defineCommand({
         dayOfMonth: z.union([z.string(), z.number()]).nullish(),
       }),
     },
-    { nouns: ['job', 'jobs'] },
+    { nouns: ['job', 'jobs'], lists: [{ names: 'job', value: 'id', title: 'name' }] },
   ),
   examples: [{}],
   emulate: (world) => world.state.jobs.map((job) => ({ ...job, schedule: { ...job.schedule } })),

@@ -153,7 +153,7 @@ export const getProfiles = defineCommand({
         })
         .nullish(),
     },
-    { nouns: ['profile', 'profiles'] },
+    { nouns: ['profile', 'profiles'], lists: [{ names: 'profile', value: 'id', title: 'name' }] },
   ),
   examples: [{}],
   emulate: (world) =>

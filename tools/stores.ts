@@ -169,7 +169,13 @@ export const getStores = defineCommand({
       contentPath: z.string().nullish(),
       indexPath: z.string().nullish(),
     },
-    { nouns: ['store', 'stores'], bytes: ['statisticsSize'], sums: ['statisticsCount'], attention: describeAttention },
+    {
+      nouns: ['store', 'stores'],
+      bytes: ['statisticsSize'],
+      sums: ['statisticsCount'],
+      attention: describeAttention,
+      lists: [{ names: 'store', value: 'id', title: 'name', args: { includeSize: false } }],
+    },
   ),
   // Without sizes the server writes 0 in their place.
   unaskedFields: ({ includeSize }) => (includeSize === false ? ['statisticsSize'] : []),

@@ -90,7 +90,12 @@ export const getTimeZones = defineCommand({
   editions: everyEdition,
   effect: 'read',
   input: {},
-  output: guess(describeList({ id: z.string().optional(), displayName: z.string().nullish() }, { nouns: ['time zone', 'time zones'] })),
+  output: guess(
+    describeList(
+      { id: z.string().optional(), displayName: z.string().nullish() },
+      { nouns: ['time zone', 'time zones'], lists: [{ names: 'time zone', value: 'id', title: 'displayName' }] },
+    ),
+  ),
   examples: [{}],
   emulate: () => timeZoneList(),
 });

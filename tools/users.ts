@@ -76,7 +76,11 @@ export const getUsers = defineCommand({
       distinguishedName: z.string().nullish(),
       mfaStatus: z.string().optional(),
     },
-    { nouns: ['user', 'users'], elsewhere: 'E-mail addresses and rights are in get_user_info.' },
+    {
+      nouns: ['user', 'users'],
+      lists: [{ names: 'user', value: 'userName', title: 'fullName' }],
+      elsewhere: 'E-mail addresses and rights are in get_user_info.',
+    },
   ),
   examples: [{}],
   emulate: (world) =>

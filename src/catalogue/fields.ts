@@ -1,6 +1,16 @@
 import * as z from 'zod';
 import { findMisspelt } from '../base/name-twins.ts';
 
+/** What an argument can be the name of: reads list those that exist, so that a form can offer them. */
+export type Named = 'user' | 'store' | 'job' | 'profile' | 'archive' | 'folder' | 'time zone';
+
+/** One choice that several arguments stand for, such as when a job runs: each way has arguments of its own. */
+export interface ChoiceOfFields {
+  readonly title: string;
+  /** The ways that the argument belongs to; true where the way needs it. */
+  readonly ways: Readonly<Record<string, boolean>>;
+}
+
 /** Facts about a field that its zod type cannot say. */
 interface FieldTraits {
   /** How the value is written in the form, where that does not follow from its type. */
@@ -21,6 +31,11 @@ interface FieldTraits {
   readonly isAction?: true;
   /** Which bound of a window of time the field is; `since` and `until` may be given in its place. */
   readonly bounds?: 'since' | 'until';
+  /** What the value is the name or the id of. */
+  readonly names?: Named;
+  /** The values that people need most, of a field that takes any text. */
+  readonly presets?: readonly string[];
+  readonly choiceOf?: ChoiceOfFields;
   /** True when the argument says where a call works, such as an instance: reads that are made for the call carry it too. */
   readonly scope?: true;
 }
@@ -104,12 +119,23 @@ export function isOptional(schema: z.core.$ZodType): boolean {
 
 export const text = () => z.string().min(1);
 
-export const userName = text().describe('Login name.');
-export const storeId = z.int().positive().describe('Store id from get_stores.');
-export const jobId = z.int().positive().describe('Job id from get_jobs.');
-export const profileId = z.int().positive().describe('Profile id from get_profiles.');
-export const folderPath = text().describe('Folder path with / separators; the first part is the user archive.');
-export const archiveName = text().describe('User archive (top-level folder), normally the user name.');
+export const userName = text().describe('Login name.').register(traits, { names: 'user' });
+export const storeId = z.int().positive().describe('Store id from get_stores.').register(traits, { names: 'store' });
+export const jobId = z.int().positive().describe('Job id from get_jobs.').register(traits, { names: 'job' });
+export const profileId = z.int().positive().describe('Profile id from get_profiles.').register(traits, { names: 'profile' });
+export const folderPath = text()
+  .describe('Folder path with / separators; the first part is the user archive.')
+  .register(traits, { names: 'folder' });
+export const archiveName = text()
+  .describe('User archive (top-level folder), normally the user name.')
+  .register(traits, { names: 'archive' });
+
+/** Marks an argument that belongs to some ways of one choice. */
+export function choiceOf<Schema extends z.ZodType>(choice: ChoiceOfFields, schema: Schema): Schema {
+  const marked = schema.clone();
+  traits.add(marked, { ...fieldTraits(schema), choiceOf: choice });
+  return marked;
+}
 
 const standsAlone = (words: readonly string[]) => (values: readonly string[]) =>
   values.length === 1 || !values.some((value) => words.includes(value));
@@ -180,8 +206,14 @@ export function outsideReferences(value: unknown): readonly Exclude<SecretRefere
 
 /** The arguments that callers may give in the place of the bounds of a window of time. */
 const PERIODS = {
-  since: text().optional().describe('The start: last 24 hours, last 7 days, yesterday, this week, 2026-11-01, 2026-11-01T03:00:00+01:00.'),
-  until: text().optional().describe('The end of such a period, included. Default: now.'),
+  since: text()
+    .register(traits, { presets: ['today', 'yesterday', 'last 24 hours', 'last 7 days', 'last week', 'this month'] })
+    .optional()
+    .describe('The start: last 24 hours, last 7 days, yesterday, this week, 2026-11-01, 2026-11-01T03:00:00+01:00.'),
+  until: text()
+    .register(traits, { presets: ['yesterday', 'last week', 'last month'] })
+    .optional()
+    .describe('The end of such a period, included. Default: now.'),
 };
 
 /** What a job runs, as callers write it; the text that the wire takes is built from it. */
@@ -208,7 +240,7 @@ export function jobAction() {
 
 /** The login name of the account that something runs as; by default that of the server's own login. */
 export function ownLogin(description: string) {
-  return text().describe(description).register(traits, { isLogin: true });
+  return text().describe(description).register(traits, { isLogin: true, names: 'user' });
 }
 
 /** The time zone of a call, which is filled in where a caller leaves it out. */
@@ -315,7 +347,7 @@ function toWireDateTime(value: string): string {
 }
 
 export const timeZone = text()
-  .register(traits, { mandatory: true, isTimeZone: true })
+  .register(traits, { mandatory: true, isTimeZone: true, names: 'time zone' })
   .default('$Local')
   .describe('Windows or IANA time zone.');
 

@@ -1,5 +1,18 @@
 import * as z from 'zod';
 import type { Row } from '../base/rows.ts';
+import type { Named } from './fields.ts';
+
+/** How the rows of a list name what exists. */
+export interface ListedNames {
+  readonly names: Named;
+  /** The field with the name or id, and the one with a title for people. */
+  readonly value: string;
+  readonly title?: string;
+  /** The field with rows of the same kind below a row. */
+  readonly children?: string;
+  /** The arguments of a call that lists them quickly. */
+  readonly args?: Row;
+}
 
 /** How a list is introduced and ordered for a reader. */
 export interface ListTraits {
@@ -15,6 +28,8 @@ export interface ListTraits {
   readonly sums?: readonly string[];
   /** Returns what needs a person's attention in a row, such as `Import 2021 needs an upgrade`. */
   readonly attention?: (row: Row) => string | undefined;
+  /** What can be named by these rows in an argument of another command. */
+  readonly lists?: readonly ListedNames[];
   /** What readers look for in these rows and where it is instead, said when nothing matches. */
   readonly elsewhere?: string;
 }

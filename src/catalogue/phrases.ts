@@ -1,4 +1,5 @@
 import { readRows } from '../base/rows.ts';
+import { formatSize } from '../base/sizes.ts';
 import { drifts } from './drifting.ts';
 
 /** Returns a number with its noun, such as `1,234 messages`; undefined for anything else than a number. */
@@ -6,15 +7,6 @@ export function formatCount(value: number, one: string, many?: string): string;
 export function formatCount(value: unknown, one: string, many?: string): string | undefined;
 export function formatCount(value: unknown, one: string, many = `${one}s`): string | undefined {
   return typeof value === 'number' ? `${value.toLocaleString('en-US')} ${value === 1 ? one : many}` : undefined;
-}
-
-const UNITS = ['bytes', 'KB', 'MB', 'GB', 'TB', 'PB'];
-
-/** Returns a number of bytes as people read it, such as `5.3 GB`, counted in steps of 1,024; undefined for anything else than a number. */
-export function formatSize(bytes: unknown): string | undefined {
-  if (typeof bytes !== 'number') return undefined;
-  const step = bytes < 1 ? 0 : Math.min(UNITS.length - 1, Math.floor(Math.log2(bytes) / 10));
-  return `${(bytes / 1024 ** step).toLocaleString('en-US', { maximumFractionDigits: 1 })} ${UNITS[step]}`;
 }
 
 /** Joins the joinSentences that apply. */

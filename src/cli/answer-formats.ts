@@ -1,5 +1,5 @@
 import { isRow, type Row } from '../base/rows.ts';
-import { formatSize } from '../catalogue/phrases.ts';
+import { formatSize } from '../base/sizes.ts';
 import type { ListTraits } from '../catalogue/outputs.ts';
 import type { Screen } from './screen.ts';
 import { renderFields, renderTable, type Column } from './table.ts';
@@ -77,25 +77,4 @@ function formatCell(value: unknown): string {
       if (Array.isArray(value) && !value.some(isRow)) return value.map(formatCell).join(', ');
       return JSON.stringify(value);
   }
-}
-
-/** Returns a list as lines of CSV (RFC 4180), an object as one line; what is nested stands as JSON in its cell. */
-export function renderCsv(value: unknown): string {
-  const rows = (Array.isArray(value) ? value : [value]).map((row): Row => (isRow(row) ? row : { value: row }));
-  const names = [...new Set(rows.flatMap((row) => Object.keys(row)))];
-  const lines = [names.map(quoteCsv), ...rows.map((row) => names.map((name) => quoteCsv(row[name])))];
-  return lines.map((cells) => `${cells.join(',')}\r\n`).join('');
-}
-
-/** A spreadsheet takes a text that begins so for a formula: with an apostrophe before it, it stays a text (OWASP, CSV Injection). */
-const FORMULA = /^[=+\-@\t\r]/;
-
-function quoteCsv(value: unknown): string {
-  if (value === null || value === undefined) return '';
-  if (typeof value === 'string') return quoteText(FORMULA.test(value) ? `'${value}` : value);
-  return quoteText(JSON.stringify(value));
-}
-
-function quoteText(text: string): string {
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

@@ -3,7 +3,8 @@ import { scanJson } from '../base/json-tokens.ts';
 import type { Drift } from '../client/value.ts';
 import type { ShownChange } from '../guard/call.ts';
 import type { TaskRecord } from '../journal/task-record.ts';
-import { renderAnswer, renderCsv, type OutputFormat } from './answer-formats.ts';
+import { renderCsv } from '../base/csv.ts';
+import { renderAnswer, type OutputFormat } from './answer-formats.ts';
 import { readScreen, type Screen } from './screen.ts';
 import type { Exchange } from '../tester/tester.ts';
 

@@ -3,7 +3,7 @@ import { excerpt } from '../base/errors.ts';
 import { toVisible, toVisibleLine, visibleValue } from '../base/escape-hidden.ts';
 import { isRow } from '../base/rows.ts';
 import type { ListTraits, Output } from '../catalogue/outputs.ts';
-import { formatSize } from '../catalogue/phrases.ts';
+import { formatSize } from '../base/sizes.ts';
 import type { Drift } from '../client/value.ts';
 import type { Answered, ShownChange } from '../guard/call.ts';
 import type { Change } from '../journal/change-journal.ts';

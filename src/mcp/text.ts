@@ -1,6 +1,6 @@
 import { toVisibleLine } from '../base/escape-hidden.ts';
 import { isRow } from '../base/rows.ts';
-import { formatSize } from '../catalogue/phrases.ts';
+import { formatSize } from '../base/sizes.ts';
 
 /** What is shown of a list of rows. */
 export interface Table {

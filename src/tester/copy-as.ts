@@ -6,6 +6,11 @@ import { toolName } from '../catalogue/naming.ts';
 import type { Exchange } from '../client/record-exchange.ts';
 import type { TesterCall } from './tester.ts';
 
+/** A call of a command or an insight. */
+export interface CopiedCall extends Omit<TesterCall, 'command'> {
+  readonly command: Pick<Command, 'name' | 'input'>;
+}
+
 /** A part of a field's text: literal, or a secret. */
 type FieldPart = { readonly text: string } | SecretPart;
 
@@ -69,7 +74,7 @@ export function asPowerShell({ request: { method, url, headers, body } }: Exchan
  * Returns the call as an assistant makes it, the parameters of `tools/call` as JSON; secrets are named by the variable that they come from.
  * `withTarget` where the server has more than one target, and takes the name of one.
  */
-export function asMcpCall({ command, args, target }: TesterCall, { withTarget = false }: { readonly withTarget?: boolean } = {}): string {
+export function asMcpCall({ command, args, target }: CopiedCall, { withTarget = false }: { readonly withTarget?: boolean } = {}): string {
   const shown = Object.fromEntries(Object.entries(args).map(([name, value]) => [name, withoutSecrets(command, name, value)]));
   return JSON.stringify({ name: toolName(command.name), arguments: { ...shown, ...(withTarget && { target }) } }, null, 2);
 }
@@ -131,7 +136,7 @@ function nameVariable(path: readonly string[]): string {
   return `MAILSTORE_SECRET_${words.join('_').toUpperCase()}`;
 }
 
-function withoutSecrets(command: Command, name: string, value: unknown): unknown {
+function withoutSecrets(command: CopiedCall['command'], name: string, value: unknown): unknown {
   const schema = command.input[name];
   const { secret } = schema ? fieldTraits(schema) : {};
   if (secret === undefined || value === null || isSecretReference(value)) return value;

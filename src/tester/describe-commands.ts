@@ -1,15 +1,16 @@
 import * as z from 'zod';
 import type { Command } from '../catalogue/define-command.ts';
+import type { Insight } from '../catalogue/define-insight.ts';
 import { findZoneArgument } from '../catalogue/complete-times.ts';
 import { callerShape, fieldTraits, innermost, wireType } from '../catalogue/fields.ts';
 import { toolName } from '../catalogue/naming.ts';
 import { neededAccess } from '../policy/access.ts';
 import { certainRisks, mildestEffect, possibleRisks, worstEffect } from '../policy/decide.ts';
-import type { CommandInfo, FieldInfo, FieldKind } from './web/protocol.ts';
+import { INSIGHTS_GROUP, type CommandInfo, type FieldInfo, type FieldKind } from './web/protocol.ts';
 
 /** Returns what the page needs to know of a command to make a form of it; `timeZone` is the one of calls that name none. */
 export function describeCommand(command: Command, timeZone?: string): CommandInfo {
-  const { name, title, summary, group, longRunning, doubtful = false, since, input, examples, mergesInto } = command;
+  const { name, title, summary, group, longRunning, doubtful = false, since, input, output, examples, mergesInto } = command;
   const mildest = mildestEffect(command);
   const certain = certainRisks(command);
   return {
@@ -31,6 +32,25 @@ export function describeCommand(command: Command, timeZone?: string): CommandInf
     })),
     example: examples[0],
     ...(mergesInto && { configuration: mergesInto.argument }),
+    ...(output.list?.bytes && { bytes: output.list.bytes }),
+  };
+}
+
+/** Returns the same of an insight, which only reads. */
+export function describeInsight({ name, title, summary, input, examples }: Insight): CommandInfo {
+  return {
+    name,
+    tool: name,
+    title,
+    summary,
+    group: INSIGHTS_GROUP,
+    effects: ['read', 'read'],
+    risks: { certain: [], possible: [] },
+    needs: 'read-only',
+    isLong: false,
+    isDoubtful: false,
+    fields: Object.entries(input).map(([field, schema]) => describeField(field, schema)),
+    example: examples[0],
   };
 }
 
@@ -43,6 +63,7 @@ export function describeFields(input: Command['input']): readonly FieldInfo[] {
 function describeField(name: string, schema: z.ZodType, sent = schema): FieldInfo {
   const { description = '', default: fallback, anyOf } = jsonSchema.parse(z.toJSONSchema(schema, { io: 'input' }));
   const choices = listChoices(schema);
+  const { names, presets, choiceOf } = { ...fieldTraits(schema), ...fieldTraits(sent) };
   return {
     name,
     kind: getKind(sent, choices !== undefined),
@@ -52,6 +73,9 @@ function describeField(name: string, schema: z.ZodType, sent = schema): FieldInf
     isNullable: anyOf?.some(({ type }) => type === 'null') ?? false,
     ...(fallback !== undefined && { default: fallback }),
     ...(choices && { choices }),
+    ...(presets && { presets }),
+    ...(names && { names }),
+    ...(choiceOf && { choiceOf }),
   };
 }
 

@@ -10,6 +10,7 @@ import type { OnExchange } from '../client/record-exchange.ts';
 import type { Answered } from '../guard/call.ts';
 import type { Guard } from '../guard/guard.ts';
 import type { Prompter } from '../guard/prompter.ts';
+import type { InsightResult } from '../guard/run-insight.ts';
 import type { TaskRecord } from '../journal/task-record.ts';
 import type { TaskRunner } from '../tasks/runner.ts';
 import { insightView } from './insight-view.ts';
@@ -90,21 +91,31 @@ export class Tester {
     return answered;
   }
 
-  /** Answers an insight. Throws MailStoreError when it is refused, or none of its reads succeeded. */
-  async answer(
+  /** Answers an insight as one object for people. Throws MailStoreError when it is refused, or none of its reads succeeded. */
+  async answer(question: TesterQuestion, options: TesterQuestionOptions = {}): Promise<Readonly<Record<string, unknown>>> {
+    return insightView(await this.report(question, options), this.#options.timeZone);
+  }
+
+  /** Answers an insight with its findings as they are. Throws MailStoreError when it is refused, or none of its reads succeeded. */
+  async report(
     { insight, args, target, form }: TesterQuestion,
     { signal, onExchange, onProgress }: TesterQuestionOptions = {},
-  ): Promise<Readonly<Record<string, unknown>>> {
+  ): Promise<InsightResult> {
     const { timeZone, client } = this.#options;
     const checked = checkInsightArguments(insight, args);
     const { guard } = this.#backend(form);
     const parts = { target, caller: { client, prompter: undefined, signal }, timeZone, onProgress };
-    return insightView(await this.#observer.run(onExchange, async () => guard.answer(insight, checked, parts)), timeZone);
+    return this.#observer.run(onExchange, async () => guard.answer(insight, checked, parts));
   }
 
   /** The IANA zone in which times are asked for where a call names none. */
   get timeZone(): string {
     return this.#options.timeZone;
+  }
+
+  /** Returns the IANA zone of the times in the answer to a call that name none. */
+  findZone({ command, args }: Pick<TesterCall, 'command' | 'args'>): string {
+    return findAnsweredZone(command, args) ?? this.#options.timeZone;
   }
 
   /** Returns a value of a command with every time in it in the configured zone, with its offset. */

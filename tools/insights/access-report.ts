@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { defineInsight, type InsightAnswer, type InsightReader } from '../../src/catalogue/define-insight.ts';
+import * as f from '../../src/catalogue/fields.ts';
 import { readRow, readString } from '../../src/base/rows.ts';
 import type { AccessView } from '../../src/catalogue/insight-view.ts';
 import { isAdministrator, isSameArchive, readAccounts, toAccount, type Account } from './accounts.ts';
@@ -18,9 +19,9 @@ export const accessReport = defineInsight({
   summary:
     'Who can read an archive (folder), what a user can reach (userName), and how two users differ (compareWith). Administrators included.',
   input: {
-    folder: z.string().min(1).optional().describe('A folder; rights are those of its user archive, the first part.'),
-    userName: z.string().min(1).optional().describe('Login name.'),
-    compareWith: z.string().min(1).optional().describe('Another login name, in addition to userName.'),
+    folder: f.folderPath.optional().describe('A folder; rights are those of its user archive, the first part.'),
+    userName: f.userName.optional().describe('Login name.'),
+    compareWith: f.userName.optional().describe('Another login name, in addition to userName.'),
     offset: z.int().min(0).default(0).describe('Goes on where an earlier answer ran out of time.'),
     details: z.boolean().default(false).describe('true lists more rows.'),
   },

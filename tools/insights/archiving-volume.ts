@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { defineInsight, type InsightReader } from '../../src/catalogue/define-insight.ts';
 import type { Row } from '../../src/base/rows.ts';
 import { toWallClock } from '../../src/base/zoned-time.ts';
-import { formatSize } from '../../src/catalogue/phrases.ts';
+import { formatSize } from '../../src/base/sizes.ts';
 import { writeCount, groupBy, findMedian, readRuns, formatTime, listDays, type ProfileRun } from './runs.ts';
 
 export const archivingVolume = defineInsight({

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { defineInsight } from '../../src/catalogue/define-insight.ts';
+import * as f from '../../src/catalogue/fields.ts';
 import { readString, type Row } from '../../src/base/rows.ts';
 import { drawRuns } from './run-calendar.ts';
 import { writeCount, countValues, groupBy, readRuns, formatTime, parseTime, makeWindow, type ProfileRun } from './runs.ts';
@@ -28,7 +29,7 @@ export const failedRuns = defineInsight({
     'Why did runs fail? Profile runs grouped by profile and cause, with the reasons from their reports opened for you; failed jobs too.',
   input: {
     days: z.int().min(1).max(365).default(7).describe('How far back to look.'),
-    profileID: z.int().positive().optional().describe('Only this profile, by its id from get_profiles.'),
+    profileID: f.profileId.optional().describe('Only this profile, by its id from get_profiles.'),
     errorsOnly: z.boolean().default(false).describe('true leaves out runs that ended with warnings or were cancelled.'),
     details: z.boolean().default(false).describe('true opens more reports and lists the runs of each group.'),
   },

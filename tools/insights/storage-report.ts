@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { defineInsight } from '../../src/catalogue/define-insight.ts';
 import { readString } from '../../src/base/rows.ts';
-import { formatSize } from '../../src/catalogue/phrases.ts';
+import { formatSize } from '../../src/base/sizes.ts';
 import { countItems, estimateMessageSize } from './archiving-volume.ts';
 import { DAY, listDays, writeCount, readRuns } from './runs.ts';
 

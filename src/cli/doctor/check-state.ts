@@ -1,3 +1,4 @@
+import { formatSize } from '../../base/sizes.ts';
 import { accessSync, constants, existsSync, mkdirSync, statfsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { systemClock } from '../../base/clock.ts';
@@ -55,12 +56,12 @@ export function judgeFolder(
   }
   if (!canWrite) found.push({ check, cause: 'stateNotWritable', says: `'${folder}' cannot be written.` });
   if (freeBytes < LOW_SPACE_BYTES) {
-    found.push({ check, cause: 'stateDiskFull', says: `${Math.floor(freeBytes / 1024 / 1024)} MiB are free for '${folder}'.` });
+    found.push({ check, cause: 'stateDiskFull', says: `${formatSize(freeBytes)} are free for '${folder}'.` });
   }
   if (NETWORK_TYPES.has(fileSystem) || /^[\\/]{2}[^\\/]/.test(folder)) {
     found.push({ check, cause: 'stateOnNetworkShare', says: `'${folder}' is on a network share.` });
   }
-  return found.length > 0 ? found : [{ check, says: `'${folder}' is yours alone, with ${Math.floor(freeBytes / 1024 / 1024)} MiB free.` }];
+  return found.length > 0 ? found : [{ check, says: `'${folder}' is yours alone, with ${formatSize(freeBytes)} free.` }];
 }
 
 function isWritable(folder: string): boolean {

@@ -4,22 +4,27 @@ import type { Clock } from '../../base/clock.ts';
 import { MailStoreError } from '../../base/errors.ts';
 import type { Log } from '../../base/log.ts';
 import { API_FORMS, type ApiForm } from '../../base/target.ts';
-import { fromVisibleValue } from '../../base/escape-hidden.ts';
+import { fromVisibleValue, toVisible } from '../../base/escape-hidden.ts';
 import type { Catalogue } from '../../catalogue/catalogue.ts';
 import type { Command } from '../../catalogue/define-command.ts';
+import type { Insight } from '../../catalogue/define-insight.ts';
+import type { Answered } from '../../guard/call.ts';
+import type { Exchange } from '../../client/record-exchange.ts';
 import { callerShape } from '../../catalogue/fields.ts';
 import { isEnded, type TaskRecord } from '../../journal/task-record.ts';
 import { asCurl, asMcpCall, asPowerShell } from '../copy-as.ts';
-import type { Answered, Tester, TesterCall } from '../tester.ts';
+import type { Tester } from '../tester.ts';
 import type { AskedQuestion } from '../../guard/prompter.ts';
-import { isRow } from '../../base/rows.ts';
+import { isRow, readRows, readString } from '../../base/rows.ts';
+import type { ListedNames } from '../../catalogue/outputs.ts';
 import { mayLackSecret } from '../../catalogue/lacks-secret.ts';
-import { CallHistory } from './call-history.ts';
-import { describeCommand } from '../describe-commands.ts';
+import { asCopied, CallHistory, type PageCall } from './call-history.ts';
+import { describeCommand, describeInsight } from '../describe-commands.ts';
 import { Questions } from './page-prompter.ts';
 import { nothingHere as missing, readRequest as read } from './site.ts';
 import {
   COPY_FORMS,
+  type Answer,
   type AnswerRequest,
   type CallEnd,
   type CallEvent,
@@ -31,6 +36,9 @@ import {
   type CopyText,
   type CurrentConfiguration,
   type CurrentRequest,
+  type KnownName,
+  type KnownNames,
+  type NamesRequest,
   type News,
   type PageContents,
   type Problem,
@@ -40,6 +48,9 @@ import {
 
 /** The number of newest ended tasks that the page gets. */
 const ENDED_TASKS = 30;
+
+/** The most names that a form offers: a person does not look through more. */
+const MOST_NAMES = 5000;
 
 /** How long a question for news of tasks is held while there are none. */
 const HOLD_MS = 15_000;
@@ -65,12 +76,25 @@ export interface KnownNews {
   readonly callsRevision: number;
 }
 
+/** How a call ended, and what it returned. */
+interface Ended {
+  readonly end: CallEnd;
+  readonly answer?: Answer;
+}
+
+interface Running {
+  readonly tell: (event: CallEvent) => void;
+  readonly onExchange: (exchange: Exchange) => void;
+  readonly signal: AbortSignal;
+}
+
 const writtenCall: z.ZodType<CurrentRequest> = z.strictObject({
   command: z.string(),
   args: z.record(z.string(), z.unknown()),
   target: z.string(),
   form: z.enum(API_FORMS),
 });
+const namesRequest: z.ZodType<NamesRequest> = z.strictObject({ names: z.string(), target: z.string(), form: z.enum(API_FORMS) });
 const callRequest: z.ZodType<CallRequest> = z.union([writtenCall, z.strictObject({ repeat: z.int() })]);
 const answerRequest: z.ZodType<AnswerRequest> = z.strictObject({ id: z.string(), answer: z.string(), code: z.string().optional() });
 const copyRequest: z.ZodType<CopyRequest> = z.strictObject({ call: z.int(), exchange: z.int(), as: z.enum(COPY_FORMS) });
@@ -92,7 +116,17 @@ export class PageApi {
   contents(): PageContents {
     const { version, targets, form, catalogues, tester } = this.#options;
     const commands = new Map([...catalogues.values()].flatMap((catalogue) => catalogue.commands).map((command) => [command.name, command]));
-    return { version, targets, form, commands: [...commands.values()].map((command) => describeCommand(command, tester.timeZone)) };
+    const insights = new Map([...catalogues.values()].flatMap((catalogue) => catalogue.insights).map((insight) => [insight.name, insight]));
+    return {
+      version,
+      targets,
+      form,
+      commands: [
+        ...[...insights.values()].map(describeInsight),
+        ...[...commands.values()].map((command) => describeCommand(command, tester.timeZone)),
+      ],
+      timeZone: tester.timeZone,
+    };
   }
 
   callRecord(id: number): CallRecord | undefined {
@@ -102,43 +136,60 @@ export class PageApi {
   /** Makes a call and reports its progress; `signal` aborts when the page has gone. Throws BadRequest for an invalid call. */
   async call(body: unknown, tell: (event: CallEvent) => void, signal: AbortSignal): Promise<void> {
     const request = read(callRequest, body);
-    const { tester, clock } = this.#options;
-    let call: TesterCall;
+    const { clock } = this.#options;
+    let call: PageCall;
     if ('repeat' in request) {
       call = this.#history.findCall(request.repeat) ?? missing();
     } else {
       const { target, form } = request;
-      const command = this.#options.catalogues.get(target)?.find(request.command) ?? missing();
+      const declared = this.#findDeclared(target, request.command);
       // Names are shown with what hides in them made visible, and come back as they were shown.
       const args = Object.fromEntries(Object.entries(request.args).map(([name, value]) => [name, fromVisibleValue(value)]));
-      const problems = findProblems(command, args);
+      const problems = findProblems('answer' in declared ? declared.input : callerShape(declared.input), args);
       if (problems.length > 0) {
         tell({ kind: 'invalid', problems });
         return;
       }
-      call = { command, args, target, form };
+      call = 'answer' in declared ? { insight: declared, args, target, form } : { command: declared, args, target, form };
     }
     const started = clock.now();
     const summary = this.#history.begin(call, new Date(started).toISOString());
     tell({ kind: 'started', call: summary });
-    let end: CallEnd;
+    let ended: Ended;
     try {
-      const answered = await tester.call(call, {
-        prompter: this.#questions?.prompter((question) => tell({ kind: 'question', ...question }), signal),
-        // The polls of a long command come after its answer.
-        onExchange: (exchange) => {
-          const numbered = this.#history.addExchange(summary.id, exchange);
-          if (numbered) tell({ kind: 'exchange', call: summary.id, exchange: numbered });
-        },
-      });
-      if (answered.kind === 'task') tell({ kind: 'task', task: taskInfo(answered.task) });
-      end = this.#describeEnd(answered);
+      // The polls of a long command come after its answer.
+      const onExchange = (exchange: Exchange) => {
+        const numbered = this.#history.addExchange(summary.id, exchange);
+        if (numbered) tell({ kind: 'exchange', call: summary.id, exchange: numbered });
+      };
+      ended = await this.#run(call, { tell, onExchange, signal });
     } catch (error) {
-      end = { kind: 'error', message: this.#readMessage(error) };
+      ended = { end: { kind: 'error', message: this.#readMessage(error) } };
     }
+    const { end, answer } = ended;
     const ms = clock.now() - started;
-    tell({ kind: 'ended', call: this.#history.end(summary.id, end, ms) ?? { ...summary, end, ms } });
+    const shown = this.#history.end(summary.id, end, ms, answer) ?? { ...summary, end, ms };
+    tell({ kind: 'ended', call: shown, ...(answer && { answer }) });
     this.#calls.emit('end');
+  }
+
+  async #run(call: PageCall, { tell, onExchange, signal }: Running): Promise<Ended> {
+    const { tester } = this.#options;
+    if ('insight' in call) {
+      const report = await tester.report(call, { onExchange });
+      return { end: { kind: 'value', drift: [] }, answer: { kind: 'report', report } };
+    }
+    const prompter = this.#questions?.prompter((question) => tell({ kind: 'question', ...question }), signal);
+    const answered = await tester.call(call, { prompter, onExchange });
+    if (answered.kind === 'task') tell({ kind: 'task', task: taskInfo(answered.task) });
+    const end = this.#describeEnd(answered);
+    if (answered.kind === 'task' || answered.value === null || answered.value === undefined) return { end };
+    return { end, answer: { kind: 'value', value: answered.value, zone: tester.findZone(call) } };
+  }
+
+  #findDeclared(target: string, name: string): Command | Insight {
+    const catalogue = this.#options.catalogues.get(target);
+    return catalogue?.find(name) ?? catalogue?.insights.find((insight) => insight.name === name) ?? missing();
   }
 
   /** Reads the configuration that a call would change, by the read that its declaration names. Throws BadRequest where it has none. */
@@ -154,6 +205,22 @@ export class PageApi {
       // Sent back as it is shown, a masked or empty secret would take the place of the real one.
       const hides = ([field, value]: (typeof shown)[number]) => mayLackSecret({ [field]: value });
       return { value: Object.fromEntries(shown.filter((entry) => !hides(entry))), notShown: shown.filter(hides).map(([field]) => field) };
+    } catch (error) {
+      return { problem: this.#readMessage(error) };
+    }
+  }
+
+  /** Lists what exists of a kind, such as users, by the read that says that it lists them. Throws BadRequest where no read does. */
+  async readNames(body: unknown, signal: AbortSignal): Promise<KnownNames> {
+    const { names, target, form } = read(namesRequest, body);
+    const commands = this.#options.catalogues.get(target)?.commands ?? [];
+    const found = commands.flatMap((command) => (command.output.list?.lists ?? []).map((listed) => ({ command, listed })));
+    const { command, listed } = found.find((each) => each.listed.names === names) ?? missing();
+    try {
+      const answered = await this.#options.tester.call({ command, args: listed.args ?? {}, target, form }, { signal });
+      if (answered.kind !== 'value') return { problem: `${command.name} takes long here.` };
+      const known = listNames(answered.value, listed);
+      return { known: known.slice(0, MOST_NAMES), total: known.length };
     } catch (error) {
       return { problem: this.#readMessage(error) };
     }
@@ -201,7 +268,7 @@ export class PageApi {
   copy(body: unknown): CopyText {
     const { call, exchange, as } = read(copyRequest, body);
     if (as === 'mcp') {
-      return { text: asMcpCall(this.#history.findCall(call) ?? missing(), { withTarget: this.#options.targets.length > 1 }) };
+      return { text: asMcpCall(asCopied(this.#history.findCall(call) ?? missing()), { withTarget: this.#options.targets.length > 1 }) };
     }
     const copied = this.#history.get(call)?.exchanges.find(({ number }) => number === exchange) ?? missing();
     return { text: as === 'curl' ? asCurl(copied) : asPowerShell(copied) };
@@ -244,8 +311,8 @@ export class PageApi {
 }
 
 /** Returns what is wrong with the arguments of a form, by field. */
-function findProblems(command: Command, args: Readonly<Record<string, unknown>>): readonly Problem[] {
-  const parsed = z.strictObject(callerShape(command.input)).safeParse(args, { reportInput: true });
+function findProblems(shape: Command['input'], args: Readonly<Record<string, unknown>>): readonly Problem[] {
+  const parsed = z.strictObject(shape).safeParse(args, { reportInput: true });
   return parsed.success ? [] : parsed.error.issues.map(describeIssue);
 }
 
@@ -260,6 +327,15 @@ function describeIssue(issue: z.core.$ZodIssue): Problem {
 function withRevert(change: ChangeInfo, revertCommand: PageApiOptions['revertCommand']): ChangeInfo {
   const { number, note } = change;
   return number === undefined || note !== undefined || !revertCommand ? change : { ...change, revert: revertCommand(number) };
+}
+
+function listNames(value: unknown, listed: ListedNames): readonly KnownName[] {
+  return readRows(value).flatMap((row) => {
+    const [name, title] = [row[listed.value], listed.title === undefined ? undefined : readString(row[listed.title])];
+    const below = listed.children === undefined ? [] : listNames(row[listed.children], listed);
+    if (typeof name !== 'string' && typeof name !== 'number') return below;
+    return [{ value: toVisible(String(name)), ...(title !== undefined && { title: toVisible(title) }) }, ...below];
+  });
 }
 
 /** Leaves out what only processes need to know. */

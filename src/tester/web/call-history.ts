@@ -1,16 +1,21 @@
 import { maskSecrets } from '../../catalogue/mask-secrets.ts';
-import type { Exchange, TesterCall } from '../tester.ts';
-import type { CallEnd, CallRecord, CallSummary, NumberedExchange } from './protocol.ts';
+import type { CopiedCall } from '../copy-as.ts';
+import type { Exchange, TesterCall, TesterQuestion } from '../tester.ts';
+import type { Answer, CallEnd, CallRecord, CallSummary, NumberedExchange } from './protocol.ts';
 
 /** Calls that are kept, looks at the status of each, and characters of bodies in all of them; the oldest go first. */
 const LIMITS = { calls: 100, statuses: 50, characters: 32 * 1024 * 1024 } as const;
 
+/** A call of a command, or an insight. */
+export type PageCall = TesterCall | TesterQuestion;
+
 interface Entry {
   /** As it was sent, secrets included, so that it can be sent again; it never leaves this process. */
-  readonly call: TesterCall;
+  readonly call: PageCall;
   readonly exchanges: NumberedExchange[];
   lastNumber: number;
   summary: CallSummary;
+  answer?: Answer;
 }
 
 /** The calls of this run, in memory alone: they are gone with the process. */
@@ -24,8 +29,8 @@ export class CallHistory {
     return this.#revision;
   }
 
-  begin(call: TesterCall, startedAt: string): CallSummary {
-    const { command, args, target, form } = call;
+  begin(call: PageCall, startedAt: string): CallSummary {
+    const { command, args, target, form } = asCopied(call);
     const summary = { id: ++this.#lastId, command: command.name, args: maskSecrets(command, args), target, form, startedAt };
     this.#entries.set(summary.id, { call, exchanges: [], lastNumber: 0, summary });
     this.#forgetOldest();
@@ -49,10 +54,13 @@ export class CallHistory {
     return numbered;
   }
 
-  end(id: number, end: CallEnd, ms: number): CallSummary | undefined {
+  end(id: number, end: CallEnd, ms: number, answer?: Answer): CallSummary | undefined {
     this.#revision++;
     const entry = this.#entries.get(id);
-    if (entry) entry.summary = { ...entry.summary, ms, end };
+    if (entry) {
+      entry.summary = { ...entry.summary, ms, end };
+      if (answer) entry.answer = answer;
+    }
     return entry?.summary;
   }
 
@@ -63,11 +71,11 @@ export class CallHistory {
 
   get(id: number): CallRecord | undefined {
     const entry = this.#entries.get(id);
-    return entry && { ...entry.summary, exchanges: entry.exchanges };
+    return entry && { ...entry.summary, exchanges: entry.exchanges, ...(entry.answer && { answer: entry.answer }) };
   }
 
   /** Returns the call as it was sent. */
-  findCall(id: number): TesterCall | undefined {
+  findCall(id: number): PageCall | undefined {
     return this.#entries.get(id)?.call;
   }
 
@@ -81,6 +89,13 @@ export class CallHistory {
       characters -= measureSize(exchanges);
     }
   }
+}
+
+/** Returns a call with its declaration under one name, an insight or not. */
+export function asCopied(call: PageCall): CopiedCall {
+  if ('command' in call) return call;
+  const { insight, ...rest } = call;
+  return { ...rest, command: insight };
 }
 
 function measureSize(exchanges: readonly Exchange[]): number {

@@ -1,9 +1,14 @@
 import type { Access, ApiForm } from '../../base/target.ts';
 import type { Effect, Risk } from '../../catalogue/define-command.ts';
+import type { ChoiceOfFields, Named } from '../../catalogue/fields.ts';
 import type { TaskRecord } from '../../journal/task-record.ts';
 import type { Exchange } from '../../client/record-exchange.ts';
+import type { InsightResult } from '../../guard/run-insight.ts';
 
 /** The messages between the page and its server. Every address is relative to the page's own. */
+
+/** The group of the insights among the commands. */
+export const INSIGHTS_GROUP = 'insights';
 
 /** Which control a field gets. */
 export type FieldKind = 'text' | 'number' | 'boolean' | 'choice' | 'choices' | 'list' | 'datetime' | 'json' | 'secret';
@@ -21,9 +26,15 @@ export interface FieldInfo {
   /** What is sent where nothing is stated. */
   readonly default?: string | boolean | number;
   readonly choices?: readonly (string | number)[];
+  /** Values that are needed most, of a field that takes any text. */
+  readonly presets?: readonly string[];
+  /** What the value names; those that exist can be read. */
+  readonly names?: Named;
+  /** The choice that the field belongs to with others. */
+  readonly choiceOf?: ChoiceOfFields;
 }
 
-/** One command of the catalogue. */
+/** One command of the catalogue, or an insight, which answers a question from several reads. */
 export interface CommandInfo {
   readonly name: string;
   readonly tool: string;
@@ -46,6 +57,8 @@ export interface CommandInfo {
   readonly example: Readonly<Record<string, unknown>>;
   /** The argument that is a configuration, of which what is set now can be read. */
   readonly configuration?: string;
+  /** Fields of the answer's rows that hold a number of bytes. */
+  readonly bytes?: readonly string[];
 }
 
 export interface TargetInfo {
@@ -64,6 +77,8 @@ export interface PageContents {
   /** The form that the configuration names. */
   readonly form: ApiForm;
   readonly commands: readonly CommandInfo[];
+  /** The IANA zone of times that name none. */
+  readonly timeZone: string;
 }
 
 /** The body of `POST call`: the call in the form, or one of the history. */
@@ -83,6 +98,22 @@ export type CurrentRequest = Exclude<CallRequest, { readonly repeat: number }>;
 export type CurrentConfiguration =
   | { readonly value: Readonly<Record<string, unknown>>; readonly notShown: readonly string[] }
   | { readonly problem: string };
+
+/** The body of `POST names`: what of the archive is asked for. */
+export interface NamesRequest {
+  readonly names: string;
+  readonly target: string;
+  readonly form: ApiForm;
+}
+
+/** What exists under a name, with a title for people. */
+export interface KnownName {
+  readonly value: string;
+  readonly title?: string;
+}
+
+/** The answer to `POST names`; of very many, the first. */
+export type KnownNames = { readonly known: readonly KnownName[]; readonly total: number } | { readonly problem: string };
 
 /** What a write changed. */
 export interface ChangeInfo {
@@ -107,6 +138,11 @@ export type CallEnd =
   | { readonly kind: 'task'; readonly taskId: string; readonly generated?: Readonly<Record<string, string>> }
   | { readonly kind: 'error'; readonly message: string };
 
+/** What a call returned: its value, or the findings of an insight. `zone` is the IANA zone of times that name none. */
+export type Answer =
+  | { readonly kind: 'value'; readonly value: unknown; readonly zone: string }
+  | { readonly kind: 'report'; readonly report: InsightResult };
+
 /** One call of this run, without what went over the wire. */
 export interface CallSummary {
   readonly id: number;
@@ -127,6 +163,8 @@ export interface NumberedExchange extends Exchange {
 
 /** The answer to `GET calls/<id>`. Of a long command's many looks at its status, the oldest are left out. */
 export interface CallRecord extends CallSummary {
+  /** Absent where nothing came back. */
+  readonly answer?: Answer;
   readonly exchanges: readonly NumberedExchange[];
 }
 
@@ -163,7 +201,7 @@ export type CallEvent =
   | { readonly kind: 'exchange'; readonly call: number; readonly exchange: NumberedExchange }
   | ({ readonly kind: 'question' } & QuestionInfo)
   | { readonly kind: 'task'; readonly task: TaskInfo }
-  | { readonly kind: 'ended'; readonly call: CallSummary };
+  | { readonly kind: 'ended'; readonly call: CallSummary; readonly answer?: Answer };
 
 /** A question about a call or a cancellation, which waits for `POST answer`. */
 export interface QuestionInfo {

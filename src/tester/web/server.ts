@@ -37,6 +37,9 @@ export async function startPageServer({ port, pageFolder, ...options }: PageServ
       case 'POST current':
         sendJson(response, 200, await api.readCurrent(await readBody(), signal));
         return true;
+      case 'POST names':
+        sendJson(response, 200, await api.readNames(await readBody(), signal));
+        return true;
       case 'POST call':
         await api.call(await readBody(), tellLines(response, signal), signal);
         response.end();

@@ -19,7 +19,7 @@ import type {
 import { elsewhereSentence } from '../../../journal/page.ts';
 import { formatAddress } from './address.ts';
 import { CallList } from './call-list.tsx';
-import { CommandForm } from './command-form.tsx';
+import { CommandForm, WAY_FIELD } from './command-form.tsx';
 import { CommandList } from './command-list.tsx';
 import { CopyDialog } from './copy-dialog.tsx';
 import { readDrafts } from './drafts.ts';
@@ -29,9 +29,14 @@ import { describeNews } from './news.ts';
 import { QuestionDialog } from './question-dialog.tsx';
 import { getJson, postJson, RequestFailed, streamEvents } from './requests.ts';
 import { findCommand, INITIAL, reduce, findTarget, type PageAction, type State } from './state.ts';
-import { TaskCard } from './task-card.tsx';
+import { isRunning, TaskCard } from './task-card.tsx';
+import { useNames } from './use-names.ts';
+import { applyWay, findWays } from './ways.ts';
 
 type Dispatch = (action: PageAction) => void;
+
+/** The part of the window in which the heading of a form or a result has to be, for enough of it to be seen. */
+const IN_VIEW = 0.5;
 
 /** How long the page waits after an answer that it could not use. */
 const RETRY_MS = 5000;
@@ -40,6 +45,9 @@ const RETRY_MS = 5000;
 export function App() {
   const [state, dispatch] = useReducer(reduce, INITIAL);
   const [copied, setCopied] = useState<{ readonly as: CopyForm | 'link'; readonly text: string }>();
+  const [isWide, setWide] = useState(false);
+  const [isOwnClosed, setOwnClosed] = useState(false);
+  const [openTask, setOpenTask] = useState<string | null>();
   const [cancelProblems, setCancelProblems] = useState<Readonly<Record<string, string>>>({});
   const { catalogue, selected, target, form, shown, tasks, calls, isSending, isGone, fault } = state;
   const [question] = state.questions;
@@ -47,9 +55,16 @@ export function App() {
   const chosenTarget = findTarget(state);
   const refusal = command && describeRefusal(command, chosenTarget);
   const drafts = (selected !== undefined && state.drafts[selected]) || {};
+  const choice = findWays(command?.fields ?? [], drafts, state.ways[selected ?? '']);
+  const fields = applyWay(command?.fields ?? [], choice);
+  // A call that ended well may have added or renamed something.
+  const { names, onNeed } = useNames(target, form, calls.filter(({ end }) => end !== undefined && end.kind !== 'error').length);
 
   // What is set now depends on everything but the configuration itself.
-  const { args: otherArgs } = readDrafts(command?.fields.filter(({ name }) => name !== command.configuration) ?? [], drafts);
+  const { args: otherArgs } = readDrafts(
+    fields.filter(({ name }) => name !== command?.configuration),
+    drafts,
+  );
   const currentKey = JSON.stringify([selected, otherArgs, target, form]);
   const current = state.current?.key === currentKey ? state.current : undefined;
 
@@ -71,7 +86,11 @@ export function App() {
 
   const send = () => {
     if (!command || refusal !== undefined || isSending || isGone) return;
-    const { args, problems } = readDrafts(command.fields, drafts);
+    const { args, problems } = readDrafts(fields, drafts);
+    if (choice && choice.way === undefined) {
+      dispatch({ kind: 'invalid', problems: [...problems, { field: WAY_FIELD, message: 'has to be chosen' }] });
+      return;
+    }
     if (problems.length > 0) dispatch({ kind: 'invalid', problems });
     // What a configuration changes is shown before it is sent.
     else if (command.configuration !== undefined && !current) report(readCurrent(false));
@@ -88,11 +107,12 @@ export function App() {
   useFocusOnProblem(state);
   useAddress(state, dispatch);
   useFreshExchanges(state, dispatch);
+  useInView('form-heading', selected);
+  useInView('exchange-heading', shown?.id, shown?.end !== undefined);
 
   const select = (name: string) => {
     dispatch({ kind: 'selected', command: name });
-    // Where the columns stand below each other, the form is out of sight.
-    requestAnimationFrame(() => document.getElementById('form-heading')?.focus());
+    requestAnimationFrame(() => document.getElementById('form-heading')?.focus({ preventScroll: true }));
   };
   const open = async (id: number) => dispatch({ kind: 'opened', record: await getJson<CallRecord>(`calls/${id}`) });
   const repeat = async (id: number) => {
@@ -119,25 +139,28 @@ export function App() {
   };
 
   if (!catalogue) return <p class="panel">{fault ?? 'Loading…'}</p>;
-  const card = (task: TaskInfo, isOpen: boolean) => (
+  const card = (task: TaskInfo, isOpen: boolean, onToggle: () => void) => (
     <TaskCard
       key={task.taskId}
       task={task}
       command={findCommand(state, task.command)}
       problem={cancelProblems[task.taskId]}
       isOpen={isOpen}
+      onToggle={onToggle}
+      isGone={isGone}
       onCancel={(taskId) => report(cancel(taskId))}
     />
   );
   const end = shown?.end;
   const ownTask = end?.kind === 'task' ? tasks.find(({ taskId }) => taskId === end.taskId) : undefined;
   const otherTasks = tasks.filter((task) => task !== ownTask);
+  const openId = openTask === undefined ? otherTasks.find(isRunning)?.taskId : openTask;
   const elsewhere = elsewhereSentence(state.elsewhere);
   return (
     <>
       <header>
-        {chosenTarget && <TargetBar target={chosenTarget} isGone={isGone} />}
         <h1>MailStore API tester</h1>
+        {chosenTarget && <TargetBar target={chosenTarget} isGone={isGone} />}
         <Choices state={state} dispatch={dispatch} />
       </header>
       {fault !== undefined && (
@@ -145,7 +168,7 @@ export function App() {
           {fault}
         </p>
       )}
-      <main>
+      <main class={isWide && shown ? 'wide' : undefined}>
         <CommandList
           commands={catalogue.commands}
           target={chosenTarget}
@@ -158,6 +181,11 @@ export function App() {
           {command ? (
             <CommandForm
               command={command}
+              fields={fields}
+              choice={choice}
+              onWay={(way) => dispatch({ kind: 'way', way })}
+              names={names}
+              onNeed={onNeed}
               drafts={drafts}
               problems={state.problems}
               isSending={isSending}
@@ -180,14 +208,24 @@ export function App() {
         </div>
         <div class="answers">
           {shown && (
-            <ExchangeView key={shown.id} call={shown} onCopy={(exchange, as) => report(copy(exchange, as))}>
-              {ownTask && card(ownTask, true)}
+            <ExchangeView
+              key={shown.id}
+              call={shown}
+              bytes={findCommand(state, shown.command)?.bytes}
+              isWide={isWide}
+              onWide={setWide}
+              onCopy={(exchange, as) => report(copy(exchange, as))}
+            >
+              {ownTask && card(ownTask, !isOwnClosed, () => setOwnClosed(!isOwnClosed))}
             </ExchangeView>
           )}
           {(otherTasks.length > 0 || elsewhere !== undefined) && (
             <section class="tasks panel" aria-labelledby="tasks-heading">
               <h2 id="tasks-heading">Long commands</h2>
-              {otherTasks.map((task) => card(task, false))}
+              {otherTasks.map((task) => {
+                const isOpen = task.taskId === openId;
+                return card(task, isOpen, () => setOpenTask(isOpen ? null : task.taskId));
+              })}
               {elsewhere !== undefined && <p class="hint">{elsewhere}</p>}
             </section>
           )}
@@ -365,6 +403,16 @@ function useFreshExchanges({ shown, calls, tasks }: State, dispatch: Dispatch): 
       () => undefined,
     );
   }, [shown?.id, revision, hasEnded]);
+}
+
+/** The form that was opened, or the result of what was sent, comes into view where it is not, as in a narrow window or at 200 %. */
+function useInView(heading: string, ...changes: readonly (string | number | boolean | undefined)[]): void {
+  useEffect(() => {
+    const element = document.getElementById(heading);
+    const { top = 0 } = element?.getBoundingClientRect() ?? {};
+    if (changes[0] === undefined || !element || (top >= 0 && top <= innerHeight * IN_VIEW)) return;
+    element.closest('.panel')?.scrollIntoView({ block: 'start' });
+  }, changes);
 }
 
 /** Sends a request and reports each event of its answer; its questions are put on display until they are answered or the answer ends. */

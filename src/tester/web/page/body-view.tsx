@@ -1,14 +1,14 @@
 import type { ComponentChildren } from 'preact';
-import { useMemo, useState } from 'preact/hooks';
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { toVisible } from '../../../base/escape-hidden.ts';
-import { prettyTokens, type Token } from './format-body.ts';
-import { sizeLabel } from './labels.ts';
+import { foldNulls, prettyTokens, splitTokens, type Token } from './format-body.ts';
+import { formatCount, formatSize } from './locale.ts';
 
 /** Characters that are shown before the rest is asked for. */
 const SHOWN = 200_000;
 
-/** Above this many characters, colours would cost the browser more than they help. */
-const COLOURED = 60_000;
+/** Characters that are coloured together, as soon as they come near to what is in view. */
+const CHUNK = 4000;
 
 /** Above this many characters, a body is shown as it came: indenting it would hold up the page. */
 const INDENTED = 4_000_000;
@@ -20,27 +20,54 @@ interface Props {
   readonly isRaw: boolean;
 }
 
-/** A body as text, never as markup, with what hides in it made visible. */
+/** A body as text, never as markup, with what hides in it made visible. Fields of an envelope that are null are folded. */
 export function BodyView({ label, body, contentType, isRaw }: Props) {
   const [isWhole, setWhole] = useState(false);
-  const tokens = useMemo((): readonly Token[] => {
-    return isRaw || body.length > INDENTED ? [{ kind: 'plain', text: body }] : prettyTokens(body, contentType);
-  }, [body, contentType, isRaw]);
-  const text = useMemo(() => tokens.map((token) => token.text).join(''), [tokens]);
+  const [hasNulls, setNulls] = useState(false);
+  const isPretty = !isRaw && body.length <= INDENTED;
+  const { tokens, nulls } = useMemo(() => {
+    if (!isPretty) return { tokens: [{ kind: 'plain', text: body } as const], nulls: 0 };
+    const all = prettyTokens(body, contentType);
+    return hasNulls ? { tokens: all, nulls: foldNulls(all).nulls } : foldNulls(all);
+  }, [body, contentType, isPretty, hasNulls]);
+  const chunks = useMemo(() => splitTokens(tokens, CHUNK), [tokens]);
   if (body === '') return <p class="hint">No body.</p>;
-  const isCut = text.length > SHOWN && !isWhole;
+  const isCut = chunks.length > SHOWN / CHUNK && !isWhole;
   return (
     <>
+      {nulls > 0 && (
+        <button type="button" class="small fold" aria-expanded={hasNulls} onClick={() => setNulls(!hasNulls)}>
+          {hasNulls ? 'Fold' : 'Show'} {formatCount(nulls, 'field')} that {nulls === 1 ? 'is' : 'are'} null
+        </button>
+      )}
       <Code label={label}>
-        {text.length > COLOURED ? toVisible(isCut ? text.slice(0, SHOWN) : text) : tokens.map((token, index) => colour(token, index))}
+        {(isCut ? chunks.slice(0, SHOWN / CHUNK) : chunks).map((chunk, index) => (
+          <Chunk key={index} tokens={chunk} isNear={index === 0} />
+        ))}
       </Code>
       {isCut && (
         <button type="button" class="small" onClick={() => setWhole(true)}>
-          Show all {sizeLabel(body.length)}
+          Show all {formatSize(body.length)}
         </button>
       )}
     </>
   );
+}
+
+/** A stretch of a body; its colours come when it comes near to what is in view. */
+function Chunk({ tokens, isNear }: { readonly tokens: readonly Token[]; readonly isNear: boolean }) {
+  const element = useRef<HTMLSpanElement>(null);
+  const [isColoured, setColoured] = useState(isNear);
+  useEffect(() => {
+    if (isColoured || !element.current) return;
+    const observer = new IntersectionObserver((entries) => setColoured(entries.some(({ isIntersecting }) => isIntersecting)), {
+      root: element.current.closest('pre'),
+      rootMargin: '600px',
+    });
+    observer.observe(element.current);
+    return () => observer.disconnect();
+  }, [isColoured]);
+  return <span ref={element}>{isColoured ? tokens.map(colour) : toVisible(tokens.map(({ text }) => text).join(''))}</span>;
 }
 
 interface CodeProps {

@@ -1,7 +1,7 @@
 import { toVisible } from '../../../base/escape-hidden.ts';
 import type { CallSummary, ChangeInfo } from '../protocol.ts';
 import { ValueView } from './body-view.tsx';
-import { timeLabel } from './labels.ts';
+import { formatDuration } from './locale.ts';
 
 /** The outcome of a call, in words. */
 export function CallEndView({ call: { end, ms = 0 } }: { readonly call: CallSummary }) {
@@ -11,7 +11,7 @@ export function CallEndView({ call: { end, ms = 0 } }: { readonly call: CallSumm
   return (
     <>
       <p class="outcome">
-        {end.kind === 'task' ? 'The server answered with a token; the command runs on its own.' : `Done in ${timeLabel(ms)}.`}
+        {end.kind === 'task' ? 'The server answered with a token; the command runs on its own.' : `Done in ${formatDuration(ms)}.`}
       </p>
       {Object.entries(generated).map(([field, path]) => (
         <p key={field} class="notice">

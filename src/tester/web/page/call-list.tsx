@@ -1,6 +1,7 @@
 import { toVisible } from '../../../base/escape-hidden.ts';
 import type { CallSummary } from '../protocol.ts';
-import { callLabel, clockLabel, timeLabel } from './labels.ts';
+import { callLabel } from './labels.ts';
+import { formatClock, formatDuration } from './locale.ts';
 
 interface Props {
   readonly calls: readonly CallSummary[];
@@ -24,15 +25,15 @@ export function CallList({ calls, shown, isSending, onOpen, onRepeat }: Props) {
               <span class={call.end?.kind === 'error' ? 'problem' : 'hint'}>{callLabel(call)}</span>
               <span class="hint arguments">{toVisible(JSON.stringify(call.args))}</span>
               <span class="hint">
-                {clockLabel(call.startedAt)}
-                {call.ms !== undefined && `, ${timeLabel(call.ms)}`}
+                {formatClock(call.startedAt)}
+                {call.ms !== undefined && `, ${formatDuration(call.ms)}`}
               </span>
             </button>
             <button
               type="button"
               class="small"
               disabled={isSending}
-              aria-label={`Repeat ${call.command} of ${clockLabel(call.startedAt)}`}
+              aria-label={`Repeat ${call.command} of ${formatClock(call.startedAt)}`}
               onClick={() => onRepeat(call.id)}
             >
               Repeat

@@ -1,12 +1,24 @@
 import { describeSafety } from '../../safety-words.ts';
-import type { CommandInfo, CurrentConfiguration, Problem } from '../protocol.ts';
+import type { CommandInfo, CurrentConfiguration, FieldInfo, Problem } from '../protocol.ts';
 import { EMPTY_DRAFT, type Draft, type Drafts } from './drafts.ts';
 import { ConfigurationView } from './configuration-view.tsx';
 import { EffectBadge } from './effect-badge.tsx';
 import { FieldInput } from './field-input.tsx';
+import type { NamesByKind } from './use-names.ts';
+import type { WayChoice } from './ways.ts';
+
+/** The name of the choice that several fields stand for, among the fields. */
+export const WAY_FIELD = 'way';
 
 interface Props {
   readonly command: CommandInfo;
+  /** The fields that count with the way that was chosen. */
+  readonly fields: readonly FieldInfo[];
+  readonly choice: WayChoice | undefined;
+  readonly onWay: (way: string) => void;
+  /** What exists in the archive, as far as it was read. */
+  readonly names: NamesByKind;
+  readonly onNeed: (kind: string) => void;
   readonly drafts: Drafts;
   readonly problems: readonly Problem[];
   readonly isSending: boolean;
@@ -32,6 +44,11 @@ interface Props {
 export function CommandForm(props: Props) {
   const {
     command,
+    fields,
+    choice,
+    onWay,
+    names,
+    onNeed,
     drafts,
     problems,
     isSending,
@@ -48,8 +65,21 @@ export function CommandForm(props: Props) {
     current,
     onLoad,
   } = props;
-  const { name, title, summary, isLong, isDoubtful, since, fields, example, configuration } = command;
+  const { name, title, summary, isLong, isDoubtful, since, example, configuration } = command;
+  const firstOfChoice = fields.findIndex(({ choiceOf }) => choiceOf !== undefined);
+  const wayProblem = problems.find(({ field }) => field === WAY_FIELD)?.message;
   const whole = problems.filter(({ field }) => field === undefined);
+  const renderField = (field: FieldInfo) => (
+    <FieldInput
+      key={`${name} ${field.name}`}
+      field={field}
+      draft={drafts[field.name] ?? EMPTY_DRAFT}
+      problem={problems.find((problem) => problem.field === field.name)?.message}
+      names={field.names === undefined ? undefined : names[field.names]}
+      onNeed={onNeed}
+      onDraft={(draft) => onDraft(field.name, draft)}
+    />
+  );
   return (
     <form
       class="command-form"
@@ -79,7 +109,7 @@ export function CommandForm(props: Props) {
           {refusal}
         </p>
       )}
-      {fields.length === 0 && <p class="hint">It takes no arguments.</p>}
+      {command.fields.length === 0 && <p class="hint">It takes no arguments.</p>}
       {configuration !== undefined && (
         <p class="actions">
           <button type="button" disabled={isSending || isGone} onClick={onLoad}>
@@ -88,31 +118,26 @@ export function CommandForm(props: Props) {
           <span class="hint">into {configuration}. What is left out of it stays as it is.</span>
         </p>
       )}
-      {fields.map((field) => (
-        <FieldInput
-          key={`${name} ${field.name}`}
-          field={field}
-          draft={drafts[field.name] ?? EMPTY_DRAFT}
-          problem={problems.find((problem) => problem.field === field.name)?.message}
-          onDraft={(draft) => onDraft(field.name, draft)}
-        />
-      ))}
+      {(firstOfChoice === -1 ? fields : fields.slice(0, firstOfChoice)).map(renderField)}
+      {choice && <WayInput choice={choice} problem={wayProblem} onWay={onWay} />}
+      {firstOfChoice !== -1 && fields.slice(firstOfChoice).map(renderField)}
       {configuration !== undefined && current && <ConfigurationView current={current} written={drafts[configuration]?.text ?? ''} />}
       {whole.map(({ message }) => (
         <p key={message} class="problem">
           {message}
         </p>
       ))}
-      <p class="actions">
+      <p class="actions send-bar">
         <button
           type="submit"
           class="primary"
+          title="Ctrl or ⌘ with Enter"
           disabled={isSending || isGone || refusal !== undefined}
           aria-describedby={refusal && 'refusal'}
         >
           {isSending ? 'Sending…' : configuration !== undefined && !current ? 'Show what changes' : 'Send'}
         </button>
-        {fields.length > 0 && (
+        {command.fields.length > 0 && (
           <>
             <button type="button" onClick={() => onFill(example)}>
               Example
@@ -135,10 +160,45 @@ export function CommandForm(props: Props) {
         <button type="button" onClick={onLink}>
           Copy link
         </button>
-        <span class="hint keys">
-          <kbd>Ctrl</kbd> or <kbd>⌘</kbd> with <kbd>Enter</kbd> sends
-        </span>
       </p>
     </form>
+  );
+}
+
+interface WayInputProps {
+  readonly choice: WayChoice;
+  readonly problem: string | undefined;
+  readonly onWay: (way: string) => void;
+}
+
+/** The choice that several fields stand for: those of the chosen way follow. */
+function WayInput({ choice: { title, ways, way }, problem, onWay }: WayInputProps) {
+  const id = `field-${WAY_FIELD}`;
+  return (
+    <div class="field">
+      <label for={id}>
+        {title} <span class="need">required</span>
+      </label>
+      <select
+        id={id}
+        aria-invalid={problem !== undefined}
+        aria-required
+        aria-describedby={`${id}-problem`}
+        value={way ?? ''}
+        onChange={(event) => onWay(event.currentTarget.value)}
+      >
+        <option value="" disabled>
+          choose
+        </option>
+        {ways.map((known) => (
+          <option key={known} value={known}>
+            {known}
+          </option>
+        ))}
+      </select>
+      <p class="problem" id={`${id}-problem`}>
+        {problem !== undefined && `${title} ${problem}`}
+      </p>
+    </div>
   );
 }

@@ -1,7 +1,8 @@
 import { useMemo, useRef } from 'preact/hooks';
-import type { CommandInfo, TargetInfo } from '../protocol.ts';
+import { INSIGHTS_GROUP, type CommandInfo, type TargetInfo } from '../protocol.ts';
 import { EffectBadge } from './effect-badge.tsx';
 import { groupLabel, describeRefusal } from './labels.ts';
+import { formatCount } from './locale.ts';
 import { searchCommands } from './search-commands.ts';
 
 interface Props {
@@ -67,7 +68,7 @@ export function CommandList({ commands, target, search, selected, onSearch, onSe
         />
       </label>
       <p class="hint" role="status">
-        {!isSearch && `${found.length} commands`}
+        {!isSearch && countKinds(found)}
         {isSearch && found.length > 0 && `${found.length} of ${commands.length} commands`}
         {isSearch && found.length === 0 && 'No command has these words. Try one word, or a name such as GetUsers.'}
       </p>
@@ -85,6 +86,13 @@ export function CommandList({ commands, target, search, selected, onSearch, onSe
       </div>
     </nav>
   );
+}
+
+/** Returns how many commands and insights there are. */
+function countKinds(commands: readonly CommandInfo[]): string {
+  const insights = commands.filter(({ group }) => group === INSIGHTS_GROUP).length;
+  const others = formatCount(commands.length - insights, 'command');
+  return insights === 0 ? others : `${formatCount(insights, 'insight')}, ${others}`;
 }
 
 interface CommandButtonProps {
@@ -118,7 +126,9 @@ function CommandButton({ command, isSelected, isReachable, isRefused, onSelect }
         {title}
         {isRefused && ` · needs ${needs}`}
       </span>{' '}
-      <EffectBadge command={command} />
+      <span class="badges">
+        <EffectBadge command={command} />
+      </span>
     </button>
   );
 }

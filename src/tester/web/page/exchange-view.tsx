@@ -4,11 +4,19 @@ import { toVisible } from '../../../base/escape-hidden.ts';
 import type { CallRecord, CopyForm, NumberedExchange } from '../protocol.ts';
 import { BodyView, Code } from './body-view.tsx';
 import { CallEndView } from './call-end-view.tsx';
-import { sizeLabel, timeLabel } from './labels.ts';
+import { AnswerView } from './answer-view.tsx';
+import type { FieldFacts } from './cells.ts';
+import { formatDuration, formatSize } from './locale.ts';
+import { ReportView } from './report-view.tsx';
 
 interface Props {
   readonly call: CallRecord;
+  /** Fields of the answer that hold a number of bytes. */
+  readonly bytes: readonly string[] | undefined;
   readonly onCopy: (exchange: number, as: CopyForm) => void;
+  /** True where the answer has the width of the whole page. */
+  readonly isWide: boolean;
+  readonly onWide: (isWide: boolean) => void;
   /** Shown with the outcome: the card of the long command that the call began. */
   readonly children: ComponentChildren;
 }
@@ -26,17 +34,28 @@ const COPIES: readonly (readonly [as: CopyForm, label: string])[] = [
   ['mcp', 'MCP call'],
 ];
 
-/** The outcome of a call and its exchanges: request and response, side by side. */
-export function ExchangeView({ call, onCopy, children }: Props) {
+/** The outcome of a call, what it returned, and its exchanges: request and response. */
+export function ExchangeView({ call, bytes, onCopy, isWide, onWide, children }: Props) {
   const [isRaw, setRaw] = useState(false);
   const [chosen, setChosen] = useState<number>();
-  const { exchanges } = call;
+  const { exchanges, answer } = call;
   const shown = exchanges.find(({ number }) => number === chosen) ?? exchanges.findLast(({ purpose }) => purpose === 'call');
+  const facts: FieldFacts = { bytes, zone: answer?.kind === 'value' ? answer.zone : undefined };
   return (
     <section class="exchange panel" aria-labelledby="exchange-heading">
-      <h2 id="exchange-heading">{call.command}</h2>
+      <div class="exchange-head">
+        <h2 id="exchange-heading" tabIndex={-1}>
+          {call.command}
+        </h2>
+        <button type="button" class="small" aria-pressed={isWide} onClick={() => onWide(!isWide)}>
+          Full width
+        </button>
+      </div>
       <CallEndView call={call} />
       {children}
+      {answer?.kind === 'value' && <AnswerView key={call.id} label={`Answer to ${call.command}`} value={answer.value} facts={facts} />}
+      {answer?.kind === 'report' && <ReportView key={call.id} label={call.command} report={answer.report} />}
+      <h3 class="wire-heading">What went over the wire</h3>
       <div class="exchange-bar">
         {exchanges.length > 0 && (
           <select
@@ -93,7 +112,7 @@ function Request({ exchange: { request }, isRaw }: SideProps) {
     <section aria-labelledby="request-heading">
       <h3 id="request-heading">Request</h3>
       <p class="facts">
-        <strong>{method}</strong> {sizeLabel(new TextEncoder().encode(body).length)}
+        <strong>{method}</strong> {formatSize(new TextEncoder().encode(body).length)}
       </p>
       {isRaw ? (
         <RawMessage label="Request, raw" firstLine={`${method} ${pathname}${search} HTTP/1.1`} headers={headers} body={body} />
@@ -117,7 +136,7 @@ function Response({ exchange: { response, error, ms }, isRaw }: SideProps) {
     return (
       <section aria-labelledby="response-heading">
         <h3 id="response-heading">Response</h3>
-        <p class="facts">none, after {timeLabel(ms)}</p>
+        <p class="facts">none, after {formatDuration(ms)}</p>
         <p class="problem">{toVisible(error ?? '')}</p>
       </section>
     );
@@ -127,7 +146,7 @@ function Response({ exchange: { response, error, ms }, isRaw }: SideProps) {
     <section aria-labelledby="response-heading">
       <h3 id="response-heading">Response</h3>
       <p class="facts">
-        <strong>{`${status} ${toVisible(reason)}`.trim()}</strong> {timeLabel(ms)}, {sizeLabel(bytes)}
+        <strong>{`${status} ${toVisible(reason)}`.trim()}</strong> {formatDuration(ms)}, {formatSize(bytes)}
       </p>
       {isRaw ? (
         <RawMessage label="Response, raw" firstLine={`HTTP/1.1 ${status} ${reason}`} headers={headers} body={body} />
@@ -167,7 +186,7 @@ function Headers({ headers, label }: { readonly headers: ShownHeaders; readonly 
 }
 
 function exchangeLabel({ number, purpose, request, response, ms }: NumberedExchange): string {
-  return `${number}: ${PURPOSES[purpose]}, ${request.method} ${new URL(request.url).pathname}, ${response?.status ?? 'no answer'}, ${timeLabel(ms)}`;
+  return `${number}: ${PURPOSES[purpose]}, ${request.method} ${new URL(request.url).pathname}, ${response?.status ?? 'no answer'}, ${formatDuration(ms)}`;
 }
 
 function findContentType(headers: ShownHeaders): string {

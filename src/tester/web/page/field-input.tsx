@@ -1,11 +1,15 @@
 import { useState } from 'preact/hooks';
-import type { FieldInfo } from '../protocol.ts';
+import type { FieldInfo, KnownNames } from '../protocol.ts';
+import { formatNumber } from './locale.ts';
 import { EMPTY_DRAFT, endsInQuotes, jsonProblem, SECRET_WAYS, splitEntries, type Draft, type SecretWay } from './drafts.ts';
 
 interface FieldProps {
   readonly field: FieldInfo;
   readonly draft: Draft;
   readonly problem: string | undefined;
+  /** What exists of what the field names, once it was read. */
+  readonly names: KnownNames | undefined;
+  readonly onNeed: (kind: string) => void;
   readonly onDraft: (draft: Draft) => void;
 }
 
@@ -17,20 +21,35 @@ interface ControlProps {
   readonly id: string;
   readonly describedBy: string;
   readonly isInvalid: boolean;
+  readonly names: KnownNames | undefined;
+  readonly onNeed: (kind: string) => void;
 }
 
 /** One argument: its name, what it means, the control of its kind, and what is wrong with it. */
-export function FieldInput({ field, draft, problem, onDraft }: FieldProps) {
+export function FieldInput({ field, draft, problem, names, onNeed, onDraft }: FieldProps) {
   const { name, kind, description, isRequired, isNullable } = field;
   const id = `field-${name}`;
   const found = problem ?? (kind === 'json' && draft.text !== '' && !draft.isNull ? jsonProblem(draft.text) : undefined);
-  const control: ControlProps = { field, draft, onDraft, id, describedBy: `${id}-hint ${id}-problem`, isInvalid: found !== undefined };
+  const control: ControlProps = {
+    field,
+    draft,
+    onDraft,
+    id,
+    describedBy: `${id}-hint ${id}-problem`,
+    isInvalid: found !== undefined,
+    names,
+    onNeed,
+  };
   const label = (
     <>
       {name} <span class="need">{isRequired ? 'required' : 'optional'}</span>
     </>
   );
-  const hints = [description, field.default !== undefined && `Not stated, it is ${String(field.default)}.`];
+  const hints = [
+    description,
+    field.default !== undefined && `Not stated, it is ${String(field.default)}.`,
+    describeNames(draft.text, names),
+  ];
   const rest = (
     <>
       <p class="hint" id={`${id}-hint`}>
@@ -68,6 +87,14 @@ export function FieldInput({ field, draft, problem, onDraft }: FieldProps) {
   );
 }
 
+/** Says what a name stands for, or why there are none to choose from. */
+function describeNames(text: string, names: KnownNames | undefined): string | undefined {
+  if (!names) return undefined;
+  if ('problem' in names) return `Those that exist could not be read: ${names.problem}`;
+  const { title } = names.known.find(({ value }) => value === text.trim()) ?? {};
+  return title === undefined ? undefined : `It is ${title}.`;
+}
+
 function Control(props: ControlProps) {
   const { kind } = props.field;
   switch (kind) {
@@ -97,7 +124,7 @@ function makeAttributes({ id, describedBy, isInvalid, field: { isRequired } }: C
 function TextControl(props: ControlProps) {
   const { field, draft, onDraft } = props;
   const { kind } = field;
-  return (
+  const input = (
     <input
       {...makeAttributes(props)}
       type={kind === 'datetime' ? 'datetime-local' : 'text'}
@@ -108,6 +135,65 @@ function TextControl(props: ControlProps) {
       value={draft.text}
       onInput={(event) => onDraft({ ...draft, text: event.currentTarget.value })}
     />
+  );
+  return (
+    <>
+      {field.names === undefined ? (
+        input
+      ) : (
+        <div class="named">
+          {input}
+          <NameChooser {...props} kind={field.names} />
+        </div>
+      )}
+      {field.presets && <Presets {...props} presets={field.presets} />}
+    </>
+  );
+}
+
+/** Chooses from what exists in the archive, which is read when it is first needed; what is written counts. */
+function NameChooser({ field, draft, onDraft, names, onNeed, kind }: ControlProps & { readonly kind: string }) {
+  const known = names && 'known' in names ? names : undefined;
+  const need = () => onNeed(kind);
+  return (
+    <select
+      aria-label={`Choose ${field.name} from those that exist`}
+      value=""
+      onPointerEnter={need}
+      onFocus={need}
+      onChange={(event) => onDraft({ ...draft, text: event.currentTarget.value })}
+    >
+      <option value="">{names === undefined || known ? 'choose…' : 'not read'}</option>
+      {known?.known.map(({ value, title }) => (
+        <option key={value} value={value}>
+          {title === undefined || title === value ? value : `${value} – ${title}`}
+        </option>
+      ))}
+      {known && known.total > known.known.length && (
+        <option value="" disabled>
+          {formatNumber(known.total - known.known.length)} more are not listed
+        </option>
+      )}
+    </select>
+  );
+}
+
+/** The values that are needed most, each a button. */
+function Presets({ field, presets, draft, onDraft }: ControlProps & { readonly presets: readonly string[] }) {
+  return (
+    <div class="presets" role="group" aria-label={`Common values of ${field.name}`}>
+      {presets.map((period) => (
+        <button
+          key={period}
+          type="button"
+          class="small"
+          aria-pressed={draft.text === period}
+          onClick={() => onDraft({ ...draft, text: draft.text === period ? '' : period })}
+        >
+          {period}
+        </button>
+      ))}
+    </div>
   );
 }
 

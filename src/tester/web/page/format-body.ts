@@ -19,6 +19,52 @@ export function prettyTokens(body: string, contentType: string): readonly Token[
   return isJson(text) ? jsonTokens(text) : [{ kind: 'plain', text: body }];
 }
 
+/** Returns the tokens of an indented JSON object without those fields of its own that are null, and how many they are. One alone stays. */
+export function foldNulls(tokens: readonly Token[]): { readonly tokens: readonly Token[]; readonly nulls: number } {
+  const kept: Token[] = [];
+  let nulls = 0;
+  for (let at = 0; at < tokens.length; at++) {
+    const [key, colon, value, comma, line] = tokens.slice(at, at + 5);
+    // The fields of the outermost object are indented once.
+    const isOwn = key?.kind === 'key' && tokens[at - 1]?.text === '\n  ';
+    if (!isOwn || colon?.text !== ': ' || value?.text !== 'null' || value.kind !== 'word') {
+      if (key) kept.push(key);
+      continue;
+    }
+    nulls += 1;
+    at += 2;
+    if (comma?.text === ',' && line?.text === '\n  ') at += 2;
+    else {
+      // The last field: the comma before it goes too.
+      kept.pop();
+      if (kept.at(-1)?.text === ',') kept.pop();
+    }
+  }
+  return nulls < 2 ? { tokens, nulls: 0 } : { tokens: kept, nulls };
+}
+
+/** Returns tokens in stretches of about so many characters. */
+export function splitTokens(tokens: readonly Token[], characters: number): readonly (readonly Token[])[] {
+  const chunks: Token[][] = [];
+  let size = 0;
+  for (const token of tokens) {
+    const last = chunks.at(-1);
+    if (last && size < characters) last.push(token);
+    else {
+      chunks.push([token]);
+      size = 0;
+    }
+    size += token.text.length;
+  }
+  // A text of one token, such as a raw body, is cut as well.
+  return chunks.flatMap((chunk) => {
+    const [only] = chunk;
+    if (chunk.length > 1 || !only || only.text.length <= characters) return [chunk];
+    const count = Math.ceil(only.text.length / characters);
+    return Array.from({ length: count }, (_, part) => [{ ...only, text: only.text.slice(part * characters, (part + 1) * characters) }]);
+  });
+}
+
 function jsonTokens(text: string): Token[] {
   const found: { readonly kind: JsonTokenKind; readonly text: string }[] = [];
   scanJson(text, (kind, start, end) => found.push({ kind, text: text.slice(start, end) }));

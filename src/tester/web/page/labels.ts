@@ -22,27 +22,6 @@ export function describeRefusal({ needs }: CommandInfo, target: TargetInfo | und
   return `This tester runs with ${target.access} access, and the command needs ${needs}. Start it again with --access ${needs} if that is meant.`;
 }
 
-export function sizeLabel(bytes: number): string {
-  if (bytes < 1000) return `${bytes} B`;
-  return bytes < 1_000_000 ? `${(bytes / 1000).toFixed(1)} KB` : `${(bytes / 1_000_000).toFixed(1)} MB`;
-}
-
-export function timeLabel(ms: number): string {
-  return ms < 1000 ? `${ms} ms` : `${(ms / 1000).toFixed(1)} s`;
-}
-
-/** The time of day in the reader's time zone. */
-export function clockLabel(iso: string): string {
-  return new Date(iso).toLocaleTimeString(undefined, { hour12: false });
-}
-
-/** Date and time in the reader's time zone. */
-export function dateLabel(iso: string): string {
-  const date = new Date(iso);
-  const pad = (part: number) => String(part).padStart(2, '0');
-  return `${date.getFullYear()}-${pad(date.getMonth() + 1)}-${pad(date.getDate())} ${clockLabel(iso)}`;
-}
-
 /** How a call stands, in a word or two. */
 export function callLabel({ end }: CallSummary): string {
   switch (end?.kind) {

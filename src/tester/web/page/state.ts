@@ -28,6 +28,8 @@ export interface State {
   /** What forms held before a button filled them, and what an undo took away, by command; the newest last. */
   readonly past: Readonly<Record<string, readonly Drafts[]>>;
   readonly future: Readonly<Record<string, readonly Drafts[]>>;
+  /** The way that was chosen where several fields stand for one choice, by command. */
+  readonly ways: Readonly<Record<string, string>>;
   /** The configuration that the open form would change, as it was read for `key`. */
   readonly current?: { readonly key: string } & CurrentConfiguration;
   /** What is wrong with the open form. */
@@ -63,6 +65,7 @@ export type PageAction =
   | { readonly kind: 'undone' | 'redone' }
   /** The address has changed by Back, Forward or a link. */
   | { readonly kind: 'address'; readonly hash: string }
+  | { readonly kind: 'way'; readonly way: string }
   | { readonly kind: 'invalid'; readonly problems: readonly Problem[] }
   | { readonly kind: 'sending' }
   | { readonly kind: 'event'; readonly event: ShownEvent }
@@ -85,6 +88,7 @@ export const INITIAL: State = {
   target: '',
   form: 'auto',
   drafts: {},
+  ways: {},
   past: {},
   future: {},
   problems: [],
@@ -116,14 +120,21 @@ export function reduce(state: State, action: PageAction): State {
       const drafts = { ...state.drafts, [selected]: { ...state.drafts[selected], [action.field]: action.draft } };
       return { ...state, drafts, problems: state.problems.filter(({ field }) => field !== action.field) };
     }
-    case 'filled':
-      return { ...fillIn(state, state.selected, action.args), problems: [] };
+    case 'filled': {
+      // What fills the form says which way it is.
+      const { [state.selected ?? '']: _, ...ways } = state.ways;
+      return { ...fillIn(state, state.selected, action.args), ways, problems: [] };
+    }
     case 'undone':
       return { ...travel(state, 'past', 'future'), problems: [] };
     case 'redone':
       return { ...travel(state, 'future', 'past'), problems: [] };
     case 'address':
       return follow(state, action.hash);
+    case 'way': {
+      const { selected = '' } = state;
+      return { ...state, ways: { ...state.ways, [selected]: action.way }, problems: [] };
+    }
     case 'invalid':
       return { ...state, problems: action.problems };
     case 'sending':
@@ -180,10 +191,10 @@ function reduceEvent(state: State, event: ShownEvent): State {
     case 'task':
       return { ...state, tasks: [event.task, ...state.tasks.filter(({ taskId }) => taskId !== event.task.taskId)] };
     case 'ended': {
-      const { call } = event;
+      const { call, answer } = event;
       return {
         ...state,
-        ...(state.shown?.id === call.id && { shown: { ...call, exchanges: state.shown.exchanges } }),
+        ...(state.shown?.id === call.id && { shown: { ...call, exchanges: state.shown.exchanges, ...(answer && { answer }) } }),
         calls: state.calls.map((known) => (known.id === call.id ? call : known)),
       };
     }

@@ -1,9 +1,9 @@
-import { useState } from 'preact/hooks';
 import { toVisible } from '../../../base/escape-hidden.ts';
 import { findingWords } from '../../../journal/task-record.ts';
 import type { CommandInfo, TaskInfo } from '../protocol.ts';
-import { Code, ValueView } from './body-view.tsx';
-import { dateLabel } from './labels.ts';
+import { AnswerView } from './answer-view.tsx';
+import { Code } from './body-view.tsx';
+import { formatDateTime } from './locale.ts';
 
 /** Messages that are shown, the newest; the server may send one for each mail. */
 const SHOWN_MESSAGES = 200;
@@ -14,12 +14,14 @@ interface Props {
   /** Why the last attempt to cancel failed. */
   readonly problem: string | undefined;
   readonly isOpen: boolean;
+  readonly onToggle: () => void;
+  /** True when the tester's process does not answer: how the command goes on is not known here. */
+  readonly isGone: boolean;
   readonly onCancel: (taskId: string) => void;
 }
 
 /** A long command: how far it is, what the server says meanwhile, and its end, which stays. */
-export function TaskCard({ task, command, problem, isOpen, onCancel }: Props) {
-  const [isOpenAtFirst] = useState(isOpen || isRunning(task));
+export function TaskCard({ task, command, problem, isOpen, onToggle, isGone, onCancel }: Props) {
   const {
     taskId,
     status,
@@ -39,10 +41,22 @@ export function TaskCard({ task, command, problem, isOpen, onCancel }: Props) {
   } = task;
   const title = command?.title ?? task.command;
   return (
-    <details class={`card ${finding && finding.errors > 0 ? 'failed' : status}`} open={isOpenAtFirst}>
-      <summary>
-        <span class="card-title">{title}</span> <span class="status">{statusLabel(task)}</span>
-        <span class="hint"> {dateLabel(startedAt)}</span>
+    <details class={`card ${finding && finding.errors > 0 ? 'failed' : status}`} open={isOpen}>
+      <summary
+        onClick={(event) => {
+          event.preventDefault();
+          onToggle();
+        }}
+      >
+        <span class="card-title">{title}</span>{' '}
+        <span class="hint card-facts">
+          <span class="status">{isGone && isRunning(task) ? 'running when the tester ended' : statusLabel(task)}</span>{' '}
+          {toVisible(describeArguments(task.argumentsMasked))}
+        </span>{' '}
+        <span class="hint">{formatDateTime(startedAt)}</span>
+        {isRunning(task) && !isGone && (
+          <progress aria-label={`Progress of ${title}`} max={100} {...(progress !== null && { value: progress })} />
+        )}
       </summary>
       <p class="facts">
         <code>
@@ -50,7 +64,6 @@ export function TaskCard({ task, command, problem, isOpen, onCancel }: Props) {
         </code>
         {` on ${target}`}
       </p>
-      {isRunning(task) && <progress aria-label={`Progress of ${title}`} max={100} {...(progress !== null && { value: progress })} />}
       {statusText !== null && statusText !== '' && <p>{toVisible(statusText)}</p>}
       {messages.length > 0 && (
         <Code label={`Messages of ${title}`}>
@@ -62,7 +75,7 @@ export function TaskCard({ task, command, problem, isOpen, onCancel }: Props) {
       )}
       {[error, reason].map((sentence) => sentence !== undefined && <p class="problem">{toVisible(sentence)}</p>)}
       {note !== undefined && <p class="hint">{toVisible(note)}</p>}
-      {result !== undefined && result !== null && <ValueView label={`Result of ${title}`} value={result} />}
+      <AnswerView label={`Result of ${title}`} value={result} facts={{ bytes: command?.bytes }} />
       {evidence.map(({ source, finding }) => (
         <p key={source} class="hint">
           {source}: {toVisible(finding)}
@@ -70,7 +83,7 @@ export function TaskCard({ task, command, problem, isOpen, onCancel }: Props) {
       ))}
       {isRunning(task) && (
         <p class="actions">
-          <button type="button" class="danger" disabled={cancelAskedAt !== undefined} onClick={() => onCancel(taskId)}>
+          <button type="button" class="danger" disabled={isGone || cancelAskedAt !== undefined} onClick={() => onCancel(taskId)}>
             {cancelAskedAt === undefined ? 'Cancel' : 'Asked to stop…'}
           </button>
         </p>
@@ -78,18 +91,26 @@ export function TaskCard({ task, command, problem, isOpen, onCancel }: Props) {
       {problem !== undefined && <p class="problem">{toVisible(problem)}</p>}
       {endedAt !== undefined && (
         <p class="hint">
-          Ended {dateLabel(endedAt)}. The server hands out an end once; this one is kept in the record as task <code>{taskId}</code>.
+          Ended {formatDateTime(endedAt)}. The server hands out an end once; this one is kept in the record as task <code>{taskId}</code>.
         </p>
       )}
     </details>
   );
 }
 
-function isRunning({ status }: TaskInfo): boolean {
+/** True while the server works on it, as far as is known. */
+export function isRunning({ status }: TaskInfo): boolean {
   return status === 'starting' || status === 'running';
 }
 
 function statusLabel({ status, progress, finding }: TaskInfo): string {
   if (finding) return `finished with ${findingWords(finding)}`;
   return status === 'running' && progress !== null ? `running, ${progress} %` : status;
+}
+
+/** The arguments in a few words, such as `id 3, includeIndexes true`. */
+function describeArguments(args: Readonly<Record<string, unknown>>): string {
+  return Object.entries(args)
+    .map(([name, value]) => `${name} ${typeof value === 'string' ? value : JSON.stringify(value)}`)
+    .join(', ');
 }

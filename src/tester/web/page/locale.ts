@@ -1,0 +1,77 @@
+import { formatDuration as formatLongDuration } from '../../../base/durations.ts';
+import { formatSize as formatSizeFor } from '../../../base/sizes.ts';
+
+/** Digits, sizes and dates follow the locale and the time zone of the browser; the words around them are English. */
+
+const SECOND_MS = 1000;
+
+/** From here on a duration is told in its two largest units. */
+const LONG_MS = 60 * SECOND_MS;
+
+const formats = new Map<string, Intl.DateTimeFormat>();
+
+/** Formats are kept: making one takes longer than using it a thousand times. */
+function findFormat(options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
+  const key = JSON.stringify(options);
+  const known = formats.get(key) ?? new Intl.DateTimeFormat(navigator.language, options);
+  formats.set(key, known);
+  return known;
+}
+
+export function formatNumber(value: number): string {
+  return value.toLocaleString(navigator.language, { maximumFractionDigits: 20 });
+}
+
+/** Returns a number of bytes such as `5.3 GB`, in the units of questions and of the terminal. */
+export function formatSize(bytes: number): string {
+  return formatSizeFor(bytes, navigator.language);
+}
+
+/** Returns a number with its noun, such as `1,234 rows`. */
+export function formatCount(value: number, one: string, many = `${one}s`): string {
+  return `${formatNumber(value)} ${value === 1 ? one : many}`;
+}
+
+/** Returns a duration in milliseconds, such as `12 ms`, `1.3 s` or `2 h 5 min`. */
+export function formatDuration(ms: number): string {
+  if (ms < SECOND_MS) return `${formatNumber(Math.round(ms))} ms`;
+  if (ms >= LONG_MS) return formatLongDuration(ms);
+  return `${(ms / SECOND_MS).toLocaleString(navigator.language, { minimumFractionDigits: 1, maximumFractionDigits: 1 })} s`;
+}
+
+/** Returns date and time of day of a moment, given in milliseconds since the Unix epoch or as ISO 8601. */
+export function formatDateTime(moment: number | string): string {
+  return findFormat({ dateStyle: 'medium', timeStyle: 'medium' }).format(new Date(moment));
+}
+
+/** Returns the time of day of a moment; with its date where it was not today. */
+export function formatClock(moment: string): string {
+  const [date, today] = [new Date(moment), new Date()];
+  return date.toDateString() === today.toDateString() ? findFormat({ timeStyle: 'medium' }).format(date) : formatDateTime(moment);
+}
+
+/** Returns a date without a time of day, of wall-clock text such as `2026-11-01T00:00:00`. */
+export function formatWallClock(text: string): string {
+  const date = new Date(`${text.slice(0, 19)}Z`);
+  return Number.isNaN(date.getTime()) ? text : findFormat({ dateStyle: 'medium', timeStyle: 'medium', timeZone: 'UTC' }).format(date);
+}
+
+const INSTANT = /\b\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:Z|[+-]\d{2}:\d{2})(?![\w-])/g;
+
+/** A number with commas between its thousands, or a size with a decimal point, as this program writes it in a sentence: a noun or a unit follows. */
+const COUNTED = /(?<=^|[\s(])(\d{1,3}(?:,\d{3})*(?:\.\d+)?)(?= (?:[a-z]|[KMGTP]B\b))/g;
+
+/** Returns a text with every moment in it as the reader writes it. */
+export function localiseTimes(text: string): string {
+  return text.replaceAll(INSTANT, (instant) => (Number.isNaN(Date.parse(instant)) ? instant : formatDateTime(instant)));
+}
+
+/** Returns a sentence of this program with its numbers and moments as the reader writes them. What is quoted in it stays as it is. */
+export function localiseSentence(text: string): string {
+  return text
+    .split(/("[^"\n]*")/)
+    .map((part, index) =>
+      index % 2 === 1 ? part : localiseTimes(part).replaceAll(COUNTED, (number) => formatNumber(Number(number.replaceAll(',', '')))),
+    )
+    .join('');
+}
