@@ -333,7 +333,7 @@ function useShortcuts(send: () => void): void {
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
       if (document.querySelector('dialog[open]')) return;
-      const isWriting = event.target instanceof HTMLElement && event.target.matches('input, textarea, select');
+      const isWriting = event.target instanceof HTMLElement && event.target.matches('input:not([type="checkbox"]), textarea');
       if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) {
         event.preventDefault();
         latest.current();
