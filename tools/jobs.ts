@@ -27,7 +27,7 @@ const since = 'between 9.0 (2014) and 2018';
 
 /** Marks an argument of the ways in which a job can be scheduled; true for those that a way needs. */
 const when = <Schema extends z.ZodType>(ways: Readonly<Record<string, boolean>>, schema: Schema): Schema =>
-  f.choiceOf({ title: 'When it runs', ways }, schema);
+  f.addToChoice({ title: 'When it runs', ways }, schema);
 
 const schedule = {
   timeZoneId: f.timeZone,

@@ -4,7 +4,7 @@ import { findMisspelt } from '../base/name-twins.ts';
 /** What an argument can be the name of: reads list those that exist, so that a form can offer them. */
 export type Named = 'user' | 'store' | 'job' | 'profile' | 'archive' | 'folder' | 'time zone';
 
-/** One choice that several arguments stand for, such as when a job runs: each way has arguments of its own. */
+/** One choice that several arguments make together, such as when a job runs: each way has arguments of its own. */
 export interface ChoiceOfFields {
   readonly title: string;
   /** The ways that the argument belongs to; true where the way needs it. */
@@ -131,7 +131,7 @@ export const archiveName = text()
   .register(traits, { names: 'archive' });
 
 /** Marks an argument that belongs to some ways of one choice. */
-export function choiceOf<Schema extends z.ZodType>(choice: ChoiceOfFields, schema: Schema): Schema {
+export function addToChoice<Schema extends z.ZodType>(choice: ChoiceOfFields, schema: Schema): Schema {
   const marked = schema.clone();
   traits.add(marked, { ...fieldTraits(schema), choiceOf: choice });
   return marked;

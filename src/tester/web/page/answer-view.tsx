@@ -2,8 +2,7 @@ import type { ComponentChildren } from 'preact';
 import { toVisible } from '../../../base/escape-hidden.ts';
 import { isRow, type Row } from '../../../base/rows.ts';
 import type { FieldFacts } from './cells.ts';
-import { DataTable } from './data-table.tsx';
-import { RecordView } from './record-view.tsx';
+import { DataTable, RecordView } from './data-table.tsx';
 import { nameFile, saveFile } from './save-file.ts';
 
 export interface AnswerViewProps {
@@ -39,7 +38,11 @@ export function AnswerView({ label, value, facts, children }: AnswerViewProps) {
           {children}
         </span>
       </div>
-      {isRow(value) ? <RecordView label={label} record={value} facts={facts} /> : <p class="lines">{toVisible(String(value))}</p>}
+      {isRow(value) ? (
+        <RecordView label={label} record={value} facts={facts} />
+      ) : (
+        <p class="lines">{toVisible(typeof value === 'string' ? value : JSON.stringify(value))}</p>
+      )}
     </div>
   );
 }

@@ -78,7 +78,7 @@ export function matchesFilter(row: Row, words: readonly string[], facts: FieldFa
 
 function writeValue(value: unknown): string {
   if (value === null || value === undefined) return '';
-  return typeof value === 'object' ? writeNested(value) : String(value);
+  return typeof value === 'string' ? value : writeNested(value);
 }
 
 function writeNested(value: unknown): string {

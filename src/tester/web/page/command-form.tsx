@@ -7,7 +7,7 @@ import { FieldInput } from './field-input.tsx';
 import type { NamesByKind } from './use-names.ts';
 import type { WayChoice } from './ways.ts';
 
-/** The name of the choice that several fields stand for, among the fields. */
+/** The name of the choice that several fields make together, among the fields. */
 export const WAY_FIELD = 'way';
 
 interface Props {
@@ -171,7 +171,7 @@ interface WayInputProps {
   readonly onWay: (way: string) => void;
 }
 
-/** The choice that several fields stand for: those of the chosen way follow. */
+/** The choice that several fields make together: those of the chosen way follow. */
 function WayInput({ choice: { title, ways, way }, problem, onWay }: WayInputProps) {
   const id = `field-${WAY_FIELD}`;
   return (

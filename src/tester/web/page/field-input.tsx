@@ -87,7 +87,7 @@ export function FieldInput({ field, draft, problem, names, onNeed, onDraft }: Fi
   );
 }
 
-/** Says what a name stands for, or why there are none to choose from. */
+/** Says what a name means, or why there are none to choose from. */
 function describeNames(text: string, names: KnownNames | undefined): string | undefined {
   if (!names) return undefined;
   if ('problem' in names) return `Those that exist could not be read: ${names.problem}`;

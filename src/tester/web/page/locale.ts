@@ -5,7 +5,7 @@ import { formatSize as formatSizeFor } from '../../../base/sizes.ts';
 
 const SECOND_MS = 1000;
 
-/** From here on a duration is told in its two largest units. */
+/** From here on a duration is shown in its two largest units. */
 const LONG_MS = 60 * SECOND_MS;
 
 const formats = new Map<string, Intl.DateTimeFormat>();

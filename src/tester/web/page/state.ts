@@ -28,7 +28,7 @@ export interface State {
   /** What forms held before a button filled them, and what an undo took away, by command; the newest last. */
   readonly past: Readonly<Record<string, readonly Drafts[]>>;
   readonly future: Readonly<Record<string, readonly Drafts[]>>;
-  /** The way that was chosen where several fields stand for one choice, by command. */
+  /** The way that was chosen where several fields make one choice, by command. */
   readonly ways: Readonly<Record<string, string>>;
   /** The configuration that the open form would change, as it was read for `key`. */
   readonly current?: { readonly key: string } & CurrentConfiguration;

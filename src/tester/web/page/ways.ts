@@ -1,7 +1,7 @@
 import type { FieldInfo } from '../protocol.ts';
 import type { Drafts } from './drafts.ts';
 
-/** A choice that several fields of a form stand for, such as when a job runs. */
+/** A choice that several fields of a form make together, such as when a job runs. */
 export interface WayChoice {
   readonly title: string;
   readonly ways: readonly string[];
@@ -9,7 +9,7 @@ export interface WayChoice {
   readonly way: string | undefined;
 }
 
-/** Returns the choice that fields of a form stand for; undefined where there is none. */
+/** Returns the choice that fields of a form make together; undefined where there is none. */
 export function findWays(fields: readonly FieldInfo[], drafts: Drafts, chosen: string | undefined): WayChoice | undefined {
   const choices = fields.flatMap(({ name, choiceOf }) => (choiceOf ? [{ name, ...choiceOf }] : []));
   const [first] = choices;
