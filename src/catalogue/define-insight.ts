@@ -2,6 +2,12 @@ import type { Row } from '../base/rows.ts';
 import type { EditionInput, InputShape, ParsedArguments } from './define-command.ts';
 import type { InsightView, Room } from './insight-view.ts';
 
+/** Reads that `readEach` makes at most, so that no question holds an archive of very many accounts for long. */
+export const MAX_READS = 5000;
+
+/** How long `readEach` begins new reads, in milliseconds; what is under way then still has to end within the limit for a call. */
+export const READING_MS = 25_000;
+
 /** How an insight reads. Every read passes the guard, so access, toolsets and the audit hold for each of them. */
 export interface InsightReader {
   /** The present in milliseconds since the Unix epoch, by the clock of this machine. */
@@ -15,8 +21,8 @@ export interface InsightReader {
   /** Returns the rows of a list, or undefined where the read failed or did not return a list of objects. */
   readList(command: string, args?: Readonly<Record<string, unknown>>): Promise<readonly Row[] | undefined>;
   /**
-   * Makes one read for each entry, a few at a time, until the time for the answer is used up. Returns the values in the order of the entries; one
-   * that failed is undefined, and the list ends where the time was up.
+   * Makes one read for each entry, a few at a time, until READING_MS are over or MAX_READS were made. Returns the values in the order of
+   * the entries; one that failed is undefined, and the list ends where the reads did.
    */
   readEach<Entry>(
     command: string,

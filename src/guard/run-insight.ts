@@ -3,7 +3,7 @@ import type { Clock } from '../base/clock.ts';
 import { MailStoreError } from '../base/errors.ts';
 import { isRow, type Row } from '../base/rows.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
-import type { Insight, InsightAnswer, InsightReader } from '../catalogue/define-insight.ts';
+import { MAX_READS, READING_MS, type Insight, type InsightAnswer, type InsightReader } from '../catalogue/define-insight.ts';
 import { toolName } from '../catalogue/naming.ts';
 import { isEnded } from '../journal/task-record.ts';
 import type { TaskCall, TaskRunner } from '../tasks/runner.ts';
@@ -11,9 +11,6 @@ import type { Answered, Asked, Caller } from './call.ts';
 
 /** Reads of one insight that are under way at the same time: as many as there are connections for calls. */
 const AT_ONCE = 8;
-
-/** How long an insight begins new reads of a `readEach`, in milliseconds; what is under way then still has to end within the limit for a call. */
-const READING_MS = 25_000;
 
 /** How long the end of a read that runs long is waited for, in milliseconds. */
 const LONG_READ_MS = 25_000;
@@ -124,16 +121,17 @@ class GuardedReads implements InsightReader {
     const { clock } = this.#parts;
     const values: unknown[] = [];
     let next = 0;
-    this.#planned += entries.length;
+    const end = Math.min(entries.length, MAX_READS);
+    this.#planned += end;
     // Workers take the entries in their order, so what was not begun when the time was up is the end of the list.
     const work = async () => {
-      for (let index = next++; index < entries.length && clock.monotonic() < this.#until; index = next++) {
+      for (let index = next++; index < end && clock.monotonic() < this.#until; index = next++) {
         values[index] = undefined;
         values[index] = await this.#readNow(name, args(entries[index] as Entry));
       }
     };
     await Promise.all(Array.from({ length: AT_ONCE }, work));
-    this.#planned -= entries.length - values.length;
+    this.#planned -= end - values.length;
     return Array.from(values);
   }
 

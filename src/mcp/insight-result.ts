@@ -4,10 +4,11 @@ import { mapStrings } from '../base/map-strings.ts';
 import { isRow } from '../base/rows.ts';
 import { showInstants } from '../base/show-times.ts';
 import type { InsightResult } from '../guard/run-insight.ts';
+import { estimateTokens } from './tokens.ts';
 
-/** Characters of JSON that the findings may have, by default about 1,300 tokens; the rest of the answer adds about 400. */
-const DEFAULT_CHARACTERS = 3600;
-const CHARACTERS_WITH_DETAILS = 12_000;
+/** Tokens that the findings may have, as estimated; the rest of the answer adds about 400. */
+const DEFAULT_TOKENS = 1500;
+const TOKENS_WITH_DETAILS = 4200;
 
 /** Different failed reads that are named. */
 const SHOWN_FAILURES = 5;
@@ -21,7 +22,7 @@ export function insightResult(
   { details, timeZone }: { readonly details: boolean; readonly timeZone: string },
 ): CallToolResult {
   const { headline, data, notLookedAt, next, failedReads } = mapStrings(result, (text) => showInstants(text, timeZone)) as InsightResult;
-  const { value, cut } = fitFindings(withoutEmpty(data), details ? CHARACTERS_WITH_DETAILS : DEFAULT_CHARACTERS);
+  const { value, cut } = fitFindings(withoutEmpty(data), details ? TOKENS_WITH_DETAILS : DEFAULT_TOKENS);
   const notRead = failedReads.slice(0, SHOWN_FAILURES).map(({ tool, reason, times }) => ({
     tool,
     ...(times > 1 && { times }),
@@ -70,14 +71,14 @@ interface Cut {
 /** Cuts the list that takes the most room from its end until the findings fit. */
 function fitFindings(
   data: Readonly<Record<string, unknown>>,
-  characters: number,
+  tokens: number,
 ): { readonly value: Readonly<Record<string, unknown>>; readonly cut: Readonly<Record<string, Cut>> } {
   const value = { ...data };
   const cut: Record<string, Cut> = {};
   for (;;) {
-    const over = JSON.stringify(value).length - characters;
+    const over = measure(value) - tokens;
     const [longest] = Object.entries(value)
-      .flatMap(([name, list]) => (Array.isArray(list) && list.length > 1 ? [{ name, list, size: JSON.stringify(list).length }] : []))
+      .flatMap(([name, list]) => (Array.isArray(list) && list.length > 1 ? [{ name, list, size: measure(list) }] : []))
       .toSorted((a, b) => b.size - a.size);
     if (over <= 0 || !longest) return { value, cut };
     const { name, list, size } = longest;
@@ -85,6 +86,10 @@ function fitFindings(
     cut[name] = { shown: kept, total: cut[name]?.total ?? list.length };
     value[name] = list.slice(0, kept) as unknown[];
   }
+}
+
+function measure(value: unknown): number {
+  return estimateTokens(JSON.stringify(value));
 }
 
 /** Leaves out what is undefined, null or an empty list, at every level: it would be read and says nothing. */

@@ -300,9 +300,11 @@ function writeHead(
   }
   const parts = [
     shown === total ? count(total) : `${shown.toLocaleString('en-US')} of ${count(total)}${offset > 0 ? `, from offset ${offset}` : ''}`,
-    ...Object.values(counts).map((values) =>
+    ...Object.entries(counts).map(([name, values]) =>
       Object.entries(values)
-        .map(([value, number]) => `${number.toLocaleString('en-US')} ${value}`)
+        .map(
+          ([value, number]) => `${number.toLocaleString('en-US')} ${['true', 'false'].includes(value) ? `with ${name} ${value}` : value}`,
+        )
         .join(', '),
     ),
     ...Object.entries(totals).map(

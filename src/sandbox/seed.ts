@@ -9,26 +9,39 @@ import { makeSettings } from './seed/settings.ts';
 
 const HISTORY_DAYS = 30;
 
+/** How much a world holds. */
+interface Size {
+  /** Users besides the four that are always there. */
+  readonly generatedUsers: number;
+  /** 1 gives a few thousand messages. */
+  readonly scale: number;
+  /** Offices besides the main one, each with a store and a busy archiving profile of its own. */
+  readonly sites: number;
+}
+
 /** How much the seeds hold; every name that is not listed has the size of `default`. */
-const SIZES: Readonly<Record<string, { readonly generatedUsers: number; readonly scale: number }>> = {
-  small: { generatedUsers: 0, scale: 0.02 },
+const SIZES: Readonly<Record<string, Size>> = {
+  small: { generatedUsers: 0, scale: 0.02, sites: 0 },
+  // 10,000 users, 40 stores and somewhat more than 100,000 runs.
+  large: { generatedUsers: 9_996, scale: 0.2, sites: 33 },
 };
-const DEFAULT_SIZE = { generatedUsers: 270, scale: 1 };
+const DEFAULT_SIZE: Size = { generatedUsers: 270, scale: 1, sites: 0 };
 
 /**
  * Returns a new world: the archive of a company of a few hundred people with 30 days of history before `now` (milliseconds since the
- * Unix epoch). The same name and time give the same world. Any name is a seed; `small` has the fixed users and a few messages only.
+ * Unix epoch). The same name and time give the same world. Any name is a seed; `small` has the fixed users and a few messages only,
+ * `large` 10,000 users, 100,000 runs and 40 stores.
  */
 export function seedWorld(seed: string, now: number): WorldState {
-  const { generatedUsers, scale } = SIZES[seed] ?? DEFAULT_SIZE;
+  const { generatedUsers, scale, sites } = SIZES[seed] ?? DEFAULT_SIZE;
   const generator = { random: hashText(seed) };
   const dice = new Dice(generator);
   const span = { historyStart: now - HISTORY_DAYS * DAY_MS, now };
   const { users, mailboxes, directory } = makePeople(dice, generatedUsers);
-  const { stores, detachedStores } = makeStores();
-  const profiles = makeProfiles();
+  const { stores, detachedStores } = makeStores(sites);
+  const profiles = makeProfiles(sites);
   const numbers = new MessageNumbers();
-  const older = fillStores(dice, mailboxes, numbers, span.historyStart, scale);
+  const older = fillStores(dice, mailboxes, numbers, span.historyStart, scale, stores);
   const { workerResults, messages: recent } = makeRuns(dice, profiles, mailboxes, numbers, span, scale);
   const messages = [...older, ...recent];
   const { jobs, jobResults, backups } = makeJobs(dice, span);

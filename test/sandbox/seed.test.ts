@@ -82,19 +82,27 @@ describe('the people', () => {
     }
   });
 
-  test('every user but admin has an archive of the same name, and two archives have no user', () => {
+  test('every user but admin has an archive of the same name, and four archives have no user', () => {
     expect(userNames.filter((name) => !archives.includes(name))).toEqual(['admin']);
-    expect(archives.filter((archive) => !userNames.includes(archive))).toEqual(['oldcolleague', '@catchall']);
+    expect(archives.filter((archive) => !userNames.includes(archive))).toEqual(['oldcolleague', '@catchall', 'petra.exner', 'gunnar.lund']);
     expect(archives.every((archive) => state.folders.includes(`${archive}/Inbox`))).toBe(true);
     expect(state.folders).toEqual(expect.arrayContaining(['amira/Outlook/Inbox', 'oldcolleague/Sent Items', 'amira/Drafts']));
     expect(new Set(state.folders).size).toBe(state.folders.length);
   });
 
-  test('the directory knows all synchronised users but two, as they are, and three people more', () => {
+  test('leavers have left rights behind, and others have rights on archives of people who are gone', () => {
+    const closed = state.users.filter(({ loginPrivileges }) => loginPrivileges.includes('none'));
+    expect(closed.map(({ privilegesOnFolders }) => privilegesOnFolders.at(-1)?.folder)).toEqual(['hr', 'hr', 'hr']);
+    const holders = (archive: string) =>
+      state.users.filter(({ privilegesOnFolders }) => privilegesOnFolders.some(({ folder }) => folder === archive));
+    expect(['petra.exner', 'gunnar.lund', 'oldcolleague'].map((archive) => holders(archive).length)).toEqual([1, 1, 1]);
+  });
+
+  test('the directory knows all synchronised users but four, as they are, and three people more', () => {
     const listed = new Map(state.directory.map((entry) => [entry.userName, entry]));
     const synchronised = state.users.filter(({ authentication }) => authentication === 'directoryServices');
     expect(synchronised.length).toBeGreaterThan(100);
-    expect(synchronised.filter(({ userName }) => !listed.has(userName))).toHaveLength(2);
+    expect(synchronised.filter(({ userName }) => !listed.has(userName))).toHaveLength(4);
     expect(state.directory.filter(({ userName }) => !userNames.includes(userName))).toHaveLength(3);
     const integrated = state.users.filter(({ authentication }) => authentication === 'integrated');
     expect(integrated.filter(({ userName }) => listed.has(userName))).toEqual([]);
@@ -179,6 +187,10 @@ describe('the history', () => {
       new Set(['succeeded', 'completedWithErrors', 'completedWithWarnings', 'failed', 'cancelled']),
     );
     expect(workerResults.filter(({ result }) => result === 'succeeded').length).toBeGreaterThan(workerResults.length * 0.85);
+    const causes = new Set(
+      workerResults.filter(({ result }) => result === 'failed').map(({ report }) => report.trim().split('processed. ').at(-1)),
+    );
+    expect(causes.size).toBeGreaterThanOrEqual(5);
   });
 
   test('each automatic run begins its pause after the last one of its profile', () => {

@@ -22,7 +22,7 @@ export const accessReport = defineInsight({
     folder: f.folderPath.optional().describe('A folder; rights are those of its user archive, the first part.'),
     userName: f.userName.optional().describe('Login name.'),
     compareWith: f.userName.optional().describe('Another login name, in addition to userName.'),
-    offset: z.int().min(0).default(0).describe('Goes on where an earlier answer ran out of time.'),
+    offset: z.int().min(0).default(0).describe('Goes on where an earlier answer ended.'),
     details: z.boolean().default(false).describe('true lists more rows.'),
   },
   reads: ['GetUsers', 'GetUserInfo', 'GetChildFolders', 'GetComplianceConfiguration'],
@@ -64,7 +64,9 @@ async function reportArchives(folder: string | undefined, offset: number, detail
   ];
   const next = nextOffset === undefined ? undefined : `Call again with offset ${nextOffset} for the remaining accounts.`;
   const looked =
-    total === undefined ? 'The users could not be listed.' : `${accounts.length} of ${writeCount(total, 'account')} looked at.`;
+    total === undefined
+      ? 'The users could not be listed.'
+      : `${accounts.length.toLocaleString('en-US')} of ${writeCount(total, 'account')} looked at.`;
   if (folder === undefined) {
     const foreign = rights.filter(({ archive, userName: reads }) => !isSameArchive(archive, reads));
     return {
@@ -125,7 +127,12 @@ async function readUser(userName: string, reader: InsightReader): Promise<Accoun
 async function reportUser(userName: string, reader: InsightReader): Promise<InsightAnswer> {
   const [account, compliance] = await Promise.all([readUser(userName, reader), reader.read('GetComplianceConfiguration')]);
   if (!account)
-    return { headline: `The account ${userName} could not be read.`, data: {}, notLookedAt: [], next: 'get_users lists the login names.' };
+    return {
+      headline: `The account ${userName} could not be read.`,
+      data: {},
+      notLookedAt: ['Everything else: it rests on this account.'],
+      next: 'get_users lists the login names.',
+    };
   const admin = isAdministrator(account);
   const own = account.folders?.some(({ folder }) => isSameArchive(folder, account.userName));
   const reach = (account.folders ?? []).map(({ folder, privileges }) => ({ archive: folder, rights: privileges.join(', ') }));
@@ -161,7 +168,7 @@ async function compareUsers(one: string, other: string, reader: InsightReader): 
     return {
       headline: `${first ? other : one} could not be read, so the two cannot be compared.`,
       data: {},
-      notLookedAt: [],
+      notLookedAt: ['Everything else: it rests on this account.'],
       next: 'get_users lists the login names.',
     };
   }

@@ -1,4 +1,4 @@
-import type { InsightReader } from '../../src/catalogue/define-insight.ts';
+import { MAX_READS, READING_MS, type InsightReader } from '../../src/catalogue/define-insight.ts';
 import { readRow, readRows, readString } from '../../src/base/rows.ts';
 
 /** What an account may do. */
@@ -19,13 +19,15 @@ export interface Accounts {
   readonly accounts: readonly Account[];
   /** All users that there are; undefined where the list could not be read. */
   readonly total: number | undefined;
-  /** What was left out, and how to go on: one sentence, if anything was. */
+  /** What was left out, and how to go on: one sentence each. */
   readonly missing: readonly string[];
+  /** Accounts of which the read failed. */
+  readonly failed: number;
   /** Where the next call goes on. */
   readonly nextOffset: number | undefined;
 }
 
-/** Reads each account, which the API shows one at a time, from an offset in the list of users, as far as the time for an answer goes. */
+/** Reads each account, which the API shows one at a time, from an offset in the list of users by name, as far as one answer goes. */
 export async function readAccounts(reader: InsightReader, offset: number): Promise<Accounts> {
   const users = await reader.readList('GetUsers');
   const names = (users ?? []).flatMap(({ userName }) => readString(userName) ?? []).toSorted();
@@ -38,11 +40,14 @@ export async function readAccounts(reader: InsightReader, offset: number): Promi
     accounts,
     total: users && names.length,
     nextOffset,
+    failed,
     missing: [
       ...(offset > 0 ? [`The first ${offset} accounts by name, as asked for.`] : []),
       ...(nextOffset === undefined
         ? []
-        : [`The accounts after number ${nextOffset} of ${names.length}: the time for one answer was up. offset ${nextOffset} goes on.`]),
+        : [
+            `The accounts after number ${nextOffset} of ${names.length}, by name: one answer looks at ${MAX_READS} at most, for ${READING_MS / 1000} seconds. offset ${nextOffset} goes on.`,
+          ]),
       ...(failed > 0 ? [`${failed} accounts that could not be read.`] : []),
     ],
   };

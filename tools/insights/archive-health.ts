@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { defineInsight } from '../../src/catalogue/define-insight.ts';
 import { readRow, readString, type Row } from '../../src/base/rows.ts';
 import type { HealthCheck as Check, HealthState } from '../../src/catalogue/insight-view.ts';
-import { judgeProfiles, needsAttention } from './gaps.ts';
+import { judgeProfiles, needsAttention, type ProfileState } from './gaps.ts';
 import { writeCount, DAY, formatDuration, groupBy, readRuns, formatTime, parseTime, makeWindow } from './runs.ts';
 
 /** A backup that is older needs attention, in days. */
@@ -66,12 +66,7 @@ export const archiveHealth = defineInsight({
         : `${String(readRow(server)['machineName'])}, version ${String(readRow(server)['version'])}`;
     const concerned = checks.filter(({ state }) => state === 'broken' || state === 'attention');
     return {
-      headline:
-        concerned.length === 0
-          ? worst === 'unknown'
-            ? 'Nothing wrong was found, but not everything could be read.'
-            : `Everything that was looked at is in order: ${checks.map(({ area }) => area).join(', ')}.`
-          : `${worst === 'broken' ? 'Broken' : 'Needs attention'}: ${concerned.map(({ area, reasons }) => `${area} (${reasons[0] ?? ''})`).join('; ')}.`,
+      headline: [describeArchiving(states, stores, reader.now), ...describeStates(checks)].join(' '),
       data: {
         overall: worst,
         checks: inOrder.map(({ area, state, reasons }) => ({ area, state, reasons: details ? reasons.join('; ') : shorten(reasons) })),
@@ -94,6 +89,40 @@ export const archiveHealth = defineInsight({
 });
 
 const ORDER: readonly HealthState[] = ['broken', 'attention', 'unknown', 'ok'];
+
+/** Says whether archiving works: how many profiles ran of late, and whether a store takes what they bring. */
+function describeArchiving(states: readonly ProfileState[] | undefined, stores: readonly Row[] | undefined, now: number): string {
+  const automatic = states?.filter(({ state }) => state !== 'not automatic');
+  if (!automatic) return 'Whether archiving works could not be read.';
+  if (automatic.length === 0) return 'No profile archives automatically.';
+  const recent = automatic.filter(({ lastSuccess }) => now - (parseTime(lastSuccess) ?? 0) <= DAY).length;
+  const ran = `${recent} of ${writeCount(automatic.length, 'automatic profile')} ran without a failure in the last 24 h`;
+  if (stores && !hasOpenCurrent(stores)) return `Archiving does not work: no store takes new mail; ${ran}.`;
+  return recent === 0 ? `Archiving does not work: ${ran}.` : `Archiving works${recent < automatic.length ? ' in part' : ''}: ${ran}.`;
+}
+
+/** The states of a headline, with the words that they have there. */
+const STATES = [
+  ['broken', 'Broken'],
+  ['attention', 'Needs attention'],
+  ['unknown', 'Could not be read'],
+] as const;
+
+function describeStates(checks: readonly Check[]): readonly string[] {
+  const sentences = STATES.flatMap(([state, word]) => {
+    const areas = checks.filter((check) => check.state === state);
+    if (areas.length === 0) return [];
+    const said = areas.map(({ area, reasons }) => (state === 'unknown' ? area : `${area} (${firstReason(reasons)})`));
+    return [`${word}: ${said.join('; ')}.`];
+  });
+  const inOrder = checks.filter(({ state }) => state === 'ok').map(({ area }) => area);
+  return [...sentences, ...(inOrder.length > 0 ? [`In order: ${inOrder.join(', ')}.`] : [])];
+}
+
+function firstReason(reasons: readonly string[]): string {
+  const more = reasons.length > 1 ? `, and ${reasons.length - 1} more` : '';
+  return `${(reasons[0] ?? '').replace(/\.$/, '')}${more}`;
+}
 
 const REASONS = 3;
 
@@ -125,12 +154,15 @@ function checkStores(stores: readonly Row[] | undefined): Check {
   const disabled = stores.flatMap(({ name, requestedState, needsUpgrade }) =>
     requestedState === 'disabled' && needsUpgrade !== true ? [`${String(name)} is disabled, its mail cannot be read`] : [],
   );
-  const isCurrent = stores.some(({ requestedState, error }) => requestedState === 'current' && readString(error) === undefined);
   return makeCheck('stores', {
-    broken: [...(isCurrent ? [] : ['no store takes new mail: none is current and open']), ...broken],
+    broken: [...(hasOpenCurrent(stores) ? [] : ['no store takes new mail: none is current and open']), ...broken],
     attention: [...upgrades, ...disabled],
     ok: `${writeCount(stores.length, 'store')} open`,
   });
+}
+
+function hasOpenCurrent(stores: readonly Row[]): boolean {
+  return stores.some(({ requestedState, error }) => requestedState === 'current' && readString(error) === undefined);
 }
 
 function checkIndexes(stores: readonly Row[] | undefined, stale: readonly Row[], indexes: readonly (readonly Row[] | undefined)[]): Check {
@@ -144,7 +176,7 @@ function checkIndexes(stores: readonly Row[] | undefined, stale: readonly Row[],
   return makeCheck('indexes', { attention, ok: 'none needs a rebuild' });
 }
 
-function checkProfiles(states: ReturnType<typeof judgeProfiles> | undefined): Check {
+function checkProfiles(states: readonly ProfileState[] | undefined): Check {
   if (!states) return failCheck('profiles');
   const automatic = states.filter(({ state }) => state !== 'not automatic');
   const stopped = states.filter(({ state }) => state === 'overdue' || state === 'never ran' || state === 'failing');

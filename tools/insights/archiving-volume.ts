@@ -26,10 +26,13 @@ export const archivingVolume = defineInsight({
     const average = estimateMessageSize(stores ?? []);
     const estimate = (items: number) => (average === undefined ? undefined : formatSize(Math.round(items * average)));
     const dayNames = listDays(reader, days);
-    const countItemsByDay = (itsRuns: readonly ProfileRun[]) => countItems(itsRuns, reader);
-    const perProfile = [...groupBy(runs, ({ profile }) => profile)]
-      .map(([profile, itsRuns]) => {
-        const byDay = countItemsByDay(itsRuns);
+    const byProfile = [...groupBy(runs, ({ profile }) => profile)].map(([profile, itsRuns]) => ({
+      profile,
+      itsRuns,
+      byDay: countItems(itsRuns, reader),
+    }));
+    const perProfile = byProfile
+      .map(({ profile, itsRuns, byDay }) => {
         const counts = dayNames.map((day) => byDay.get(day) ?? 0);
         const items = itsRuns.reduce((sum, run) => sum + run.items, 0);
         const empty = counts.filter((count) => count === 0).length;
@@ -44,13 +47,15 @@ export const archivingVolume = defineInsight({
         };
       })
       .toSorted((a, b) => b.items - a.items);
-    const total = countItemsByDay(runs);
-    const perDay = dayNames.map((day) => ({ day, items: total.get(day) ?? 0, estimatedSize: estimate(total.get(day) ?? 0) }));
-    const items = runs.reduce((sum, run) => sum + run.items, 0);
-    const perProfileAndDay = [...groupBy(runs, ({ profile }) => profile)].map(([profile, itsRuns]) => {
-      const byDay = countItemsByDay(itsRuns);
-      return { profile, items: dayNames.map((day) => `${day.slice(5)}: ${byDay.get(day) ?? 0}`).join(', ') };
+    const perDay = dayNames.map((day) => {
+      const ofDay = byProfile.reduce((sum, { byDay }) => sum + (byDay.get(day) ?? 0), 0);
+      return { day, items: ofDay, estimatedSize: estimate(ofDay) };
     });
+    const items = runs.reduce((sum, run) => sum + run.items, 0);
+    const perProfileAndDay = byProfile.map(({ profile, byDay }) => ({
+      profile,
+      items: dayNames.map((day) => `${day.slice(5)}: ${byDay.get(day) ?? 0}`).join(', '),
+    }));
     return {
       headline: all
         ? `${writeCount(items, 'item')} archived in ${writeCount(days, 'day')}${estimate(items) === undefined ? '' : `, about ${estimate(items)}`}; ${writeCount(Math.round(items / days), 'item')} a day.`

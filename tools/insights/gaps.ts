@@ -1,5 +1,5 @@
 import { readRow, readString, type Row } from '../../src/base/rows.ts';
-import { DAY, HOUR, formatDuration, isFinished, findMedian, formatTime, type ProfileRun } from './runs.ts';
+import { DAY, HOUR, formatDuration, isFinished, findMedian, groupBy, formatTime, type ProfileRun } from './runs.ts';
 
 /** How an archiving profile stands against its own rhythm. */
 export interface ProfileState {
@@ -32,16 +32,10 @@ const ARCHIVING = 'I';
 
 /** Compares each archiving profile with its own rhythm in the runs of the last days, newest first; what needs attention comes first. */
 export function judgeProfiles(profiles: readonly Row[], runs: readonly ProfileRun[], now: number, days: number): readonly ProfileState[] {
+  const byProfile = groupBy(runs, ({ profileId }) => profileId as unknown);
   return profiles
     .filter(({ type }) => type === ARCHIVING)
-    .map((profile) =>
-      judgeProfile(
-        profile,
-        runs.filter(({ profileId }) => profileId === profile['id']),
-        now,
-        days,
-      ),
-    )
+    .map((profile) => judgeProfile(profile, byProfile.get(profile['id']) ?? [], now, days))
     .toSorted((a, b) => ORDER.indexOf(a.state) - ORDER.indexOf(b.state));
 }
 

@@ -17,7 +17,7 @@ export const userAudit = defineInsight({
   summary:
     'Which accounts need a look? Administrators, API logins, missing MFA, rights on others, archives without a user, shared addresses.',
   input: {
-    offset: z.int().min(0).default(0).describe('Goes on where an earlier answer ran out of time.'),
+    offset: z.int().min(0).default(0).describe('Goes on where an earlier answer ended.'),
     details: z.boolean().default(false).describe('true names more users for each finding.'),
   },
   reads: ['GetUsers', 'GetUserInfo', 'GetChildFolders', 'GetLicenseInformation', 'GetDirectoryServicesConfiguration'],
@@ -37,7 +37,9 @@ export const userAudit = defineInsight({
     const { userCount, maxUsers } = readRow(license);
     const administrators = accounts.filter(isAdministrator);
     const looked =
-      total === undefined ? 'The users could not be listed.' : `${accounts.length} of ${writeCount(total, 'account')} looked at.`;
+      total === undefined
+        ? 'The users could not be listed.'
+        : `${accounts.length.toLocaleString('en-US')} of ${writeCount(total, 'account')} looked at.`;
     return {
       headline: `${writeCount(findings.filter(({ severity }) => severity !== 'low').length, 'finding')} to look at, ${writeCount(administrators.length, 'administrator')}. ${looked}`,
       data: {

@@ -7,8 +7,11 @@ import type { Mailbox } from './people.ts';
 /** The store that receives new mail. */
 export const CURRENT_STORE = 4;
 
-/** Returns the stores that are attached, and those that were detached. */
-export function makeStores(): { stores: WorldStore[]; detachedStores: WorldStore[] } {
+/** The first id of the stores of sites. */
+const FIRST_SITE_STORE = 9;
+
+/** Returns the stores that are attached, one more for each site, and those that were detached. */
+export function makeStores(sites: number): { stores: WorldStore[]; detachedStores: WorldStore[] } {
   return {
     stores: [
       makeStore(1, '2023', { requestedState: 'writeProtected' }),
@@ -18,6 +21,7 @@ export function makeStores(): { stores: WorldStore[]; detachedStores: WorldStore
       makeStore(5, 'Import 2019', { requestedState: 'disabled', needsUpgrade: true }),
       makeStore(6, 'Import 2021', { error: 'The store database is damaged.' }),
       makeStore(8, 'Acquired company', { locked: true }),
+      ...Array.from({ length: sites }, (_, index) => makeStore(FIRST_SITE_STORE + index, `Site ${index + 1}`, {})),
     ],
     detachedStores: [makeStore(7, '2018', {})],
   };
@@ -83,6 +87,7 @@ export function fillStores(
   numbers: MessageNumbers,
   historyStart: number,
   scale: number,
+  stores: readonly WorldStore[],
 ): WorldMessage[] {
   const behind = Math.min(0, new Date(historyStart).getUTCFullYear() - 2026);
   const year = (name: number) => Date.UTC(name + behind, 0, 1);
@@ -101,6 +106,9 @@ export function fillStores(
     { storeId: 5, year: 2019, from: historyStart - 5_000 * DAY_MS, to: year(2019), messages: 400 },
     { storeId: 7, year: 2018, from: historyStart - 4_800 * DAY_MS, to: year(2019), messages: 300 },
     { storeId: 8, year: 2020, from: year(2017), to: year(2021), messages: 150, acquired: true },
+    ...stores
+      .filter(({ id }) => id >= FIRST_SITE_STORE)
+      .map(({ id }): Shelf => ({ storeId: id, year: 2025, from: year(2025), to: year(2026), messages: 500 })),
   ];
   return shelves.flatMap((shelf) => fillShelf(dice, mailboxes, numbers, { ...shelf, messages: Math.ceil(shelf.messages * scale) }));
 }
@@ -122,7 +130,7 @@ function fillShelf(dice: Dice, mailboxes: readonly Mailbox[], numbers: MessageNu
 }
 
 /** Archives with mail in every store of their time, johndoe's Inbox before all others. */
-const FIRST_SERVED: readonly string[] = ['johndoe', 'amira', 'maria.lopez', 'oldcolleague', '@catchall'];
+const FIRST_SERVED: readonly string[] = ['johndoe', 'amira', 'maria.lopez', 'oldcolleague', '@catchall', 'petra.exner', 'gunnar.lund'];
 
 /** Returns one index for each attached store and archive with mail in it. */
 export function makeIndexes(messages: readonly WorldMessage[], stores: readonly WorldStore[], historyStart: number): WorldIndex[] {

@@ -59,6 +59,8 @@ export function makePeople(dice: Dice, generatedUsers: number): People {
     makeMailbox('maria.lopez', {}),
     makeMailbox('oldcolleague', { until: 2024 }),
     makeMailbox('@catchall', { address: 'postmaster@example.com', folders: ['@catchall/Inbox'] }),
+    // Archives of colleagues whose accounts were deleted.
+    ...(generatedUsers > 0 ? [makeMailbox('petra.exner', { until: 2023 }), makeMailbox('gunnar.lund', { until: 2025 })] : []),
     ...generated.map(({ user, ...traits }) => makeMailbox(user.userName, traits)),
   ];
   return { users, mailboxes, directory: makeDirectory(users) };
@@ -76,6 +78,12 @@ export function listFolders(mailboxes: readonly Mailbox[]): string[] {
   return [...folders];
 }
 
+/** Places of the leavers among the colleagues. */
+const LEAVERS: readonly number[] = [101, 149, 202];
+
+/** Colleagues without a number in their login names. */
+const UNNUMBERED = 500;
+
 function makeColleagues(dice: Dice, count: number): ({ user: WorldUser } & Pick<Mailbox, 'from' | 'branch' | 'acquired'>)[] {
   const colleagues: { userName: string; fullName: string | null }[] = [
     ...NON_LATIN_NAMES,
@@ -85,7 +93,9 @@ function makeColleagues(dice: Dice, count: number): ({ user: WorldUser } & Pick<
   while (colleagues.length < count) {
     const { given, family } = dice.pick(NAMES);
     const [first, last] = [dice.pick(given), dice.pick(family)];
-    const userName = `${asciiName(first)}.${asciiName(last)}`;
+    const name = `${asciiName(first)}.${asciiName(last)}`;
+    // There are some 600 names; a company of more people numbers them.
+    const userName = colleagues.length < UNNUMBERED ? name : `${name}${colleagues.length}`;
     if (taken.has(userName)) continue;
     taken.add(userName);
     colleagues.push({ userName, fullName: `${first} ${last}` });
@@ -101,6 +111,15 @@ function makeColleagues(dice: Dice, count: number): ({ user: WorldUser } & Pick<
     // The people who work with the shared mailbox, and one who represents amira.
     if (!shared && index % 30 === 7) user.privilegesOnFolders.push({ folder: 'support', privileges: ['read', 'write'] });
     if (index === 40) user.privilegesOnFolders.push({ folder: 'amira', privileges: ['read'] });
+    // Two who took over the work of leavers, and a manager who reads two archives.
+    if (index === 65) user.privilegesOnFolders.push({ folder: 'petra.exner', privileges: ['read'] });
+    if (index === 66) user.privilegesOnFolders.push({ folder: 'gunnar.lund', privileges: ['read', 'write'] });
+    if (index === 90) for (const folder of ['sales', 'invoices']) user.privilegesOnFolders.push({ folder, privileges: ['read'] });
+    // Leavers whose accounts were closed and whose rights were forgotten.
+    if (LEAVERS.includes(index)) {
+      Object.assign(user, { privileges: ['none'], loginPrivileges: ['none'] });
+      user.privilegesOnFolders.push({ folder: 'hr', privileges: ['read'] });
+    }
     return {
       user: shared || index % 4 === 3 ? user : inDirectory(user),
       from: shared ? 2012 : dice.between(2014, 2027),
@@ -154,10 +173,10 @@ function makeMailbox(archive: string, traits: Partial<Mailbox>): Mailbox {
   };
 }
 
-/** The directory lacks the last two of the generated accounts that came from it, and has three people who joined since the last synchronisation. */
+/** The directory lacks the last four of the generated accounts that came from it, and has three people who joined since the last synchronisation. */
 function makeDirectory(users: readonly WorldUser[]): WorldState['directory'] {
   const synchronised = users.filter((user) => user.authentication === 'directoryServices');
-  const leavers = synchronised.slice(1).slice(-2);
+  const leavers = synchronised.slice(1).slice(-4);
   const joiners = [
     { userName: 'noemi.keller', fullName: 'Noémi Keller' },
     { userName: 'tariq.haddad', fullName: 'Tariq Haddad' },

@@ -8,7 +8,11 @@ import type { Mailbox } from './people.ts';
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 
-export function makeProfiles(): WorldProfile[] {
+/** The first id of the profiles of sites. */
+const FIRST_SITE_PROFILE = 6;
+
+/** Returns the profiles of the main office, and one more for each site. */
+export function makeProfiles(sites: number): WorldProfile[] {
   return [
     makeProfile(1, 'Microsoft 365 journal', {
       connector: 'Office365Journal',
@@ -43,6 +47,13 @@ export function makeProfiles(): WorldProfile[] {
       pause: 7_200,
       alive: false,
     }),
+    ...Array.from({ length: sites }, (_, index) =>
+      makeProfile(FIRST_SITE_PROFILE + index, `Site ${index + 1}`, {
+        connector: 'ExchangeMailboxes',
+        details: { serverName: `ex-site${index + 1}.example.com`, group: `Site ${index + 1}`, deleteAfterArchiving: '0' },
+        pause: 600,
+      }),
+    ),
   ];
 }
 
@@ -100,6 +111,25 @@ const HABITS: readonly ProfileHabit[] = [
   { profileId: 5, lastEnd: 9 * DAY_MS, minutes: [4, 15], mailsPerHour: 0.8, serves: (mailbox) => mailbox.branch },
 ];
 
+/** Returns the habit of a site's profile; one site in eight had an outage, each at another time. */
+function makeSiteHabit({ id }: WorldProfile): ProfileHabit {
+  const site = id - FIRST_SITE_PROFILE;
+  return {
+    profileId: id,
+    lastEnd: (1 + (site % 5)) * MINUTE,
+    minutes: [2, 5],
+    mailsPerHour: 0.5,
+    serves: (mailbox) => !mailbox.branch && mailbox.until > 2025,
+    ...(site % 8 === 3 && {
+      outage: {
+        from: (2 + site) * DAY_MS,
+        to: (2 + site) * DAY_MS - 9 * HOUR,
+        cause: `The server ex-site${site + 1}.example.com did not answer.`,
+      },
+    }),
+  };
+}
+
 interface SeededRun {
   readonly profile: WorldProfile | null;
   readonly habit: ProfileHabit | null;
@@ -123,9 +153,10 @@ export function makeRuns(
   span: { historyStart: number; now: number },
   scale: number,
 ): { workerResults: WorldWorkerResult[]; messages: WorldMessage[] } {
-  const runs = [...HABITS.flatMap((habit) => planRuns(dice, profiles, habit, span)), ...manualRuns(profiles, span.now)];
+  const habits = [...HABITS, ...profiles.filter(({ id }) => id >= FIRST_SITE_PROFILE).map(makeSiteHabit)];
+  const runs = [...habits.flatMap((habit) => planRuns(dice, profiles, habit, span)), ...manualRuns(profiles, span.now)];
   runs.sort((a, b) => a.end - b.end);
-  const served = new Map(HABITS.map((habit) => [habit.profileId, mailboxes.filter(habit.serves)]));
+  const served = new Map(habits.map((habit) => [habit.profileId, mailboxes.filter(habit.serves)]));
   const messages: WorldMessage[] = [];
   const lastSuccess = new Map<number, number>();
   const workerResults = runs.map((run, index) => {
@@ -167,14 +198,40 @@ function planRuns(
   }
 }
 
+/** What a run may come to, with how often and why; the rest succeeds. */
+const OUTCOMES: readonly { readonly result: string; readonly share: number; readonly remarks: readonly string[] }[] = [
+  { result: 'cancelled', share: 0.005, remarks: ['Cancelled by admin.'] },
+  {
+    result: 'failed',
+    share: 0.01,
+    remarks: ['The connection timed out.', 'The archive store was busy with a backup.', 'The certificate of the mail server has expired.'],
+  },
+  {
+    result: 'completedWithWarnings',
+    share: 0.025,
+    remarks: [
+      'The server closed the connection once; the connection was restored.',
+      'One message has no readable date; the time of its delivery is used.',
+    ],
+  },
+  {
+    result: 'completedWithErrors',
+    share: 0.03,
+    remarks: [
+      'One message could not be read and was left in the mailbox.',
+      'The mailbox of g.lund@example.com could not be opened: access denied.',
+      'Two messages are larger than 150 MB and were not archived.',
+    ],
+  },
+];
+
 function drawOutcome(dice: Dice): { result: string; remark: string } {
-  const roll = dice.roll();
-  if (roll < 0.93) return { result: 'succeeded', remark: 'No problems.' };
-  if (roll < 0.96) return { result: 'completedWithErrors', remark: 'One message could not be read and was left in the mailbox.' };
-  if (roll < 0.985)
-    return { result: 'completedWithWarnings', remark: 'The server closed the connection once; the connection was restored.' };
-  if (roll < 0.995) return { result: 'failed', remark: 'The connection timed out.' };
-  return { result: 'cancelled', remark: 'Cancelled by admin.' };
+  let left = 1 - dice.roll();
+  for (const { result, share, remarks } of OUTCOMES) {
+    if (left <= share) return { result, remark: remarks[Math.floor((left / share) * remarks.length)] ?? remarks[0] ?? '' };
+    left -= share;
+  }
+  return { result: 'succeeded', remark: 'No problems.' };
 }
 
 /** Runs that a person started: exports, and two attempts with a temporary profile. */
