@@ -58,6 +58,13 @@ const table = {
     say: ({ tool, shown, now }) =>
       `${tool} was not called: as a step it was shown as ${shown}, and now it counts as ${now}. Plan again, and look at the steps.`,
   }),
+  stepOutdated: row<{ tool: string; was: string; now: string }>({
+    audience: 'caller',
+    request: 'not sent',
+    retry: false,
+    say: ({ tool, was, now }) =>
+      `${tool} was not called: what the plan changes is no longer as it was shown: it was ${excerpt(was, 500)}, and now it is ${excerpt(now, 500)}. Plan again, and look at the steps.`,
+  }),
   unknownPrompt: row<{ prompt: string; nearest?: string | undefined }>({
     audience: 'caller',
     request: 'not sent',

@@ -26,7 +26,10 @@ export class Changes {
   }
 
   /** Reads the object of a call before it; a failure is part of what it returns. Undefined where the call has none. */
-  readBefore({ request, target, time }: AdmittedCall, shared: SharedReads): Promise<ObjectState | undefined> {
+  readBefore(
+    { request, target, time }: Pick<AdmittedCall, 'request' | 'target' | 'time'>,
+    shared: SharedReads,
+  ): Promise<ObjectState | undefined> {
     return this.#read(request, target, time.deadline, shared);
   }
 
@@ -294,6 +297,16 @@ function unreadable(reason: string): ShownChange {
 /** Returns a value as it reads back from the journal: without what is undefined. */
 function toJson(value: unknown): unknown {
   return value === undefined ? null : (JSON.parse(JSON.stringify(value)) as unknown);
+}
+
+/** Returns what of an object differs between two reads of it; undefined where nothing does, or one of them failed. */
+export function findDifference(
+  was: ObjectState | undefined,
+  is: ObjectState | undefined,
+): { readonly before: unknown; readonly after: unknown } | undefined {
+  if (!was || !is || was.failed !== undefined || is.failed !== undefined) return undefined;
+  const [before, after] = [toJson(was.value), toJson(is.value)];
+  return isDeepStrictEqual(before, after) ? undefined : differences(before, after);
 }
 
 /** Leaves out of two objects the fields that read the same. */

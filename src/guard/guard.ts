@@ -22,7 +22,7 @@ import { passGate, refusal, type Permit } from '../policy/gate.ts';
 import type { TaskCall, TaskRunner } from '../tasks/runner.ts';
 import { AuditTrail, describeOutcome, TASK_END_CLIENT, type OnBegun } from './audit-trail.ts';
 import type { AdmittedCall, Answered, Asked, Caller, GuardedTarget, ObjectState } from './call.ts';
-import { Changes } from './changes.ts';
+import { Changes, findDifference } from './changes.ts';
 import { CallTime } from './call-time.ts';
 import { readCautions } from './cautions.ts';
 import { Consent, type AskableCall, type Render, type ObtainedYes } from './consent.ts';
@@ -30,6 +30,7 @@ import { effectInWords, renderCancelQuestion, renderPlanQuestion, runSearch, typ
 import {
   digestPlan,
   isCovered,
+  isRelated,
   readPlan,
   refusePlan,
   toCall,
@@ -240,12 +241,14 @@ export class Guard {
     });
     refusePlan(plan, steps);
     const prepared: PreparedStep[] = [];
+    const shared: SharedReads = new Map();
     for (const step of steps) {
       const request = toCall(catalogue, step, name);
       const found = await this.#find(request, target, deadline);
       const decision = this.#decide(request, target, found);
       const cautions = await readCautions(target, request, found, { deadline, now: this.#clock.now() });
-      prepared.push({ ...step, tool: toolName(step.command), request, decision, cautions });
+      const before = await this.#changes.readBefore({ request, target, time }, shared);
+      prepared.push({ ...step, tool: toolName(step.command), request, decision, cautions, before });
     }
     return { ...planned, plan, args, target: name, steps: prepared, digest: digestPlan(plan, args, target, prepared, basis) };
   }
@@ -269,15 +272,57 @@ export class Guard {
     if (consent.kind === 'asked') return consent;
     await use();
     const done: StepOutcome[] = [];
+    const states = new Map(steps.map((step) => [step, step.before]));
     for (const [index, step] of steps.entries()) {
       try {
-        done.push({ step, answered: await this.#runStep(step, caller, time, consent) });
+        const readStep = () => this.#readStep(step, steps.slice(index), states, { target, time });
+        done.push({ step, answered: await this.#runStep(step, caller, time, { consent, readStep }) });
+        await this.#readLaterSteps(step, steps.slice(index + 1), states, { target, time });
       } catch (error) {
         if (!(error instanceof MailStoreError)) throw error;
         return { prepared, done, failed: { step, error: error as MailStoreError }, notDone: steps.slice(index + 1) };
       }
     }
     return { prepared, done, notDone: [] };
+  }
+
+  /**
+   * Reads the object of a step directly before it, and with it those of later steps that the step may change. Throws MailStoreError `stepOutdated` where one
+   * of them reads otherwise than the plan showed it, or than the steps before left it.
+   */
+  async #readStep(
+    step: PreparedStep,
+    ahead: readonly PreparedStep[],
+    states: ReadonlyMap<PreparedStep, ObjectState | undefined>,
+    { target, time }: Pick<AdmittedCall, 'target' | 'time'>,
+  ): Promise<ObjectState | undefined> {
+    const shared: SharedReads = new Map();
+    let own: ObjectState | undefined;
+    for (const one of ahead.filter((other) => other === step || isRelated(step, other))) {
+      const state = await this.#changes.readBefore({ request: one.request, target, time }, shared);
+      const changed = findDifference(states.get(one), state);
+      if (changed)
+        throw new MailStoreError('stepOutdated', {
+          tool: step.tool,
+          was: JSON.stringify(changed.before),
+          now: JSON.stringify(changed.after),
+        });
+      if (one === step) own = state;
+    }
+    return own;
+  }
+
+  /** Reads what a step may have changed of the objects of later ones, and those that did not exist before it. */
+  async #readLaterSteps(
+    step: PreparedStep,
+    later: readonly PreparedStep[],
+    states: Map<PreparedStep, ObjectState | undefined>,
+    { target, time }: Pick<AdmittedCall, 'target' | 'time'>,
+  ): Promise<void> {
+    const shared: SharedReads = new Map();
+    for (const one of later.filter((other) => isRelated(step, other) || states.get(other)?.failed !== undefined)) {
+      states.set(one, await this.#changes.readBefore({ request: one.request, target, time }, shared));
+    }
   }
 
   async #obtainForPlan(prepared: PreparedPlan, caller: Caller, target: GuardedTarget, time: CallTime): Promise<ObtainedYes | Asked> {
@@ -301,15 +346,18 @@ export class Guard {
     { request, decision: shown, tool }: PreparedStep,
     caller: Caller,
     time: CallTime,
-    { record }: ObtainedYes,
+    { consent: { record }, readStep }: { readonly consent: ObtainedYes; readonly readStep: () => Promise<ObjectState | undefined> },
   ): Promise<Answered> {
     const call = await this.#admit(request, { ...caller, prompter: undefined }, time);
-    if (call.decision.kind === 'ask' && (!record || !isCovered(call.decision, shown))) {
-      const changed = new MailStoreError('stepChanged', { tool, shown: effectInWords(shown), now: effectInWords(call.decision) });
-      await this.#trail.refused(call.entry, changed);
-      throw changed;
+    try {
+      if (call.decision.kind === 'ask' && (!record || !isCovered(call.decision, shown)))
+        throw new MailStoreError('stepChanged', { tool, shown: effectInWords(shown), now: effectInWords(call.decision) });
+      const before = await readStep();
+      return await this.#carryOut(call, { kind: 'yes', before, ...(record && call.decision.kind === 'ask' && { record }) });
+    } catch (error) {
+      if (isError(error, 'stepChanged', 'stepOutdated')) await this.#trail.refused(call.entry, error);
+      throw error;
     }
-    return this.#carryOut(call, { kind: 'yes', ...(record && call.decision.kind === 'ask' && { record }) });
   }
 
   /** Returns the last lines of the audit, newest first. Their secrets are masked. */

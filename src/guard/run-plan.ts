@@ -8,7 +8,7 @@ import { callerShape } from '../catalogue/fields.ts';
 import { MASK } from '../masking/masks.ts';
 import type { Decision } from '../policy/decide.ts';
 import type { TaskCall } from '../tasks/runner.ts';
-import type { Answered } from './call.ts';
+import type { Answered, ObjectState } from './call.ts';
 import { runInsight, type InsightParts } from './run-insight.ts';
 
 /** A step with what the policy says of it and what has to be known before it runs. */
@@ -17,6 +17,8 @@ export interface PreparedStep extends PlanStep {
   readonly request: TaskCall;
   readonly decision: Decision;
   readonly cautions: readonly string[];
+  /** The object of the step; undefined where its declaration names no read of it. */
+  readonly before: ObjectState | undefined;
 }
 
 export interface PreparedPlan extends Omit<Planned, 'steps' | 'basis'> {
@@ -114,6 +116,15 @@ export function digestPlan(
   return createHash('sha256')
     .update(JSON.stringify([name, args, origin, user, judged, basis ?? null]))
     .digest('hex');
+}
+
+/** True for two steps of which one may change what the other reads: the same object, or a list in which both are. */
+export function isRelated(one: PreparedStep, other: PreparedStep): boolean {
+  const [first, second] = [one, other].map(
+    ({ request: { command, args } }) => command.before && { ...command.before, asked: command.before.args?.(args) },
+  );
+  if (!first || !second || first.read !== second.read) return false;
+  return first.asked === undefined || second.asked === undefined || JSON.stringify(first.asked) === JSON.stringify(second.asked);
 }
 
 /** True unless a decision asks for more than one that was shown. */

@@ -34,6 +34,12 @@ export const errorCases: {
       'set_user_privileges was not called: as a step it was shown as write, and now it counts as write; risk: locks-out. Plan again, and look at the steps.',
     ],
   ],
+  stepOutdated: [
+    [
+      { tool: 'set_user_privileges', was: '{"privileges":["login"]}', now: '{"privileges":["admin"]}' },
+      'set_user_privileges was not called: what the plan changes is no longer as it was shown: it was {"privileges":["login"]}, and now it is {"privileges":["admin"]}. Plan again, and look at the steps.',
+    ],
+  ],
   unknownPrompt: [
     [{ prompt: 'morning', nearest: 'morning_check' }, "There is no prompt 'morning'; did you mean morning_check?"],
     [{ prompt: 'x' }, "There is no prompt 'x'; list the prompts to see what this server offers."],

@@ -141,6 +141,30 @@ test('a plan stops at the first step that fails, and says what was done, what wa
   expect(user('jane.roe')).toMatchObject({ emailAddresses: [] });
 });
 
+test('a step does not run where what it changes was changed since the plan was shown, and says what', async () => {
+  const server = await start({
+    onElicit: () => {
+      Object.assign(user('amira') ?? {}, { privileges: ['login'] });
+      return { action: 'accept', content: { confirm: true } };
+    },
+  });
+  Object.assign(user('amira') ?? {}, { privileges: ['login', 'export'] });
+  const plan = await callTool(server, 'offboard_user', { userName: 'amira' });
+  const run = await callTool(server, 'offboard_user', { planId: plan.structured['planId'] });
+  expect(run.isError).toBe(true);
+  expect(run.structured).toMatchObject({
+    done: [],
+    failed: {
+      number: 1,
+      error:
+        'set_user_login_privileges was not called: what the plan changes is no longer as it was shown: it was {"privileges":["login","export"]}, and now it is {"privileges":["login"]}. Plan again, and look at the steps.',
+    },
+    notDone: [{ number: 2 }, { number: 3 }],
+  });
+  expect(user('amira')).toMatchObject({ privileges: ['login'], loginPrivileges: ['windows', 'web'] });
+  expect(listChanges(server)).toEqual([]);
+});
+
 describe('a plan does not begin', () => {
   test('a plan does not begin where its question is declined', async () => {
     const server = await start({ onElicit: () => ({ action: 'decline' }) });

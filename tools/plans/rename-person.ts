@@ -2,7 +2,7 @@ import { definePlan, type PlanStep } from '../../src/catalogue/define-plan.ts';
 import * as f from '../../src/catalogue/fields.ts';
 import { readString, readRow } from '../../src/base/rows.ts';
 import { isSameName } from '../../src/catalogue/risk.ts';
-import { isSameArchive, readAccounts } from '../insights/accounts.ts';
+import { isSameArchive, readAccounts, toAccount } from '../insights/accounts.ts';
 
 export const renamePerson = definePlan({
   name: 'rename_person',
@@ -18,21 +18,27 @@ export const renamePerson = definePlan({
   reads: ['GetUsers', 'GetUserInfo', 'GetChildFolders'],
   examples: [{ userName: 'amira', newUserName: 'amira.miller', fullName: 'Amira Miller' }],
   prepare: async ({ userName, newUserName, fullName, newEmailAddress }, reader) => {
-    const [{ accounts, missing }, archives] = await Promise.all([
+    const [{ accounts: looked, failed, nextOffset }, users, archives] = await Promise.all([
       readAccounts(reader, 0),
+      reader.readList('GetUsers'),
       reader.read('GetChildFolders', { maxLevels: 1 }),
     ]);
-    const account = accounts.find((known) => known.userName === userName) ?? accounts.find((known) => isSameName(known.userName, userName));
+    const names = (users ?? []).flatMap((user) => readString(user['userName']) ?? []);
+    const name = names.find((known) => known === userName) ?? names.find((known) => isSameName(known, userName));
+    const known = looked.find((one) => one.userName === name);
+    const value = known === undefined && name !== undefined ? await reader.read('GetUserInfo', { userName: name }) : undefined;
+    const account = known ?? (value === undefined || value === null ? undefined : toAccount(value));
     if (!account) return { impossible: `The account ${userName} could not be read; get_users lists the accounts.` };
-    if (missing.length > 0 || !Array.isArray(archives))
+    if (failed > 0 || !Array.isArray(archives))
       return { impossible: 'Not every account and archive could be read, so rights could be left behind on the old name.' };
-    if (accounts.some((known) => known !== account && isSameName(known.userName, newUserName)))
+    if (names.some((other) => other !== name && isSameName(other, newUserName)))
       return { impossible: `There is a user ${newUserName} already.` };
-    const names = archives.map(
+    const accounts = looked.includes(account) ? looked : [...looked, account];
+    const archiveNames = archives.map(
       (archive: unknown) => readString(archive) ?? readString(readRow(archive)['name']) ?? readString(readRow(archive)['fullPath']) ?? '',
     );
-    const old = names.find((name) => isSameArchive(name, account.userName));
-    if (names.some((name) => name !== old && isSameArchive(name, newUserName)))
+    const old = archiveNames.find((name) => isSameArchive(name, account.userName));
+    if (archiveNames.some((name) => name !== old && isSameArchive(name, newUserName)))
       return { impossible: `There is an archive ${newUserName} already, whose mail the new name would open; move one of them first.` };
     const holders = accounts.flatMap(({ userName: holder, folders = [] }) =>
       folders
@@ -91,6 +97,11 @@ export const renamePerson = definePlan({
       steps,
       notes: [
         ...(old === undefined ? [`There is no archive ${account.userName}, so none is renamed.`] : []),
+        ...(nextOffset === undefined
+          ? []
+          : [
+              `Rights of ${names.length - nextOffset} of ${names.length} accounts were not looked at and stay on the old name: access_report with folder ${account.userName} and offset ${nextOffset} shows them.`,
+            ]),
         'Mail clients that log in with the old name have to be set up again.',
       ],
       basis: { account, holders, old },
