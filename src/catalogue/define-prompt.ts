@@ -4,8 +4,8 @@ import type { ValueSource } from './define-resource.ts';
 export interface PromptArgument {
   readonly description: string;
   readonly required?: true;
-  /** Where values to choose from are read. */
-  readonly values?: ValueSource;
+  /** What a client offers while a person types: values of the archive, or these. */
+  readonly values: ValueSource | readonly string[];
 }
 
 /** A request that an administrator makes again and again, written out with the steps that a good run takes. */

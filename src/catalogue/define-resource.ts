@@ -1,6 +1,6 @@
-/** A list whose rows give the values that an argument may have. */
+/** A read whose rows, or whose one object, give the values that an argument may have. */
 export interface ValueSource {
-  /** The wire name of a command that returns a list and needs no more than `args`. */
+  /** The wire name of a command that needs no more than `args`. */
   readonly read: string;
   readonly args?: Readonly<Record<string, unknown>>;
   /** The field of a row that is the value. */

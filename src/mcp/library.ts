@@ -190,7 +190,8 @@ export class Library {
     const [first] = this.#targets;
     if (ref.type === 'ref/prompt') {
       const source = this.#findPrompt(ref.name ?? '').arguments[argument]?.values;
-      return first === undefined || !source ? [] : this.#readValues(first, source, caller);
+      if (!source || 'length' in source) return source ?? [];
+      return first === undefined ? [] : this.#readValues(first, source, caller);
     }
     const uri = ref.uri ?? '';
     if (uri === `${OWN}commands/{tool}`) return this.#options.tools.map(({ name }) => name);
@@ -203,17 +204,17 @@ export class Library {
     return resource?.values && resource.path.endsWith(`{${argument}}`) ? this.#readValues(target, resource.values, caller) : [];
   }
 
-  /** A list that cannot be read offers nothing to choose from. */
+  /** What cannot be read offers nothing to choose from. */
   async #readValues(target: string, source: ValueSource, caller: LibraryCaller): Promise<readonly string[]> {
-    const key = JSON.stringify([target, source.read, source.field]);
+    const key = JSON.stringify([target, source]);
     const known = this.#values.get(key);
     const now = this.#options.now();
     if (known && now - known.at < VALUES_KEPT_MS && now >= known.at) return known.values;
     try {
       const { value: rows } = await this.#run(target, source.read, source.args ?? {}, caller);
-      const values = (Array.isArray(rows) ? rows : []).flatMap((row: unknown) => {
+      const values = (Array.isArray(rows) ? rows : [rows]).flatMap((row: unknown) => {
         const value = isRow(row) ? row[source.field] : row;
-        return typeof value === 'string' || typeof value === 'number' ? [toVisible(String(value))] : [];
+        return (typeof value === 'string' && value !== '') || typeof value === 'number' ? [toVisible(String(value))] : [];
       });
       this.#values.set(key, { at: now, values });
       return values;

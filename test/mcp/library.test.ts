@@ -86,7 +86,7 @@ describe('prompts', () => {
     const { text } = content as unknown as { text: string };
     expect(text).toMatch(/^amira leaves\. Keep the mail/);
     expect(text).not.toContain('undefined');
-    expect(text).not.toContain('; give ');
+    expect(text).not.toContain('successor');
   });
 
   test('name only tools that exist', () => {
@@ -129,11 +129,35 @@ describe('prompts', () => {
     });
     expect(completion.values).toContain('johndoe');
     expect(completion.values.every((value) => value.toLowerCase().includes('joh'))).toBe(true);
-    const none = await server.client.complete({
-      ref: { type: 'ref/prompt', name: 'nightly_backup' },
-      argument: { name: 'path', value: '' },
+  });
+
+  test('complete every argument of every prompt', async () => {
+    const { prompts: listed } = await server.client.listPrompts();
+    const completed = await Promise.all(
+      listed.flatMap(({ name, arguments: args = [] }) =>
+        args.map(async ({ name: argument }) => {
+          const ref = { type: 'ref/prompt', name } as const;
+          const { completion } = await server.client.complete({ ref, argument: { name: argument, value: '' } });
+          return [`${name} ${argument}`, completion.values[0]] as const;
+        }),
+      ),
+    );
+    expect(completed.filter(([, first]) => first === undefined)).toEqual([]);
+    expect(Object.fromEntries(completed)).toMatchObject({
+      'onboard emailAddress': 'archive@example.com',
+      'rename fullName': 'Administrator',
+      'rotate_store name': '2023',
+      'nightly_backup path': 'D:\\Backup',
+      'nightly_backup time': '22:00',
+      'rights_audit folder': '@catchall',
     });
-    expect(none.completion.values).toEqual([]);
+  });
+
+  test('of changes call the tool of a plan, which shows its steps before they run', () => {
+    const args = { userName: 'amira', newUserName: 'amira.miller', successor: 'johndoe', name: '2027' };
+    const texts = ['onboard', 'leaver', 'rename', 'rotate_store'].map((name) => prompts.find((prompt) => prompt.name === name)?.text(args));
+    const tools = ['onboard_user', 'offboard_user', 'rename_person', 'rotate_store'];
+    for (const [index, tool] of tools.entries()) expect(texts[index]).toContain(`after my yes call ${tool} with the planId`);
   });
 });
 

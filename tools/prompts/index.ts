@@ -1,10 +1,15 @@
 import { definePrompt, type Prompt } from '../../src/catalogue/define-prompt.ts';
-import { storeNames, userNames } from '../resources/index.ts';
+import { fullNames, senderAddress, storeNames, userNames } from '../resources/index.ts';
 
 /** Ends the prompts of changes. */
 const CAREFUL =
   'Before each change say what it will do. If a tool is not in your list, the access of this server does not allow it: say which access would, and stop. ' +
   'Read the state again at the end, and report what was changed, what was not, and how to put it back (list_changes).';
+
+/** Says how the tool of a plan is used. */
+function runPlan(tool: string): string {
+  return `That call changes nothing: show me its steps and cautions, and after my yes call ${tool} with the planId that it returned.`;
+}
 
 /** The requests that recur in the administration of an archive. */
 export const prompts: readonly Prompt[] = [
@@ -22,19 +27,17 @@ export const prompts: readonly Prompt[] = [
     title: 'Onboard a user',
     description: 'Makes an account for a new colleague, with addresses and rights.',
     arguments: {
-      userName: { description: 'Login name of the new user.', required: true },
-      fullName: { description: 'Full name.' },
-      emailAddress: { description: 'Primary e-mail address.' },
+      userName: { description: 'Login name of the new user; those of others show how they are formed.', required: true, values: userNames },
+      fullName: { description: 'Full name.', values: fullNames },
+      emailAddress: { description: 'Primary e-mail address.', values: senderAddress },
       like: { description: 'A colleague whose rights the user gets.', values: userNames },
     },
     text: ({ userName, fullName, emailAddress, like }) =>
-      `Make an account for a new colleague: login name ${userName}${part(', full name ', fullName)}${part(', address ', emailAddress)}.${part(
-        ' Rights like those of ',
+      `Make an account for a new colleague: login name ${userName}${part(', full name ', fullName)}${part(', address ', emailAddress)}${part(
+        ', rights like those of ',
         like,
-        '.',
-      )} First get_users (does the account exist, or does the directory make it?)${part(' and get_user_info of ', like)}. ` +
-      'Then create_user with {"generate": true} as password unless the directory checks it, set_user_email_addresses, and ' +
-      `set_user_privileges_on_folder for each further archive. ${CAREFUL}`,
+      )}. First get_directory_services_configuration: where a directory makes the accounts, say so and ask me before you go on. ` +
+      `Then onboard_user with userName${part(', fullName', fullName)}${part(', emailAddresses', emailAddress)}${part(', like', like)}. ${runPlan('onboard_user')} ${CAREFUL}`,
   }),
   definePrompt({
     name: 'leaver',
@@ -45,12 +48,11 @@ export const prompts: readonly Prompt[] = [
       successor: { description: 'Who may read the archive from now on.', values: userNames },
     },
     text: ({ userName, successor }) =>
-      `${userName} leaves. Keep the mail, take away the access. First access_report with userName ${userName}, and get_profiles and get_jobs for what runs under the name. ` +
-      `Then set_user_privileges to ["none"], set_user_login_privileges to ["none"], delete_app_passwords, and withdraw the rights on archives of others${part(
-        '; give ',
+      `${userName} leaves. Keep the mail, take away the access. First access_report with userName ${userName}. Then offboard_user with userName ${userName}${part(
+        ' and successor ',
         successor,
-        ` read on the archive ${userName}`,
-      )}. Do not delete the account or the archive. If the account is from the directory, say what the next synchronisation does. ${CAREFUL}`,
+      )}. ${runPlan('offboard_user')} ` +
+      `Do not delete the account or the archive. If the account is from the directory, say what the next synchronisation does. ${CAREFUL}`,
   }),
   definePrompt({
     name: 'rename',
@@ -58,26 +60,28 @@ export const prompts: readonly Prompt[] = [
     description: 'Changes login name, full name, addresses and archive of one person together.',
     arguments: {
       userName: { description: 'Login name now.', required: true, values: userNames },
-      newUserName: { description: 'New login name.', required: true },
-      fullName: { description: 'New full name.' },
+      newUserName: { description: 'New login name; those of others show how they are formed.', required: true, values: userNames },
+      fullName: { description: 'New full name.', values: fullNames },
     },
     text: ({ userName, newUserName, fullName }) =>
-      `Rename ${userName} to ${newUserName}${part(', full name ', fullName)}. First get_user_info, get_child_folders with maxLevels 1 and access_report with folder ${userName}: ` +
-      'a directory user is created again under the old name by the next synchronisation unless the directory is changed first, and an archive of the new name must not exist. ' +
-      `Then rename_user, move_folder of the archive, set_user_full_name, set_user_email_addresses with the old addresses kept, and the rights of others on the archive. ${CAREFUL}`,
+      `Rename ${userName} to ${newUserName}${part(', full name ', fullName)}. Call rename_person with userName ${userName}, newUserName ${newUserName}${part(
+        ', fullName ',
+        fullName,
+      )}, and newEmailAddress if the address changes too (ask me). ${runPlan('rename_person')} ` +
+      `A directory user is made again under the old name by the next synchronisation: tell me to change the name in the directory first. ${CAREFUL}`,
   }),
   definePrompt({
     name: 'rotate_store',
     title: 'Rotate the archive store',
     description: 'Makes a new current store, so that the old one can be kept and backed up unchanged.',
     arguments: {
-      name: { description: 'Name of the new store.' },
+      name: { description: 'Name of the new store; those of others show how they are formed.', values: storeNames },
       oldStore: { description: 'The store that is current now.', values: storeNames },
     },
     text: ({ name, oldStore }) =>
       `Make a new current archive store${part(' called ', name)}${part(' in place of ', oldStore)}. First get_stores and storage_report: which store is current, where it lies, ` +
-      'how large it is, and whether the disk has room. A store that becomes current makes the one before it normal. Then create_store with requestedState current, ' +
-      `and verify that new mail goes there. ${CAREFUL}`,
+      `how large it is, and how fast it grows; ask me whether the disk has room. Then rotate_store with ${name === undefined ? 'a name like those of the others' : `name ${name}`}. ${runPlan('rotate_store')} ` +
+      `A store that becomes current makes the one before it normal. ${CAREFUL}`,
   }),
   definePrompt({
     name: 'repair_search',
@@ -93,8 +97,12 @@ export const prompts: readonly Prompt[] = [
     title: 'Schedule a nightly backup',
     description: 'Makes a job that backs up the archive every night.',
     arguments: {
-      path: { description: 'Folder on the MailStore machine, such as D:\\Backup.', required: true },
-      time: { description: 'Time of day, such as 02:30.' },
+      path: {
+        description: 'Folder on the MailStore machine.',
+        required: true,
+        values: ['D:\\Backup', 'E:\\Backup', '\\\\server\\share\\Backup'],
+      },
+      time: { description: 'Time of day.', values: ['22:00', '23:30', '01:00', '02:30', '04:00'] },
     },
     text: ({ path, time = '02:30' }) =>
       `Back up the archive every night at ${time} to ${path}. First get_jobs: is there such a job, does another one run at that time, and get_server_info for login and time zone. ` +

@@ -1,6 +1,9 @@
 import { defineResource, type Resource, type ValueSource } from '../../src/catalogue/define-resource.ts';
 
 export const userNames: ValueSource = { read: 'GetUsers', field: 'userName' };
+export const fullNames: ValueSource = { read: 'GetUsers', field: 'fullName' };
+/** An address of the domain of this archive. */
+export const senderAddress: ValueSource = { read: 'GetSmtpSettings', field: 'fromEmailAddress' };
 const storeIds: ValueSource = { read: 'GetStores', args: { includeSize: false }, field: 'id' };
 export const storeNames: ValueSource = { read: 'GetStores', args: { includeSize: false }, field: 'name' };
 const profileIds: ValueSource = { read: 'GetProfiles', field: 'id' };
