@@ -1,3 +1,4 @@
+import { drifts } from '../src/catalogue/drifting.ts';
 import type { Found, Look, Search } from '../src/catalogue/define-command.ts';
 import { isSameName } from '../src/catalogue/risk.ts';
 import { pickFields, readRow, readRows, readRowsWith, readString } from '../src/base/rows.ts';
@@ -35,19 +36,30 @@ export function describeRecreation(userName: string, account: unknown): string |
   return `${userName} comes from the directory: unless the name is changed there first, the next synchronisation makes an account ${userName} again. The login follows the directory.`;
 }
 
-/** Accounts are shown one at a time; looking through more than these takes too long. */
-const ACCOUNTS_READ = 500;
 const AT_ONCE = 8;
 
-/** Finds out whether a user is the only administrator who can log in to the API: \`only\`, \`one of several\` or \`none\`. */
+/** How far a search came before its time was up. */
+interface Unfinished {
+  readonly looked: number;
+  readonly others: number;
+}
+
+/**
+ * Finds out whether a user is the only administrator who can log in to the API: `only`, `one of several` or `none`; how many accounts were looked at
+ * where the time was up before another one was found.
+ */
 export const apiAdministrator: Search<OfUser> = {
-  search: async ({ userName }, read) => {
+  search: async ({ userName }, read, login, mayGoOn): Promise<string | Unfinished | undefined> => {
     if (!administersByApi(await read('GetUserInfo', { userName }))) return 'none';
     const names = (readRowsWith(await read('GetUsers'), 'userName') ?? []).map((user) => String(user['userName']));
     const others = names.filter((name) => !isSameName(name, userName));
-    if (others.length === names.length || others.length > ACCOUNTS_READ) return undefined;
-    for (let first = 0; first < others.length; first += AT_ONCE) {
-      const batch = others.slice(first, first + AT_ONCE);
+    if (others.length === names.length) return undefined;
+    // Accounts are shown one at a time: those come first that most likely are one, such as that of this server.
+    const isLikely = (name: string) => isSameName(name, login) || /adm/i.test(name);
+    const sorted = [...others.filter(isLikely), ...others.filter((name) => !isLikely(name))];
+    for (let first = 0; first < sorted.length; first += AT_ONCE) {
+      if (!mayGoOn()) return { looked: first, others: sorted.length };
+      const batch = sorted.slice(first, first + AT_ONCE);
       const users = await Promise.all(batch.map(async (name) => read('GetUserInfo', { userName: name })));
       if (users.some(administersByApi)) return 'one of several';
     }
@@ -66,8 +78,11 @@ function hasWord(list: unknown, word: string): boolean {
   return words.includes(word);
 }
 
-/** Says that no administrator would be left who can use the API. */
+/** Says that no administrator would be left who can use the API, or that this could not be found out. */
 export function describeLastAdministrator(userName: string, finding: unknown): string | undefined {
+  const { looked, others } = readRow(finding);
+  if (typeof looked === 'number')
+    return `Whether an administrator other than ${userName} can log in to the Management API is not known: of ${drifts(`${looked} of ${String(others)}`)} other accounts that were looked at, none can.`;
   if (finding !== 'only') return undefined;
   return `${userName} is the last administrator who can log in to the Management API: after this, no account administers the archive through it.`;
 }

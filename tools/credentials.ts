@@ -151,8 +151,8 @@ export const getCredentialSettings = defineCommand({
 
 export const setCredentialSettings = defineCommand({
   name: 'SetCredentialSettings',
-  title: 'Replace credential settings',
-  summary: 'Replaces the settings of one stored credential, secrets included.',
+  title: 'Change credential settings',
+  summary: 'Changes settings of one stored credential, secrets included; what is left out stays.',
   group,
   editions,
   since: 'approx. 25.x',

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { defineCommand, type Search } from '../src/catalogue/define-command.ts';
 import { drifts } from '../src/catalogue/drifting.ts';
 import * as f from '../src/catalogue/fields.ts';
-import { isRow, readRow, readString } from '../src/base/rows.ts';
+import { isRow, readRow, readRowsWith, readString } from '../src/base/rows.ts';
 import { formatCount, joinSentences } from '../src/catalogue/phrases.ts';
 import { mayLackSecret } from '../src/catalogue/lacks-secret.ts';
 import { guess, nothing, record } from '../src/catalogue/outputs.ts';
@@ -155,7 +155,7 @@ export const setDirectoryServicesConfiguration = defineCommand({
 export const syncUsersWithDirectoryServices = defineCommand({
   name: 'SyncUsersWithDirectoryServices',
   title: 'Synchronise users with the directory',
-  summary: 'Makes users match the directory; can delete. Start with dryRun true, all that read-only allows; it names users, not values.',
+  summary: 'Makes users match the directory; can delete. Start with dryRun true, all that read-only allows; old values: get_user_info.',
   group,
   editions,
   effect: 'destructive',
@@ -168,6 +168,7 @@ export const syncUsersWithDirectoryServices = defineCommand({
   longRunning: true,
   idempotent: true,
   input: { dryRun: z.boolean().optional().describe('true changes nothing.') },
+  before: { read: 'GetUsers', pick: describeAccounts },
   irreversible: 'It changes many accounts at once, and a deleted one cannot be restored.',
   question: {
     reads: {
@@ -226,6 +227,10 @@ export const syncUsersWithDirectoryServices = defineCommand({
       yield warning(35, `Users who are no longer in the directory are kept: ${missing.join(', ')}`);
     }
 
+    for (const { userName, values } of changes.slice(0, VALUES_NAMED)) {
+      if (values !== undefined) yield { percent: 38, text: `${userName}: ${values}` };
+    }
+
     const done: Readonly<Record<DirectoryChange['kind'], string[]>> = { created: [], updated: [], deleted: [] };
     const batchSize = Math.max(1, Math.ceil(changes.length / 5));
     for (let first = 0; first < changes.length; first += batchSize) {
@@ -244,6 +249,21 @@ export const syncUsersWithDirectoryServices = defineCommand({
     return { dryRun, created, updated, deleted };
   },
 });
+
+/** Accounts of which a synchronisation keeps what they were before it. */
+const ACCOUNTS_KEPT = 2000;
+
+/** Returns full name and directory entry of each account by its login name, as far as the list of users shows them; of very many, only how many there are. */
+function describeAccounts(users: unknown): unknown {
+  const rows = readRowsWith(users, 'userName');
+  if (!rows || rows.length > ACCOUNTS_KEPT) return rows && { accounts: rows.length };
+  return Object.fromEntries(
+    rows.map(({ userName, fullName, distinguishedName }) => [
+      String(userName),
+      [fullName, distinguishedName].flatMap((value) => readString(value) ?? []).join('; '),
+    ]),
+  );
+}
 
 /**
  * True for a configuration that logs in with a stored credential. Any other may have a password, which reads as null, and whether sending
@@ -264,6 +284,9 @@ function howMany(total: unknown): string | undefined {
   const accounts = formatCount(total, 'account');
   return accounts && drifts(`There are ${accounts} now.`);
 }
+
+/** Changed accounts whose old and new values the emulated server names. */
+const VALUES_NAMED = 20;
 
 function warning(percent: number, text: string): Step {
   return { percent, text, type: 'warning' };

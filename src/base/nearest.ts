@@ -1,9 +1,13 @@
+/** A longer word is no typo of a name, and to compare it would take long. */
+const LONGEST = 200;
+
 /** Returns the candidate with the smallest edit distance to `word`, or undefined when none is close enough to be a typo of it. */
 export function nearest(
   word: string,
   candidates: Iterable<string>,
   { maxDistance = Math.max(2, Math.floor(word.length / 3)) } = {},
 ): string | undefined {
+  if (word.length > LONGEST) return undefined;
   let best: string | undefined;
   let bestDistance = maxDistance + 1;
   for (const candidate of candidates) {

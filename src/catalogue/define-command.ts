@@ -97,8 +97,11 @@ export type ReadCommand = (name: string, args?: Readonly<Record<string, unknown>
 
 /** A finding that takes more than one read, or reads that depend on the arguments. */
 export interface Search<Args> {
-  /** Returns the finding, or undefined where it cannot be found out; `login` is the account that this server itself uses. */
-  search(args: Args, read: ReadCommand, login: string): Promise<unknown>;
+  /**
+   * Returns the finding, or undefined where it cannot be found out; `login` is the account that this server itself uses. A search of many reads begins
+   * no more of them once `mayGoOn` returns false: the call that it is for has to be answered in time.
+   */
+  search(args: Args, read: ReadCommand, login: string, mayGoOn: () => boolean): Promise<unknown>;
 }
 
 /** A call of another command, by its wire name. */

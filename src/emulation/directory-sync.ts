@@ -1,9 +1,11 @@
-import { CommandFailure, type World } from './world.ts';
+import { CommandFailure, type World, type WorldState, type WorldUser } from './world.ts';
 
 /** A change of the users that would make them match the directory. */
 export interface DirectoryChange {
   readonly kind: 'created' | 'updated' | 'deleted';
   readonly userName: string;
+  /** Old and new values of what differs, of an account that is changed. */
+  readonly values?: string;
   /** Makes the change; returns false when the account has come or gone since the comparison. */
   readonly apply: () => boolean;
 }
@@ -60,7 +62,7 @@ export function compareWithDirectory(
         world.audit('UserUpdate', `User '${user.userName}' was changed by directory services synchronisation.`);
         return true;
       };
-      changes.push({ kind: 'updated', userName: user.userName, apply });
+      changes.push({ kind: 'updated', userName: user.userName, values: describeValues(user, account), apply });
     }
   }
 
@@ -79,6 +81,13 @@ export function compareWithDirectory(
     changes.push({ kind: 'deleted', userName, apply });
   }
   return { changes, ignored, missing };
+}
+
+function describeValues(user: WorldUser, account: WorldState['directory'][number]): string {
+  return (['fullName', 'distinguishedName', 'emailAddresses'] as const)
+    .filter((name) => String(user[name]) !== String(account[name]))
+    .map((name) => `${name} ${String(user[name])} → ${String(account[name])}`)
+    .join(', ');
 }
 
 /** Returns the type of the configured directory. Throws CommandFailure where none is configured. */

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { toShownText, toStableText, drifts } from '../catalogue/drifting.ts';
 import type { AskedQuestion } from './prompter.ts';
+import type { Deadline } from '../base/deadline.ts';
 import { excerpt, isError, MailStoreError } from '../base/errors.ts';
 import { keepText } from '../base/keep-bounded.ts';
 import { toVisibleLine } from '../base/escape-hidden.ts';
@@ -56,8 +57,19 @@ export async function runSearch(
     drift.push(...answer.drift);
     return answer.value;
   };
-  const value = await look.search(call.args, read, user);
+  const value = await look.search(call.args, read, user, limitSearch(options.deadline));
   return { value, isExact: false, drift };
+}
+
+/** How long a search of many reads may begin new ones, in milliseconds. */
+const SEARCH_MS = 8000;
+
+/** Returns whether a search may go on: for SEARCH_MS, and never into the second half of what is left of its call. */
+function limitSearch(deadline: Deadline | undefined): () => boolean {
+  if (!deadline) return () => true;
+  const leftMs = deadline.leftMs();
+  const endsAt = Math.max(leftMs - SEARCH_MS, leftMs / 2);
+  return () => deadline.leftMs() > endsAt;
 }
 
 /** Returns the sentences that a declaration has for what was read. */

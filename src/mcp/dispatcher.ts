@@ -420,7 +420,13 @@ function readPageRequest(
 function parse(tool: string, handler: Handler, args: Arguments): Arguments {
   const expected = Object.keys(handler.shape);
   const unknown = Object.keys(args).filter((name) => !expected.includes(name));
-  if (unknown.length > 0) throw new MailStoreError('unknownArguments', { tool, unknown, expected });
+  if (unknown.length > 0)
+    throw new MailStoreError('unknownArguments', {
+      tool,
+      unknown,
+      expected,
+      nearest: nearest(unknown[0] ?? '', expected, { maxDistance: 1 }),
+    });
   const deep = findDeepArguments(args);
   if (deep.length > 0) throw new MailStoreError('invalidArguments', { tool, problems: deep });
   refuseTwins(tool, args);

@@ -28,7 +28,7 @@ const known = new Map<string, unknown>();
 function readWorld({ command, args }: Pick<TaskCall, 'command' | 'args'>): unknown {
   const key = `${command.name} ${JSON.stringify(args)}`;
   if (!known.has(key)) {
-    let value = command.emulate(world, args as never) as unknown;
+    let value: unknown = command.emulate(world, args);
     if (typeof value === 'object' && value !== null && 'next' in value) {
       const steps = value as Generator<unknown, unknown, void>;
       let step = steps.next();

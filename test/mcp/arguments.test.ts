@@ -38,6 +38,18 @@ test.each([
     { verbose: true },
     'get_server_info does not take verbose; it takes no arguments. Remove or rename and call again.',
   ],
+  [
+    'a name in other letter case',
+    'get_worker_results',
+    { since: 'yesterday', timeZoneId: 'UTC' },
+    expect.stringContaining('get_worker_results does not take timeZoneId (did you mean timeZoneID?); it takes') as unknown as string,
+  ],
+  [
+    'a name that another list has in other letter case',
+    'get_worker_results',
+    { since: 'yesterday', profileId: 2 },
+    expect.stringContaining('get_worker_results does not take profileId (did you mean profileID?); it takes') as unknown as string,
+  ],
   ['a missing argument', 'get_user_info', {}, 'get_user_info was not called: userName is missing. Correct this and call again.'],
   [
     'each argument that is missing or of another type',

@@ -1,7 +1,7 @@
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import type { Access } from '../../src/base/target.ts';
 import { wireType } from '../../src/catalogue/fields.ts';
 import { toolName } from '../../src/catalogue/naming.ts';
@@ -97,6 +97,19 @@ describe('a configuration object', () => {
     expect(sandbox.world.state.compliance).toEqual({ legalHoldEnabled: true, logSuccessfulUserActivities });
     expect(logSuccessfulUserActivities).toHaveLength(17);
     expect(structured['change']).toMatchObject({ before: { legalHoldEnabled: false }, after: { legalHoldEnabled: true } });
+  });
+
+  test('settings of a credential under an unknown name are added, and the others keep their values', async () => {
+    const { sandbox, server } = await startAsking({ access: 'read-write' }, 'accept');
+    const [credential] = sandbox.world.state.credentials;
+    const settings = { ApplicationId: 'a', TenantId: 'b' };
+    if (credential) credential.Settings = { ...settings };
+    const { isError, text } = await callTool(server, 'set_credential_settings', { id: 1, settings: { NewInVersion27: ['x'] } });
+    expect([isError, isError ? text : '']).toEqual([false, '']);
+    expect(sandbox.world.state.credentials[0]?.Settings).toEqual({ ...settings, NewInVersion27: ['x'] });
+    const twin = await callTool(server, 'set_credential_settings', { id: 1, settings: { tenantId: 'c' } });
+    expect([twin.isError, twin.text]).toEqual([true, expect.stringContaining('TenantId')]);
+    expect(sandbox.world.state.credentials[0]?.Settings).toEqual({ ...settings, NewInVersion27: ['x'] });
   });
 
   test('a configuration object that would empty the activity log is asked about', async () => {
@@ -246,6 +259,33 @@ describe('where the directory lets the own login in', () => {
     expect(asked).toHaveLength(1);
     expect(asked[0]).not.toContain('Lock-out');
   });
+});
+
+test('the changes that a synchronisation made are listed with what each account was before', async () => {
+  const sandbox = await sandboxForTest({ runSeconds: 0.05 });
+  const { state } = sandbox.world;
+  Object.assign(state.directory[0] ?? {}, { fullName: 'Amira Miller' });
+  const { server } = await startAsking({ access: 'full', sandbox }, 'accept');
+  const { structured } = await callTool(server, 'sync_users_with_directory_services', { dryRun: true });
+  const dry = await callTool(server, 'get_task_status', { taskId: structured['taskId'], waitSeconds: 30 });
+  expect(dry.text).toContain('amira: fullName Amira Okoye → Amira Miller');
+  const sync = await callTool(server, 'sync_users_with_directory_services', {});
+  await callTool(server, 'get_task_status', { taskId: sync.structured['taskId'], waitSeconds: 30 });
+  const place = 'CN=Amira Okoye,OU=Staff,DC=example,DC=com';
+  await vi.waitFor(
+    async () => {
+      const { structured: changes } = await callTool(server, 'list_changes');
+      expect(changes['items']).toMatchObject([
+        {
+          command: 'SyncUsersWithDirectoryServices',
+          revertible: false,
+          before: { amira: `Amira Okoye; ${place}`, 'noemi.keller': null },
+          after: { amira: `Amira Miller; ${place}`, 'noemi.keller': 'Noémi Keller; CN=Noémi Keller,OU=Staff,DC=example,DC=com' },
+        },
+      ]);
+    },
+    { timeout: 30_000 },
+  );
 });
 
 describe('a change that locks the own login out', () => {

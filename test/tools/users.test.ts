@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { toShownText } from '../../src/catalogue/drifting.ts';
+import { apiAdministrator, describeLastAdministrator } from '../../tools/account-cautions.ts';
 import * as users from '../../tools/users.ts';
 
 const args = { userName: 'amira' };
@@ -174,5 +175,43 @@ describe('the inverse', () => {
       'The deleted app passwords are kept nowhere, so new ones have to be made.',
       'A new account of the same name lacks the password, the settings and the rights of the deleted one.',
     ]);
+  });
+});
+
+describe('the last administrator who can log in to the API', () => {
+  const administrator = { privileges: ['admin'], loginPrivileges: ['api'] };
+  const accounts = new Map<string, object>([
+    ['boss', administrator],
+    ...Array.from({ length: 9998 }, (_, index) => [`user${index}`, {}] as const),
+  ]);
+  const find = async (userName: string, login: string, more: Readonly<Record<string, object>> = {}, mayGoOn = () => true) => {
+    const all = new Map([...accounts, ...Object.entries(more)]);
+    let reads = 0;
+    const read = async (command: string, args: Readonly<Record<string, unknown>> = {}) => {
+      if (command === 'GetUsers') return [...all.keys()].map((name) => ({ userName: name }));
+      reads += 1;
+      return all.get(String(args['userName']));
+    };
+    return { finding: await apiAdministrator.search({ userName }, read, login, mayGoOn), reads };
+  };
+
+  test('is found among 10,000 accounts, and not taken for one where another one is', async () => {
+    expect((await find('boss', 'boss', { last: {} })).finding).toBe('only');
+    expect((await find('boss', 'boss', { zoe: administrator })).finding).toBe('one of several');
+    expect((await find('user1', 'boss')).finding).toBe('none');
+  });
+
+  test('is not looked for where the account of this server is another one, or one is called administrator', async () => {
+    expect(await find('boss', 'svc-mcp', { 'svc-mcp': administrator })).toMatchObject({ finding: 'one of several', reads: 9 });
+    expect(await find('boss', 'boss', { 'it.admin': administrator })).toMatchObject({ finding: 'one of several', reads: 9 });
+  });
+
+  test('is said to be unknown where the time was up before one was found', async () => {
+    let batches = 0;
+    const { finding, reads } = await find('boss', 'boss', {}, () => ++batches <= 3);
+    expect(reads).toBe(25);
+    expect(toShownText(describeLastAdministrator('boss', finding) ?? '')).toBe(
+      'Whether an administrator other than boss can log in to the Management API is not known: of 24 of 9998 other accounts that were looked at, none can.',
+    );
   });
 });

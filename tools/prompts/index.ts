@@ -68,7 +68,7 @@ export const prompts: readonly Prompt[] = [
         ', fullName ',
         fullName,
       )}, and newEmailAddress if the address changes too (ask me). ${runPlan('rename_person')} ` +
-      `A directory user is made again under the old name by the next synchronisation: tell me to change the name in the directory first. ${CAREFUL}`,
+      `A directory user is made again under the old name by the next synchronisation: the name has to be changed in the directory first. ${CAREFUL}`,
   }),
   definePrompt({
     name: 'rotate_store',
