@@ -25,6 +25,53 @@ describe('what a user copies', () => {
   });
 });
 
+describe('the ways to add the server to a client', () => {
+  const readme = read('README.md');
+  const known = new Set(settingList.map(({ env }) => env));
+  const needed = ['MAILSTORE_URL', 'MAILSTORE_USERNAME', 'MAILSTORE_PASSWORD_FILE', 'MAILSTORE_TLS_FINGERPRINT'];
+
+  test.each([
+    ['Claude Code', /claude mcp add .*--scope user mailstore -- mailstore-mcp$/gm],
+    ['Codex', /codex mcp add mailstore .* -- mailstore-mcp$/gm],
+    ['Gemini CLI', /gemini mcp add .*--scope user mailstore mailstore-mcp$/gm],
+  ])('the add command of %s sets every variable that a MailStore needs', (_client, pattern) => {
+    const commands = readme.match(pattern) ?? [];
+    expect(commands.length).toBe(1);
+    expect([...(commands[0] ?? '').matchAll(/--env (\w+)=\S/g)].map(([, name]) => name)).toEqual(needed);
+    expect(read('docs/clients.md')).toContain(`\`${commands[0]?.trim()}\``);
+  });
+
+  test('the link for VS Code asks for each value, the password hidden', () => {
+    const [link = ''] = /https:\/\/insiders\.vscode\.dev\/redirect\/mcp\/install\?[^)]+/.exec(readme) ?? [];
+    const { searchParams } = new URL(link);
+    const config = JSON.parse(searchParams.get('config') ?? '') as { command: string; env: Record<string, string> };
+    const inputs = JSON.parse(searchParams.get('inputs') ?? '') as { id: string; password?: boolean }[];
+    expect(config.command).toBe('mailstore-mcp');
+    expect(Object.keys(config.env).filter((name) => !known.has(name))).toEqual([]);
+    expect(Object.values(config.env)).toEqual(inputs.map(({ id }) => `\${input:${id}}`));
+    expect(inputs.filter(({ password }) => password === true).map(({ id }) => id)).toEqual(['mailstore_password']);
+  });
+
+  test('the link for Cursor adds the entry of the example configuration', () => {
+    const [link = ''] = /https:\/\/cursor\.com\/en\/install-mcp\?[^)]+/.exec(readme) ?? [];
+    const config: unknown = JSON.parse(Buffer.from(new URL(link).searchParams.get('config') ?? '', 'base64').toString());
+    const example = JSON.parse(read('claude_desktop_config.example.json')) as { mcpServers: Record<string, unknown> };
+    expect(config).toEqual(example.mcpServers['mailstore']);
+  });
+
+  test('the example configuration has one entry, whose only values to fill in are the address and the password file', () => {
+    const { mcpServers } = JSON.parse(read('claude_desktop_config.example.json')) as { mcpServers: Record<string, { env: object }> };
+    expect(Object.keys(mcpServers)).toEqual(['mailstore']);
+    expect(mcpServers['mailstore']?.env).toEqual({
+      MAILSTORE_URL: 'https://mailstore.example.com:8463',
+      MAILSTORE_USERNAME: 'admin',
+      MAILSTORE_PASSWORD_FILE: 'C:\\Users\\you\\mailstore-password.txt',
+      MAILSTORE_TLS_FINGERPRINT: '',
+      MAILSTORE_ACCESS: 'read-only',
+    });
+  });
+});
+
 describe('the packages', () => {
   test('the registry entry has the name of package.json, and every variable, with the secret marked', () => {
     const entry = JSON.parse(read('server.json')) as {

@@ -18,9 +18,15 @@ const KEPT_WIDTH = 24;
 /** The width to which a narrow terminal may cut another column. */
 const LEAST_WIDTH = 10;
 
-/** Returns an answer as people read it: a list as a table, an object as its fields, with sizes in words and without what is not set. */
-export function renderAnswer(value: unknown, bytes: Bytes, screen: Screen): string {
-  if (Array.isArray(value)) return renderList(value, bytes, screen);
+/** A longer text is a sentence. */
+const SENTENCE_LENGTH = 40;
+
+/**
+ * Returns an answer as people read it: a list as a table, an object as its fields, with sizes in words and without what is not set. With whole texts,
+ * sentences that do not fit in a table are written below their row.
+ */
+export function renderAnswer(value: unknown, bytes: Bytes, screen: Screen, texts: 'cut' | 'whole' = 'cut'): string {
+  if (Array.isArray(value)) return renderList(value, bytes, screen, texts);
   if (!isRow(value)) return renderFields([['', formatCell(value)]], screen).trimStart();
   const entries = Object.entries(value).filter(([, inner]) => !isEmpty(inner));
   const flat = entries.filter(([, inner]) => !isNested(inner));
@@ -32,21 +38,22 @@ export function renderAnswer(value: unknown, bytes: Bytes, screen: Screen): stri
           screen,
         )
       : '',
-    ...tables.map(([name, inner]) => `${screen.paint('bold', name)}\n${renderAnswer(inner, bytes, screen)}`),
+    ...tables.map(([name, inner]) => `${screen.paint('bold', name)}\n${renderAnswer(inner, bytes, screen, texts)}`),
   ]
     .filter((part) => part !== '')
     .join('\n');
 }
 
-function renderList(values: readonly unknown[], bytes: Bytes, screen: Screen): string {
+function renderList(values: readonly unknown[], bytes: Bytes, screen: Screen, texts: 'cut' | 'whole'): string {
   if (values.length === 0) return 'None.\n';
-  if (!values.every(isRow)) return values.map((value) => renderAnswer(value, bytes, screen)).join('');
+  if (!values.every(isRow)) return values.map((value) => renderAnswer(value, bytes, screen, texts)).join('');
   const names = [...new Set(values.flatMap((row) => Object.keys(row)))];
   const columns = names.map((name, index): Column<Row> => ({
     header: name,
     cell: (row) => formatField(name, row[name], bytes),
     least: index < KEPT_COLUMNS ? KEPT_WIDTH : Math.max(LEAST_WIDTH, name.length),
     isOptional: index >= KEPT_COLUMNS,
+    isBelow: texts === 'whole' && values.some((row) => formatField(name, row[name], bytes).length > SENTENCE_LENGTH),
     ...(values.every((row) => typeof (row[name] ?? 0) === 'number') && { align: 'right' as const }),
   }));
   return renderTable(values, columns, screen);

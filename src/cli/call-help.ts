@@ -142,9 +142,9 @@ function kindWords({ kind, choices }: CallField): string {
     case 'boolean':
       return 'true|false';
     case 'choice':
-      return words;
+      return isLong(words) ? 'WORD' : words;
     case 'choices':
-      return `${words},…`;
+      return isLong(words) ? 'WORD,…' : `${words},…`;
     case 'list':
       return 'one,two,…';
     case 'json':
@@ -160,8 +160,13 @@ function kindWords({ kind, choices }: CallField): string {
   }
 }
 
-function fieldWords({ description, isRequired, isNullable, default: fallback }: CallField): string {
+function isLong(words: string): boolean {
+  return words.length > 48;
+}
+
+function fieldWords({ description, isRequired, isNullable, choices = [], default: fallback }: CallField): string {
   const notes = [
+    ...(isLong(choices.join('|')) ? [`words: ${choices.join(', ')}`] : []),
     ...(isRequired ? [] : ['optional']),
     ...(fallback === undefined ? [] : [`default ${fallback}`]),
     ...(isNullable ? ['null clears'] : []),

@@ -1,4 +1,5 @@
 import { escapeHidden, toVisible, toVisibleLine, visibleValue } from '../base/escape-hidden.ts';
+import { wrapLines } from './help-text.ts';
 import { scanJson } from '../base/json-tokens.ts';
 import type { Drift } from '../client/value.ts';
 import type { ShownChange } from '../guard/call.ts';
@@ -62,14 +63,18 @@ export class CallOutput {
     }
     const sentences = Array.isArray(notLookedAt) ? notLookedAt : [];
     const parts = [
-      `${this.#screen.paint('bold', toVisibleLine(asText(headline)))}\n`,
-      ...(Object.keys(findings).length === 0 ? [] : [renderAnswer(findings, [], this.#screen)]),
+      `${this.#screen.paint('bold', this.#wrapped(asText(headline)))}\n`,
+      ...(Object.keys(findings).length === 0 ? [] : [renderAnswer(findings, [], this.#screen, 'whole')]),
       ...(sentences.length === 0
         ? []
-        : [`${this.#screen.paint('bold', 'Not looked at')}\n${sentences.map((one) => `- ${toVisibleLine(asText(one))}\n`).join('')}`]),
-      ...(next === undefined ? [] : [`Next: ${toVisibleLine(asText(next))}\n`]),
+        : [`${this.#screen.paint('bold', 'Not looked at')}\n${sentences.map((one) => `${this.#wrapped(`- ${asText(one)}`)}\n`).join('')}`]),
+      ...(next === undefined ? [] : [`${this.#wrapped(`Next: ${asText(next)}`)}\n`]),
     ];
     this.#out.write(parts.join('\n'));
+  }
+
+  #wrapped(sentence: string): string {
+    return this.#isTerminal ? wrapLines(toVisibleLine(sentence)) : toVisibleLine(sentence);
   }
 
   #json(value: unknown): void {

@@ -49,7 +49,7 @@ export const setup = defineSubcommand({
       { line: 'setup', shows: 'a dialogue: address, certificate, login, access level, clients' },
       { line: 'setup --print', shows: 'the same, and writes nothing' },
       {
-        line: 'setup --yes --url https://mail:8463 --user admin --password-stdin',
+        line: 'setup --yes --url https://mail:8463 --user kim --password-stdin',
         shows: 'what was written, for scripts; with --fingerprint where no one vouches for the certificate',
       },
     ],

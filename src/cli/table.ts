@@ -63,7 +63,7 @@ export function renderTable<Row>(rows: readonly Row[], columns: readonly Column<
 
 /** True if the columns that are always shown would have to be cut. */
 function isTooWide<Row>(laid: readonly Laid<Row>[], width: number | undefined): boolean {
-  const kept = laid.filter(({ column }) => column.isOptional !== true);
+  const kept = laid.filter(({ column }) => column.isOptional !== true || column.isBelow === true);
   return width !== undefined && kept.reduce((sum, one) => sum + one.width, GAP * (kept.length - 1)) > width;
 }
 

@@ -12,7 +12,10 @@ export function terminalPrompter(): Prompter | undefined {
       stderr.write(`${question.prompt}\n\n`);
       const terminal = createInterface({ input: stdin, output: stderr });
       try {
-        return readAnswer(question, await readLine(terminal, promptFor(question), signal));
+        const line = await readLine(terminal, promptFor(question), signal);
+        // What is said next has a line of its own.
+        if (line === undefined) stderr.write('\n');
+        return readAnswer(question, line);
       } finally {
         terminal.close();
       }

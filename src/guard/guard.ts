@@ -126,7 +126,9 @@ export class Guard {
     });
     if (this.#isEnding && permit.effect !== 'read') await this.#refuseToBegin(call);
     const { runner } = this.#options;
-    const { before, cautions } = permit.effect === 'read' ? { before: undefined, cautions: [] } : await this.#readFacts(call, consent);
+    const { before, cautions: facts } =
+      permit.effect === 'read' ? { before: undefined, cautions: [] } : await this.#readFacts(call, consent);
+    const cautions = [...facts, ...call.secrets.warnings];
     const done = await this.#trail.around(call, consent.record, {
       execute: (onBegun) => this.#changes.around(call, before, () => this.#execute(call, permit, onBegun)),
       onRecorded: (taskId, { isEnd }) => runner.recorded(taskId, { isEnd }),
@@ -508,6 +510,7 @@ export class Guard {
     try {
       const secrets = new Secrets(command, args, this.#options.secrets);
       for (const value of secrets.values) this.#options.redactor.add(value);
+      for (const warning of secrets.warnings) this.#options.log.warn(warning);
       return secrets;
     } catch (error) {
       await this.#trail.noted(entry, describeOutcome(error));

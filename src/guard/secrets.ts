@@ -39,6 +39,8 @@ export class Secrets {
   readonly args: Arguments;
   /** Every secret among them, however it came in. */
   readonly values: readonly string[];
+  /** What is to be said of the files that they come from, a sentence each. */
+  readonly warnings: string[] = [];
   readonly #generated: { readonly field: string; readonly value: string }[] = [];
   readonly #tool: string;
   readonly #sources: SecretSources;
@@ -136,6 +138,7 @@ export class Secrets {
       const stats = statSync(path);
       // Opening a pipe would wait until a program writes to it.
       if (!stats.isFile()) throw new MailStoreError('secretUnreadable', { tool, field, file, reason: 'no regular file' });
+      this.#judgeMode(field, file, stats.mode);
       if (stats.size > FILE_LIMIT)
         throw new MailStoreError('secretUnreadable', { tool, field, file, reason: `larger than ${SECRET_LIMIT} bytes` });
       const bytes = readFileSync(path);
@@ -148,6 +151,23 @@ export class Secrets {
     const secret = text.replace(/^\uFEFF/, '').replace(/\r?\n$/, '');
     if (secret === '') throw new MailStoreError('secretUnreadable', { tool, field, file, reason: 'empty' });
     return secret;
+  }
+
+  /** Refuses a file whose content others choose, and warns of one that they read: a container mounts its secrets so. On Windows a mode says nothing. */
+  #judgeMode(field: string, file: string, mode: number): void {
+    if (process.platform === 'win32') return;
+    const shown = `mode 0${(mode & 0o777).toString(8)}`;
+    if ((mode & 0o022) !== 0)
+      throw new MailStoreError('secretUnreadable', {
+        tool: this.#tool,
+        field,
+        file,
+        reason: `other users may change it, ${shown}; chmod 600 cures it`,
+      });
+    if ((mode & 0o044) !== 0)
+      this.warnings.push(
+        `The file '${file}' for ${field} can be read by other users of the server's machine (${shown}); chmod 600 keeps it for its owner.`,
+      );
   }
 }
 

@@ -99,7 +99,7 @@ describe('mailstore-mcp audit show', () => {
   test.runIf(hasTerminal)('keeps the reason apart from the call on a terminal of 80 columns, and whole', async () => {
     const { folder } = await terminalWith({}, REFUSAL);
     const { screen } = await runInTerminal(['audit', 'show'], [], { MAILSTORE_STATE_DIR: folder, LANG: 'C.UTF-8' }, 80);
-    expect(screen).toMatch(/ refuse +\S* +DeleteUser userName=\w+ *\n {4}\S/);
+    expect(screen).toMatch(/ refuse +succeeded +DeleteUser userNam\S+\n {4}accepted \(elicitation\); delete_user is refused: no\.\n/);
     expect(Math.max(...screen.split('\n').map((line) => line.length))).toBeLessThanOrEqual(80);
   });
 

@@ -9,7 +9,7 @@ import { terminalCommand } from '../../src/cli/terminal-command.ts';
 import type { SandboxOptions } from '../../src/sandbox/sandbox.ts';
 import { ManualClock } from '../helpers/manual-clock.ts';
 import { runBinary } from '../helpers/run-binary.ts';
-import { hasTerminal, runInTerminal } from '../helpers/run-in-terminal.ts';
+import { describeCommand, hasTerminal, runInTerminal, runShellInTerminal } from '../helpers/run-in-terminal.ts';
 import { startBinary } from '../helpers/start-binary.ts';
 import { sandboxForTest, settingsFor } from '../helpers/start-server.ts';
 import { temporaryFolder } from '../helpers/temporary-folder.ts';
@@ -111,7 +111,7 @@ describe('mailstore-mcp call', () => {
     async (args, line) => {
       const { env } = await withSandbox();
       const { stderr } = await runBinary([...args, '--access', 'read-write'], env);
-      expect(stderr).not.toContain('null');
+      expect(stderr).not.toContain('from null');
       expect(stderr).toContain(line);
     },
   );
@@ -193,6 +193,7 @@ describe('an insight', () => {
   test.runIf(hasTerminal)('is shown on a terminal with its headline first, and lists as tables that fit', async () => {
     const { env } = await withSandbox();
     const { screen, code } = await runInTerminal(['call', 'archive_health', '--quiet'], [], env, 80);
+    expect(screen.split('\n').filter((line) => line.length > 80)).toEqual([]);
     expect(code).toBe(0);
     expect(screen).toMatch(/^(?:Broken|Attention|Something|All)/);
     expect(screen).toMatch(/\nchecks\narea +state\n/);
@@ -328,6 +329,23 @@ describe.runIf(hasTerminal)('a destructive command', () => {
     expect((await runBinary(['call', 'GetUserInfo', 'userName=johndoe'], env)).code).toBe(0);
   });
 
+  test('that asks for a name is left by Ctrl-C and by another name: nothing is sent, and the terminal is as before', async () => {
+    const { env, sandbox } = await withSandbox();
+    const call = describeCommand(['call', 'DetachStore', 'id=4', '--access', 'full']);
+    for (const keys of ['\x03', '2025\r']) {
+      const line = `stty -g; ${call}; echo "exit $?"; stty -g`;
+      const { screen } = await runShellInTerminal(line, [{ after: 'type 2026 to confirm, or press Enter to cancel:', keys }], env);
+      const lines = screen.trimEnd().split('\n');
+      expect(lines).toContain('exit 3');
+      expect(lines.at(-1)).toBe(lines[0]);
+      expect(screen).toMatch(/\nmailstore-mcp: detach_store was not run/);
+    }
+    expect(sandbox.requests.some(({ path }) => path.endsWith('/DetachStore'))).toBe(false);
+    const answer = [{ after: 'type 2026 to confirm, or press Enter to cancel:', type: '2026' }];
+    expect((await runInTerminal(['call', 'DetachStore', 'id=4', '--access', 'full'], answer, env)).code).toBe(0);
+    expect(sandbox.requests.some(({ path }) => path.endsWith('/DetachStore'))).toBe(true);
+  });
+
   test('is refused without a terminal, with an id that a person can approve elsewhere', async () => {
     const { env } = await withSandbox();
     const refused = await runBinary(DELETE, env);
@@ -352,7 +370,7 @@ describe('a long command that found errors', () => {
     const waited = await runBinary(['tasks', 'wait', id ?? ''], env);
     expect([waited.code, waited.stdout]).toEqual([5, 'VerifyStore finished with 1 error; MailStore calls it succeeded.\n']);
     const shown = await runBinary(['audit', 'show'], env);
-    expect(shown.stdout).toMatch(/succeeded +VerifyStore .*finished with 1 error +task [0-9a-f-]{36}/);
+    expect(shown.stdout).toMatch(/succeeded +VerifyStore .*finished with 1 error; task [0-9a-f-]{36}/);
   });
 });
 
@@ -434,7 +452,9 @@ describe('the help of call', () => {
     expect(stdout).toMatch(/^insights\n {2}archive_health +Check the archive \(read\)$/m);
     expect(stdout).toMatch(/^users\n/m);
     expect(stdout).toMatch(/^ {2}DeleteUser +Delete a user \(destructive, possible risk\)$/m);
-    expect(stdout).toMatch(/^ {2}SyncUsersWithDirectoryServices +.+\(read to\n? +destructive/m);
+    expect(stdout).toMatch(
+      /^ {2}SyncUsersWithDirectoryServices +Synchronise users with the directory \(read\n +to destructive, possible risk\)$/m,
+    );
   });
 
   test('the help of call of one command shows its arguments, its effect and an example, in either order', async () => {

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { forgetGenerated, Secrets, type SecretSources } from '../../src/guard/secrets.ts';
@@ -12,7 +12,10 @@ function setUp() {
   const folder = join(root, 'for-calls');
   mkdirSync(join(folder, 'team'), { recursive: true });
   writeFileSync(join(root, 'beside.txt'), 'not-for-calls');
-  const write = (name: string, content: string | Uint8Array) => writeFileSync(join(folder, name), content);
+  const write = (name: string, content: string | Uint8Array, mode = 0o600) => {
+    writeFileSync(join(folder, name), content);
+    chmodSync(join(folder, name), mode);
+  };
   const sources: SecretSources = {
     variables: { MAILSTORE_SECRET_AMIRA: 'from-a-variable', MAILSTORE_SECRET_EMPTY: '' },
     folder,
@@ -102,6 +105,27 @@ describe('a secret from a file', () => {
     const { args, values } = setPassword(where, { fromFile: 'amira.txt' });
     expect([args['password'], values]).toEqual([expected, [expected]]);
   });
+
+  test.skipIf(process.platform === 'win32')(
+    'is read from a file that others can read, with a warning that has the cure, and from none that they can change',
+    () => {
+      const where = setUp();
+      where.write('mine.txt', 's3cret');
+      where.write('open.txt', 's3cret', 0o644);
+      where.write('shared.txt', 's3cret', 0o660);
+      expect(setPassword(where, { fromFile: 'mine.txt' }).warnings).toEqual([]);
+      const { args, warnings } = setPassword(where, { fromFile: 'open.txt' });
+      expect([args['password'], warnings]).toEqual([
+        's3cret',
+        [
+          "The file 'open.txt' for password can be read by other users of the server's machine (mode 0644); chmod 600 keeps it for its owner.",
+        ],
+      ]);
+      expect(() => setPassword(where, { fromFile: 'shared.txt' })).toThrow(
+        "the file 'shared.txt' for password cannot be used (other users may change it, mode 0660; chmod 600 cures it).",
+      );
+    },
+  );
 
   test('may lie in a folder of the folder, and be named by its whole path', () => {
     const where = setUp();

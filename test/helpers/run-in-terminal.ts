@@ -12,17 +12,38 @@ export interface TerminalResult {
   readonly screen: string;
 }
 
-/** Runs the built binary in a terminal; each answer is typed, or its keys are sent as they are, when its prompt has appeared. */
+/** What is typed, or the keys that are sent as they are, when a prompt has appeared. */
+interface Typed {
+  readonly after: string;
+  readonly type?: string;
+  readonly keys?: string;
+}
+
+/** Runs the built binary in a terminal. */
 export function runInTerminal(
   args: readonly string[],
-  typed: readonly { readonly after: string; readonly type?: string; readonly keys?: string }[],
+  typed: readonly Typed[],
   settings: Readonly<Record<string, string>> = {},
   columns?: number,
 ): Promise<TerminalResult> {
+  const command = describeCommand(args);
+  return runShellInTerminal(columns === undefined ? command : `stty cols ${columns} rows 60; ${command}`, typed, settings);
+}
+
+/** Returns the line by which a shell runs the built binary. */
+export function describeCommand(args: readonly string[]): string {
+  return [process.execPath, BINARY, ...args].map(quoteForShell).join(' ');
+}
+
+/** Runs a line of a shell in a terminal. */
+export function runShellInTerminal(
+  line: string,
+  typed: readonly Typed[],
+  settings: Readonly<Record<string, string>> = {},
+): Promise<TerminalResult> {
   const left = ['NODE_EXTRA_CA_CERTS', 'NO_COLOR', 'FORCE_COLOR', 'CI'];
   const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('MAILSTORE_') && !left.includes(name));
-  const command = [process.execPath, BINARY, ...args].map(quoteForShell).join(' ');
-  const child = spawn('script', ['-qec', columns === undefined ? command : `stty cols ${columns} rows 60; ${command}`, '/dev/null'], {
+  const child = spawn('script', ['-qec', line, '/dev/null'], {
     env: { ...Object.fromEntries(inherited), TERM: 'dumb', ...settings },
   });
   const waiting = [...typed];
