@@ -200,6 +200,19 @@ const table = {
     retry: false,
     say: ({ setting, says }) => `${setting} cannot be used: ${says}`,
   }),
+  quotedPassword: row<{ setting: string }>({
+    audience: 'configuration',
+    request: 'not sent',
+    retry: false,
+    say: ({ setting }) => `${setting} holds the password in quotes; remove the quotes.`,
+  }),
+  notAPath: row<{ setting: string }>({
+    audience: 'configuration',
+    request: 'not sent',
+    retry: false,
+    say: ({ setting }) =>
+      `${setting} is not the whole path of a file; write the path from the root or the drive on, or put the password itself into MAILSTORE_PASSWORD. Its value is not shown, since it may be the password.`,
+  }),
   setupFailed: row<{ says: string; cure: string }>({
     audience: 'configuration',
     request: 'not sent',

@@ -1,9 +1,10 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { isAbsolute, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { MailStoreError } from '../base/errors.ts';
 import { nearest } from '../base/nearest.ts';
-import { describeErrno } from '../base/errno.ts';
+import { describeErrno, readErrno } from '../base/errno.ts';
 import { isTimeZone } from '../base/zoned-time.ts';
 import { requirePrivate } from './private-files.ts';
 
@@ -43,9 +44,30 @@ export function file(): SettingType<string> {
 
 function readPath(value: string, setting: string): string {
   const path = unquoted(value.trim(), setting);
+  if (/^file:\/\//i.test(path)) {
+    const rewritten = URL.canParse(path) ? fileURLToPath(path) : path.replace(/^file:\/\//i, '');
+    throw new MailStoreError('settingToRewrite', { setting, value, problem: 'is a URL and not a path', rewritten });
+  }
   if (!/^~(?:[\\/]|$)/.test(path)) return path;
   const rewritten = join(homedir(), path.slice(1));
   throw new MailStoreError('settingToRewrite', { setting, value, problem: 'begins with ~, which only a shell replaces', rewritten });
+}
+
+/** A login name: blanks around it are left out, and quotes refused. */
+export function loginName(): SettingType<string> {
+  return { placeholder: 'NAME', read: (value, setting) => unquoted(value.trim(), setting) };
+}
+
+/** A password in a variable. The line break that a file ends with is no part of it. */
+export function password(): SettingType<string> {
+  return {
+    placeholder: 'PASSWORD',
+    read: (value, setting) => {
+      const read = value.replace(/[\r\n]+$/, '');
+      if (/^(["']).+\1$/s.test(read)) throw new MailStoreError('quotedPassword', { setting });
+      return read;
+    },
+  };
 }
 
 /** Refuses a text in quotes: a shell takes them away, a client's configuration hands them on. */
@@ -130,12 +152,21 @@ const API_PORT = 8463;
 function readOrigin(written: string, setting: string): string {
   const url = unquoted(written.trim(), setting);
   const value = withoutLogin(url);
+  const plain = plainAddress(url);
+  if (plain !== url && URL.canParse(plain)) {
+    const problem = 'has characters that an address does not have';
+    throw new MailStoreError('settingToRewrite', { setting, value, problem, rewritten: completePort(withoutLogin(plain)) });
+  }
   if (/^http:/i.test(url)) throw new MailStoreError('plainHttp', { url: value });
   // A host with a port reads as a scheme to a URL parser.
   const hasScheme = /^[a-z][a-z\d+.-]*:\/\//i.test(url);
   const parsed = URL.canParse(hasScheme ? url : `https://${url}`) ? new URL(hasScheme ? url : `https://${url}`) : undefined;
   if (!parsed || parsed.host === '') {
-    const expected = `a URL such as https://mailstore.example.com:${API_PORT}`;
+    const port = /:([^:/?#\]]*)(?:[/?#].*)?$/.exec(value.replace(/^https:\/\//i, ''))?.[1];
+    const isPort = port === undefined || (/^\d+$/.test(port) && Number(port) <= 65_535);
+    const expected = isPort
+      ? `a URL such as https://mailstore.example.com:${API_PORT}`
+      : `a URL whose port is a number up to 65535, such as ${API_PORT}`;
     throw new MailStoreError('invalidSetting', { setting, value, expected });
   }
   if (parsed.protocol !== 'https:') throw new MailStoreError('plainHttp', { url: value });
@@ -154,6 +185,20 @@ function readOrigin(written: string, setting: string): string {
   return parsed.origin;
 }
 
+/** Returns an address without what surrounds it in a document, without a second scheme, and with slashes in the place of backslashes. */
+function plainAddress(url: string): string {
+  return url
+    .replaceAll(/^[<“”„‘’«‹`]+|[>“”‘’»›`]+$/gu, '')
+    .replaceAll('\\', '/')
+    .replace(/^\/+/, 'https://')
+    .replace(/^https?:\/\/(?=https?:\/\/)/i, '');
+}
+
+function completePort(url: string): string {
+  const { hostname, port } = new URL(url);
+  return `https://${hostname}:${port || API_PORT}`;
+}
+
 /** Removes user and password, so that an error about a URL does not repeat them. */
 function withoutLogin(url: string): string {
   return url.replace(/^([a-z]+:\/\/)?.*@/is, '$1');
@@ -169,6 +214,9 @@ export function sha256(): SettingType<string> {
         .replaceAll(/[\p{Cf}\p{Cc}\p{Z}:"'-]/gu, '')
         .replace(/^sha256(?:fingerprint)?=?/i, '')
         .toUpperCase();
+      // Programs that pin public keys write 32 bytes as base64.
+      const bytes = /^(?:sha256\/)?([A-Za-z\d+/]{43}=)$/.exec(value.trim())?.[1];
+      if (bytes !== undefined) return sha256().read(Buffer.from(bytes, 'base64').toString('hex'), setting);
       if (/^[\dA-F]{64}$/.test(hex)) return hex.match(/../g)?.join(':') ?? hex;
       if (/^[\dA-F]{40}$/.test(hex)) throw new MailStoreError('sha1Fingerprint', { setting, thumbprint: hex });
       throw new MailStoreError('invalidSetting', { setting, value, expected: 'the 64 hex digits of a SHA-256 fingerprint' });
@@ -198,6 +246,9 @@ export function passwordFile(): SettingType<string> {
     placeholder: 'FILE',
     read: (value, setting) => {
       const path = readPath(value, setting);
+      const isThere = statSync(path, { throwIfNoEntry: false }) !== undefined;
+      // What is no whole path may be the password itself.
+      if (!isThere && !isAbsolute(path)) throw new MailStoreError('notAPath', { setting });
       const content = readFile(setting, path);
       requirePrivate(path, { what: `the password file of ${setting}`, isSecret: true });
       if (content.length > MAX_PASSWORD_FILE_BYTES) {
@@ -216,6 +267,8 @@ export function passwordFile(): SettingType<string> {
       if (password === '') refuse('is empty', 'write the password into it');
       if (/[\r\n]/.test(password)) refuse('holds more than one line', 'leave the line with the password alone');
       if (/^(["']).*\1$/.test(password)) refuse('holds the password in quotes', 'remove the quotes');
+      if (/^MAILSTORE_PASSWORD\s*=/.test(password)) refuse('holds a name before the password', 'leave the password alone');
+      if (/^\{.*"\s*:.*\}$/.test(password)) refuse('holds a JSON object', 'leave the password alone');
       if (/[\p{Cc}\p{Cf}]/u.test(password)) refuse('holds an invisible character', 'type the password into it again');
       if (findPlaceholder(password, { isSecret: true }) !== undefined) refuse('holds a placeholder', 'write the password itself into it');
       return password;
@@ -239,8 +292,11 @@ export function findPlaceholder(value: string, { isSecret }: { readonly isSecret
         /^\$env:\w+$/i,
         /^\$[A-Z][A-Z\d]*_\w+$/,
         /^\{\{.+\}\}$/,
+        /^<(?:your|the|my|enter|insert)?[ _-]?(?:\w+[ _-])?password>$/i,
+        /^your[ _-](?:\w+[ _-])?password(?:[ _-]here)?$/i,
+        /^op:\/\/\S+\/\S+$/,
       ]
-    : [/\$\{\{.*?\}\}/, /\$\{[^{}]*\}/, /%[A-Za-z_]\w*(?:\(\w+\))?%/, /\$env:\w+/i, /\$[A-Za-z_]\w*/, /\{\{.+?\}\}/];
+    : [/\$\{\{.*?\}\}/, /\$\{[^{}]*\}/, /%[A-Za-z_]\w*(?:\(\w+\))?%/, /\$env:\w+/i, /\$[A-Za-z_]\w*/, /\{\{.+?\}\}/, /<[\w -]+>/];
   for (const form of forms) {
     const found = form.exec(text)?.[0];
     if (found !== undefined) return found;
@@ -260,7 +316,7 @@ function readFile(setting: string, path: string): Buffer {
   try {
     return readFileSync(path);
   } catch (error) {
-    const reason = describeErrno(error);
+    const reason = readErrno(error) === 'EISDIR' ? 'it is a folder; name the file in it' : describeErrno(error);
     const from = isAbsolute(path) ? '' : `; it was looked for at '${resolve(path)}', so write the whole path`;
     throw new MailStoreError('unreadableFile', { setting, path, reason: `${reason}${from}` });
   }

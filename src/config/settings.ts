@@ -7,12 +7,13 @@ import {
   file,
   folder,
   httpsOrigin,
+  loginName,
   oneOf,
+  password,
   passwordFile,
   pemFile,
   sha256,
   acceptSome,
-  text,
   timeZone,
   wholeNumber,
   type SettingType,
@@ -48,21 +49,21 @@ export const settings = {
     flag: '--url',
     summary: '`https://host:8463`, MailStore’s Administration API; plain http is refused',
     type: httpsOrigin(),
-    aliases: ['MAILSTORE_HOST', 'MAILSTORE_SERVER', 'MAILSTORE_ADDRESS', 'MAILSTORE_BASE_URL'],
+    aliases: ['MAILSTORE_HOST', 'MAILSTORE_HOSTNAME', 'MAILSTORE_PORT', 'MAILSTORE_SERVER', 'MAILSTORE_ADDRESS', 'MAILSTORE_BASE_URL'],
     perTarget: true,
   }),
   username: setting({
     env: 'MAILSTORE_USERNAME',
     summary: 'login name of a MailStore administrator',
-    type: text(),
+    type: loginName(),
     aliases: ['MAILSTORE_USER', 'MAILSTORE_USER_NAME', 'MAILSTORE_LOGIN', 'MAILSTORE_ADMIN'],
     perTarget: true,
   }),
   password: setting({
     env: 'MAILSTORE_PASSWORD',
     summary: 'the password',
-    type: text(),
-    aliases: ['MAILSTORE_PASS', 'MAILSTORE_PW', 'MAILSTORE_PWD'],
+    type: password(),
+    aliases: ['MAILSTORE_PASS', 'MAILSTORE_PASSWD', 'MAILSTORE_PW', 'MAILSTORE_PWD'],
     secret: true,
     perTarget: true,
   }),
@@ -77,7 +78,21 @@ export const settings = {
     flag: '--fingerprint',
     summary: 'SHA-256 of the server certificate, with or without colons; checked before any byte of a request is sent',
     type: sha256(),
-    aliases: ['MAILSTORE_FINGERPRINT', 'MAILSTORE_CERT_FINGERPRINT', 'MAILSTORE_CERTIFICATE', 'MAILSTORE_THUMBPRINT'],
+    // Checks cannot be switched off; who looks for such a switch needs this.
+    aliases: [
+      'MAILSTORE_FINGERPRINT',
+      'MAILSTORE_CERT_FINGERPRINT',
+      'MAILSTORE_SSL_FINGERPRINT',
+      'MAILSTORE_CERTIFICATE',
+      'MAILSTORE_THUMBPRINT',
+      'MAILSTORE_INSECURE',
+      'MAILSTORE_IGNORE_SSL',
+      'MAILSTORE_IGNORE_SSL_ERRORS',
+      'MAILSTORE_SKIP_TLS_VERIFY',
+      'MAILSTORE_TLS_VERIFY',
+      'MAILSTORE_VERIFY_SSL',
+      'MAILSTORE_VERIFY_TLS',
+    ],
     perTarget: true,
   }),
   caFile: setting({
@@ -203,7 +218,7 @@ export interface JudgedVariable {
 /** Classifies a variable of the environment by its name. */
 export function judgeVariable(name: string): JudgedVariable {
   // Windows ignores letter case in names.
-  const upper = name.toUpperCase();
+  const upper = name.toUpperCase().replace(/^MAIL_STORE_/, PREFIX);
   if (!upper.startsWith(PREFIX)) return { kind: 'other' };
   const same = settingList.find(({ env }) => env === upper)?.env;
   if (same !== undefined) return same === name || process.platform === 'win32' ? { kind: 'setting' } : { kind: 'mistyped', meant: same };

@@ -162,6 +162,13 @@ export const errorCases: {
     ],
   ],
   invalidFault: [[{ setting: '--fault', says: "'html' takes no milliseconds." }, "--fault cannot be used: 'html' takes no milliseconds."]],
+  quotedPassword: [[{ setting: 'MAILSTORE_PASSWORD' }, 'MAILSTORE_PASSWORD holds the password in quotes; remove the quotes.']],
+  notAPath: [
+    [
+      { setting: 'MAILSTORE_PASSWORD_FILE' },
+      'MAILSTORE_PASSWORD_FILE is not the whole path of a file; write the path from the root or the drive on, or put the password itself into MAILSTORE_PASSWORD. Its value is not shown, since it may be the password.',
+    ],
+  ],
   setupFailed: [[{ says: 'The port is closed.', cure: 'Open it.' }, 'The port is closed. Open it.']],
   cannotServe: [
     [

@@ -229,12 +229,46 @@ describe('what is refused', () => {
     [{ MAILSTORE_URL: '' }, 'MAILSTORE_URL is not set; set it to https://host:8463, or try the embedded server with --sandbox.'],
     [{ MAILSTORE_USERNAME: '' }, 'MAILSTORE_USERNAME is not set; name the MailStore administrator to log in as.'],
     [{ MAILSTORE_PASSWORD: '' }, 'MAILSTORE_PASSWORD is not set; set it, or MAILSTORE_PASSWORD_FILE.'],
+    [{ MAILSTORE_PASSWORD_FILE: 'Violet-Anchor-93' }, 'MAILSTORE_PASSWORD_FILE is not the whole path of a file; '],
+    [{ MAILSTORE_PASSWORD_FILE: 'file:///srv/pw.txt' }, "which is a URL and not a path; write '/srv/pw.txt'."],
+    [
+      { MAILSTORE_PASSWORD_FILE: '/' },
+      "The file '/' named by MAILSTORE_PASSWORD_FILE cannot be read (it is a folder; name the file in it).",
+    ],
+    [{ MAILSTORE_PASSWORD: "'Violet-Anchor-93'" }, 'MAILSTORE_PASSWORD holds the password in quotes; remove the quotes.'],
+    [{ MAILSTORE_PASSWORD: '<your-password>' }, "MAILSTORE_PASSWORD holds the placeholder '<your-password>'"],
+    [{ MAILSTORE_USERNAME: '"admin"' }, `MAILSTORE_USERNAME is '"admin"', which is in quotes; write 'admin'.`],
+    [{ MAILSTORE_URL: 'https://<your-server>:8463' }, "MAILSTORE_URL holds the placeholder '<your-server>'"],
+    [{ MAILSTORE_URL: 'https://https://mail:8463' }, "which has characters that an address does not have; write 'https://mail:8463'."],
+    [{ MAILSTORE_URL: '<https://mail:9000>' }, "which has characters that an address does not have; write 'https://mail:9000'."],
+    [{ MAILSTORE_URL: '“https://mail”' }, "which has characters that an address does not have; write 'https://mail:8463'."],
+    [{ MAILSTORE_URL: 'https:\\\\mail:8463' }, "which has characters that an address does not have; write 'https://mail:8463'."],
+    [{ MAILSTORE_URL: 'https://mail:99999' }, 'but must be a URL whose port is a number up to 65535, such as 8463.'],
+    [{ MAIL_STORE_URL: 'https://mail:8463' }, 'Unknown setting MAIL_STORE_URL; did you mean MAILSTORE_URL?'],
+    [{ MAILSTORE_PASSWD: 'x' }, 'Unknown setting MAILSTORE_PASSWD; did you mean MAILSTORE_PASSWORD?'],
+    [{ MAILSTORE_VERIFY_SSL: 'false' }, 'Unknown setting MAILSTORE_VERIFY_SSL; did you mean MAILSTORE_TLS_FINGERPRINT?'],
+    [{ MAILSTORE_PORT: '8463' }, 'Unknown setting MAILSTORE_PORT; did you mean MAILSTORE_URL?'],
     [{ MAILSTORE_PASSWORD_FILE: '/no/such/file' }, "The file '/no/such/file' named by MAILSTORE_PASSWORD_FILE cannot be read (ENOENT)."],
     [{ MAILSTORE_CA_FILE: '/no/such/file' }, "The file '/no/such/file' named by MAILSTORE_CA_FILE cannot be read (ENOENT)."],
     [{ MAILSTORE_CONFIG: '/no/such/file' }, "The file '/no/such/file' named by MAILSTORE_CONFIG cannot be read (ENOENT)."],
   ])('%j: %s', (env, message) => {
     expect(() => load(env)).toThrow(message);
   });
+
+  test('a password in the place of its file is not repeated', () => {
+    expect(() => load({ MAILSTORE_PASSWORD: '', MAILSTORE_PASSWORD_FILE: 'Violet-Anchor-93' })).toThrow(
+      expect.objectContaining({ message: expect.not.stringContaining('Violet-Anchor-93') as unknown }),
+    );
+  });
+
+  test.each(['pf7UBn0KcYzMDBt4R6m4iAGsdMonVr3l1C4J8lR5w7s=', 'sha256/pf7UBn0KcYzMDBt4R6m4iAGsdMonVr3l1C4J8lR5w7s='])(
+    'a fingerprint in base64 is read: %s',
+    (written) => {
+      expect(load({ MAILSTORE_TLS_FINGERPRINT: written }).targets[0]?.fingerprint).toBe(
+        'A5:FE:D4:06:7D:0A:71:8C:CC:0C:1B:78:47:A9:B8:88:01:AC:74:CA:27:56:BD:E5:D4:2E:09:F2:54:79:C3:BB',
+      );
+    },
+  );
 
   test('every refusal is the configuration’s', () => {
     expect(() => load({ MAILSTORE_ACESS: 'full' })).toThrow(expect.objectContaining({ audience: 'configuration' }));
@@ -384,6 +418,8 @@ describe('the password file', () => {
     [utf16('\r\n'), 'is empty; write the password into it.'],
     ['"hunter2"\r\n', 'holds the password in quotes; remove the quotes.'],
     ["'hunter2'", 'holds the password in quotes; remove the quotes.'],
+    ['MAILSTORE_PASSWORD=hunter2', 'holds a name before the password; leave the password alone.'],
+    ['{"password": "hunter2"}', 'holds a JSON object; leave the password alone.'],
     ['hunter2\nhunter3\n', 'holds more than one line; leave the line with the password alone.'],
     ['hunter\u200B2', 'holds an invisible character; type the password into it again.'],
     ['${input:hunter2}', 'holds a placeholder; write the password itself into it.'],
