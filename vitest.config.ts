@@ -3,9 +3,11 @@ import { defineConfig } from 'vitest/config';
 
 /** What takes long by its nature: killed processes, minutes that have to pass, and pages in a browser. `npm run test:long` runs it, and CI runs both. */
 const LONG = [
+  'test/audit/processes.test.ts',
   'test/console/page.test.ts',
   'test/crash/*.test.ts',
   'test/journal/processes.test.ts',
+  'test/mcp/closing-client.test.ts',
   'test/mcp/lost-ends.test.ts',
   'test/mcp/process.test.ts',
   'test/security/canaries.test.ts',
@@ -21,6 +23,9 @@ export default defineConfig({
     environment: 'node',
     globalSetup: ['test/build-bundle.ts'],
     pool: 'forks',
+    // A worker goes through its files in one process: starting one and loading the program for each file would take longer than most files do.
+    isolate: false,
+    restoreMocks: true,
     // Tests start servers and child processes of their own: more workers than processors make their waits fail, not the run faster.
     maxWorkers: Math.min(4, availableParallelism()),
     testTimeout: 120_000,

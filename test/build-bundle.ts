@@ -1,6 +1,7 @@
 import { build } from '../scripts/build.ts';
+import { buildChildren } from './helpers/child-program.ts';
 
-/** Builds the binary once before all tests, so that the ones which start it run the source as it stands. */
+/** Builds the binary and the programs of tests once before all tests, so that the ones which start them run the source as it stands. */
 export async function setup(): Promise<void> {
-  await build();
+  await Promise.all([build(), buildChildren()]);
 }

@@ -54,11 +54,13 @@ const SEARCH_SLACK_MS = 3_600_000;
 
 const LINE_BREAK = 0x0a;
 const isPosix = process.platform !== 'win32';
-const syncToDisk = promisify(fsync);
+const syncByPlatform = promisify(fsync);
 
 export interface AuditLogOptions {
   /** The size that a file does not grow beyond, unless its first line is larger. Default: 10 MiB. */
   readonly maxBytes?: number;
+  /** Brings an open file to the disk; by the operating system where it is absent. */
+  readonly syncToDisk?: (fd: number) => Promise<void>;
 }
 
 interface WaitingLine {
@@ -105,6 +107,7 @@ export class AuditLog {
   readonly #heads: AuditHeads;
   readonly #clock: Clock;
   readonly #maxBytes: number;
+  readonly #syncToDisk: (fd: number) => Promise<void>;
   #file: OpenFile | undefined;
   /** The last line of this process's chain. */
   #last: AuditLink | undefined;
@@ -135,12 +138,18 @@ export class AuditLog {
   #timer: AbortController | undefined;
 
   /** `folder` exists: it is the one that the journal is in. */
-  constructor(folder: string, heads: AuditHeads, clock: Clock, { maxBytes = MAX_BYTES }: AuditLogOptions = {}) {
+  constructor(
+    folder: string,
+    heads: AuditHeads,
+    clock: Clock,
+    { maxBytes = MAX_BYTES, syncToDisk = syncByPlatform }: AuditLogOptions = {},
+  ) {
     this.#folder = folder;
     this.#path = join(folder, AUDIT_FILE);
     this.#heads = heads;
     this.#clock = clock;
     this.#maxBytes = maxBytes;
+    this.#syncToDisk = syncToDisk;
   }
 
   /**
@@ -545,7 +554,7 @@ export class AuditLog {
     if (!file || !last) return;
     this.#isAhead = false;
     try {
-      await syncToDisk(file.fd);
+      await this.#syncToDisk(file.fd);
       const place = { ino: String(file.ino), size: file.size };
       if (!(await this.#heads.store(last, AUDIT_FILE, place))) await this.#enterAgain(last, place);
     } catch (error) {
@@ -571,7 +580,7 @@ export class AuditLog {
       this.#taken = undefined;
     }
     this.#append([]);
-    await syncToDisk(this.#file?.fd ?? -1);
+    await this.#syncToDisk(this.#file?.fd ?? -1);
     await this.#heads.store(this.#last ?? last, AUDIT_FILE, place);
     this.#isAhead = false;
   }

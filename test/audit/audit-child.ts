@@ -2,7 +2,7 @@
  * A process of its own that writes to the audit. It prints the name of each entry after the audit has confirmed it, and nothing before: what
  * is in its output has to be in the file.
  */
-import { writeSync } from 'node:fs';
+import { readSync, writeSync } from 'node:fs';
 import { systemClock } from '../../src/base/clock.ts';
 import { AuditLog } from '../../src/audit/audit-log.ts';
 import { Journal } from '../../src/journal/journal.ts';
@@ -15,8 +15,8 @@ export interface AuditOrder {
   readonly name: string;
   /** How many rounds to make, each with a record and three notes; without it until killed. */
   readonly rounds?: number;
-  /** The time at which to begin, so that several processes begin together; Default: at once. */
-  readonly at?: number;
+  /** True to wait for a byte on stdin, so that several processes begin together. */
+  readonly waits?: boolean;
   readonly maxBytes?: number;
   /** How long the arguments of each entry are. */
   readonly argumentBytes?: number;
@@ -25,7 +25,7 @@ export interface AuditOrder {
 }
 
 const order = JSON.parse(process.argv[2] ?? '{}') as AuditOrder;
-const { folder, name, rounds = Infinity, at = 0, maxBytes, argumentBytes = 10 } = order;
+const { folder, name, rounds = Infinity, waits = false, maxBytes, argumentBytes = 10 } = order;
 
 function say(text: string): void {
   writeSync(1, `${text}\n`);
@@ -40,8 +40,8 @@ if (order.uid !== undefined) {
 const log = new AuditLog(folder, journal.audit, systemClock, maxBytes === undefined ? {} : { maxBytes });
 const entry = (call: string) => auditEntry({ call, arguments: { text: 'x'.repeat(argumentBytes) } });
 say('ready');
-// Blocks, because a timer would wake the processes farther apart.
-if (at > Date.now()) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, at - Date.now());
+// Blocks, because an event would wake the processes farther apart.
+if (waits) readSync(0, Buffer.alloc(1));
 
 for (let round = 0; round < rounds; round++) {
   const notes = ['a', 'b', 'c'].map((letter) => `${name}-${round}${letter}`);

@@ -1,6 +1,6 @@
-import { fsync, fstatSync, statSync } from 'node:fs';
+import { fstatSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { beforeEach, expect, test, vi } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { AuditLog } from '../../src/audit/audit-log.ts';
 import { Journal } from '../../src/journal/journal.ts';
 import { ManualClock } from '../helpers/manual-clock.ts';
@@ -8,26 +8,18 @@ import { untilTestEnds } from '../journal/engines.ts';
 import { temporaryFolder } from '../helpers/temporary-folder.ts';
 import { AUDIT_FILE, auditEntry } from '../journal/samples.ts';
 
-vi.mock('node:fs', { spy: true });
-
-const sync = vi.mocked(fsync);
-
-beforeEach(() => {
-  sync.mockReset();
-});
-
 /** An audit with one recorded line, and each time from then on that its file is brought to the disk: its size, and the head that is stored by then. */
 async function setUp() {
   const folder = temporaryFolder();
   const clock = new ManualClock();
   const { audit } = untilTestEnds(Journal.open(folder, { clock }));
-  const log = new AuditLog(folder, audit, clock);
   const synced: (readonly [bytes: number, head: number | undefined])[] = [];
-  sync.mockImplementation((fd, done) => {
+  const syncToDisk = async (fd: number) => {
     const { size } = fstatSync(fd);
-    void audit.known().then(({ heads }) => synced.push([size, heads[0]?.number]));
-    setImmediate(done, null);
-  });
+    const { heads } = await audit.known();
+    synced.push([size, heads[0]?.number]);
+  };
+  const log = new AuditLog(folder, audit, clock, { syncToDisk });
   await log.record(auditEntry());
   synced.length = 0;
   return { log, clock, synced, size: () => statSync(join(folder, AUDIT_FILE)).size };

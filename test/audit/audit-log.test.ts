@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process';
 import {
   chmodSync,
   chownSync,
@@ -14,28 +13,25 @@ import {
   appendFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { describe, expect, test, vi } from 'vitest';
 import { systemClock } from '../../src/base/clock.ts';
 import { AuditLog } from '../../src/audit/audit-log.ts';
 import { Journal } from '../../src/journal/journal.ts';
-import { openSqlite, type SqliteEngine } from '../../src/journal/sqlite.ts';
+import { openSqlite } from '../../src/journal/sqlite.ts';
 import { readBackwards } from '../../src/audit/read-audit.ts';
 import { verifyAudit } from '../../src/audit/verify-audit.ts';
 import { enginesOnFullDisk } from '../helpers/full-disk.ts';
 import { ManualClock } from '../helpers/manual-clock.ts';
 import type { AuditOrder } from './audit-child.ts';
+import { callsIn, verdictOn } from './read-record.ts';
+import { startChild } from './start-child.ts';
 import { describeEngines, untilTestEnds } from '../journal/engines.ts';
 import { temporaryFolder } from '../helpers/temporary-folder.ts';
 import { AUDIT_FILE, auditEntry, digestData } from '../journal/samples.ts';
 
-const CHILD = fileURLToPath(new URL('audit-child.ts', import.meta.url));
-const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const ZEROS = '0'.repeat(64);
 const isPosix = process.platform !== 'win32';
 const isRoot = process.getuid?.() === 0;
-
-const pause = (ms: number) => systemClock.sleep(ms);
 
 function readLines(folder: string, file = AUDIT_FILE): readonly string[] {
   return readFileSync(join(folder, file), 'utf8').split('\n').slice(0, -1);
@@ -49,62 +45,6 @@ function listFiles(folder: string): readonly string[] {
   return readdirSync(folder)
     .filter((name) => name.startsWith('audit'))
     .toSorted();
-}
-
-/** Returns the calls in the order of the file, and the names of events but `opened` and `rotated`, which any chain may have. */
-function callsIn(folder: string): readonly string[] {
-  return [...readBackwards(folder)]
-    .map(({ call, event }) => String(call ?? event))
-    .filter((call) => !['opened', 'entered', 'rotated'].includes(call))
-    .toReversed();
-}
-
-async function verdictOn(folder: string, engine: SqliteEngine) {
-  const journal = Journal.open(folder, { clock: systemClock, engines: [engine] });
-  try {
-    return await verifyAudit(folder, journal.audit);
-  } finally {
-    journal.close();
-  }
-}
-
-interface Child {
-  readonly ready: Promise<void>;
-  readonly result: Promise<{ readonly said: readonly string[]; readonly stderr: string; readonly signal: string | null }>;
-  kill(): void;
-}
-
-function startChild(order: AuditOrder, shell?: string): Child {
-  const args = ['--import', 'tsx', CHILD, JSON.stringify(order)];
-  const options = { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'] as ['ignore', 'pipe', 'pipe'] };
-  const child =
-    shell === undefined
-      ? spawn(process.execPath, args, options)
-      : spawn('/bin/sh', ['-c', `${shell}; exec "$0" "$@"`, process.execPath, ...args], options);
-  let stdout = '';
-  let stderr = '';
-  child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
-  const ready = new Promise<void>((resolve) => {
-    child.stdout.on('data', (chunk: Buffer) => {
-      stdout += chunk.toString();
-      resolve();
-    });
-    child.once('close', () => resolve());
-  });
-  const result = new Promise<Awaited<Child['result']>>((resolve, reject) => {
-    child.once('error', reject);
-    child.once('close', (_code, signal) => {
-      resolve({
-        said: stdout
-          .split('\n')
-          .slice(0, -1)
-          .filter((line) => line !== 'ready'),
-        stderr,
-        signal,
-      });
-    });
-  });
-  return { ready, result, kill: () => void child.kill('SIGKILL') };
 }
 
 describeEngines('the audit', (engine) => {
@@ -433,67 +373,4 @@ describeEngines('the audit', (engine) => {
     },
     30_000,
   );
-
-  describe('of several processes', () => {
-    test('is unbroken and has every line of eight of them, through the change of files', async () => {
-      const folder = temporaryFolder();
-      const at = Date.now() + 4000;
-      const names = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'];
-      const children = names.map((name) => startChild(order(folder, name, { at, rounds: 15, maxBytes: 12_000 })));
-      const results = await Promise.all(children.map(async ({ result }) => result));
-      expect(results.map(({ stderr, signal }) => [stderr, signal])).toEqual(names.map(() => ['', null]));
-      const { chains, files, problems, notes } = await verdictOn(folder, engine);
-      expect([chains, problems, notes]).toEqual([8, [], []]);
-      expect(files).toBeGreaterThan(10);
-      const calls = callsIn(folder);
-      expect(calls.toSorted()).toEqual(results.flatMap(({ said }) => said).toSorted());
-      for (const { said } of results) {
-        const own = calls.filter((call) => said.includes(call));
-        const rounds = own.map((call) => Number(/\d+/.exec(call)?.[0]));
-        expect(rounds).toEqual(rounds.toSorted((a, b) => a - b));
-      }
-    }, 120_000);
-
-    test('can be checked while they write and begin new files', async () => {
-      const folder = temporaryFolder();
-      // Waits for a busy journal, so the clock must run.
-      const journal = untilTestEnds(Journal.open(folder, { clock: systemClock, engines: [engine] }));
-      const child = startChild(order(folder, 'a', { rounds: 150, maxBytes: 3000 }));
-      const ended: unknown[] = [];
-      const over = child.result.then((result) => ended.push(result.stderr));
-      await child.ready;
-      const problems: unknown[] = [];
-      do problems.push(...(await verifyAudit(folder, journal.audit)).problems);
-      while (ended.length === 0);
-      await over;
-      expect([ended, problems, callsIn(folder).length]).toEqual([[''], [], 600]);
-    }, 180_000);
-
-    test('that are killed keeps every line that was confirmed', async () => {
-      const folder = temporaryFolder();
-      const said: string[] = [];
-      for (let round = 0; round < 3; round++) {
-        const children = Array.from({ length: 8 }, (_, index) =>
-          startChild(order(folder, `${index}x${round}`, { maxBytes: 100_000, argumentBytes: 3000 })),
-        );
-        await Promise.all(
-          children.map(async ({ ready, kill }) => {
-            await ready;
-            await pause(20 + Math.random() * 300);
-            kill();
-          }),
-        );
-        const results = await Promise.all(children.map(async ({ result }) => result));
-        expect(results.map(({ signal, stderr }) => [signal, stderr])).toEqual(results.map(() => ['SIGKILL', '']));
-        said.push(...results.flatMap((result) => result.said));
-        expect((await verdictOn(folder, engine)).problems).toEqual([]);
-      }
-      const calls = new Set(callsIn(folder));
-      expect(said.length).toBeGreaterThan(20);
-      expect(said.filter((call) => !calls.has(call))).toEqual([]);
-      const { log, verify } = setUp({ folder });
-      await log.record(auditEntry());
-      expect((await verify()).problems).toEqual([]);
-    }, 180_000);
-  });
 });

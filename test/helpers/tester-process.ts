@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { chromium, type Browser } from 'playwright-core';
 import * as z from 'zod';
 import type { Access } from '../../src/base/target.ts';
+import { startProcess, startProgram, type Program } from './program.ts';
 import { startSandbox, type Sandbox, type SandboxOptions } from '../../src/sandbox/sandbox.ts';
 
 const BINARY = fileURLToPath(new URL('../../dist/mailstore-mcp.cjs', import.meta.url));
@@ -58,6 +59,19 @@ export interface TesterProcessOptions {
   readonly stateDir?: string;
 }
 
+/** Gives the program a terminal, and with it a process of its own. */
+function startInTerminal(args: readonly string[], env: Readonly<Record<string, string>>): Program {
+  const command = [process.execPath, BINARY, ...args].map((word) => `'${word}'`).join(' ');
+  const child = spawn('script', ['-qec', command, '/dev/null'], { env, stdio: ['pipe', 'pipe', 'pipe'] });
+  return {
+    stdin: child.stdin,
+    stdout: child.stdout,
+    stderr: child.stderr,
+    ended: new Promise((done) => child.once('close', (code, signal) => done({ code, signal }))),
+    kill: (signal) => void child.kill(signal),
+  };
+}
+
 /** Starts the built `mailstore-mcp tester`, or the console, on a sandbox of its own. */
 export async function startTesterProcess({
   access = 'read-only',
@@ -71,7 +85,7 @@ export async function startTesterProcess({
   const sandbox = shared ?? (await startSandbox(options));
   const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('MAILSTORE_') && name !== 'NODE_EXTRA_CA_CERTS');
   const env = {
-    ...Object.fromEntries(inherited),
+    ...(Object.fromEntries(inherited) as Record<string, string>),
     MAILSTORE_URL: sandbox.url,
     MAILSTORE_USERNAME: sandbox.username,
     MAILSTORE_PASSWORD: sandbox.password,
@@ -79,13 +93,16 @@ export async function startTesterProcess({
     MAILSTORE_STATE_DIR: stateDir,
     ...settings,
   };
-  const command = [process.execPath, BINARY, program, '--json', '--access', access];
+  const args = [program, '--json', '--access', access];
   const child = terminal
-    ? spawn('script', ['-qec', command.map((word) => `'${word}'`).join(' '), '/dev/null'], { env, stdio: ['pipe', 'pipe', 'inherit'] })
-    : spawn(command[0] ?? '', command.slice(1), { env, stdio: ['ignore', 'pipe', 'inherit'] });
-  const exited = new Promise<number | null>((resolve) => child.once('exit', resolve));
+    ? startInTerminal(args, env)
+    : program === 'tester'
+      ? startProgram(args, env)
+      : startProcess([BINARY, ...args], env);
+  child.stderr.pipe(process.stderr, { end: false });
+  const exited = child.ended.then(({ code }) => code);
   const end = async () => {
-    if (child.stdin) child.stdin.write('\x03');
+    if (terminal) child.stdin.write('\x03');
     else child.kill('SIGINT');
     return exited;
   };

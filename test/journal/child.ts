@@ -3,7 +3,7 @@
  * the confirmation: what is in its output has to be in the file.
  */
 import { randomBytes } from 'node:crypto';
-import { writeSync } from 'node:fs';
+import { readSync, writeSync } from 'node:fs';
 import { systemClock } from '../../src/base/clock.ts';
 import { Journal } from '../../src/journal/journal.ts';
 import { SQLITE_ENGINES } from '../../src/journal/sqlite.ts';
@@ -16,13 +16,16 @@ export interface ChildOrder {
   readonly folder: string;
   readonly engine: string;
   readonly name: string;
-  /** The time at which to begin, so that several processes begin together. */
-  readonly at: number;
+  /** True to wait for a byte on stdin, so that several processes begin together. */
+  readonly waits?: boolean;
   /** How many rounds to make; without it until killed. */
   readonly rounds?: number;
   /** The account to become before the journal is opened. */
   readonly uid?: number;
 }
+
+/** What a process writes when it waits. */
+const READY = 'ready';
 
 const order = JSON.parse(process.argv[2] ?? '{}') as ChildOrder;
 const holder: Holder = { id: order.name, pid: process.pid, host: 'test' };
@@ -45,10 +48,11 @@ function open(): Journal {
   return Journal.open(order.folder, { clock, engines });
 }
 
-/** Blocks, because a timer would wake the processes farther apart. */
+/** Blocks, because an event would wake the processes farther apart. */
 function waitForStart(): void {
-  const ms = order.at - Date.now();
-  if (ms > 0) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
+  if (!order.waits) return;
+  writeSync(1, `${READY}\n`);
+  readSync(0, Buffer.alloc(1));
 }
 
 /** Takes tasks from their beginning to their end. */
@@ -87,7 +91,7 @@ async function consume(journal: Journal): Promise<void> {
 /** Burns each of the same nonces. */
 async function burn(journal: Journal): Promise<void> {
   for (let round = 0; round < rounds; round++) {
-    if (await journal.approvals.burn(`nonce-${round}`, order.at + 600_000)) say({ won: round });
+    if (await journal.approvals.burn(`nonce-${round}`, Date.now() + 600_000)) say({ won: round });
   }
 }
 

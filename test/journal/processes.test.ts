@@ -10,9 +10,11 @@ import { openSqlite, type SqliteEngine } from '../../src/journal/sqlite.ts';
 import type { ChildOrder } from './child.ts';
 import { describeEngines, ENGINES, untilTestEnds } from './engines.ts';
 import { call, digestData } from './samples.ts';
+import { findChild } from '../helpers/child-program.ts';
 import { temporaryFolder } from '../helpers/temporary-folder.ts';
 
-const CHILD = fileURLToPath(new URL('child.ts', import.meta.url));
+const CHILD = findChild(new URL('child.ts', import.meta.url));
+const READY = 'ready';
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
 const lineSchema = z.object({
@@ -37,24 +39,23 @@ interface ChildResult {
 
 interface Child {
   readonly result: Promise<ChildResult>;
-  /** Resolves when the child has opened its journal. */
+  /** Resolves when the child has opened its journal, or waits. */
   readonly opened: Promise<void>;
+  /** Lets a child that waits begin. */
+  begin(): void;
   kill(): void;
 }
 
 /** Starts a process on a journal. */
 function startChild(order: ChildOrder, node = process.execPath): Child {
-  const child = spawn(node, ['--import', 'tsx', CHILD, JSON.stringify(order)], {
-    cwd: ROOT,
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+  const child = spawn(node, [CHILD, JSON.stringify(order)], { cwd: ROOT, stdio: ['pipe', 'pipe', 'pipe'] });
   let stdout = '';
   let stderr = '';
   child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
   const opened = new Promise<void>((resolve) => {
     child.stdout.on('data', (chunk: Buffer) => {
       stdout += chunk.toString();
-      resolve();
+      if (!order.waits || stdout.includes(`${READY}\n`)) resolve();
     });
     child.once('close', () => resolve());
   });
@@ -65,15 +66,20 @@ function startChild(order: ChildOrder, node = process.execPath): Child {
       const complete = stdout
         .slice(0, stdout.lastIndexOf('\n') + 1)
         .split('\n')
-        .filter(Boolean);
+        .filter((line) => line !== '' && line !== READY);
       resolve({ lines: complete.map((line) => lineSchema.parse(JSON.parse(line))), stderr, signal });
     });
   });
-  return { result, opened, kill: () => void child.kill('SIGKILL') };
+  return { result, opened, begin: () => void child.stdin.end('\n'), kill: () => void child.kill('SIGKILL') };
 }
 
-/** Long enough for processes that start together to have opened the journal. */
-const startTime = (): number => Date.now() + 2500;
+/** Starts processes that begin together, and returns what they said. */
+async function runTogether(orders: readonly (readonly [order: ChildOrder, node?: string])[]): Promise<readonly ChildResult[]> {
+  const children = orders.map(([order, node]) => startChild({ ...order, waits: true }, node));
+  await Promise.all(children.map(async ({ opened }) => opened));
+  for (const { begin } of children) begin();
+  return Promise.all(children.map(async ({ result }) => result));
+}
 
 const pause = (ms: number) => systemClock.sleep(ms);
 
@@ -98,27 +104,24 @@ async function expectEverythingKept(folder: string, engine: SqliteEngine, lines:
 }
 
 describeEngines('several processes', (engine) => {
-  const order = (role: ChildOrder['role'], folder: string, name: string, at: number, rounds?: number): ChildOrder => ({
+  const order = (role: ChildOrder['role'], folder: string, name: string, rounds?: number): ChildOrder => ({
     role,
     folder,
     engine: engine.name,
     name,
-    at,
     ...(rounds !== undefined && { rounds }),
   });
 
   test('that start at once lay the schema once, and say nothing on stderr', async () => {
     const folder = temporaryFolder();
-    const at = startTime();
-    const results = await Promise.all(['a', 'b', 'c', 'd'].map(async (name) => startChild(order('open', folder, name, at)).result));
+    const results = await runTogether(['a', 'b', 'c', 'd'].map((name) => [order('open', folder, name)]));
     expect(results).toEqual(results.map(() => ({ lines: [{ opened: 0 }], stderr: '', signal: null })));
     expect(checkIntegrity(folder, engine)).toEqual(INTACT);
   }, 60_000);
 
   test('that begin the same call at once get one task', async () => {
     const folder = temporaryFolder();
-    const at = startTime();
-    const results = await Promise.all(['a', 'b', 'c', 'd'].map(async (name) => startChild(order('begin', folder, name, at)).result));
+    const results = await runTogether(['a', 'b', 'c', 'd'].map((name) => [order('begin', folder, name)]));
     const answers = results.flatMap(({ lines }) => lines.filter(({ taskId }) => taskId !== undefined));
     expect(new Set(answers.map(({ taskId }) => taskId)).size).toBe(1);
     expect([answers.length, answers.filter(({ isNew }) => isNew).length]).toEqual([4, 1]);
@@ -126,8 +129,7 @@ describeEngines('several processes', (engine) => {
 
   test('that take a lease from each other never get the same epoch', async () => {
     const folder = temporaryFolder();
-    const at = startTime();
-    const results = await Promise.all(['a', 'b', 'c'].map(async (name) => startChild(order('take', folder, name, at, 100)).result));
+    const results = await runTogether(['a', 'b', 'c'].map((name) => [order('take', folder, name, 100)]));
     const epochs = results.map(({ lines }) => lines.flatMap(({ epoch }) => epoch ?? []));
     const all = epochs.flat();
     expect(all.length).toBeGreaterThan(100);
@@ -137,9 +139,7 @@ describeEngines('several processes', (engine) => {
 
   /** Runs four processes that go through the same rounds at the same time, and returns the rounds that any of them won, in order. */
   async function race(role: ChildOrder['role'], folder: string, rounds: number): Promise<readonly number[]> {
-    const at = startTime();
-    const names = ['a', 'b', 'c', 'd'];
-    const results = await Promise.all(names.map(async (name) => startChild(order(role, folder, name, at, rounds)).result));
+    const results = await runTogether(['a', 'b', 'c', 'd'].map((name) => [order(role, folder, name, rounds)]));
     expect(results.map(({ stderr, signal }) => [stderr, signal])).toEqual(results.map(() => ['', null]));
     return results.flatMap(({ lines }) => lines.flatMap(({ won }) => won ?? [])).toSorted((a, b) => a - b);
   }
@@ -165,7 +165,7 @@ describeEngines('several processes', (engine) => {
     const folder = temporaryFolder();
     const lines: Line[] = [];
     for (let round = 0; round < 4; round++) {
-      const children = ['a', 'b', 'c'].map((name) => startChild(order('write', folder, `${name}${round}`, 0)));
+      const children = ['a', 'b', 'c'].map((name) => startChild(order('write', folder, `${name}${round}`)));
       await Promise.all(
         children.map(async ({ opened, kill }) => {
           await opened;
@@ -195,7 +195,7 @@ describeEngines('several processes', (engine) => {
         chownSync(folder, uid, uid);
       }
       chmodSync(folder, 0o500);
-      const { lines, stderr } = await startChild({ ...order('open', folder, 'a', 0), ...(uid !== undefined && { uid }) }).result;
+      const { lines, stderr } = await startChild({ ...order('open', folder, 'a'), ...(uid !== undefined && { uid }) }).result;
       expect(lines).toEqual([]);
       expect(stderr).toContain(`'${join(folder, 'journal.sqlite')}' cannot be written (EACCES); give the account of this server the right`);
     },
@@ -237,17 +237,17 @@ describe.skipIf(runtimes.length < 2)(
   () => {
     test('keep what either of them confirmed, killed or not, and never give the same epoch', async () => {
       const folder = temporaryFolder();
-      const start = (role: ChildOrder['role'], name: string, at: number, rounds?: number) =>
-        runtimes.map(({ node, engine }) =>
-          startChild({ role, folder, engine, name: `${name}-${engine}`, at, ...(rounds !== undefined && { rounds }) }, node),
+      const orders = (role: ChildOrder['role'], name: string, rounds?: number) =>
+        runtimes.map(
+          ({ node, engine }) =>
+            [{ role, folder, engine, name: `${name}-${engine}`, ...(rounds !== undefined && { rounds }) }, node] as const,
         );
-      const whole = [...start('write', 'whole', startTime(), 40), ...start('take', 'taker', startTime(), 60)];
-      const results = await Promise.all(whole.map(async ({ result }) => result));
+      const results = await runTogether([...orders('write', 'whole', 40), ...orders('take', 'taker', 60)]);
       expect(results.map(({ stderr, signal }) => [stderr, signal])).toEqual(results.map(() => ['', null]));
       const epochs = results.flatMap(({ lines }) => lines.flatMap(({ epoch }) => epoch ?? []));
       expect(new Set(epochs).size).toBe(epochs.length);
 
-      const killed = start('write', 'killed', 0);
+      const killed = orders('write', 'killed').map(([order, node]) => startChild(order, node));
       await Promise.all(
         killed.map(async ({ opened, kill }) => {
           await opened;

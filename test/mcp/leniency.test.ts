@@ -1,9 +1,17 @@
-import { describe, expect, test } from 'vitest';
-import { callTool, sandboxForTest, startServer, untilTestEnds } from '../helpers/start-server.ts';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { startSandbox, type Sandbox } from '../../src/sandbox/sandbox.ts';
+import { callTool, startServer, type RunningServer } from '../helpers/start-server.ts';
 
-async function start() {
-  return untilTestEnds(await startServer({ sandbox: await sandboxForTest(), access: 'full' }));
-}
+let sandbox: Sandbox;
+let server: RunningServer;
+beforeAll(async () => {
+  sandbox = await startSandbox({ seed: 'small', runSeconds: 0.2 });
+  server = await startServer({ sandbox, access: 'full' });
+});
+afterAll(async () => {
+  await server.close();
+  await sandbox.close();
+});
 
 describe('a value that a client sends as text', () => {
   test.each([
@@ -13,13 +21,12 @@ describe('a value that a client sends as text', () => {
     ['null for what may be left out', 'get_users', { match: null, limit: null }],
     ['a list', 'set_user_email_addresses', { userName: 'johndoe', emailAddresses: '["jd@example.com"]' }],
   ])('is taken for %s', async (_what, tool, args) => {
-    const answer = await callTool(await start(), tool, args);
+    const answer = await callTool(server, tool, args);
     expect(answer.text).not.toContain('was not called');
     expect(answer.isError).toBe(false);
   });
 
   test('is taken for an object where it is its JSON', async () => {
-    const server = await start();
     const settings = JSON.stringify({
       hostname: 'mail.example.org',
       port: 25,
@@ -36,7 +43,6 @@ describe('a value that a client sends as text', () => {
   });
 
   test('is refused where it is the text null and null would clear', async () => {
-    const server = await start();
     const answer = await callTool(server, 'set_user_full_name', { userName: 'johndoe', fullName: 'null' });
     expect(answer).toMatchObject({
       isError: true,
@@ -46,14 +52,14 @@ describe('a value that a client sends as text', () => {
   });
 
   test.each(['seven', '7 ', '7e0', '0x7', ''])('is no number where it is %j', async (limit) => {
-    const { text } = await callTool(await start(), 'get_users', { limit });
+    const { text } = await callTool(server, 'get_users', { limit });
     if (limit.trim() === '7') expect(text).not.toContain('was not called');
     else expect(text).toContain('limit');
   });
 });
 
 test.each(['no-at-sign', 'a@', '@b', 'a b@c.example', ''])('%j is refused as an e-mail address', async (address) => {
-  const { isError, text } = await callTool(await start(), 'set_user_email_addresses', { userName: 'johndoe', emailAddresses: [address] });
+  const { isError, text } = await callTool(server, 'set_user_email_addresses', { userName: 'johndoe', emailAddresses: [address] });
   expect(isError).toBe(true);
   expect(text).toContain('emailAddresses');
 });
@@ -61,8 +67,6 @@ test.each(['no-at-sign', 'a@', '@b', 'a b@c.example', ''])('%j is refused as an 
 test.each(['2026-11-01T00:00:00-08:00', '2026-11-01T08:00:00Z', '2026-11-01T09:00+0100'])(
   'the offset of %s is converted, so that each form of a moment gives the same window',
   async (fromIncluding) => {
-    const sandbox = await sandboxForTest();
-    const server = untilTestEnds(await startServer({ sandbox }));
     const args = { fromIncluding, toExcluding: '2030-01-01', timeZoneID: 'UTC' };
     const wanted = sandbox.world.state.workerResults.filter(({ startTime }) => startTime >= '2026-11-01T08:00:00');
     expect((await callTool(server, 'get_worker_results', args)).structured).toMatchObject({ total: wanted.length });
