@@ -2,6 +2,7 @@ import { statSync } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
+import { MailStoreError } from '../base/errors.ts';
 import { isRow } from '../base/rows.ts';
 import { readErrno } from '../base/errno.ts';
 import { READ_NO_LINK } from '../base/no-link.ts';
@@ -22,15 +23,25 @@ export interface FoundLine {
 
 export interface OpenedFile {
   readonly name: string;
+  readonly path: string;
   readonly handle: FileHandle;
 }
 
-/** Yields the lines of all files, newest first; one that is no JSON object comes as `{ unreadable: text }`. Reads no more than its reader takes. */
+/**
+ * Yields the lines of all files, newest first; one that is no JSON object comes as `{ unreadable: text }`. Reads no more than its reader takes. Throws
+ * MailStoreError `auditUnreadable`.
+ */
 export function* readBackwards(folder: string): Generator<AuditLine> {
   for (const name of [AUDIT_FILE, ...listRotated(folder).toReversed()]) {
     const path = join(folder, name);
-    const size = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
-    for (const bytes of linesBackwards(path, size)) if (bytes.length > 0) yield parseLine(bytes) ?? { unreadable: bytes.toString('utf8') };
+    try {
+      const size = statSync(path, { throwIfNoEntry: false })?.size;
+      if (size === undefined) continue;
+      for (const bytes of linesBackwards(path, size))
+        if (bytes.length > 0) yield parseLine(bytes) ?? { unreadable: bytes.toString('utf8') };
+    } catch (error) {
+      throw explain(error, path);
+    }
   }
 }
 
@@ -51,8 +62,9 @@ export async function openFiles(folder: string, first = 0): Promise<readonly Ope
     const opened: OpenedFile[] = [];
     try {
       for (const name of [...rotated, AUDIT_FILE]) {
-        const handle = await openIfThere(join(folder, name));
-        if (handle) opened.push({ name, handle });
+        const path = join(folder, name);
+        const handle = await openIfThere(path);
+        if (handle) opened.push({ name, path, handle });
       }
       if (isDeepStrictEqual(listRotated(folder, first), rotated)) return opened;
     } catch (error) {
@@ -68,7 +80,7 @@ async function openIfThere(path: string): Promise<FileHandle | undefined> {
     return await open(path, READ_NO_LINK);
   } catch (error) {
     if (readErrno(error) === 'ENOENT') return undefined;
-    throw error;
+    throw explain(error, path);
   }
 }
 
@@ -76,12 +88,12 @@ export async function closeFiles(opened: readonly OpenedFile[]): Promise<void> {
   await Promise.all(opened.map(({ handle }) => handle.close()));
 }
 
-/** Yields every line of a file from its beginning. */
-export async function* readLines({ name: file, handle }: OpenedFile): AsyncGenerator<FoundLine> {
+/** Yields every line of a file from its beginning. Throws MailStoreError `auditUnreadable`. */
+export async function* readLines(opened: OpenedFile): AsyncGenerator<FoundLine> {
+  const { name: file } = opened;
   let line = 0;
   let parts: Buffer[] = [];
-  for await (const chunk of handle.createReadStream({ autoClose: false, start: 0 })) {
-    const bytes = chunk as Buffer;
+  for await (const bytes of readChunks(opened)) {
     let start = 0;
     for (let at = bytes.indexOf('\n'); at !== -1; at = bytes.indexOf('\n', start)) {
       line += 1;
@@ -93,4 +105,18 @@ export async function* readLines({ name: file, handle }: OpenedFile): AsyncGener
     if (start < bytes.length) parts.push(bytes.subarray(start));
   }
   if (parts.length > 0) yield { file, line: line + 1, bytes: Buffer.concat(parts), isEnded: false };
+}
+
+async function* readChunks({ path, handle }: OpenedFile): AsyncGenerator<Buffer> {
+  try {
+    for await (const chunk of handle.createReadStream({ autoClose: false, start: 0 })) yield chunk as Buffer;
+  } catch (error) {
+    throw explain(error, path);
+  }
+}
+
+/** Returns MailStoreError `auditUnreadable` for a fault of the file, and any other error as it is. */
+function explain(error: unknown, path: string): unknown {
+  const reason = readErrno(error);
+  return reason === undefined ? error : new MailStoreError('auditUnreadable', { path, reason }, { cause: error });
 }

@@ -566,6 +566,13 @@ const table = {
     say: ({ path, reason }) =>
       `The audit '${path}' cannot be written (${reason}), so the call is not on record, and no change is made until it can be; free space, or give the account of this server the right to write this file and its folder.`,
   }),
+  auditUnreadable: row<{ path: string; reason: string }>({
+    audience: 'record',
+    request: 'not sent',
+    retry: false,
+    say: ({ path, reason }) =>
+      `The audit '${path}' cannot be read (${reason}); give this account the right to read it, or move away what has its place and put the file back.`,
+  }),
   journalBusy: row<{ path: string; ms: number }>({
     audience: 'record',
     request: 'not sent',
@@ -961,9 +968,13 @@ export function isError<Code extends ErrorCode>(error: unknown, ...codes: readon
 
 /** The first characters of a foreign text on one line: enough to recognise it, too little to carry a stack trace. */
 export function excerpt(text: string, length = 120): string {
-  const flat = text.replaceAll(/\s+/g, ' ').trim();
+  // A long text is not read to its end for its beginning.
+  const flat = text
+    .slice(0, 16 * length + 256)
+    .replaceAll(/\s+/g, ' ')
+    .trim();
   // A cut between the halves of a surrogate pair would leave text that cannot be encoded.
-  return flat.length > length ? `${flat.slice(0, length).replace(/[\uD800-\uDBFF]$/, '')}…` : flat;
+  return flat.length > length || text.length > 16 * length + 256 ? `${flat.slice(0, length).replace(/[\uD800-\uDBFF]$/, '')}…` : flat;
 }
 
 function nameEffect(effect: string): string {

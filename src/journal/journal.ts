@@ -2,13 +2,14 @@ import { copyFileSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Clock } from '../base/clock.ts';
-import { isError } from '../base/errors.ts';
+import { readErrno } from '../base/errno.ts';
+import { isError, MailStoreError } from '../base/errors.ts';
 import type { ApprovalJournal } from './approval-journal.ts';
 import type { AuditHeads } from './audit-head.ts';
 import type { ChangeJournal } from './change-journal.ts';
 import { Database } from './database.ts';
-import { migrate, refuseNewer } from './migrations.ts';
-import type { SqliteEngine } from './sqlite.ts';
+import { migrate, refuseForeign, refuseNewer, refuseOlder } from './migrations.ts';
+import type { Sqlite, SqliteEngine } from './sqlite.ts';
 import { SqliteApprovalJournal } from './sqlite-approval-journal.ts';
 import { SqliteAuditHeads } from './sqlite-audit-heads.ts';
 import { SqliteChangeJournal } from './sqlite-change-journal.ts';
@@ -56,7 +57,10 @@ export class Journal {
     const db = Database.open(path, {
       clock,
       ...(engines && { engines }),
-      inspect: (file) => refuseNewer(file, path),
+      inspect: (file) => {
+        refuseNewer(file, path);
+        refuseForeign(file, path);
+      },
       prepare: (file) => migrate(file, path),
       takeAlong: (before, now) => {
         taken = takeAlong(before, now);
@@ -88,14 +92,20 @@ export class Journal {
         return journal;
       } catch (failed) {
         rmSync(copy, { recursive: true, force: true });
-        throw failed;
+        const reason = readErrno(failed);
+        throw reason === undefined ? failed : new MailStoreError('journalUnusable', { path, reason }, { cause: failed });
       }
     }
   }
 
   static #openToRead(path: string, options: JournalOptions): Journal {
     const { clock, engines } = options;
-    const db = Database.open(path, { clock, ...(engines && { engines }), isReadOnly: true, inspect: (file) => refuseNewer(file, path) });
+    const inspect = (file: Sqlite): void => {
+      refuseNewer(file, path);
+      refuseForeign(file, path);
+      refuseOlder(file, path);
+    };
+    const db = Database.open(path, { clock, ...(engines && { engines }), isReadOnly: true, inspect });
     return new Journal(path, db, options);
   }
 

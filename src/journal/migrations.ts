@@ -157,6 +157,26 @@ export function refuseNewer(db: Sqlite, path: string, migrations: readonly strin
   if (found > migrations.length) throw new MailStoreError('journalNewer', { path, found, known: migrations.length });
 }
 
+/** Throws MailStoreError `journalBroken` for a database of another program. Writes nothing. */
+export function refuseForeign(db: Sqlite, path: string): void {
+  if (schemaVersion(db) === 0 && hasTables(db))
+    throw new MailStoreError('journalBroken', { path, reason: 'it has tables of another program' });
+}
+
+/**
+ * Throws MailStoreError `journalBroken` when the file lacks what this version reads, such as one that was emptied. A file that is opened to be written
+ * is brought to the newest schema instead.
+ */
+export function refuseOlder(db: Sqlite, path: string): void {
+  if (schemaVersion(db) >= MIGRATIONS.length) return;
+  throw new MailStoreError('journalBroken', { path, reason: hasTables(db) ? 'it lacks tables of this version' : 'it is empty' });
+}
+
+function hasTables(db: Sqlite): boolean {
+  // A count of the changes to the schema: a read of the schema itself would leave a statement open in libsql.
+  return (db.get<{ schema_version: number }>('PRAGMA schema_version')?.schema_version ?? 0) > 0;
+}
+
 /** Brings the file to the newest schema, whole or not at all; of several processes that start at once one does it and the others wait. */
 export function migrate(db: Sqlite, path: string, migrations: readonly string[] = MIGRATIONS): void {
   if (schemaVersion(db) === migrations.length) return;

@@ -1,4 +1,4 @@
-import { accessSync, chmodSync, closeSync, constants, lstatSync, mkdirSync, openSync, statSync } from 'node:fs';
+import { accessSync, chmodSync, closeSync, constants, lstatSync, mkdirSync, openSync, statSync, type Stats } from 'node:fs';
 import { createRequire, isBuiltin } from 'node:module';
 import { dirname } from 'node:path';
 import { MailStoreError } from '../base/errors.ts';
@@ -140,7 +140,7 @@ export function openSqlite(path: string, { engines = SQLITE_ENGINES, ...options 
 }
 
 function openToRead(path: string, connect: Connect, { inspect }: SqliteOptions): Sqlite {
-  refuseLinks(path);
+  refuseOthers(path);
   const db = new GuardedSqlite(path, connect);
   try {
     db.exec(SETTINGS);
@@ -154,7 +154,7 @@ function openToRead(path: string, connect: Connect, { inspect }: SqliteOptions):
 }
 
 function openToWrite(path: string, connect: Connect, { inspect, prepare }: SqliteOptions): GuardedSqlite {
-  refuseLinks(path);
+  refuseOthers(path);
   createForOwner(path);
   const db = new GuardedSqlite(path, connect);
   try {
@@ -458,20 +458,26 @@ function createForOwner(path: string): void {
   }
 }
 
-/** SQLite follows links: who places one chooses the file that is read and written. Throws MailStoreError `notPrivate`. */
-function refuseLinks(path: string): void {
+/**
+ * SQLite follows links: who places one chooses the file that is read and written. Throws MailStoreError `notPrivate` for one, and `journalBroken` for a
+ * folder in the place of the file.
+ */
+function refuseOthers(path: string): void {
   for (const file of [path, `${path}-journal`]) {
-    if (!isLink(file)) continue;
-    throw new MailStoreError('notPrivate', { what: 'the journal', path: file, problem: 'is a symbolic link', cure: `rm '${file}'` });
+    const found = lookAt(file);
+    if (found?.isSymbolicLink()) {
+      throw new MailStoreError('notPrivate', { what: 'the journal', path: file, problem: 'is a symbolic link', cure: `rm '${file}'` });
+    }
+    if (found?.isDirectory()) throw new MailStoreError('journalBroken', { path: file, reason: 'it is a folder' });
   }
 }
 
-function isLink(path: string): boolean {
+function lookAt(path: string): Stats | undefined {
   try {
-    return lstatSync(path).isSymbolicLink();
+    return lstatSync(path);
   } catch {
     // What cannot be looked at is reported by what opens it.
-    return false;
+    return undefined;
   }
 }
 

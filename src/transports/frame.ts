@@ -1,3 +1,5 @@
+import { excerpt } from '../base/errors.ts';
+
 /** A JSON object as it stands on one line of the protocol. */
 export type Frame = Readonly<Record<string, unknown>>;
 
@@ -13,6 +15,10 @@ export interface ReadFrame {
 
 const PARSE_ERROR = -32700;
 const INVALID_REQUEST = -32600;
+const INVALID_PARAMS = -32602;
+
+/** Problems with parameters that an error names. */
+const SHOWN_PROBLEMS = 3;
 
 /**
  * Reads one line as a JSON-RPC message of MCP; undefined for a blank line. The protocol library drops what is no message without a
@@ -72,6 +78,40 @@ function withArguments(message: Frame): Frame {
 
 function refuse(id: unknown, code: number, problem: string): ReadFrame {
   return { answer: { jsonrpc: '2.0', id, error: { code, message: problem } }, problem };
+}
+
+/**
+ * Returns the message as the client gets it: what the protocol library finds wrong with parameters it writes as a JSON list, and some of it under the
+ * code of an internal error. The client gets a sentence under the code for parameters.
+ */
+export function withPlainError(message: Frame): Frame {
+  const { error } = message;
+  if (!isObject(error) || typeof error['message'] !== 'string') return message;
+  const problems = readProblems(error['message']);
+  if (!problems) return message;
+  const shown = problems.slice(0, SHOWN_PROBLEMS).join('; ');
+  const more = problems.length > SHOWN_PROBLEMS ? `; and ${problems.length - SHOWN_PROBLEMS} more` : '';
+  return {
+    ...message,
+    error: { code: INVALID_PARAMS, message: `The request does not fit: ${shown}${more}. Correct this and send it again.` },
+  };
+}
+
+/** Reads the list of the protocol library's schema validator; undefined for any other text. */
+function readProblems(text: string): readonly string[] | undefined {
+  const [list] = /\[\s*\{.*\}\s*\]$/s.exec(text) ?? [];
+  if (list === undefined || !/^(?:Invalid \S+ request: )?$/.test(text.slice(0, -list.length))) return undefined;
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(list);
+  } catch {
+    return undefined;
+  }
+  if (!Array.isArray(parsed) || !parsed.every((issue) => isObject(issue) && Array.isArray(issue['path']))) return undefined;
+  return (parsed as readonly { readonly path: readonly unknown[]; readonly message?: unknown }[]).map(({ path, message }) => {
+    const says = String(message).replace(/^Invalid input(?:: )?/, '') || 'it has none of the forms that are taken';
+    return excerpt(`${path.map(String).join('.') || 'the message'}: ${says}`);
+  });
 }
 
 function isId(value: unknown): value is string | number {

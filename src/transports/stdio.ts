@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { JSONRPCMessage, Transport } from '@modelcontextprotocol/server';
-import { readFrame, type Frame } from './frame.ts';
+import { readFrame, withPlainError, type Frame } from './frame.ts';
 
 /** The longest line that the protocol library takes; a client that sends a longer one gets no answer to it, so the connection ends. */
 const MAX_LINE_BYTES = 10 * 1024 * 1024;
@@ -113,7 +113,7 @@ export class StdioTransport implements Transport {
     else if (id !== undefined) this.#asked.add(id);
     // The next one says more; a client that does not read needs none.
     if (method === 'notifications/progress' && this.#stdout.unreadBytes > HIGH_WATER_BYTES) return;
-    this.#stdout.write(`${JSON.stringify(message)}\n`);
+    this.#stdout.write(`${JSON.stringify(withPlainError(message))}\n`);
     this.#wake();
   }
 

@@ -412,6 +412,12 @@ export const errorCases: {
       "'/state/journal.sqlite' was written by a newer mailstore-mcp (format 7; this one knows 2) and was left alone. Update this one, or set MAILSTORE_STATE_DIR to another folder.",
     ],
   ],
+  auditUnreadable: [
+    [
+      { path: '/state/audit.jsonl', reason: 'EISDIR' },
+      "The audit '/state/audit.jsonl' cannot be read (EISDIR); give this account the right to read it, or move away what has its place and put the file back.",
+    ],
+  ],
   auditNotWritable: [
     [
       { path: '/state/audit.jsonl', reason: 'ENOSPC' },

@@ -13,7 +13,6 @@ import {
   startPipe,
   startServer,
   untilTestEnds,
-  type Message,
   type RunningServer,
   type ServerOptions,
   type ToolAnswer,
@@ -231,28 +230,15 @@ describe('progress', () => {
     ...(progressToken !== undefined && { _meta: { progressToken } }),
   });
 
-  async function startPiped() {
-    const clock = new ManualClock();
-    const sandbox = await sandboxForTest({ clock, runSeconds: RUN_SECONDS });
-    const pipe = untilTestEnds(startPipe({ sandbox, access: 'read-write', env: { MAILSTORE_INLINE_WAIT_MS: '20000' } }));
-    /** Calls the tool, and moves the run on by a twentieth each time that its status was asked for. */
-    const follow = async (params: Readonly<Record<string, unknown>>): Promise<Message> => {
-      let isOver = false;
-      const answer = pipe.request('tools/call', params).finally(() => (isOver = true));
-      for (let polls = 0; !isOver;) {
-        await expect.poll(() => isOver || countRequests(sandbox, '/get-status') > polls, { interval: 2 }).toBe(true);
-        polls = countRequests(sandbox, '/get-status');
-        await clock.advance(RUN_SECONDS * 50);
-      }
-      return answer;
-    };
-    return { pipe, follow };
+  async function startPiped(runSeconds = 0.5) {
+    const sandbox = await sandboxForTest({ runSeconds });
+    return untilTestEnds(startPipe({ sandbox, access: 'read-write', env: { MAILSTORE_INLINE_WAIT_MS: '20000' } }));
   }
 
   test('progress is reported to a client that sent a token for it, growing from one to the next, before the answer', async () => {
-    const { pipe, follow } = await startPiped();
+    const pipe = await startPiped();
     await initialize(pipe);
-    const { result } = await follow(call('token-1'));
+    const { result } = await pipe.request('tools/call', call('token-1'));
     const heard = pipe.notifications.filter(({ method }) => method === 'notifications/progress');
     const steps = heard.map(({ params }) => Number(params?.['progress']));
     expect(readAnswer(result).structured['status']).toBe('succeeded');
@@ -268,9 +254,10 @@ describe('progress', () => {
       for (const percent of [10, 40, 20, 40, 70]) yield { percent, text: `At ${percent}` };
       return null;
     });
-    const { pipe, follow } = await startPiped();
+    // Each step has to last until it is asked for.
+    const pipe = await startPiped(8);
     await initialize(pipe);
-    await follow(call('token-2'));
+    await pipe.request('tools/call', call('token-2'));
     const steps = pipe.notifications.map(({ params }) => Number(params?.['progress']));
     expect(steps).toEqual([...new Set(steps)].toSorted((a, b) => a - b));
     expect(steps).toContain(40);
@@ -278,18 +265,18 @@ describe('progress', () => {
   });
 
   test('progress is reported in 2026-07-28 as well', async () => {
-    const { pipe, follow } = await startPiped();
+    const pipe = await startPiped();
     const { name, arguments: args } = call();
-    await follow({ name, arguments: args, _meta: { ...modernMeta, progressToken: 7 } });
+    await pipe.request('tools/call', { name, arguments: args, _meta: { ...modernMeta, progressToken: 7 } });
     const steps = pipe.notifications.map(({ params }) => [params?.['progressToken'], Number(params?.['progress'])] as const);
     expect(steps.length).toBeGreaterThan(2);
     expect(steps.every(([token], index) => token === 7 && (steps[index]?.[1] ?? 0) > (steps[index - 1]?.[1] ?? -1))).toBe(true);
   });
 
   test('progress is not reported to a client that sent no token', async () => {
-    const { pipe, follow } = await startPiped();
+    const pipe = await startPiped();
     await initialize(pipe);
-    expect(readAnswer((await follow(call())).result).structured['status']).toBe('succeeded');
+    expect(readAnswer((await pipe.request('tools/call', call())).result).structured['status']).toBe('succeeded');
     expect(pipe.notifications).toEqual([]);
   });
 });
