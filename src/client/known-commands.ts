@@ -1,5 +1,6 @@
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { makeFolder } from '../base/make-folder.ts';
 
 const FILE = 'known-commands.json';
 
@@ -27,7 +28,7 @@ export class KnownCommands {
     const all = this.#load();
     if (JSON.stringify(all[origin]) === JSON.stringify(commands)) return;
     try {
-      mkdirSync(this.#folder, { recursive: true, mode: 0o700 });
+      makeFolder(this.#folder);
       const draft = `${this.#path}.${process.pid}`;
       writeFileSync(draft, `${JSON.stringify({ ...all, [origin]: commands }, null, 2)}\n`, { mode: 0o600 });
       renameSync(draft, this.#path);

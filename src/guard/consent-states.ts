@@ -1,6 +1,7 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
-import { closeSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { makeFolder } from '../base/make-folder.ts';
 import type { Clock } from '../base/clock.ts';
 import { readErrno } from '../base/errno.ts';
 import { CONSENT_MS } from '../base/limits.ts';
@@ -101,7 +102,7 @@ function readExpiry(id: string): number {
 /** The processes of one record share a key, so that an answer finds its question whichever of them it comes to. */
 function readOrMakeKey(folder: string): Buffer {
   const path = join(folder, 'consent.key');
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  makeFolder(folder);
   try {
     const key = randomBytes(KEY_BYTES);
     writeFileSync(path, key, { flag: 'wx', mode: 0o600 });

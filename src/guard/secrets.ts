@@ -1,7 +1,8 @@
 import { isUtf8 } from 'node:buffer';
 import { randomInt } from 'node:crypto';
-import { chmodSync, mkdirSync, readFileSync, realpathSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, readFileSync, realpathSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { isAbsolute, join, relative, resolve, sep } from 'node:path';
+import { makeFolder } from '../base/make-folder.ts';
 import { MailStoreError } from '../base/errors.ts';
 import { nearest } from '../base/nearest.ts';
 import { readErrno } from '../base/errno.ts';
@@ -91,7 +92,7 @@ export class Secrets {
       this.#generated.map(({ field, value }) => {
         const path = join(generatedFolder, `${this.#tool}-${field.replaceAll(/[^A-Za-z\d]+/g, '-')}-${randomText(1, 8)}.txt`);
         try {
-          mkdirSync(generatedFolder, { recursive: true, mode: 0o700 });
+          makeFolder(generatedFolder);
           writeFileSync(path, `${value}\n`, { flag: 'wx', mode: 0o600 });
           // The mode given at creation is subject to the umask; this one is not.
           chmodSync(path, 0o600);

@@ -1,6 +1,7 @@
-import { accessSync, chmodSync, closeSync, constants, lstatSync, mkdirSync, openSync, statSync, type Stats } from 'node:fs';
+import { accessSync, chmodSync, closeSync, constants, lstatSync, openSync, statSync, type Stats } from 'node:fs';
 import { createRequire, isBuiltin } from 'node:module';
 import { dirname } from 'node:path';
+import { makeFolder } from '../base/make-folder.ts';
 import { MailStoreError } from '../base/errors.ts';
 import { readErrno } from '../base/errno.ts';
 
@@ -448,7 +449,7 @@ function explain(error: unknown, code: number | undefined, path: string): unknow
 function createForOwner(path: string): void {
   const folder = dirname(path);
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    makeFolder(folder);
     createFile(path);
     if (process.platform !== 'win32' && (statSync(path).mode & 0o077) !== 0) chmodSync(path, 0o600);
     accessSync(path, constants.R_OK | constants.W_OK);

@@ -1,5 +1,6 @@
+import { makeFolder } from '../../base/make-folder.ts';
 import { formatSize } from '../../base/sizes.ts';
-import { accessSync, constants, existsSync, mkdirSync, statfsSync, statSync } from 'node:fs';
+import { accessSync, constants, existsSync, statfsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { systemClock } from '../../base/clock.ts';
 import { MailStoreError } from '../../base/errors.ts';
@@ -29,7 +30,7 @@ export interface FolderFacts {
 export function checkStateFolder(folder: string): readonly Diagnosis[] {
   const check = 'state folder';
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    makeFolder(folder);
     const { uid, mode } = statSync(folder);
     const { bavail, bsize, type } = statfsSync(folder);
     return judgeFolder(folder, { uid, mode, freeBytes: bavail * bsize, fileSystem: type, isWritable: isWritable(folder) });

@@ -1,7 +1,8 @@
 import { execFileSync } from 'node:child_process';
-import { chmodSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { chmodSync, renameSync, writeFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
+import { makeFolder } from '../../base/make-folder.ts';
 import { writeKeychain } from '../../config/keychain.ts';
 
 /** Where a password was kept, and the setting by which the server finds it; in the keychain it needs none. */
@@ -25,7 +26,7 @@ export function passwordFilePath(stateDir: string, origin: string): string {
 export function keepInFile(stateDir: string, origin: string, password: string): KeptPassword {
   const path = passwordFilePath(stateDir, origin);
   const folder = join(stateDir, 'passwords');
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  makeFolder(folder);
   const draft = `${path}.${process.pid}`;
   // The rights are set before there is anything to read.
   writeFileSync(draft, '', { mode: 0o600, flag: 'w' });

@@ -1,5 +1,6 @@
-import { copyFileSync, constants, existsSync, mkdirSync, readFileSync, realpathSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { copyFileSync, constants, existsSync, readFileSync, realpathSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { makeFolder } from '../../base/make-folder.ts';
 import type { McpClient, Machine } from '../../config/mcp-clients.ts';
 import { addServer, type ServerEntry } from './edit-client-file.ts';
 
@@ -27,7 +28,7 @@ export function planClientFile(client: McpClient, machine: Machine, name: string
 /** Writes the file whole or not at all, and returns the path of the backup of what was there before. */
 export function writeClientFile({ path, text, exists }: PlannedFile, now: Date): string | undefined {
   if (!exists) {
-    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    makeFolder(dirname(path));
     writeFileSync(path, text, { mode: 0o600, flag: 'wx' });
     return undefined;
   }
