@@ -2,7 +2,7 @@
  * Measures what the server costs, side by side with the least that it could cost, and prints one table.
  * `--gate` exits with 1 when a gate is missed, `--long` adds 100,000 calls to see whether memory grows, `--built` measures `dist` as it
  * stands; `--short` measures one round of each, with a small record, and only shows that the benchmark works; names of subjects
- * (`start calls shared record large memory words install`) measure only those.
+ * (`start calls shared record large memory words questions install`) measure only those.
  */
 import { cpus, loadavg } from 'node:os';
 import { join } from 'node:path';
@@ -13,6 +13,7 @@ import { measureCalls } from './bench/calls.ts';
 import { measureInstall } from './bench/install.ts';
 import { measureLargeAnswers } from './bench/large-answers.ts';
 import { measureMemory } from './bench/memory.ts';
+import { measureQuestions } from './bench/questions.ts';
 import { measureRecord } from './bench/record.ts';
 import { measureSharedFolder } from './bench/shared-folder.ts';
 import { measureStart } from './bench/start.ts';
@@ -35,6 +36,7 @@ const subjects: Readonly<Record<string, (bench: Workbench) => Promise<readonly R
   large: measureLargeAnswers,
   memory: (bench) => measureMemory(bench, { long: options.long ?? false }),
   words: measureWords,
+  questions: measureQuestions,
   install: () => measureInstall(root),
 };
 

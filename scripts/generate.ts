@@ -21,6 +21,7 @@ import { certainRisks, decideVerdict, mildestEffect, possibleRisks, worstEffect 
 import { describeTool } from '../src/mcp/describe-tool.ts';
 import type { ToolDefinition } from '../src/mcp/tool-definition.ts';
 import { createToolList } from '../src/mcp/tool-list.ts';
+import { questions } from '../test/assistant/questions.ts';
 import { requests } from '../test/assistant/requests.ts';
 import { errorCases } from '../test/base/error-cases.ts';
 import { catalogueFor } from '../tools/index.ts';
@@ -316,14 +317,26 @@ const AUDIENCES: Readonly<Record<Audience, string>> = {
 
 function assistantPage(): string {
   return [
-    header('test/assistant/requests.ts, tools/prompts and tools/resources'),
+    header('test/assistant, tools/prompts and tools/resources'),
     '# What an assistant sees, and what it costs',
-    'Thirty requests of administrators with the calls that a good run makes, and the most that a model reads of the answers, in tokens of o200k. The test `test/assistant/requests.test.ts` replays them on the emulated archive of 274 users and some 3,000 runs, and checks what the answers say, the state afterwards and that nothing else has changed.',
+    'Forty requests of administrators with the calls that a good run makes, and the most that a model reads of the answers, in tokens of o200k. The test `test/assistant/requests.test.ts` replays them on the emulated archive of 274 users and some 3,000 runs, and checks what the answers say, the state afterwards and that nothing else has changed.',
     table(
       ['Request', 'Calls', 'Tokens at most'],
       requests.map(({ request, steps, tokens }) => [
         request,
         steps.map(({ tool }) => code(tool)).join(', '),
+        tokens.toLocaleString('en-US'),
+      ]),
+    ),
+    '## Questions',
+    'The questions that an insight answers, asked of an archive of 10,000 users, 100,000 runs and 40 stores (`mailstore-mcp sandbox --seed large`), and what each may cost until all of it was looked at. The test `test/assistant/large-archive.test.ts` holds them to it; `npm run bench -- questions` also measures the time.',
+    table(
+      ['Question', 'Tool', 'Calls', 'Reads of MailStore at most', 'Tokens at most'],
+      questions.map(({ question, tool, args, calls, reads, tokens }) => [
+        question,
+        code(`${tool} ${JSON.stringify(args)}`),
+        String(calls),
+        reads.toLocaleString('en-US'),
         tokens.toLocaleString('en-US'),
       ]),
     ),

@@ -194,7 +194,7 @@ const runsSoon: Cautions<OfJob> = {
 export const getJobs = defineCommand({
   name: 'GetJobs',
   title: 'List scheduled jobs',
-  summary: 'Lists scheduled jobs: the command each runs, owner, schedule, last and next start (UTC). Outcomes: get_job_results.',
+  summary: 'Lists scheduled jobs: the command each runs, owner, schedule, last and next start. Outcomes: get_job_results.',
   group,
   editions,
   since,

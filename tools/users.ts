@@ -590,8 +590,7 @@ export const deleteAppPasswords = defineCommand({
 export const renameUser = defineCommand({
   name: 'RenameUser',
   title: 'Rename a user',
-  summary:
-    'Changes a login name but not the archive: also move_folder and set_user_privileges_on_folder, or new mail opens a second archive.',
+  summary: 'Changes a login name, not the archive: new mail opens a second one. rename_person plans login, archive and rights together.',
   group,
   editions,
   effect: 'write',
@@ -667,7 +666,7 @@ export const renameUser = defineCommand({
 export const deleteUser = defineCommand({
   name: 'DeleteUser',
   title: 'Delete a user',
-  summary: 'Removes a user account with its settings and rights, for good. The archived mail stays.',
+  summary: 'Removes a user account with its settings and rights, for good. The archived mail stays. To close an account: offboard_user.',
   group,
   editions,
   effect: 'destructive',

@@ -6,7 +6,7 @@ export interface Budget {
   readonly gate?: number;
 }
 
-type Unit = 'ms' | 'calls/s' | 'MiB' | 'MB' | 'tokens' | 'connections' | 'packages';
+type Unit = 'ms' | 'calls' | 'calls/s' | 'MiB' | 'MB' | 'tokens' | 'connections' | 'packages';
 
 export interface Row {
   readonly what: string;
@@ -38,6 +38,9 @@ export const budgets = {
   listTokens: { better: 'lower', goal: 5000, gate: 6000 },
   tokensPerTool: { better: 'lower', goal: 125, gate: 150 },
   replyTokens: { better: 'lower', goal: 2000 },
+  largestReply: { better: 'lower', goal: 5000 },
+  questionTokens: { better: 'lower', goal: 8000 },
+  questionCalls: { better: 'lower', goal: 3 },
   packages: { better: 'lower', goal: 1 },
   installSize: { better: 'lower', goal: 3 },
 } as const satisfies Record<string, Budget>;

@@ -76,8 +76,8 @@ export async function openWorkbench(dist: string, { isShort }: { readonly isShor
   const leanServer = start(join(folder, 'lean-server.cjs'), []);
   const sandboxServer = start(productFile, ['sandbox', '--port', '0', '--json']);
   const [{ url, fingerprint, certificate }, sandbox] = await Promise.all([
-    firstLine<{ url: string; fingerprint: string; certificate: string }>(leanServer),
-    firstLine<Address>(sandboxServer),
+    readFirstLine<{ url: string; fingerprint: string; certificate: string }>(leanServer),
+    readFirstLine<Address>(sandboxServer),
   ]);
   const rawClient = start(join(folder, 'raw-client.cjs'), [url, certificate]);
 
@@ -122,7 +122,8 @@ function withoutSettings(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   );
 }
 
-async function firstLine<Line>(child: ChildProcess): Promise<Line> {
+/** Returns the first line of a process as JSON. Throws when it ends before. */
+export async function readFirstLine<Line>(child: ChildProcess): Promise<Line> {
   let text = '';
   for await (const chunk of child.stdout ?? []) {
     text += String(chunk);

@@ -8,6 +8,8 @@ export interface PlanStep {
   /** The wire name of the command. */
   readonly command: string;
   readonly args: Readonly<Record<string, unknown>>;
+  /** Words of the cautions that say what another step of the plan takes care of; they are not shown. */
+  readonly settled?: readonly string[];
 }
 
 /** What a plan came to. */

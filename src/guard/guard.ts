@@ -248,7 +248,8 @@ export class Guard {
       const request = toCall(catalogue, step, name);
       const found = await this.#find(request, target, deadline);
       const decision = this.#decide(request, target, found);
-      const cautions = await readCautions(target, request, found, { deadline, now: this.#clock.now() });
+      const read = await readCautions(target, request, found, { deadline, now: this.#clock.now() });
+      const cautions = read.filter((caution) => step.settled?.some((words) => caution.includes(words)) !== true);
       const before = await this.#changes.readBefore({ request, target, time }, shared);
       prepared.push({ ...step, tool: toolName(step.command), request, decision, cautions, before });
     }

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { isIdempotent, type Command, type InputShape } from '../catalogue/define-command.ts';
 import type { Insight } from '../catalogue/define-insight.ts';
 import type { Plan } from '../catalogue/define-plan.ts';
+import { isRow } from '../base/rows.ts';
 import { callerShape, fieldTraits } from '../catalogue/fields.ts';
 import { toolName } from '../catalogue/naming.ts';
 import { worstEffect, mildestEffect } from '../policy/decide.ts';
@@ -147,6 +148,7 @@ function slim(schema: unknown): JsonSchema {
       exclusiveMaximum,
       const: constant,
       propertyNames: _names,
+      anyOf,
       ...rest
     }) => {
       const lowest = typeof exclusiveMinimum === 'number' && rest['type'] === 'integer' ? exclusiveMinimum + 1 : minimum;
@@ -154,6 +156,7 @@ function slim(schema: unknown): JsonSchema {
       const { enum: values, ...others } = rest;
       return {
         ...others,
+        ...(Array.isArray(anyOf) && joinVariants(anyOf as readonly JsonSchema[])),
         ...(minLength !== undefined && minLength !== 1 && { minLength }),
         ...(minItems !== undefined && minItems !== 1 && { minItems }),
         ...(Array.isArray(values) && !isNumbers(values) && { enum: values }),
@@ -165,6 +168,22 @@ function slim(schema: unknown): JsonSchema {
       };
     },
   );
+}
+
+/**
+ * Returns variants as a model reads them: those of one required field each, such as `{fromEnv}` or `{fromFile}`, become one object. The server's own
+ * schema refuses more than one of them, and a model reads the names either way.
+ */
+function joinVariants(variants: readonly JsonSchema[]): JsonSchema {
+  const single = variants.filter(
+    ({ properties, required }) =>
+      isRow(properties) && Object.keys(properties).length === 1 && Array.isArray(required) && required.length === 1,
+  );
+  if (single.length < 2) return { anyOf: variants };
+  const properties = Object.assign({}, ...single.map((variant) => variant['properties'] as object)) as object;
+  const joined = { type: 'object', properties, additionalProperties: false };
+  const others = variants.filter((variant) => !single.includes(variant));
+  return others.length === 0 ? joined : { anyOf: [...others, joined] };
 }
 
 function describeRange({ enum: values, description }: Record<string, unknown>): Record<string, unknown> {

@@ -335,7 +335,7 @@ function collectFacts(
       const numbers = objects.map((row) => row[name]).filter((value) => typeof value === 'number');
       return numbers.length === 0 ? [] : [[name, numbers.reduce((sum, value) => sum + value, 0)] as const];
     });
-  const noted = attention ? objects.flatMap((row) => attention(row) ?? []).map((phrase) => excerpt(phrase)) : [];
+  const noted = attention ? objects.flatMap((row) => attention(row) ?? []).map((phrase) => excerpt(phrase).replace(/\.$/, '')) : [];
   const more = noted.length - SHOWN_ATTENTION;
   return {
     ...(counts !== undefined && { counts: { [counts]: countValues(objects, counts) } }),

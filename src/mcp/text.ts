@@ -78,8 +78,9 @@ function inLine(value: unknown, bytes: readonly string[]): string {
   return String(value);
 }
 
+/** An empty list is shown as `[]`: the word none is a value of privileges. */
 function listInLine(values: readonly unknown[], bytes: readonly string[]): string {
-  return values.map((value) => inLine(value, bytes)).join(', ') || (values.length === 0 ? 'none' : '');
+  return values.map((value) => inLine(value, bytes)).join(', ');
 }
 
 /** Returns an object's fields in one line. */

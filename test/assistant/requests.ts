@@ -229,4 +229,84 @@ export const requests: readonly Request[] = [
     finds: ['changes'],
     tokens: 2000,
   },
+  {
+    request: 'Chloé Bénard left in summer. Is anything of hers still open?',
+    steps: [{ tool: 'access_report', args: { userName: 'chloe.benard' } }],
+    finds: ['cannot log in now', 'hr'],
+    tokens: 600,
+  },
+  {
+    request: 'Dann nimm ihr das Recht auf hr bitte weg.',
+    steps: [{ tool: 'set_user_privileges_on_folder', args: { userName: 'chloe.benard', folder: 'hr', privileges: ['none'] } }],
+    finds: ['revert_change'],
+    changes: ['users chloe.benard.privilegesOnFolders'],
+    tokens: 600,
+  },
+  {
+    request: 'Welche Konten sind zu und haben trotzdem noch Rechte auf fremde Archive?',
+    steps: [{ tool: 'user_audit' }],
+    finds: ['guelsen.sahin, ilkay.sahin'],
+    tokens: 2000,
+  },
+  {
+    request: 'Wer steht nicht mehr im Verzeichnis?',
+    steps: [
+      { tool: 'sync_users_with_directory_services', args: { dryRun: true } },
+      { tool: 'get_task_status', args: { waitSeconds: 30 }, fromBefore: { taskId: 'taskId' } },
+    ],
+    finds: ['owen.ashworth'],
+    tokens: 2000,
+  },
+  {
+    request: 'Fetch the support mailbox every half hour.',
+    steps: [
+      { tool: 'get_profiles', args: { match: 'support' } },
+      { tool: 'set_profile_server_side_execution', args: { id: 2, automatic: true, automaticPauseBetweenExecutions: 1800 } },
+    ],
+    finds: ['3600 → 1800'],
+    changes: ['profiles 2.serverSideExecution', 'profiles 2.version'],
+    tokens: 900,
+  },
+  {
+    request: 'Den Speicher 2024 bitte jeden Sonntag um fünf verdichten.',
+    steps: [
+      { tool: 'get_stores', args: { match: '2024', includeSize: false, fields: ['id', 'name'] } },
+      {
+        tool: 'create_job',
+        args: {
+          name: 'Compact 2024 weekly',
+          action: { command: 'compact_store', arguments: { id: 2 } },
+          time: '05:00',
+          dayOfWeek: 'Sunday',
+        },
+      },
+    ],
+    finds: ['CompactStore --id="2"'],
+    changes: ['jobs 6'],
+    tokens: 1200,
+  },
+  {
+    request: 'What is left of the mail of Petra Exner?',
+    steps: [{ tool: 'get_messages', args: { folder: 'petra.exner/Inbox', limit: 5 } }],
+    finds: ['petra.exner@example.com'],
+    tokens: 700,
+  },
+  {
+    request: 'Läuft das Zertifikat unserer M365-App bald ab?',
+    steps: [{ tool: 'get_credentials' }],
+    finds: ['CertificateExpirationDate'],
+    tokens: 500,
+  },
+  {
+    request: "Mail last week's report to the admins, please.",
+    steps: [{ tool: 'send_status_report', args: { timespan: 'lastweek', recipients: ['admins@example.com'] } }],
+    finds: ['Done'],
+    tokens: 400,
+  },
+  {
+    request: 'What else went wrong with the journal profile in the last two weeks?',
+    steps: [{ tool: 'failed_runs', args: { days: 14, profileID: 1 } }],
+    finds: ['invalid_client', 'The certificate of the mail server has expired'],
+    tokens: 2000,
+  },
 ];

@@ -40,7 +40,7 @@ describe('on an archive of 274 users and some 3,000 runs', () => {
   test.each([
     ['archive_health', {}, 9],
     ['archiving_gaps', {}, 2],
-    ['failed_runs', { days: 30 }, 27],
+    ['failed_runs', { days: 30 }, 43],
     ['archiving_volume', { days: 30 }, 3],
     ['access_report', { folder: 'support' }, 276],
     ['access_report', { userName: 'johndoe' }, 2],
@@ -62,14 +62,15 @@ describe('on an archive of 274 users and some 3,000 runs', () => {
     const headline = String(structured['headline']);
     expect(headline).toMatch(/^Archiving works in part: [23] of 4 automatic profiles ran without a failure in the last 24 h\. Broken: /);
     const [, broken = '', attention = '', inOrder = ''] = /Broken: (.*) Needs attention: (.*) In order: (.*)\.$/.exec(headline) ?? [];
-    expect(broken).toContain('stores (Import 2021: The store database is damaged, and ');
+    expect(broken).toContain('stores (Import 2021: The store database is damaged, and 1 more)');
+    expect(attention).toContain('stores (Import 2019 needs an upgrade)');
     expect(broken).not.toContain('search indexes');
     expect(attention).toContain('indexes (2025 has search indexes to rebuild (amira)');
     expect(inOrder).toContain('licence');
     expect(structured).toMatchObject({
       overall: 'broken',
       checks: expect.arrayContaining([
-        { area: 'stores', state: 'broken', reasons: expect.stringContaining('Import 2021: The store database is damaged.') as unknown },
+        { area: 'stores', state: 'broken', reasons: expect.stringContaining('Import 2021: The store database is damaged') as unknown },
         { area: 'profiles', state: 'broken', reasons: expect.stringContaining('Branch office: No run for 9 days') as unknown },
         { area: 'indexes', state: 'attention', reasons: '2025 has search indexes to rebuild (amira); searches there are incomplete' },
         { area: 'licence', state: 'ok', reasons: '273 of 350 users, maintenance for 139 days' },
@@ -117,6 +118,13 @@ describe('on an archive of 274 users and some 3,000 runs', () => {
     });
   });
 
+  test('access_report says of a closed account that its rights stay', async () => {
+    const { structured } = await ask('access_report', { userName: 'chloe.benard' });
+    expect(structured['headline']).toBe(
+      'chloe.benard can open 2 archives. The account cannot log in now; the rights stay and hold again when it can.',
+    );
+  });
+
   test('access_report shows what two users differ in', async () => {
     const { structured } = await ask('access_report', { userName: 'johndoe', compareWith: 'amira' });
     expect(structured['differences']).toContainEqual({ what: 'archives', johndoe: 'oldcolleague: read', amira: '-' });
@@ -133,6 +141,12 @@ describe('on an archive of 274 users and some 3,000 runs', () => {
     expect(structured['findings']).toEqual(
       expect.arrayContaining([
         { severity: 'high', finding: 'administrators without multi-factor authentication', count: 2, users: 'admin, johndoe' },
+        {
+          severity: 'medium',
+          finding: 'accounts that cannot log in and still have rights on archives of others',
+          count: 3,
+          users: 'chloe.benard, guelsen.sahin, ilkay.sahin',
+        },
         expect.objectContaining({ severity: 'medium', finding: 'rights on the archive of somebody else', count: 18 }),
       ]),
     );

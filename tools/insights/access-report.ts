@@ -3,7 +3,7 @@ import { defineInsight, type InsightAnswer, type InsightReader } from '../../src
 import * as f from '../../src/catalogue/fields.ts';
 import { readRow, readString } from '../../src/base/rows.ts';
 import type { AccessView } from '../../src/catalogue/insight-view.ts';
-import { isAdministrator, isSameArchive, readAccounts, toAccount, type Account } from './accounts.ts';
+import { isAdministrator, isClosed, isSameArchive, readAccounts, toAccount, type Account } from './accounts.ts';
 import { writeCount } from './runs.ts';
 
 /** Rights that are drawn. */
@@ -136,11 +136,12 @@ async function reportUser(userName: string, reader: InsightReader): Promise<Insi
   const admin = isAdministrator(account);
   const own = account.folders?.some(({ folder }) => isSameArchive(folder, account.userName));
   const reach = (account.folders ?? []).map(({ folder, privileges }) => ({ archive: folder, rights: privileges.join(', ') }));
+  const closed = isClosed(account) ? ' The account cannot log in now; the rights stay and hold again when it can.' : '';
   const hold = readRow(compliance)['legalHoldEnabled'];
   return {
     headline: admin
-      ? `${account.userName} is an administrator: every archive is within reach, ${writeCount(reach.length, 'archive')} opened already.`
-      : `${account.userName} can open ${writeCount(reach.length, 'archive')}${account.folders === undefined ? ' as far as this server shows' : ''}${own === false ? ', not the one of their own name' : ''}.`,
+      ? `${account.userName} is an administrator: every archive is within reach, ${writeCount(reach.length, 'archive')} opened already.${closed}`
+      : `${account.userName} can open ${writeCount(reach.length, 'archive')}${account.folders === undefined ? ' as far as this server shows' : ''}${own === false ? ', not the one of their own name' : ''}.${closed}`,
     data: {
       userName: account.userName,
       fullName: account.fullName,

@@ -84,6 +84,12 @@ export function isAdministrator({ privileges }: Account): boolean {
   return privileges.includes('admin');
 }
 
+/** True for an account whose privileges or clients let no one log in. */
+export function isClosed({ privileges, loginPrivileges }: Account): boolean {
+  const mayLogIn = privileges.includes('login') || privileges.includes('admin');
+  return !mayLogIn || loginPrivileges?.every((word) => word === 'none') === true;
+}
+
 /** Archives are compared without regard to case (reference: lower case looks usual), so that no right is overlooked. */
 export function isSameArchive(one: string, other: string): boolean {
   return one.toLowerCase() === other.toLowerCase();

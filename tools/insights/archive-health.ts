@@ -49,14 +49,14 @@ export const archiveHealth = defineInsight({
     const indexes = await Promise.all(stale.slice(0, 3).map(({ id }) => reader.readList('GetStoreIndexes', { id })));
     const states = profiles && runs ? judgeProfiles(profiles, runs, reader.now, RUN_DAYS) : undefined;
     const checks: readonly Check[] = [
-      checkStores(stores),
-      checkIndexes(stores, stale, indexes),
-      checkProfiles(states),
-      checkJobs(jobs, jobResults),
-      checkBackups(jobs, jobResults, reader.now),
-      checkLicense(license, reader.now),
-      checkCertificates(credentials, reader.now),
-      checkCompliance(compliance),
+      ...checkStores(stores),
+      ...checkIndexes(stores, stale, indexes),
+      ...checkProfiles(states),
+      ...checkJobs(jobs, jobResults),
+      ...checkBackups(jobs, jobResults, reader.now),
+      ...checkLicense(license, reader.now),
+      ...checkCertificates(credentials, reader.now),
+      ...checkCompliance(compliance),
     ];
     const worst = ORDER.find((state) => checks.some((check) => check.state === state)) ?? 'unknown';
     const inOrder = checks.toSorted((a, b) => ORDER.indexOf(a.state) - ORDER.indexOf(b.state));
@@ -83,7 +83,7 @@ export const archiveHealth = defineInsight({
         : concerned.some(({ area }) => area === 'jobs' || area === 'backups')
           ? 'failed_runs shows which jobs failed.'
           : undefined,
-      view: reader.isDrawn ? { room: 'health', overall: worst, checks: inOrder, server: runsOn } : undefined,
+      view: reader.isDrawn ? { room: 'health', overall: worst, checks: joinByArea(inOrder), server: runsOn } : undefined,
     };
   },
 });
@@ -121,7 +121,7 @@ function describeStates(checks: readonly Check[]): readonly string[] {
 
 function firstReason(reasons: readonly string[]): string {
   const more = reasons.length > 1 ? `, and ${reasons.length - 1} more` : '';
-  return `${(reasons[0] ?? '').replace(/\.$/, '')}${more}`;
+  return `${reasons[0] ?? ''}${more}`;
 }
 
 const REASONS = 3;
@@ -131,21 +131,38 @@ function shorten(reasons: readonly string[]): string {
   return `${reasons.slice(0, REASONS).join('; ')}${more}`;
 }
 
-/** Returns a check from what is broken and what needs attention; `ok` says what is in order where neither does. */
-function makeCheck(
+/** Returns what was found of an area: one check of what is broken and one of what needs attention, or that `ok` is in order. */
+function makeChecks(
   area: string,
   { broken = [], attention = [], ok }: { broken?: readonly string[]; attention?: readonly string[]; ok: string },
-): Check {
-  if (broken.length > 0) return { area, state: 'broken', reasons: [...broken, ...attention] };
-  if (attention.length > 0) return { area, state: 'attention', reasons: attention };
-  return { area, state: 'ok', reasons: [ok] };
+): readonly Check[] {
+  const found: readonly Check[] = [
+    { area, state: 'broken', reasons: broken.map(withoutStop) },
+    { area, state: 'attention', reasons: attention.map(withoutStop) },
+  ];
+  const concerned = found.filter(({ reasons }) => reasons.length > 0);
+  return concerned.length > 0 ? concerned : [{ area, state: 'ok', reasons: [ok] }];
 }
 
-function failCheck(area: string): Check {
-  return { area, state: 'unknown', reasons: ['could not be read'] };
+/** Reasons are parts of a sentence. */
+function withoutStop(reason: string): string {
+  return reason.replace(/\.$/, '');
 }
 
-function checkStores(stores: readonly Row[] | undefined): Check {
+/** Returns one check for each area, as bad as the worst of its checks. */
+function joinByArea(checks: readonly Check[]): readonly Check[] {
+  return [...groupBy(checks, ({ area }) => area)].map(([area, [first, ...others]]) => ({
+    area,
+    state: first?.state ?? 'unknown',
+    reasons: [first, ...others].flatMap((check) => check?.reasons ?? []),
+  }));
+}
+
+function failCheck(area: string): readonly Check[] {
+  return [{ area, state: 'unknown', reasons: ['could not be read'] }];
+}
+
+function checkStores(stores: readonly Row[] | undefined): readonly Check[] {
   if (!stores) return failCheck('stores');
   const broken = stores.flatMap(({ name, error }) =>
     readString(error) === undefined ? [] : [`${String(name)}: ${readString(error) ?? ''}`],
@@ -154,7 +171,7 @@ function checkStores(stores: readonly Row[] | undefined): Check {
   const disabled = stores.flatMap(({ name, requestedState, needsUpgrade }) =>
     requestedState === 'disabled' && needsUpgrade !== true ? [`${String(name)} is disabled, its mail cannot be read`] : [],
   );
-  return makeCheck('stores', {
+  return makeChecks('stores', {
     broken: [...(hasOpenCurrent(stores) ? [] : ['no store takes new mail: none is current and open']), ...broken],
     attention: [...upgrades, ...disabled],
     ok: `${writeCount(stores.length, 'store')} open`,
@@ -165,7 +182,11 @@ function hasOpenCurrent(stores: readonly Row[]): boolean {
   return stores.some(({ requestedState, error }) => requestedState === 'current' && readString(error) === undefined);
 }
 
-function checkIndexes(stores: readonly Row[] | undefined, stale: readonly Row[], indexes: readonly (readonly Row[] | undefined)[]): Check {
+function checkIndexes(
+  stores: readonly Row[] | undefined,
+  stale: readonly Row[],
+  indexes: readonly (readonly Row[] | undefined)[],
+): readonly Check[] {
   if (!stores) return failCheck('indexes');
   const attention = stale.map(({ name }, position) => {
     const archives = (indexes[position] ?? []).flatMap(({ folder, needsRebuild }) => (needsRebuild === true ? [String(folder)] : []));
@@ -173,15 +194,15 @@ function checkIndexes(stores: readonly Row[] | undefined, stale: readonly Row[],
       archives.length === 0 ? '' : ` (${archives.slice(0, 5).join(', ')}${archives.length > 5 ? `, and ${archives.length - 5} more` : ''})`;
     return `${String(name)} has search indexes to rebuild${which}; searches there are incomplete`;
   });
-  return makeCheck('indexes', { attention, ok: 'none needs a rebuild' });
+  return makeChecks('indexes', { attention, ok: 'none needs a rebuild' });
 }
 
-function checkProfiles(states: readonly ProfileState[] | undefined): Check {
+function checkProfiles(states: readonly ProfileState[] | undefined): readonly Check[] {
   if (!states) return failCheck('profiles');
   const automatic = states.filter(({ state }) => state !== 'not automatic');
   const stopped = states.filter(({ state }) => state === 'overdue' || state === 'never ran' || state === 'failing');
   const silent = states.filter(({ state }) => state === 'silent');
-  return makeCheck('profiles', {
+  return makeChecks('profiles', {
     broken: stopped.map(({ name, reason }) => `${name}: ${reason}`),
     attention: [
       ...silent.map(({ name, reason }) => `${name}: ${reason}`),
@@ -191,7 +212,7 @@ function checkProfiles(states: readonly ProfileState[] | undefined): Check {
   });
 }
 
-function checkJobs(jobs: readonly Row[] | undefined, results: readonly Row[] | undefined): Check {
+function checkJobs(jobs: readonly Row[] | undefined, results: readonly Row[] | undefined): readonly Check[] {
   if (!jobs || !results) return failCheck('jobs');
   const byJob = groupBy(results, ({ jobId }) => jobId);
   const broken: string[] = [];
@@ -206,13 +227,13 @@ function checkJobs(jobs: readonly Row[] | undefined, results: readonly Row[] | u
       (inARow >= 2 ? broken : attention).push(sentence);
     }
   }
-  return makeCheck('jobs', { broken, attention, ok: `${writeCount(jobs.length, 'job')}, none failed last` });
+  return makeChecks('jobs', { broken, attention, ok: `${writeCount(jobs.length, 'job')}, none failed last` });
 }
 
 /** A job that runs a backup is recognised by its action, which begins with the command (privileges-and-enums.md §7). */
 const BACKUP_ACTION = /^\s*CreateBackup\b/i;
 
-function checkBackups(jobs: readonly Row[] | undefined, results: readonly Row[] | undefined, now: number): Check {
+function checkBackups(jobs: readonly Row[] | undefined, results: readonly Row[] | undefined, now: number): readonly Check[] {
   if (!jobs || !results) return failCheck('backups');
   const runs = results.filter(({ action }) => BACKUP_ACTION.test(readString(action) ?? ''));
   const isPlanned = jobs.some(({ action, enabled }) => enabled !== false && BACKUP_ACTION.test(readString(action) ?? ''));
@@ -223,23 +244,23 @@ function checkBackups(jobs: readonly Row[] | undefined, results: readonly Row[] 
     ),
   );
   if (!isPlanned && last === 0)
-    return makeCheck('backups', { attention: ['no job makes a backup; one by other software would not be seen here'], ok: '' });
-  if (last === 0) return makeCheck('backups', { broken: [`none succeeded in ${JOB_DAYS} days`], ok: '' });
+    return makeChecks('backups', { attention: ['no job makes a backup; one by other software would not be seen here'], ok: '' });
+  if (last === 0) return makeChecks('backups', { broken: [`none succeeded in ${JOB_DAYS} days`], ok: '' });
   const age = now - last;
   const said = `last successful backup ${formatDuration(age)} ago`;
-  return makeCheck('backups', {
+  return makeChecks('backups', {
     attention: [...(age > BACKUP_DAYS * DAY ? [said] : []), ...(isPlanned ? [] : ['no enabled job makes one'])],
     ok: said,
   });
 }
 
-function checkLicense(license: unknown, now: number): Check {
+function checkLicense(license: unknown, now: number): readonly Check[] {
   const { userCount, maxUsers, updateAndSupportServiceUntil } = readRow(license);
   if (license === undefined) return failCheck('licence');
   const until = parseTime(updateAndSupportServiceUntil) ?? parseTime(`${String(updateAndSupportServiceUntil)}T00:00:00`);
   const left = until === undefined ? undefined : Math.floor((until - now) / DAY);
   const used = typeof userCount === 'number' && typeof maxUsers === 'number' ? `${userCount} of ${maxUsers} users` : undefined;
-  return makeCheck('licence', {
+  return makeChecks('licence', {
     broken: [
       ...(typeof userCount === 'number' && typeof maxUsers === 'number' && userCount > maxUsers ? [`${used ?? ''} are used`] : []),
       ...(left !== undefined && left < 0 ? [`maintenance ended ${formatDuration(-left * DAY)} ago`] : []),
@@ -256,21 +277,21 @@ function checkLicense(license: unknown, now: number): Check {
   });
 }
 
-function checkCertificates(credentials: readonly Row[] | undefined, now: number): Check {
+function checkCertificates(credentials: readonly Row[] | undefined, now: number): readonly Check[] {
   if (!credentials) return failCheck('certificates');
   const ends = credentials.flatMap(({ Description, Settings }) => {
     const end = parseTime(readRow(Settings)['CertificateExpirationDate']);
     return end === undefined ? [] : [{ name: readString(Description) ?? 'a credential', days: Math.floor((end - now) / DAY) }];
   });
-  return makeCheck('certificates', {
+  return makeChecks('certificates', {
     broken: ends.filter(({ days }) => days < 0).map(({ name, days }) => `${name} expired ${-days} days ago`),
     attention: ends.filter(({ days }) => days >= 0 && days <= ENDS_SOON_DAYS).map(({ name, days }) => `${name} expires in ${days} days`),
     ok: ends.length === 0 ? 'no credential has a certificate' : ends.map(({ name, days }) => `${name}: ${days} days left`).join(', '),
   });
 }
 
-function checkCompliance(compliance: unknown): Check {
+function checkCompliance(compliance: unknown): readonly Check[] {
   if (compliance === undefined) return failCheck('compliance');
   const { legalHoldEnabled } = readRow(compliance);
-  return { area: 'compliance', state: 'ok', reasons: [legalHoldEnabled === true ? 'legal hold is on' : 'legal hold is off'] };
+  return makeChecks('compliance', { ok: legalHoldEnabled === true ? 'legal hold is on' : 'legal hold is off' });
 }

@@ -6,7 +6,7 @@ import { drawRuns } from './run-calendar.ts';
 import { writeCount, countValues, groupBy, readRuns, formatTime, parseTime, makeWindow, type ProfileRun } from './runs.ts';
 
 /** Reports that are opened for one answer. */
-const MAX_REPORTS = 24;
+const MAX_REPORTS = 40;
 const MAX_REPORTS_WITH_DETAILS = 60;
 
 /** Runs of one profile with the same result and no other result in between: they most often have one cause. */

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { defineInsight } from '../../src/catalogue/define-insight.ts';
 import { readRow, readString } from '../../src/base/rows.ts';
-import { isAdministrator, isSameArchive, readAccounts, type Account } from './accounts.ts';
+import { isAdministrator, isClosed, isSameArchive, readAccounts, type Account } from './accounts.ts';
 import { writeCount, groupBy } from './runs.ts';
 
 interface UserFinding {
@@ -104,6 +104,12 @@ function findAccounts(accounts: readonly Account[], shown: number): readonly Use
       shown,
     ),
     ...makeFinding('medium', 'rights on the archive of somebody else', foreign, shown),
+    ...makeFinding(
+      'medium',
+      'accounts that cannot log in and still have rights on archives of others',
+      selectNames((user) => isClosed(user) && (user.folders ?? []).some(({ folder }) => !isSameArchive(folder, user.userName))),
+      shown,
+    ),
     ...makeFinding('medium', 'addresses that more than one account has', shared, shown),
     ...makeFinding(
       'medium',
@@ -123,12 +129,7 @@ function findAccounts(accounts: readonly Account[], shown: number): readonly Use
       selectNames((user) => user.folders?.length === 0 && !isAdministrator(user)),
       shown,
     ),
-    ...makeFinding(
-      'low',
-      'accounts that cannot log in (privilege login missing)',
-      selectNames(({ privileges }) => !privileges.includes('login') && !privileges.includes('admin')),
-      shown,
-    ),
+    ...makeFinding('low', 'accounts that cannot log in (privilege login or every client missing)', selectNames(isClosed), shown),
     ...makeFinding(
       'low',
       'ordinary accounts without multi-factor authentication',

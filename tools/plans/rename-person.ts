@@ -57,6 +57,7 @@ export const renamePerson = definePlan({
         does: `Rename the login ${account.userName} to ${newUserName}`,
         command: 'RenameUser',
         args: { oldUserName: account.userName, newUserName },
+        ...(old !== undefined && { settled: ['without move_folder'] }),
       },
       ...(old === undefined
         ? []
@@ -65,6 +66,7 @@ export const renamePerson = definePlan({
               does: `Rename the archive ${old} to ${newUserName}`,
               command: 'MoveFolder',
               args: { fromFolder: old, toFolder: newUserName },
+              settled: [`There is a user ${old}`],
             },
           ]),
       ...(isSpelling ? [] : holders).flatMap(({ holder, folder, privileges }) => [
@@ -72,6 +74,7 @@ export const renamePerson = definePlan({
           does: `Give ${renamed(holder)} the same rights (${privileges.join(', ')}) on the archive ${newUserName}`,
           command: 'SetUserPrivilegesOnFolder',
           args: { userName: renamed(holder), folder: newUserName, privileges },
+          settled: ['There is no archive of this name now'],
         },
         {
           does: `Take the rights of ${renamed(holder)} on the old name ${folder} away`,
