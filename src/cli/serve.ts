@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { MailStoreError } from '../base/errors.ts';
 import { createLog, type Log } from '../base/log.ts';
 import { MAX_POLL_WAIT_MS } from '../base/limits.ts';
@@ -172,11 +173,16 @@ async function loadBackend(
   config: Config,
   { log, redactor, tools }: { readonly log: Log; readonly redactor: Redactor; readonly tools: readonly ToolDefinition[] },
 ): Promise<Loaded> {
-  const [{ openBackend }, { Dispatcher }] = await Promise.all([import('./backend.ts'), import('../mcp/dispatcher.ts')]);
+  const [{ openBackend }, { Dispatcher }, { makeViewReader }, { programFolder }] = await Promise.all([
+    import('./backend.ts'),
+    import('../mcp/dispatcher.ts'),
+    import('../console/view-document.ts'),
+    import('./local-page.ts'),
+  ]);
   const backend = openBackend(config, { log, redactor });
   return {
     backend,
-    dispatcher: new Dispatcher({ config, log, tools, ...backend }),
+    dispatcher: new Dispatcher({ config, log, tools, readView: makeViewReader(join(programFolder(), 'console')), ...backend }),
   };
 }
 

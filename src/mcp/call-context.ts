@@ -20,6 +20,8 @@ export interface CallContext {
   /** Reports the progress of a call to the client; absent when the client did not ask for it. */
   readonly onProgress?: (progress: number, message: string | undefined) => void;
   readonly client: ClaimedClient;
+  /** True where the client draws answers for the person. */
+  readonly showsViews?: boolean;
   /** How the person at the client can be asked; absent if the client has not declared that it can. */
   readonly elicitation?: ElicitationContext;
 }

@@ -52,10 +52,11 @@ export function listTool(command: Command): ListedTool {
 }
 
 /** Returns the tool of an insight. */
-export function listInsight({ name, title, summary, input }: Insight): ListedTool {
+export function listInsight({ name, title, summary, input, room }: Insight): ListedTool {
   return {
     group: 'insights',
     effect: 'read',
+    ...(room && { room: room.name }),
     tool: {
       name,
       title,

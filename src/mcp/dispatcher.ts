@@ -29,7 +29,7 @@ import { isEnded, type TaskRecord } from '../journal/task-record.ts';
 import type { TaskCall, TaskRunner } from '../tasks/runner.ts';
 import { changeToolInputs, type ChangeToolName } from './change-tools.ts';
 import { ElicitingPrompter, RoundTripPrompter } from './confirmation.ts';
-import { Library } from './library.ts';
+import { Library, type LibraryOptions } from './library.ts';
 import type { ToolDefinition } from './tool-definition.ts';
 import { compactToolInputs, describeOffered, findTools, type CompactToolName } from './compact-tools.ts';
 import { planShape } from './describe-tool.ts';
@@ -67,6 +67,8 @@ export interface DispatcherOptions {
   readonly log: Log;
   /** The tools that this server offers. */
   readonly tools?: readonly ToolDefinition[];
+  /** Returns the document that draws the answer of a room. */
+  readonly readView?: LibraryOptions['readView'];
   /** What `now` is; the machine's own clock by default. */
   readonly clock?: Clock;
 }
@@ -87,7 +89,7 @@ export class Dispatcher implements Calls {
   readonly #log: Log;
   readonly #clock: Clock;
 
-  constructor({ config, catalogues, guard, runner, consentStates, log, tools = [], clock = systemClock }: DispatcherOptions) {
+  constructor({ config, catalogues, guard, runner, consentStates, log, tools = [], readView, clock = systemClock }: DispatcherOptions) {
     this.#clock = clock;
     this.#tools = tools;
     this.#config = config;
@@ -96,7 +98,15 @@ export class Dispatcher implements Calls {
     this.tasks = runner;
     this.#log = log;
     this.#catalogues = catalogues;
-    this.library = new Library({ catalogues, guard, tasks: runner, showing: (tool) => this.#showing(tool), tools, now: () => clock.now() });
+    this.library = new Library({
+      catalogues,
+      guard,
+      tasks: runner,
+      showing: (tool) => this.#showing(tool),
+      tools,
+      now: () => clock.now(),
+      readView,
+    });
     this.#handlers = new Map([...catalogues.values()].map((catalogue) => [catalogue.edition, this.#makeHandlers(catalogue)]));
   }
 
@@ -231,9 +241,9 @@ export class Dispatcher implements Calls {
     const run = async (args: Arguments, context: CallContext) => {
       const { target = this.#config.targets[0]?.name ?? '', ...own } = args as Arguments & { target?: string };
       const { caller } = this.#caller(context);
-      const { onProgress } = context;
+      const { onProgress, showsViews: isDrawn } = context;
       const timeZone = this.#timeZone;
-      const found = await this.#guard.answer(insight, own, { target, caller, timeZone, onProgress });
+      const found = await this.#guard.answer(insight, own, { target, caller, timeZone, onProgress, isDrawn });
       return insightResult(found, { details: own['details'] === true, timeZone });
     };
     return { shape, run };

@@ -4,6 +4,7 @@ import { mapStrings } from '../base/map-strings.ts';
 import { isRow } from '../base/rows.ts';
 import { showInstants } from '../base/show-times.ts';
 import type { InsightResult } from '../guard/run-insight.ts';
+import { VIEW_META } from './drawn-views.ts';
 import { estimateTokens } from './tokens.ts';
 
 /** Tokens that the findings may have, as estimated; the rest of the answer adds about 400. */
@@ -21,6 +22,7 @@ export function insightResult(
   result: InsightResult,
   { details, timeZone }: { readonly details: boolean; readonly timeZone: string },
 ): CallToolResult {
+  const { view } = result;
   const { headline, data, notLookedAt, next, failedReads } = mapStrings(result, (text) => showInstants(text, timeZone)) as InsightResult;
   const { value, cut } = fitFindings(withoutEmpty(data), details ? TOKENS_WITH_DETAILS : DEFAULT_TOKENS);
   const notRead = failedReads.slice(0, SHOWN_FAILURES).map(({ tool, reason, times }) => ({
@@ -55,7 +57,11 @@ export function insightResult(
     ...(notLookedAt.length > 0 ? ['Not looked at:', ...notLookedAt.map((sentence) => `- ${sentence}`)] : []),
     ...(next === undefined ? [] : [`Next: ${next}`]),
   ].join('\n');
-  return { content: [{ type: 'text', text: toVisible(text) }], structuredContent, _meta: { 'mailstore/untrusted': true } };
+  return {
+    content: [{ type: 'text', text: toVisible(text) }],
+    structuredContent,
+    _meta: { 'mailstore/untrusted': true, ...(view && { [VIEW_META]: visibleValue({ view, timeZone }) as object }) },
+  };
 }
 
 /** A line break in a name could pass for a line of this server's own. */

@@ -5,6 +5,7 @@ import { toVisible } from '../base/escape-hidden.ts';
 import { nearest } from '../base/nearest.ts';
 import { isRow, readRows } from '../base/rows.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
+import type { Room } from '../catalogue/insight-view.ts';
 import type { Prompt } from '../catalogue/define-prompt.ts';
 import type { Resource, ValueSource } from '../catalogue/define-resource.ts';
 import { toolName } from '../catalogue/naming.ts';
@@ -13,11 +14,12 @@ import type { Answered, Caller } from '../guard/call.ts';
 import type { Guard } from '../guard/guard.ts';
 import type { TaskRunner } from '../tasks/runner.ts';
 import type { CallContext } from './call-context.ts';
+import { findViewRoom, listViews, viewContent } from './drawn-views.ts';
 import { taskListResult, taskResult, valueResult, type Showing } from './results.ts';
 import type { ToolDefinition } from './tool-definition.ts';
 
 /** Who asks for a prompt, a resource or a completion, and until when. */
-export type LibraryCaller = Pick<CallContext, 'client' | 'signal' | 'deadline'>;
+export type LibraryCaller = Pick<CallContext, 'client' | 'signal' | 'deadline' | 'showsViews'>;
 
 type ReadAnswer = Extract<Answered, { readonly kind: 'value' }>;
 type LibraryTexts = Readonly<Record<string, string>>;
@@ -30,6 +32,8 @@ export interface LibraryOptions {
   /** The tools that this server offers. */
   readonly tools: readonly ToolDefinition[];
   readonly now: () => number;
+  /** Returns the document that draws the answer of a room; absent where views are not part of the program. */
+  readonly readView?: ((room: Room) => string) | undefined;
 }
 
 /** The resources of the archives; those of this server have another scheme, since any word may be the name of a target. */
@@ -135,13 +139,15 @@ export class Library {
     return { description: prompt.description, messages: [{ role: 'user' as const, content: { type: 'text' as const, text } }] };
   }
 
-  resources() {
+  /** Returns what there is to read; `showsViews` is true for a client that draws answers. */
+  resources({ showsViews = false } = {}) {
     const declared = (this.#catalogue?.resources ?? []).filter(({ path }) => !path.includes('{'));
     return [
       ...this.#targets.flatMap((target) =>
         declared.map((resource) => ({ uri: `${ARCHIVE}${encodeURIComponent(target)}/${resource.path}`, ...describe(resource) })),
       ),
       ...OWN_RESOURCES.map((resource) => ({ uri: `${OWN}${resource.path}`, ...describe(resource) })),
+      ...(showsViews && this.#options.readView ? listViews() : []),
     ];
   }
 
@@ -155,8 +161,10 @@ export class Library {
     ];
   }
 
-  /** Returns a resource as JSON text, bounded like the answer of a tool. Throws ProtocolError when there is none of this URI. */
+  /** Returns a resource as JSON text, bounded like the answer of a tool, or a view as its document. Throws ProtocolError when there is none of this URI. */
   async read(uri: string, caller: LibraryCaller) {
+    const room = caller.showsViews ? findViewRoom(uri) : undefined;
+    if (room && this.#options.readView) return viewContent(uri, this.#options.readView(room));
     const value = uri.startsWith(OWN) ? await this.#readOwn(uri) : await this.#readArchive(uri, caller);
     if (value === undefined)
       throw new ResourceNotFoundError(

@@ -2,6 +2,7 @@ import { CLIENT_CAPABILITIES_META_KEY, CLIENT_INFO_META_KEY, type Server, type S
 import * as z from 'zod';
 import { excerpt } from '../base/errors.ts';
 import { readRow } from '../base/rows.ts';
+import { declaresViews } from './drawn-views.ts';
 import type { CallContext, Elicit } from './call-context.ts';
 
 // Read by hand: a schema that a client does not meet would build an error with its stack on every call.
@@ -35,6 +36,11 @@ export function elicitationContext(server: Server, ctx: ServerContext): Pick<Cal
   }
   const state = requestState();
   return { elicitation: { ...(inputResponses && { inputResponses }), ...(typeof state === 'string' && { requestState: state }) } };
+}
+
+/** True where the client of this request has declared that it draws answers. */
+export function showsViews(server: Server, ctx: ServerContext): boolean {
+  return declaresViews(declaredOn(ctx, CLIENT_CAPABILITIES_META_KEY) ?? server.getClientCapabilities());
 }
 
 /** Returns what the envelope of this very request declares. */

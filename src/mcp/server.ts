@@ -3,7 +3,7 @@ import { systemClock, type Clock } from '../base/clock.ts';
 import { Deadline } from '../base/deadline.ts';
 import { MailStoreError } from '../base/errors.ts';
 import { CALL_MS } from '../base/limits.ts';
-import { claimedClient, elicitationContext } from './requesting-client.ts';
+import { claimedClient, elicitationContext, showsViews } from './requesting-client.ts';
 import { listTools, type Surface } from './surface.ts';
 import type { Library, LibraryCaller } from './library.ts';
 import type { CallContext } from './call-context.ts';
@@ -35,7 +35,8 @@ export function protocolServers(
   const { version, instructions, longRunning } = surface;
   return ({ era }) => {
     const face = era === 'modern' ? tasksExtension : tasks2025;
-    const listed = { tools: listTools(surface, era) };
+    const plain = { tools: listTools(surface, era) };
+    const drawn = { tools: listTools(surface, era, { showsViews: true }) };
     const server = new TaskServer(
       { name: 'mailstore-mcp', title: 'MailStore', version },
       {
@@ -49,12 +50,19 @@ export function protocolServers(
         },
       },
     );
-    server.setRequestHandler('tools/list', () => listed);
+    server.setRequestHandler('tools/list', (_request, ctx) => (showsViews(server, ctx) ? drawn : plain));
     server.setRequestHandler('tools/call', async ({ params }, ctx) => {
       const call = { ...params, arguments: params.arguments ?? {}, isLongRunning: longRunning.has(params.name) };
       const { signal } = ctx.mcpReq;
       const deadline = new Deadline(clock, CALL_MS - waitedMs(ctx.mcpReq.id));
-      const context = { signal, deadline, client: claimedClient(server, ctx), ...elicitationContext(server, ctx), ...reportProgress(ctx) };
+      const context = {
+        signal,
+        deadline,
+        client: claimedClient(server, ctx),
+        showsViews: showsViews(server, ctx),
+        ...elicitationContext(server, ctx),
+        ...reportProgress(ctx),
+      };
       try {
         return await answerCall({ server, face, calls }, call, ctx, context);
       } finally {
@@ -81,14 +89,21 @@ function registerLibrary(server: TaskServer, calls: () => Promise<Calls>): void 
     const deadline = new Deadline(systemClock, CALL_MS);
     try {
       return await answerMethod(async () =>
-        act((await calls()).library, { client: claimedClient(server, ctx), signal: ctx.mcpReq.signal, deadline }),
+        act((await calls()).library, {
+          client: claimedClient(server, ctx),
+          showsViews: showsViews(server, ctx),
+          signal: ctx.mcpReq.signal,
+          deadline,
+        }),
       );
     } finally {
       deadline.end();
     }
   };
   server.setRequestHandler('prompts/list', async () => ({ prompts: [...((await open())?.prompts() ?? [])] }));
-  server.setRequestHandler('resources/list', async () => ({ resources: [...((await open())?.resources() ?? [])] }));
+  server.setRequestHandler('resources/list', async (_request, ctx) => ({
+    resources: [...((await open())?.resources({ showsViews: showsViews(server, ctx) }) ?? [])],
+  }));
   server.setRequestHandler('resources/templates/list', async () => ({ resourceTemplates: [...((await open())?.templates() ?? [])] }));
   server.setRequestHandler('prompts/get', async ({ params }, ctx) =>
     answer(ctx, (library) => library.prompt(params.name, params.arguments)),

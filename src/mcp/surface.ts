@@ -4,6 +4,8 @@ import { compactTools } from './compact-tools.ts';
 import { taskTools } from './task-tools.ts';
 import { writeInstructions } from './instructions.ts';
 import { offeredTools, type Offer } from './offered-tools.ts';
+import type { Room } from '../catalogue/insight-view.ts';
+import { viewMeta } from './drawn-views.ts';
 import type { ListedTool, ToolDefinition } from './tool-definition.ts';
 
 /** What a client reads of a server before it calls a tool. Fixed when the server starts. */
@@ -14,6 +16,8 @@ export interface Surface {
   readonly offered?: readonly ToolDefinition[];
   /** The names of the tools that may be answered with a task, whether they are listed or not. */
   readonly longRunning: ReadonlySet<string>;
+  /** The rooms that draw the answers of tools, by the names of these. */
+  readonly rooms?: ReadonlyMap<string, Room>;
   readonly instructions: string;
 }
 
@@ -40,6 +44,7 @@ export function createSurface({ version, toolList, offer, fault, timeZone = mach
     tools: offer.surface === 'compact' ? listCompact(offer, offered) : offered,
     offered,
     longRunning: new Set(toolList.filter((listed) => listed.longRunning).map(({ tool }) => tool.name)),
+    rooms: new Map((fault === undefined ? toolList : []).flatMap(({ tool, room }) => (room ? [[tool.name, room] as const] : []))),
     instructions: fault === undefined ? writeInstructions({ offer, toolList, timeZone, targetAccess }) : describeFault(fault),
   };
 }
@@ -55,9 +60,19 @@ function describeFault(fault: string): string {
   return `This server does nothing until its configuration is mended, and every tool answers so: ${fault} Report this to the person who set it up.`;
 }
 
-/** Returns the tools as `tools/list` shows them. Tasks are never `required`: clients without them could not call such a tool at all. */
-export function listTools({ tools, longRunning }: Surface, era: Era): ListedTools {
-  return tools.map((tool) => (era === 'legacy' && longRunning.has(tool.name) ? { ...tool, execution: { taskSupport: 'optional' } } : tool));
+/**
+ * Returns the tools as `tools/list` shows them. Tasks are never `required`: clients without them could not call such a tool at all. `showsViews` is
+ * true for a client that draws answers: its tools name their views, in a place that no model reads.
+ */
+export function listTools({ tools, longRunning, rooms }: Surface, era: Era, { showsViews = false } = {}): ListedTools {
+  return tools.map((tool) => {
+    const view = showsViews ? viewMeta(rooms?.get(tool.name)) : undefined;
+    return {
+      ...tool,
+      ...(view && { _meta: { ...tool._meta, ...view } }),
+      ...(era === 'legacy' && longRunning.has(tool.name) && { execution: { taskSupport: 'optional' as const } }),
+    };
+  });
 }
 
 type ListedTools = (ToolDefinition & { readonly execution?: { readonly taskSupport: 'optional' } })[];

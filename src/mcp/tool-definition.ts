@@ -1,4 +1,5 @@
 import type { Effect, Toolset } from '../catalogue/define-command.ts';
+import type { Room } from '../catalogue/insight-view.ts';
 
 export type JsonSchema = Readonly<Record<string, unknown>>;
 
@@ -28,4 +29,6 @@ export interface ListedTool {
   readonly doubtful?: true;
   /** True for the tools whose calls become tasks. */
   readonly longRunning?: true;
+  /** The room that draws its answer. */
+  readonly room?: Room;
 }

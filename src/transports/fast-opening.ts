@@ -1,6 +1,7 @@
 import type { JSONRPCMessage, Transport } from '@modelcontextprotocol/server';
 import { systemClock, type Clock } from '../base/clock.ts';
 import type { RecordedAnswer, RecordedAnswers } from '../mcp/recorded-answers.ts';
+import { declaresViews } from '../mcp/drawn-views.ts';
 import { listTools, type Surface } from '../mcp/surface.ts';
 import type { Frame } from './frame.ts';
 import type { StdioTransport } from './stdio.ts';
@@ -32,6 +33,8 @@ export class FastOpening implements Transport {
   readonly #clock: Clock;
   #phase: 'opening' | 'loading' | 'open' = 'opening';
   #era: 'legacy' | 'modern' | undefined;
+  /** True where the client has declared that it draws answers. */
+  #showsViews = false;
   /** Messages that were answered here. */
   readonly #answered: Frame[] = [];
   /** Messages that wait for the library. */
@@ -93,6 +96,7 @@ export class FastOpening implements Transport {
       case 'initialize': {
         const answer = isFirst && isPlainInitialize(params, answers) ? answers.initialize[params.protocolVersion] : undefined;
         if (answer) this.#era = 'legacy';
+        this.#showsViews = declaresViews(isObject(params) && params['capabilities']);
         return answer;
       }
       case 'notifications/initialized':
@@ -103,7 +107,9 @@ export class FastOpening implements Transport {
         return answers.discover;
       case 'tools/list':
         if (this.#era === 'legacy') return isPlainObject(params ?? {}, {}) ? answers.legacyList : undefined;
-        return isPlainEnvelope(params) ? answers.modernList : undefined;
+        if (!isPlainEnvelope(params)) return undefined;
+        this.#showsViews = declaresViews((params['_meta'] as Frame)[CAPABILITIES]);
+        return answers.modernList;
       default:
         return undefined;
     }
@@ -113,7 +119,7 @@ export class FastOpening implements Transport {
     const { surface } = this.#options;
     const values: Readonly<Record<string, unknown>> = { '@id': id, '@version': surface.version, '@instructions': surface.instructions };
     return JSON.parse(JSON.stringify(answer), (key, value: unknown) => {
-      if (key === 'tools' && Array.isArray(value)) return listTools(surface, this.#era ?? 'modern');
+      if (key === 'tools' && Array.isArray(value)) return listTools(surface, this.#era ?? 'modern', { showsViews: this.#showsViews });
       return typeof value === 'string' && Object.hasOwn(values, value) ? values[value] : value;
     }) as JSONRPCMessage;
   }
@@ -179,13 +185,15 @@ function isPlainInitialize(params: unknown, { initialize }: RecordedAnswers): pa
   return isPlainObject(params, INITIALIZE, Object.keys(INITIALIZE)) && Object.hasOwn(initialize, String(params['protocolVersion']));
 }
 
+const CAPABILITIES = 'io.modelcontextprotocol/clientCapabilities';
+
 const ENVELOPE = {
   'io.modelcontextprotocol/protocolVersion': (value: unknown) => value === '2026-07-28',
   'io.modelcontextprotocol/clientInfo': isPlainClient,
-  'io.modelcontextprotocol/clientCapabilities': isPlainCapabilities,
+  [CAPABILITIES]: isPlainCapabilities,
 };
 
 /** True for the parameters of a request of 2026-07-28 that hold nothing else than what every such request holds. */
-function isPlainEnvelope(params: unknown): boolean {
+function isPlainEnvelope(params: unknown): params is Frame {
   return isPlainObject(params, { _meta: (meta) => isPlainObject(meta, ENVELOPE, Object.keys(ENVELOPE)) }, ['_meta']);
 }

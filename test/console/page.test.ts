@@ -1,10 +1,12 @@
+import { fileURLToPath } from 'node:url';
 import axe from 'axe-core';
+import { build } from 'esbuild';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import * as z from 'zod';
 import { startSandbox, type Sandbox } from '../../src/sandbox/sandbox.ts';
 import { hasTerminal } from '../helpers/run-in-terminal.ts';
-import { callTool, startServer, type RunningServer } from '../helpers/start-server.ts';
+import { callTool, startPipe, startServer, untilTestEnds, type RunningServer } from '../helpers/start-server.ts';
 import { openPage, waitForFocus } from '../helpers/start-tester.ts';
 import { hasBrowser, launchBrowser, startTesterProcess, type TesterProcess } from '../helpers/tester-process.ts';
 
@@ -138,4 +140,72 @@ describe.skipIf(!hasBrowser || !hasTerminal)('the console in a browser (skipped 
     await page.getByRole('heading', { name: /Intact: \d+ lines/ }).waitFor();
     await page.getByText('Granted', { exact: true }).first().waitFor();
   });
+
+  test('the official host of MCP Apps shows health, runs and storage inside of a chat, in its theme, and nothing of them reaches a network', async () => {
+    const pipe = untilTestEnds(startPipe({ sandbox }));
+    const extensions = { 'io.modelcontextprotocol/ui': { mimeTypes: ['text/html;profile=mcp-app'] } };
+    const clientInfo = { name: 'host', version: '1' };
+    await pipe.request('initialize', { protocolVersion: '2025-11-25', capabilities: { extensions }, clientInfo });
+    pipe.notify('notifications/initialized');
+    const host = await bundleHost();
+    for (const [tool, room, shown] of [
+      ['archive_health', 'health', 'Stores'],
+      ['failed_runs', 'runs', 'no run, though one was due'],
+      ['storage_report', 'storage', 'Growth and forecast'],
+    ] as const) {
+      const { result: view } = await pipe.request('resources/read', { uri: `ui://mailstore-mcp/${room}` });
+      const { result } = await pipe.request('tools/call', { name: tool, arguments: {} });
+      const page = await browser.newPage({ colorScheme: 'light' });
+      const [requests, complaints]: [string[], string[]] = [[], []];
+      await page.route('https://elsewhere.example/**', (route) => {
+        requests.push(route.request().url());
+        void route.fulfill({ body: 'reached', headers: { 'access-control-allow-origin': '*' } });
+      });
+      page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
+      page.on('pageerror', (error) => complaints.push(error.message));
+      await page.setContent('<iframe id="view" sandbox="allow-scripts" style="width: 800px; height: 600px"></iframe>');
+      await page.evaluate(host);
+      const { contents } = view as { contents: readonly { text: string }[] };
+      await page.evaluate(`showView(${JSON.stringify(contents[0]?.text)}, ${JSON.stringify(result)})`);
+      const frame = page.frameLocator('#view');
+      await frame.getByText(shown).first().waitFor();
+      await frame.getByText('Not looked at').waitFor();
+      if (room !== 'health') await frame.getByText(`${HOSTILE} [U+202E]txt.exe`).first().waitFor();
+      expect([room, await frame.locator('img').count(), complaints]).toEqual([room, 0, []]);
+      expect(await frame.locator('html').getAttribute('data-theme')).toBe('dark');
+      await expect.poll(async () => page.evaluate('viewHeight')).toBeGreaterThan(100);
+      const load = `fetch('https://elsewhere.example/').then(() => 'reached', () => 'refused')`;
+      expect(await page.frames()[1]?.evaluate(load)).toBe('refused');
+      expect(requests).toEqual([]);
+      await page.close();
+    }
+  });
 });
+
+/** Returns a script with the official host of MCP Apps, which shows a document in the frame of the page and hands it a result. */
+async function bundleHost(): Promise<string> {
+  const { outputFiles } = await build({
+    stdin: {
+      contents: `
+        import { AppBridge, PostMessageTransport } from '@modelcontextprotocol/ext-apps/app-bridge';
+        globalThis.viewHeight = 0;
+        globalThis.showView = async (html, result) => {
+          const { contentWindow } = document.getElementById('view');
+          const bridge = new AppBridge(null, { name: 'host', version: '1' }, {}, { hostContext: { theme: 'dark' } });
+          bridge.addEventListener('sizechange', ({ height }) => (globalThis.viewHeight = height));
+          const initialized = new Promise((resolve) => bridge.addEventListener('initialized', resolve));
+          await bridge.connect(new PostMessageTransport(contentWindow, contentWindow));
+          document.getElementById('view').srcdoc = html;
+          await initialized;
+          await bridge.sendToolInput({ arguments: {} });
+          await bridge.sendToolResult(result);
+        };`,
+      resolveDir: fileURLToPath(new URL('.', import.meta.url)),
+    },
+    bundle: true,
+    format: 'iife',
+    write: false,
+    logLevel: 'silent',
+  });
+  return outputFiles[0]?.text ?? '';
+}

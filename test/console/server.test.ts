@@ -1,4 +1,4 @@
-import { appendFileSync, readFileSync } from 'node:fs';
+import { appendFileSync, readFileSync, statSync } from 'node:fs';
 import { request } from 'node:http';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
@@ -146,6 +146,10 @@ describe('a console without a terminal', () => {
     expect(entries[0]).toMatchObject({ kind: 'call', who: 'console', what: 'GetJobResults', effect: 'read', outcome: 'succeeded' });
     expect((await ask(`${url}rooms/health?target=elsewhere`)).status).toBe(404);
   });
+});
+
+test('the script of the console, which every view in a chat carries too, stays below 340 KB', () => {
+  expect(statSync(new URL('../../dist/console/page.js', import.meta.url)).size).toBeLessThan(340_000);
 });
 
 describe('an approval that waits', () => {

@@ -53,6 +53,7 @@ const INITIALIZED: Request = { method: 'notifications/initialized' };
 const LIST: Request = { id: 1, method: 'tools/list' };
 const DISCOVER: Request = { id: 'd', method: 'server/discover', params: { _meta: modernMeta } };
 const MODERN_LIST: Request = { id: 'l', method: 'tools/list', params: { _meta: modernMeta } };
+const VIEWS = { extensions: { 'io.modelcontextprotocol/ui': { mimeTypes: ['text/html;profile=mcp-app'] } } };
 const PING: Request = { id: 99, method: 'ping' };
 
 /** Holds a conversation, each message sent when the requests before it have been answered, and returns the lines that came back. */
@@ -133,6 +134,12 @@ test.each<[what: string, linesBefore: number, messages: readonly Request[]]>([
     [{ ...DISCOVER, params: { _meta: { ...modernMeta, 'io.modelcontextprotocol/protocolVersion': '2099-01-01' } } }],
   ],
   ['discovers without an envelope', 0, [{ ...DISCOVER, params: {} }, LIST]],
+  ['declares that it shows views', 2, [initialize('2025-11-25', { capabilities: VIEWS }), INITIALIZED, LIST, { ...LIST, id: 2 }]],
+  [
+    'declares with its list that it shows views',
+    1,
+    [{ ...MODERN_LIST, params: { _meta: { ...modernMeta, 'io.modelcontextprotocol/clientCapabilities': VIEWS } } }, MODERN_LIST],
+  ],
   ['initializes and lists with an envelope', 1, [initialize('2025-11-25'), MODERN_LIST, PING]],
 ])('a client that %s gets the bytes of the library', async (_what, linesBefore, messages) => {
   expect(await expectSameLines(surface, messages)).toBe(linesBefore);

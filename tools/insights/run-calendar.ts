@@ -4,6 +4,7 @@ import type { FailedRun, RunDay, RunDayState, RunRow, RunsView } from '../../src
 import { DAY, findMedian, formatTime, listDays, parseTime, type ProfileRun } from './runs.ts';
 
 const MAX_ROWS = 60;
+const MAX_DAYS = 92;
 const MAX_FAILURES = 500;
 
 /** A row is silent on a day when the last run before its end is older than so many of its own intervals, and never before a day. */
@@ -43,7 +44,7 @@ export interface CalendarParts {
 
 /** Returns the runs of the last days by profile and job, with the days on which a run was due and none began. */
 export function drawRuns({ days, now, timeZone, profiles, runs, jobs, jobResults, explain }: CalendarParts): RunsView {
-  const dayNames = listDays({ now, timeZone }, days).toReversed();
+  const dayNames = listDays({ now, timeZone }, Math.min(days, MAX_DAYS)).toReversed();
   const known = new Map(profiles.map((profile) => [profile['id'], profile]));
   const keys = [...new Set([...known.keys(), ...runs.map(({ profileId, profile }) => profileId ?? profile)])];
   const rows: CalendarRow[] = [

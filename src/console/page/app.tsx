@@ -1,18 +1,13 @@
-import type { ComponentChildren } from 'preact';
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
-import type { InsightView, Room } from '../../catalogue/insight-view.ts';
+import type { Room } from '../../catalogue/insight-view.ts';
 import { QuestionDialog } from '../../tester/web/page/question-dialog.tsx';
 import { getJson, postJson, RequestFailed, streamEvents } from '../../tester/web/page/requests.ts';
 import type { AnswerRequest, QuestionInfo, TargetInfo } from '../../tester/web/protocol.ts';
-import type { ConsoleContents, DecideRequest, DrawnRoom, Inbox, RoomAnswer, InboxQuestion, WorkEvent } from '../protocol.ts';
-import { formatMoment, localise } from './format.ts';
-import { AccessView } from './rooms/access-view.tsx';
-import { HealthView, summariseHealth } from './rooms/health-view.tsx';
+import type { ConsoleContents, DecideRequest, Inbox, RoomAnswer, InboxQuestion, WorkEvent } from '../protocol.ts';
+import { formatMoment } from './format.ts';
 import { InboxRoom } from './rooms/inbox-room.tsx';
 import { RecordRoom } from './rooms/record-room.tsx';
-import { RunsView } from './rooms/runs-view.tsx';
-import { StorageView } from './rooms/storage-view.tsx';
-import { Notes } from './sheet.tsx';
+import { SheetBody } from './sheet-body.tsx';
 
 const TITLES = { health: 'Health', runs: 'Runs', storage: 'Storage', access: 'Access', inbox: 'Inbox', record: 'Record' } as const;
 
@@ -201,53 +196,19 @@ function InsightRoom({ room, target, timeZone }: { readonly room: Room; readonly
     );
   }
   return (
-    <DrawnSheet answer={answer} timeZone={timeZone}>
-      {again}
-      <button type="button" class="screen-only" onClick={() => print()}>
-        Print
-      </button>
-    </DrawnSheet>
-  );
-}
-
-interface DrawnSheetProps {
-  readonly answer: DrawnRoom;
-  readonly timeZone: string;
-  readonly children?: ComponentChildren;
-}
-
-/** The answer of an insight: its sentence, its picture, and what it does not cover. */
-function DrawnSheet({ answer: { headline, view, notRead, notLookedAt, readAt }, timeZone, children }: DrawnSheetProps) {
-  return (
-    <>
-      {/* The checks say in full what the sentence sums up. */}
-      <p class={`headline ${view.room === 'health' ? view.overall : ''}`}>
-        {view.room === 'health' ? `${summariseHealth(view)}.` : localise(headline, timeZone)}
-      </p>
+    <SheetBody {...answer} timeZone={timeZone}>
       <p class="actions hint">
         <span>
-          {view.room === 'health' && view.server !== undefined && `${view.server}. `}
-          Read {formatMoment(readAt, timeZone)}, times in {timeZone}.
+          {answer.view.room === 'health' && answer.view.server !== undefined && `${answer.view.server}. `}
+          Read {formatMoment(answer.readAt, timeZone)}, times in {timeZone}.
         </span>{' '}
-        {children}
+        {again}
+        <button type="button" class="screen-only" onClick={() => print()}>
+          Print
+        </button>
       </p>
-      <View view={view} timeZone={timeZone} />
-      <Notes notRead={notRead} notLookedAt={notLookedAt} timeZone={timeZone} />
-    </>
+    </SheetBody>
   );
-}
-
-function View({ view, timeZone }: { readonly view: InsightView; readonly timeZone: string }) {
-  switch (view.room) {
-    case 'health':
-      return <HealthView view={view} timeZone={timeZone} />;
-    case 'runs':
-      return <RunsView view={view} timeZone={timeZone} />;
-    case 'storage':
-      return <StorageView view={view} timeZone={timeZone} />;
-    case 'access':
-      return <AccessView view={view} timeZone={timeZone} />;
-  }
 }
 
 /** Looks for questions again and again, and announces new ones where the reader has allowed it. */
