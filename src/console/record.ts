@@ -1,4 +1,5 @@
 import { setImmediate as breathe } from 'node:timers/promises';
+import { renderCsv } from '../base/csv.ts';
 import { excerpt } from '../base/errors.ts';
 import { isRow } from '../base/rows.ts';
 import { fromWallClock } from '../base/zoned-time.ts';
@@ -149,15 +150,9 @@ const CSV_COLUMNS = [
 ] as const;
 
 /** The head of an export as CSV. */
-export const CSV_HEAD = `${CSV_COLUMNS.join(',')}\r\n`;
+export const CSV_HEAD = renderCsv([], CSV_COLUMNS);
 
-/** Returns a line of the audit as one row of CSV. What a table program would take for a formula begins with an apostrophe. */
+/** Returns a line of the audit as one row of CSV. What a spreadsheet would take for a formula begins with an apostrophe. */
 export function writeCsvRow(line: AuditLine): string {
-  return `${CSV_COLUMNS.map((column) => writeCsvCell(line[column])).join(',')}\r\n`;
-}
-
-function writeCsvCell(value: unknown): string {
-  const text = writeValue(value);
-  const safe = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
-  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+  return renderCsv([line], CSV_COLUMNS).slice(CSV_HEAD.length);
 }

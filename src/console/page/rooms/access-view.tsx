@@ -1,6 +1,6 @@
 import { useMemo, useState } from 'preact/hooks';
 import type { AccessRight, AccessView as View } from '../../../catalogue/insight-view.ts';
-import { formatCount, formatNumber } from '../format.ts';
+import { formatCount, formatNumber } from '../../../tester/web/page/locale.ts';
 import { Table } from '../sheet.tsx';
 
 /** What one matrix and one list show. */

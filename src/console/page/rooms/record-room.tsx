@@ -1,7 +1,8 @@
 import { useEffect, useState } from 'preact/hooks';
 import { getJson } from '../../../tester/web/page/requests.ts';
 import { RECORD_FILTERS, type RecordEntry, type RecordFilter, type RecordPage, type RecordVerdict } from '../../protocol.ts';
-import { formatClock, formatDay, formatNumber, nameDay } from '../format.ts';
+import { formatNumber } from '../../../tester/web/page/locale.ts';
+import { formatClock, formatDay, nameDay } from '../format.ts';
 
 interface Props {
   readonly timeZone: string;

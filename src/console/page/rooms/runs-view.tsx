@@ -1,6 +1,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { RunDay, RunDayState, RunRow, RunsView as View } from '../../../catalogue/insight-view.ts';
-import { formatClock, formatCount, formatDay, formatNumber } from '../format.ts';
+import { formatCount, formatNumber } from '../../../tester/web/page/locale.ts';
+import { formatClock, formatDay } from '../format.ts';
 import { Table } from '../sheet.tsx';
 
 const WORDS: Readonly<Record<RunDayState, string>> = {

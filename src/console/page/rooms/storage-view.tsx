@@ -2,7 +2,8 @@ import { areaY, axisX, axisY, barX, lineY, ruleY, text } from '@observablehq/plo
 import { useMemo } from 'preact/hooks';
 import type { StorageView as View } from '../../../catalogue/insight-view.ts';
 import { Chart } from '../chart.tsx';
-import { formatCount, formatDay, formatNumber, formatSize } from '../format.ts';
+import { formatCount, formatNumber, formatSize } from '../../../tester/web/page/locale.ts';
+import { formatDay } from '../format.ts';
 import { Table } from '../sheet.tsx';
 
 /** Bars of one picture. */
