@@ -27,6 +27,11 @@ export function terminalCommand(words: string, stateDir: string, installation: I
   return `${program} ${words}${isDefault ? '' : ` --state-dir ${quote(stateDir)}`}`;
 }
 
+/** Returns words as one line that a terminal of this platform takes apart again. */
+export function quoteWords(words: readonly string[], { platform }: Pick<Installation, 'platform'> = process): string {
+  return words.map(platform === 'win32' ? quoteForWindows : quoteForShell).join(' ');
+}
+
 function thisInstallation(): Installation {
   const script = process.argv[1] ?? NAME;
   // A client made with Electron runs a server by its own program, which is no node in a terminal.

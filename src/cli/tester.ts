@@ -5,13 +5,15 @@ import { createLog } from '../base/log.ts';
 import { Redactor } from '../masking/redactor.ts';
 import { loadConfig } from '../config/load.ts';
 import { wholeNumber } from '../config/setting-types.ts';
+import { defaultStateDir } from '../config/state-dir.ts';
 import { requireSqlite } from '../journal/sqlite.ts';
+import { HistoryFile } from '../tester/web/history-file.ts';
 import { startPageServer } from '../tester/web/server.ts';
 import { defineAction, defineSubcommand, flag, option, type Given } from './define-subcommand.ts';
 import { startEmbedded } from './embedded.ts';
 import { codeTerminal, programFolder, serveUntilSignal } from './local-page.ts';
 import { openTester } from './open-tester.ts';
-import { terminalCommand } from './terminal-command.ts';
+import { quoteWords, terminalCommand } from './terminal-command.ts';
 import { version } from './version.ts';
 
 const options = {
@@ -59,7 +61,9 @@ async function runTester({ flags, port, sandbox: isSandbox, json }: Given<typeof
     clock: systemClock,
     log,
     showCode: codeTerminal(),
-    // The record of the embedded sandbox ends with this process.
+    terminalCommand: (words) => terminalCommand(quoteWords(words), sandbox ? defaultStateDir() : config.stateDir),
+    // The record of the embedded sandbox, and what was called there, end with this process.
+    historyFile: sandbox ? undefined : new HistoryFile(join(config.stateDir, 'tester-history.jsonl'), log),
     ...(!sandbox && { revertCommand: (change: number) => terminalCommand(`changes revert ${change}`, config.stateDir) }),
   }).catch(async (error: unknown) => {
     await sandbox?.close();

@@ -1,5 +1,6 @@
 import type { Command } from '../catalogue/define-command.ts';
 import { fieldTraits, isSecretReference } from '../catalogue/fields.ts';
+import { toVisible } from '../base/escape-hidden.ts';
 import { MASK } from '../masking/masks.ts';
 import { isSecretName } from '../masking/secret-names.ts';
 import { toolName } from '../catalogue/naming.ts';
@@ -50,24 +51,105 @@ export function asCurl({ request: { method, url, headers, body } }: Exchange): s
   ].join(' \\\n  ');
 }
 
+/** Checks the certificate by its SHA-256; a script block would fail here, as the check runs on a thread without PowerShell. */
+const POWERSHELL_PIN = `if ($env:MAILSTORE_TLS_FINGERPRINT) {
+  if (-not ('MailStorePin' -as [type])) {
+    Add-Type -TypeDefinition @'
+using System;
+using System.Net.Security;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+public static class MailStorePin {
+  public static string Expected;
+  static bool Check(object sender, X509Certificate certificate, X509Chain chain, SslPolicyErrors errors) {
+    using (SHA256 sha = SHA256.Create()) {
+      return BitConverter.ToString(sha.ComputeHash(certificate.GetRawCertData())).Replace("-", "") == Expected;
+    }
+  }
+  public static RemoteCertificateValidationCallback Callback { get { return Check; } }
+}
+'@
+  }
+  [MailStorePin]::Expected = ($env:MAILSTORE_TLS_FINGERPRINT -replace '[^0-9A-Fa-f]').ToUpper()
+  $request.ServerCertificateValidationCallback = [MailStorePin]::Callback
+}`;
+
 /**
- * Returns the request as a command for PowerShell, Windows PowerShell included. The login is taken from the environment variables
- * MAILSTORE_USERNAME and MAILSTORE_PASSWORD, and each masked secret from one that is named after its field.
+ * Returns the request as a script for Windows PowerShell 5.1 and PowerShell 7. The login is taken from the environment variables
+ * MAILSTORE_USERNAME and MAILSTORE_PASSWORD, each masked secret from one that is named after its field, and MAILSTORE_TLS_FINGERPRINT, where it is
+ * set, is the only certificate that is accepted.
  */
 export function asPowerShell({ request: { method, url, headers, body } }: Exchange): string {
-  const shared = sharedHeaders(headers).filter(([name]) => !/^content-type$/i.test(name));
-  const type = headers.find(([name]) => /^content-type$/i.test(name))?.[1];
   const pieces = splitBody(body).map((piece) => ('sent' in piece ? quotePowerShell(piece.sent) : powerShellField(piece.field)));
   const login = '"$($env:MAILSTORE_USERNAME):$($env:MAILSTORE_PASSWORD)"';
+  const sent =
+    body === ''
+      ? ['$request.ContentLength = 0']
+      : [
+          `$body = [Text.Encoding]::UTF8.GetBytes(${pieces.join(" + '&' + ")})`,
+          '$request.ContentLength = $body.Length',
+          '$stream = $request.GetRequestStream()',
+          '$stream.Write($body, 0, $body.Length)',
+          '$stream.Close()',
+        ];
   return [
+    '# Invoke-WebRequest cannot check a pinned certificate in the same way in PowerShell 5.1 and 7; this .NET class can.',
+    '[Net.ServicePointManager]::SecurityProtocol = [Net.ServicePointManager]::SecurityProtocol -bor [Net.SecurityProtocolType]::Tls12',
+    '[Net.ServicePointManager]::Expect100Continue = $false',
     `$login = [Convert]::ToBase64String([Text.Encoding]::UTF8.GetBytes(${login}))`,
-    [
-      `Invoke-WebRequest -UseBasicParsing -Method ${method} -Uri ${quotePowerShell(url)}`,
-      `-Headers @{ Authorization = "Basic $login"${shared.map(([name, value]) => `; ${quotePowerShell(name)} = ${quotePowerShell(value)}`).join('')} }`,
-      ...(type === undefined ? [] : [`-ContentType ${quotePowerShell(type)}`]),
-      ...(method === 'GET' || body === '' ? [] : [`-Body (${pieces.join(" + '&' + ")})`]),
-    ].join(' `\n  '),
+    `$request = [Net.HttpWebRequest]::Create(${quotePowerShell(url)})`,
+    `$request.Method = '${method}'`,
+    '$request.Headers.Add(\'Authorization\', "Basic $login")',
+    ...sharedHeaders(headers).map(([name, value]) => powerShellHeader(name, value)),
+    POWERSHELL_PIN,
+    ...(method === 'GET' ? [] : sent),
+    'try { $response = $request.GetResponse() }',
+    'catch {',
+    '  # An answer such as 500 has a body too.',
+    '  for ($cause = $_.Exception; $cause; $cause = $cause.InnerException) { if ($cause -is [Net.WebException]) { $response = $cause.Response } }',
+    '  if (-not $response) { throw }',
+    '}',
+    '(New-Object IO.StreamReader($response.GetResponseStream(), [Text.Encoding]::UTF8)).ReadToEnd()',
   ].join('\n');
+}
+
+/** Headers that the class takes as properties only. */
+const POWERSHELL_PROPERTIES: Readonly<Record<string, string>> = {
+  accept: 'Accept',
+  'content-type': 'ContentType',
+  'user-agent': 'UserAgent',
+};
+
+function powerShellHeader(name: string, value: string): string {
+  const property = POWERSHELL_PROPERTIES[name.toLowerCase()];
+  return property === undefined
+    ? `$request.Headers.Add(${quotePowerShell(name)}, ${quotePowerShell(value)})`
+    : `$request.${property} = ${quotePowerShell(value)}`;
+}
+
+/**
+ * Returns the call as the words of `mailstore-mcp call`: name=value for each argument, and the options by which it differs from a plain call. Secrets
+ * are named by the variable that they come from.
+ */
+export function asTerminalWords(
+  { command, args, target, form }: CopiedCall,
+  { withTarget = false, options = [] }: { readonly withTarget?: boolean; readonly options?: readonly string[] } = {},
+): readonly string[] {
+  return [
+    'call',
+    command.name,
+    ...Object.entries(args).map(([name, value]) => `${name}=${writeWord(withoutSecrets(command, name, value))}`),
+    ...(withTarget ? ['--target', target] : []),
+    ...(form === 'auto' ? [] : ['--api', form]),
+    ...options,
+  ];
+}
+
+function writeWord(value: unknown): string {
+  if (typeof value === 'string') return toVisible(value);
+  const isPlainList =
+    Array.isArray(value) && value.length > 0 && value.every((entry) => typeof entry === 'string' && /^[\w.@+-]+$/.test(entry));
+  return isPlainList ? value.join(',') : JSON.stringify(value);
 }
 
 /**

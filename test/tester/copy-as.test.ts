@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import type { Exchange } from '../../src/client/record-exchange.ts';
-import { asCurl, asMcpCall, asPowerShell } from '../../src/tester/copy-as.ts';
+import { asCurl, asMcpCall, asPowerShell, asTerminalWords } from '../../src/tester/copy-as.ts';
+import { readArguments } from '../../src/tester/read-arguments.ts';
 import { commandNamed, startClient } from '../helpers/start-client.ts';
 import { callTool, sandboxForTest, startServer, untilTestEnds } from '../helpers/start-server.ts';
 import { respondJson, startTlsServer } from '../helpers/tls-server.ts';
@@ -107,30 +108,96 @@ describe('an exchange as a curl command', () => {
 
 describe('an exchange as a PowerShell command', () => {
   test('takes login and secrets from variables', () => {
-    expect(asPowerShell(makeExchange('userName=johndoe&password=***'))).toBe(
-      [
-        '$login = [Convert]::ToBase64String([Text.Encoding]::UTF8.GetBytes("$($env:MAILSTORE_USERNAME):$($env:MAILSTORE_PASSWORD)"))',
-        "Invoke-WebRequest -UseBasicParsing -Method POST -Uri 'https://mail.example.com:8463/api/invoke/SetUserPassword' `",
-        "  -Headers @{ Authorization = \"Basic $login\"; 'accept' = 'application/json' } `",
-        "  -ContentType 'application/x-www-form-urlencoded; charset=utf-8' `",
-        "  -Body ('userName=johndoe' + '&' + 'password=' + [Uri]::EscapeDataString($env:MAILSTORE_SECRET_PASSWORD))",
-      ].join('\n'),
-    );
+    // No PowerShell runs the tests, so the text is pinned: each line works in Windows PowerShell 5.1 and in PowerShell 7.
+    expect(asPowerShell(makeExchange('userName=johndoe&password=***')).split('\n')).toEqual([
+      '# Invoke-WebRequest cannot check a pinned certificate in the same way in PowerShell 5.1 and 7; this .NET class can.',
+      '[Net.ServicePointManager]::SecurityProtocol = [Net.ServicePointManager]::SecurityProtocol -bor [Net.SecurityProtocolType]::Tls12',
+      '[Net.ServicePointManager]::Expect100Continue = $false',
+      '$login = [Convert]::ToBase64String([Text.Encoding]::UTF8.GetBytes("$($env:MAILSTORE_USERNAME):$($env:MAILSTORE_PASSWORD)"))',
+      "$request = [Net.HttpWebRequest]::Create('https://mail.example.com:8463/api/invoke/SetUserPassword')",
+      "$request.Method = 'POST'",
+      '$request.Headers.Add(\'Authorization\', "Basic $login")',
+      "$request.Accept = 'application/json'",
+      "$request.ContentType = 'application/x-www-form-urlencoded; charset=utf-8'",
+      'if ($env:MAILSTORE_TLS_FINGERPRINT) {',
+      "  if (-not ('MailStorePin' -as [type])) {",
+      "    Add-Type -TypeDefinition @'",
+      'using System;',
+      'using System.Net.Security;',
+      'using System.Security.Cryptography;',
+      'using System.Security.Cryptography.X509Certificates;',
+      'public static class MailStorePin {',
+      '  public static string Expected;',
+      '  static bool Check(object sender, X509Certificate certificate, X509Chain chain, SslPolicyErrors errors) {',
+      '    using (SHA256 sha = SHA256.Create()) {',
+      '      return BitConverter.ToString(sha.ComputeHash(certificate.GetRawCertData())).Replace("-", "") == Expected;',
+      '    }',
+      '  }',
+      '  public static RemoteCertificateValidationCallback Callback { get { return Check; } }',
+      '}',
+      "'@",
+      '  }',
+      "  [MailStorePin]::Expected = ($env:MAILSTORE_TLS_FINGERPRINT -replace '[^0-9A-Fa-f]').ToUpper()",
+      '  $request.ServerCertificateValidationCallback = [MailStorePin]::Callback',
+      '}',
+      "$body = [Text.Encoding]::UTF8.GetBytes('userName=johndoe' + '&' + 'password=' + [Uri]::EscapeDataString($env:MAILSTORE_SECRET_PASSWORD))",
+      '$request.ContentLength = $body.Length',
+      '$stream = $request.GetRequestStream()',
+      '$stream.Write($body, 0, $body.Length)',
+      '$stream.Close()',
+      'try { $response = $request.GetResponse() }',
+      'catch {',
+      '  # An answer such as 500 has a body too.',
+      '  for ($cause = $_.Exception; $cause; $cause = $cause.InnerException) { if ($cause -is [Net.WebException]) { $response = $cause.Response } }',
+      '  if (-not $response) { throw }',
+      '}',
+      '(New-Object IO.StreamReader($response.GetResponseStream(), [Text.Encoding]::UTF8)).ReadToEnd()',
+    ]);
   });
 
   test('keeps an object valid JSON for any secret inside', () => {
     const body = new URLSearchParams({ settings: '{"a":"it\u2019s \'x\'","password":"***"}' }).toString();
-    expect(asPowerShell(makeExchange(body)).split('\n').at(-1)).toBe(
-      "  -Body ('settings=' + [Uri]::EscapeDataString('{\"a\":\"it\u2019\u2019s ''x''\",\"password\":' + (ConvertTo-Json $env:MAILSTORE_SECRET_SETTINGS_PASSWORD) + '}'))",
+    expect(asPowerShell(makeExchange(body)).split('\n')).toContain(
+      "$body = [Text.Encoding]::UTF8.GetBytes('settings=' + [Uri]::EscapeDataString('{\"a\":\"it\u2019\u2019s ''x''\",\"password\":' + (ConvertTo-Json $env:MAILSTORE_SECRET_SETTINGS_PASSWORD) + '}'))",
     );
   });
 
   test('has no body where none was sent', () => {
     const exchange = makeExchange('', { method: 'GET', url: "https://h/JSON/Status/it's", headers: [['accept', '*/*']] });
-    expect(asPowerShell(exchange).split('\n').slice(1)).toEqual([
-      "Invoke-WebRequest -UseBasicParsing -Method GET -Uri 'https://h/JSON/Status/it''s' `",
-      "  -Headers @{ Authorization = \"Basic $login\"; 'accept' = '*/*' }",
+    const lines = asPowerShell(exchange).split('\n');
+    expect(lines).toContain("$request = [Net.HttpWebRequest]::Create('https://h/JSON/Status/it''s')");
+    expect(lines.filter((line) => /Body|Length/i.test(line))).toEqual([]);
+  });
+});
+
+describe('a call as a command of the terminal', () => {
+  test('is one that the terminal reads back to the same arguments, with secrets named by their variables', () => {
+    const call = { target: 'berlin', form: 'legacy' } as const;
+    const command = commandNamed('CreateUser');
+    const args = { userName: 'jane roe', privileges: ['login', 'export'], password: 'hunter2' };
+    const words = asTerminalWords({ ...call, command, args }, { withTarget: true, options: ['--access', 'full'] });
+    expect(words).toEqual([
+      'call',
+      'CreateUser',
+      'userName=jane roe',
+      'privileges=login,export',
+      'password={"fromEnv":"MAILSTORE_SECRET_PASSWORD"}',
+      '--target',
+      'berlin',
+      '--api',
+      'legacy',
+      '--access',
+      'full',
     ]);
+    const pairs = words.slice(2, 5).map((word) => [word.slice(0, word.indexOf('=')), word.slice(word.indexOf('=') + 1)] as const);
+    expect(readArguments(command, Object.fromEntries(pairs))).toEqual({
+      userName: 'jane roe',
+      privileges: ['login', 'export'],
+      password: { fromEnv: 'MAILSTORE_SECRET_PASSWORD' },
+    });
+    expect(
+      asTerminalWords({ ...call, form: 'auto', command: commandNamed('SetUserFullName'), args: { userName: 'a', fullName: null } }),
+    ).toEqual(['call', 'SetUserFullName', 'userName=a', 'fullName=null']);
   });
 });
 

@@ -12,13 +12,15 @@ import type { Answered } from '../../guard/call.ts';
 import type { Exchange } from '../../client/record-exchange.ts';
 import { callerShape } from '../../catalogue/fields.ts';
 import { isEnded, type TaskRecord } from '../../journal/task-record.ts';
-import { asCurl, asMcpCall, asPowerShell } from '../copy-as.ts';
+import { asCurl, asMcpCall, asPowerShell, asTerminalWords, type CopiedCall } from '../copy-as.ts';
+import { worstEffect } from '../../policy/decide.ts';
 import type { Tester } from '../tester.ts';
 import type { AskedQuestion } from '../../guard/prompter.ts';
 import { isRow, readRows, readString } from '../../base/rows.ts';
 import type { ListedNames } from '../../catalogue/outputs.ts';
 import { mayLackSecret } from '../../catalogue/lacks-secret.ts';
 import { asCopied, CallHistory, type PageCall } from './call-history.ts';
+import type { HistoryFile } from './history-file.ts';
 import { describeCommand, describeInsight } from '../describe-commands.ts';
 import { Questions } from './page-prompter.ts';
 import { nothingHere as missing, readRequest as read } from './site.ts';
@@ -66,6 +68,10 @@ export interface PageApiOptions {
   readonly log: Log;
   /** Shows the code of a question where only a person at the terminal sees it. Absent if there is no terminal: then no question can be asked. */
   readonly showCode?: ((code: string, question: AskedQuestion) => void) | undefined;
+  /** Returns how a terminal runs the words of a subcommand as this installation does. */
+  readonly terminalCommand: (words: readonly string[]) => string;
+  /** Where calls are kept for the next run; absent where nothing is. */
+  readonly historyFile?: HistoryFile | undefined;
   /** Returns how a terminal puts a change back; absent where the archive ends with this program. */
   readonly revertCommand?: (change: number) => string;
 }
@@ -102,14 +108,25 @@ const copyRequest: z.ZodType<CopyRequest> = z.strictObject({ call: z.int(), exch
 /** The operations that the page's server offers, independent of HTTP. */
 export class PageApi {
   readonly #options: PageApiOptions;
-  readonly #history = new CallHistory();
+  readonly #history: CallHistory;
   /** Absent if no terminal can show the codes of questions: then no question can be asked here. */
   readonly #questions: Questions | undefined;
+  /** Tasks of earlier runs that were looked up. */
+  readonly #lookedUp = new Set<string>();
   /** Reports each call that ends, and so each task that begins. */
   readonly #calls = new EventEmitter().setMaxListeners(0);
 
   constructor(options: PageApiOptions) {
     this.#options = options;
+    const { historyFile, targets } = options;
+    this.#history = new CallHistory(
+      historyFile && {
+        file: historyFile,
+        origins: new Map(targets.map(({ name, origin }) => [name, origin])),
+        find: (target, name) => this.#findKnown(target, name),
+        restore: ({ command, args, target, form }) => asPageCall(this.#findKnown(target, command), { args, target, form }),
+      },
+    );
     this.#questions = options.showCode && new Questions(options.showCode);
   }
 
@@ -150,7 +167,7 @@ export class PageApi {
         tell({ kind: 'invalid', problems });
         return;
       }
-      call = 'answer' in declared ? { insight: declared, args, target, form } : { command: declared, args, target, form };
+      call = asPageCall(declared, { args, target, form }) ?? missing();
     }
     const started = clock.now();
     const summary = this.#history.begin(call, new Date(started).toISOString());
@@ -188,8 +205,12 @@ export class PageApi {
   }
 
   #findDeclared(target: string, name: string): Command | Insight {
+    return this.#findKnown(target, name) ?? missing();
+  }
+
+  #findKnown(target: string, name: string): Command | Insight | undefined {
     const catalogue = this.#options.catalogues.get(target);
-    return catalogue?.find(name) ?? catalogue?.insights.find((insight) => insight.name === name) ?? missing();
+    return catalogue?.find(name) ?? catalogue?.insights.find((insight) => insight.name === name);
   }
 
   /** Reads the configuration that a call would change, by the read that its declaration names. Throws BadRequest where it has none. */
@@ -267,11 +288,22 @@ export class PageApi {
   /** Returns a call of the history as it would be written elsewhere. */
   copy(body: unknown): CopyText {
     const { call, exchange, as } = read(copyRequest, body);
-    if (as === 'mcp') {
-      return { text: asMcpCall(asCopied(this.#history.findCall(call) ?? missing()), { withTarget: this.#options.targets.length > 1 }) };
+    if (as === 'mcp' || as === 'terminal') {
+      const copiedCall = asCopied(this.#history.findCall(call) ?? missing());
+      const withTarget = this.#options.targets.length > 1;
+      if (as === 'mcp') return { text: asMcpCall(copiedCall, { withTarget }) };
+      return { text: this.#options.terminalCommand(asTerminalWords(copiedCall, { withTarget, options: this.#listOptions(copiedCall) })) };
     }
     const copied = this.#history.get(call)?.exchanges.find(({ number }) => number === exchange) ?? missing();
     return { text: as === 'curl' ? asCurl(copied) : asPowerShell(copied) };
+  }
+
+  /** Returns the options without which a terminal would refuse the call or make it elsewhere. */
+  #listOptions({ command, target }: CopiedCall): readonly string[] {
+    const { access, isSandbox = false } = this.#options.targets.find(({ name }) => name === target) ?? {};
+    const declared = this.#findKnown(target, command.name);
+    const isRead = !declared || 'answer' in declared || worstEffect(declared) === 'read';
+    return [...(isRead || access === undefined ? [] : ['--access', access]), ...(isSandbox ? ['--sandbox'] : [])];
   }
 
   async #newsSince(known: KnownNews | undefined, tasks: readonly TaskRecord[]): Promise<News> {
@@ -285,7 +317,15 @@ export class PageApi {
   }
 
   async #shownTasks(): Promise<readonly TaskRecord[]> {
-    return this.#options.tester.tasks.recent(ENDED_TASKS);
+    const { tasks } = this.#options.tester;
+    const recent = await tasks.recent(ENDED_TASKS);
+    const known = new Set(recent.map(({ taskId }) => taskId));
+    // Those of earlier runs may have ended long ago, or be gone from the record.
+    const others = this.#history.listOpenTasks().filter((taskId) => !known.has(taskId) && !this.#lookedUp.has(taskId));
+    for (const taskId of others) this.#lookedUp.add(taskId);
+    const earlier = await Promise.all(others.map(async (taskId) => tasks.get(taskId).catch(() => undefined)));
+    this.#history.noteTasks([...recent, ...earlier.filter((task) => task !== undefined)]);
+    return recent;
   }
 
   #describeEnd(answered: Answered): CallEnd {
@@ -321,6 +361,15 @@ function describeIssue(issue: z.core.$ZodIssue): Problem {
   const message = 'input' in issue && issue.input === undefined ? 'is missing' : issue.message;
   const where = inside.length > 0 ? `${inside.join('.')}: ` : '';
   return { ...(field !== undefined && { field: String(field) }), message: `${where}${message}` };
+}
+
+/** Returns a call of a command or an insight; undefined where there is none. */
+function asPageCall(
+  declared: Command | Insight | undefined,
+  call: Readonly<Pick<PageCall, 'args' | 'target' | 'form'>>,
+): PageCall | undefined {
+  if (!declared) return undefined;
+  return 'answer' in declared ? { insight: declared, ...call } : { command: declared, ...call };
 }
 
 /** A change with a note is one that cannot be put back. */

@@ -135,7 +135,14 @@ export type CallEnd =
       /** The files of the secrets that were generated, by field. */
       readonly generated?: Readonly<Record<string, string>>;
     }
-  | { readonly kind: 'task'; readonly taskId: string; readonly generated?: Readonly<Record<string, string>> }
+  | {
+      readonly kind: 'task';
+      readonly taskId: string;
+      readonly generated?: Readonly<Record<string, string>>;
+      /** How the long command ended, in words; absent until it has. */
+      readonly outcome?: string;
+      readonly hasFailed?: boolean;
+    }
   | { readonly kind: 'error'; readonly message: string };
 
 /** What a call returned: its value, or the findings of an insight. `zone` is the IANA zone of times that name none. */
@@ -143,7 +150,7 @@ export type Answer =
   | { readonly kind: 'value'; readonly value: unknown; readonly zone: string }
   | { readonly kind: 'report'; readonly report: InsightResult };
 
-/** One call of this run, without what went over the wire. */
+/** One call of this run or an earlier one, without what went over the wire. */
 export interface CallSummary {
   readonly id: number;
   readonly command: string;
@@ -154,6 +161,10 @@ export interface CallSummary {
   readonly startedAt: string;
   readonly ms?: number;
   readonly end?: CallEnd;
+  /** True for a call of an earlier run, of which neither exchanges nor answer are kept. */
+  readonly isEarlier?: true;
+  /** Why it cannot be sent again as it was. */
+  readonly notRepeatable?: string;
 }
 
 /** An exchange of a call, counted from 1. */
@@ -222,7 +233,7 @@ export interface AnswerRequest {
   readonly code?: string | undefined;
 }
 
-export const COPY_FORMS = ['curl', 'powershell', 'mcp'] as const;
+export const COPY_FORMS = ['curl', 'powershell', 'terminal', 'mcp'] as const;
 export type CopyForm = (typeof COPY_FORMS)[number];
 
 /** The body of `POST copy`; the exchange is one of the call's, by its number; an MCP call needs none. */

@@ -1,8 +1,9 @@
+import { readFileSync } from 'node:fs';
 import axe from 'axe-core';
-import type { Browser, Page } from 'playwright-core';
+import type { Browser, Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import * as z from 'zod';
-import { openPage } from '../../helpers/start-tester.ts';
+import { openPage, waitForFocus } from '../../helpers/start-tester.ts';
 import { hasBrowser, launchBrowser, startTesterProcess, type TesterProcess } from '../../helpers/tester-process.ts';
 
 const violations = z.object({ violations: z.array(z.object({ id: z.string(), nodes: z.array(z.object({ html: z.string() })) })) });
@@ -130,7 +131,7 @@ describe.skipIf(!hasBrowser)('work with the page in Chromium (skipped where /usr
   });
 
   test('a bar says where calls go and with which access, and when the tester has ended; then nothing can be sent', async () => {
-    const own = await startTesterProcess({ access: 'read-write', sandbox: { seed: 'small' } });
+    const own = await startTesterProcess({ access: 'read-write', sandbox: { seed: 'small', runSeconds: 600 } });
     // A browser complains of a server that has gone.
     const context = await browser.newContext({ bypassCSP: true });
     const page = await context.newPage();
@@ -139,12 +140,165 @@ describe.skipIf(!hasBrowser)('work with the page in Chromium (skipped where /usr
     await expect.poll(async () => bar.textContent()).toBe(`default ${own.sandbox.url} as admin read-write access`);
     const sendButton = page.getByRole('button', { name: 'Send', exact: true });
     expect(await sendButton.isDisabled()).toBe(false);
+    // Of many that run, one is open.
+    for (const id of [1, 2, 3])
+      await page.evaluate(
+        `fetch('call', { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(
+          { command: 'VerifyStore', args: { id: ${id}, includeIndexes: false }, target: 'default', form: 'auto' }) }).then((answer) => answer.text())`,
+      );
+    const cards = page.locator('.tasks .card');
+    await expect.poll(async () => cards.count()).toBe(3);
+    await expect.poll(async () => page.locator('.tasks .card[open]').count()).toBe(1);
+    await cards.last().locator('summary').click();
+    expect(await page.locator('.tasks .card[open]').count()).toBe(1);
+    expect(await findViolations(page)).toEqual([]);
     await own.end();
     await expect.poll(async () => bar.textContent()).toBe('The tester has ended: nothing on this page can be sent.');
     expect(await sendButton.isDisabled()).toBe(true);
+    expect(await cards.locator('.status').allTextContents()).toEqual(Array.from({ length: 3 }, () => 'running when the tester ended'));
+    expect(await page.locator('.tasks').getByRole('button', { name: 'Cancel' }).isDisabled()).toBe(true);
     expect(await findViolations(page)).toEqual([]);
     await context.close();
     await own.close();
+  });
+
+  const send = async (page: Page) => page.getByRole('button', { name: 'Send', exact: true }).click();
+  const table = (page: Page, name: string) => page.getByRole('region', { name, exact: true });
+  /** The cells of one column, by its number; the first is that of the row's number. */
+  const cells = async (page: Page, name: string, column: number) =>
+    table(page, name).locator(`tbody td:nth-child(${column})`).allTextContents();
+
+  test('a list is a table that is sorted, filtered, folded and saved, with hostile names as text and formulas disarmed', async () => {
+    const john = tester.sandbox.world.user('johndoe');
+    const { fullName } = john;
+    john.fullName = '=HYPERLINK("http://x")<b>\u202E';
+    const page = await open('#GetUsers');
+    await send(page);
+    const users = table(page, 'Answer to GetUsers');
+    await users.waitFor();
+    const before = await cells(page, 'Answer to GetUsers', 2);
+    await users.getByRole('button', { name: 'userName' }).click();
+    await users.getByRole('button', { name: 'userName' }).click();
+    expect(await users.locator('th[aria-sort="descending"]').textContent()).toContain('userName');
+    expect(await cells(page, 'Answer to GetUsers', 2)).toEqual(before.toSorted((one, other) => other.localeCompare(one)));
+    await page.getByRole('textbox', { name: 'Filter Answer to GetUsers' }).fill('hyperlink john');
+    await expect.poll(async () => cells(page, 'Answer to GetUsers', 2)).toEqual(['johndoe']);
+    expect(await cells(page, 'Answer to GetUsers', 3)).toEqual(['=HYPERLINK("http://x")<b>[U+202E]']);
+    await page.locator('.menu summary').click();
+    expect(await findViolations(page)).toEqual([]);
+    await page.getByLabel('mfaStatus').uncheck();
+    await page.keyboard.press('Escape');
+    const download = page.waitForEvent('download');
+    await page.getByRole('button', { name: 'Save CSV' }).click();
+    const file = await download;
+    const saved = readFileSync(await file.path(), 'utf8');
+    expect(saved.split('\r\n')[0]).not.toContain('mfaStatus');
+    expect(saved).toContain(`johndoe,"'=HYPERLINK(""http://x"")<b>\u202E"`);
+    await users.getByRole('button', { name: 'Show row 1' }).press('Enter');
+    await page.getByRole('region', { name: 'One row of Answer to GetUsers' }).getByText('[U+202E]').waitFor();
+    expect(await page.locator('main b').count()).toBe(0);
+    expect(await findViolations(page)).toEqual([]);
+    john.fullName = fullName;
+  });
+
+  test('of 10,000 rows only those in view are drawn, the keyboard goes through them, and the answer takes the width of the page', async () => {
+    const { users } = tester.sandbox.world.state;
+    const [all, john] = [[...users], tester.sandbox.world.user('johndoe')];
+    users.push(...Array.from({ length: 10_000 }, (_, index) => ({ ...john, userName: `user${String(index).padStart(5, '0')}` })));
+    const page = await open('#GetUsers');
+    await send(page);
+    const rows = table(page, 'Answer to GetUsers');
+    await rows.waitFor();
+    users.splice(0, users.length, ...all);
+    expect(await rows.locator('tbody tr').count()).toBeLessThan(80);
+    await rows.locator('tbody button').first().focus();
+    await page.keyboard.press('End');
+    await waitForFocus(rows.getByRole('button', { name: `Show row ${all.length + 10_000}`, exact: true }));
+    expect(await rows.locator('tbody tr[aria-rowindex]').last().locator('td').nth(1).textContent()).toBe('user09999');
+    expect(await rows.locator('tbody tr').count()).toBeLessThan(80);
+    const width = async () => (await rows.boundingBox())?.width ?? 0;
+    expect(await width()).toBeGreaterThan(700);
+    await page.getByRole('button', { name: 'Full width' }).click();
+    expect(await width()).toBeGreaterThan(1300);
+    // Colours reach what is in view of a long body.
+    await expect
+      .poll(async () => page.getByRole('region', { name: 'Body of the response' }).locator('.token-string').count())
+      .toBeGreaterThan(20);
+  });
+
+  test('a German reader finds the health of the archive, and reads its page with numbers and dates as written there', async () => {
+    const page = await openPage(browser, tester.url, { bypassCSP: true, locale: 'de-DE', timezoneId: 'UTC' });
+    await page.getByRole('searchbox').fill('Gesundheit');
+    await page.getByRole('searchbox').press('Enter');
+    await page.getByRole('heading', { name: 'Check the archive' }).waitFor();
+    await send(page);
+    const report = page.getByRole('region', { name: 'Report of archive_health' });
+    await report.locator('.headline').waitFor();
+    expect((await cells(page, 'archive_health: checks', 2)).toSorted()).toEqual([
+      'backups',
+      'certificates',
+      'compliance',
+      'indexes',
+      'jobs',
+      'licence',
+      'profiles',
+      'stores',
+    ]);
+    await report.getByText('Not looked at').click();
+    await report.getByText('whether a backup can be restored').waitFor();
+    expect(await findViolations(page)).toEqual([]);
+    await page.goto(`${tester.url}#GetStores`);
+    await send(page);
+    await table(page, 'Answer to GetStores').waitFor();
+    const sizes = await table(page, 'Answer to GetStores').locator('td[title$="0"], td.number').allTextContents();
+    expect(sizes.filter((size) => /^\d{1,3}(,\d)? (KB|MB|GB)$/.test(size)).length).toBeGreaterThan(0);
+  });
+
+  test('a form offers what exists, presets of dates, and a schedule as one choice, and sends what is written all the same', async () => {
+    const page = await open('#SetJobSchedule');
+    const chooser = page.getByRole('combobox', { name: 'Choose id from those that exist' });
+    await chooser.focus();
+    const [job] = tester.sandbox.world.state.jobs;
+    await expect.poll(async () => chooser.locator('option').allTextContents()).toContain(`${job?.id} – ${job?.name}`);
+    await chooser.selectOption(String(job?.id));
+    expect(await field(page, 'id').inputValue()).toBe(String(job?.id));
+    await page.getByText(`It is ${job?.name}.`).waitFor();
+    await send(page);
+    await page.getByText('When it runs has to be chosen').waitFor();
+    await page.getByLabel(/^When it runs/).selectOption('every week');
+    await expect
+      .poll(async () =>
+        page.locator('.form [id^="field-"]:is(input, select)').evaluateAll((all: { id: string }[]) => all.map(({ id }) => id)),
+      )
+      .toEqual(['field-id', 'field-timeZoneId', 'field-way', 'field-time', 'field-dayOfWeek']);
+    expect(await findViolations(page)).toEqual([]);
+
+    await page.goto(`${tester.url}#GetJobResults`);
+    await page.getByRole('group', { name: 'Common values of since' }).getByRole('button', { name: 'last 24 hours' }).click();
+    await expectHash(page, '#GetJobResults?since=last+24+hours');
+    await page.goto(`${tester.url}#GetUserInfo`);
+    await field(page, 'userName').fill('nobody.listed');
+    await send(page);
+    await page.locator('.outcome.problem').getByText('nobody.listed').waitFor();
+    await page.getByLabel('Outcome').selectOption('not done');
+    await page.getByRole('textbox', { name: 'Filter the history' }).fill('nobody.listed');
+    await expect.poll(async () => page.locator('.history .entry').count()).toBe(1);
+    expect(await findViolations(page)).toEqual([]);
+  });
+
+  test('at 200 % and without motion, Send and the result of what was sent are in view', async () => {
+    const page = await openPage(browser, `${tester.url}#CreateUser`, { viewport: { width: 720, height: 450 }, reducedMotion: 'reduce' });
+    const isInView = async (what: Locator) => {
+      const box = await what.boundingBox();
+      return box !== null && box.y >= 0 && box.y + box.height <= 450;
+    };
+    const sendButton = page.getByRole('button', { name: 'Send', exact: true });
+    await expect.poll(async () => isInView(sendButton)).toBe(true);
+    await page.goto(`${tester.url}#GetStores`);
+    await expect.poll(async () => isInView(sendButton)).toBe(true);
+    await sendButton.click();
+    await expect.poll(async () => isInView(page.locator('.outcome', { hasText: /^Done in/ }))).toBe(true);
+    expect(await page.evaluate<number>('document.getAnimations().length + document.documentElement.scrollWidth - innerWidth')).toBe(0);
   });
 
   test('a page whose script has not come says so', async () => {

@@ -583,6 +583,7 @@ describe.skipIf(!hasBrowser)('the page in Chromium (skipped where /usr/bin/chrom
   test.each([
     ['curl', 'As a curl command', /curl[\s\S]*GetUserInfo/],
     ['PowerShell', 'As a PowerShell command', /Invoke-\w+[\s\S]*GetUserInfo/],
+    ['Terminal', 'As a command of the terminal', /mailstore-mcp.* call GetUserInfo userName=johndoe --state-dir/],
     ['MCP call', 'As an MCP call', /"get_user_info"[\s\S]*"userName": ?"johndoe"/],
   ])('a call is copied as %s, without the login', async (button, heading, text) => {
     const { url, sandbox } = await startTester();

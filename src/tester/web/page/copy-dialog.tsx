@@ -6,6 +6,7 @@ import { Modal } from './modal.tsx';
 const HEADINGS: Readonly<Record<CopyForm | 'link', string>> = {
   curl: 'As a curl command',
   powershell: 'As a PowerShell command',
+  terminal: 'As a command of the terminal',
   mcp: 'As an MCP call',
   link: 'As a link to this form',
 };

@@ -31,6 +31,7 @@ const PURPOSES: Readonly<Record<NumberedExchange['purpose'], string>> = {
 const COPIES: readonly (readonly [as: CopyForm, label: string])[] = [
   ['curl', 'curl'],
   ['powershell', 'PowerShell'],
+  ['terminal', 'Terminal'],
   ['mcp', 'MCP call'],
 ];
 
@@ -56,6 +57,7 @@ export function ExchangeView({ call, bytes, onCopy, isWide, onWide, children }: 
       {answer?.kind === 'value' && <AnswerView key={call.id} label={`Answer to ${call.command}`} value={answer.value} facts={facts} />}
       {answer?.kind === 'report' && <ReportView key={call.id} label={call.command} report={answer.report} />}
       <h3 class="wire-heading">What went over the wire</h3>
+      {call.isEarlier && <p class="hint">It was sent before the tester was started again: its exchanges and its answer are gone.</p>}
       <div class="exchange-bar">
         {exchanges.length > 0 && (
           <select
@@ -83,7 +85,7 @@ export function ExchangeView({ call, bytes, onCopy, isWide, onWide, children }: 
         )}
         <span class="group" role="group" aria-label="Copy as">
           <span class="hint">Copy as</span>
-          {COPIES.filter(([as]) => shown !== undefined || as === 'mcp').map(([as, label]) => (
+          {COPIES.filter(([as]) => shown !== undefined || as === 'mcp' || as === 'terminal').map(([as, label]) => (
             <button key={as} type="button" class="small" onClick={() => onCopy(shown?.number ?? 0, as)}>
               {label}
             </button>

@@ -22,7 +22,7 @@ export function describeRefusal({ needs }: CommandInfo, target: TargetInfo | und
   return `This tester runs with ${target.access} access, and the command needs ${needs}. Start it again with --access ${needs} if that is meant.`;
 }
 
-/** How a call stands, in a word or two. */
+/** How a call ended, in a word or two. */
 export function callLabel({ end }: CallSummary): string {
   switch (end?.kind) {
     case undefined:
@@ -30,8 +30,13 @@ export function callLabel({ end }: CallSummary): string {
     case 'value':
       return 'done';
     case 'task':
-      return 'long command';
+      return end.outcome === undefined ? 'long command' : `long, ${end.outcome}`;
     case 'error':
       return 'not done';
   }
+}
+
+/** True for a call that was not done, and for a long command that failed or found errors. */
+export function hasFailed({ end }: CallSummary): boolean {
+  return end?.kind === 'error' || (end?.kind === 'task' && end.hasFailed === true);
 }

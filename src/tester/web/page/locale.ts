@@ -3,6 +3,11 @@ import { formatSize as formatSizeFor } from '../../../base/sizes.ts';
 
 /** Digits, sizes and dates follow the locale and the time zone of the browser; the words around them are English. */
 
+/** The locale of the browser; without one, that of the machine. */
+function readLocale(): string | undefined {
+  return (globalThis as { readonly navigator?: { readonly language?: string } }).navigator?.language;
+}
+
 const SECOND_MS = 1000;
 
 /** From here on a duration is shown in its two largest units. */
@@ -13,18 +18,18 @@ const formats = new Map<string, Intl.DateTimeFormat>();
 /** Formats are kept: making one takes longer than using it a thousand times. */
 function findFormat(options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
   const key = JSON.stringify(options);
-  const known = formats.get(key) ?? new Intl.DateTimeFormat(navigator.language, options);
+  const known = formats.get(key) ?? new Intl.DateTimeFormat(readLocale(), options);
   formats.set(key, known);
   return known;
 }
 
 export function formatNumber(value: number): string {
-  return value.toLocaleString(navigator.language, { maximumFractionDigits: 20 });
+  return value.toLocaleString(readLocale(), { maximumFractionDigits: 20 });
 }
 
 /** Returns a number of bytes such as `5.3 GB`, in the units of questions and of the terminal. */
 export function formatSize(bytes: number): string {
-  return formatSizeFor(bytes, navigator.language);
+  return formatSizeFor(bytes, readLocale());
 }
 
 /** Returns a number with its noun, such as `1,234 rows`. */
@@ -36,7 +41,7 @@ export function formatCount(value: number, one: string, many = `${one}s`): strin
 export function formatDuration(ms: number): string {
   if (ms < SECOND_MS) return `${formatNumber(Math.round(ms))} ms`;
   if (ms >= LONG_MS) return formatLongDuration(ms);
-  return `${(ms / SECOND_MS).toLocaleString(navigator.language, { minimumFractionDigits: 1, maximumFractionDigits: 1 })} s`;
+  return `${(ms / SECOND_MS).toLocaleString(readLocale(), { minimumFractionDigits: 1, maximumFractionDigits: 1 })} s`;
 }
 
 /** Returns date and time of day of a moment, given in milliseconds since the Unix epoch or as ISO 8601. */

@@ -2,6 +2,7 @@ import { useState } from 'preact/hooks';
 import { isConfirmation } from '../../../guard/prompter.ts';
 import type { AnswerRequest, QuestionInfo } from '../protocol.ts';
 import { Code } from './body-view.tsx';
+import { localiseSentence } from './locale.ts';
 import { Modal } from './modal.tsx';
 
 interface Props {
@@ -17,6 +18,8 @@ export function QuestionDialog({ question: { prompt, label, confirmationText }, 
   const [code, setCode] = useState('');
   const [heading = '', ...lines] = prompt.split('\n');
   const isReady = code.trim() !== '' && (confirmationText === undefined || isConfirmation({ confirmationText }, text));
+  // What has to be typed is shown as it is typed.
+  const isNamedByNumber = /\d[.,]\d/.test(confirmationText ?? '');
   const cancel = () => onAnswer({ answer: '' });
   return (
     <Modal labelledBy="question-heading" onEscape={cancel}>
@@ -28,7 +31,7 @@ export function QuestionDialog({ question: { prompt, label, confirmationText }, 
       >
         <h2 id="question-heading">{heading}</h2>
         <Code label="What is about to happen" isProse>
-          {lines.join('\n')}
+          {lines.map((line) => (isNamedByNumber ? line : localiseSentence(line))).join('\n')}
         </Code>
         {confirmationText !== undefined && (
           <div class="field">

@@ -11,7 +11,7 @@ const SYNONYMS: readonly (readonly [words: string, meanings: string])[] = [
   ['mail email nachricht nachrichten message', 'message email'],
   ['permission berechtigung berechtigungen recht rechte zugriff zugriffsrechte access acl', 'right privilege'],
   ['role rolle rollen administrator admin', 'privilege'],
-  ['health gesundheit zustand statu diagnose problem', 'verify server run store statu'],
+  ['health healthy gesundheit zustand statu diagnose problem', 'check health verify server run store statu'],
   ['2fa mfa totp otp zweifaktor 2faktor zweifaktorauthentifizierung authenticator twofactor', 'multifactor'],
   ['user account benutzer nutzer konto konten anwender benutzerkonto', 'user'],
   ['password kennwort kennwoerter passwort passwoerter', 'password'],

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { prettyTokens } from '../../../../src/tester/web/page/format-body.ts';
+import { foldNulls, prettyTokens, splitTokens } from '../../../../src/tester/web/page/format-body.ts';
 
 function pretty(body: string, contentType = ''): string {
   return prettyTokens(body, contentType)
@@ -51,4 +51,26 @@ test('a form has each of its fields in a line, decoded', () => {
 
 test.each([['The command failed.'], ['{"cut": "of'], ['']])('anything else stays as it is: %j', (text) => {
   expect(pretty(text)).toBe(text);
+});
+
+test('the nulls of an envelope are folded and counted, those inside of its result and one alone are not', () => {
+  const fold = (body: string) => {
+    const { tokens, nulls } = foldNulls(prettyTokens(body, ''));
+    return [tokens.map(({ text }) => text).join(''), nulls];
+  };
+  expect(fold('{"error":null,"statusVersion":2,"token":null,"result":{"a":null},"logOutput":null}')).toEqual([
+    '{\n  "statusVersion": 2,\n  "result": {\n    "a": null\n  }\n}',
+    3,
+  ]);
+  expect(fold('{"a":null,"b":null}')).toEqual(['{\n}', 2]);
+  expect(fold('{"a":null,"b":1}')).toEqual(['{\n  "a": null,\n  "b": 1\n}', 0]);
+});
+
+test('a body is coloured in stretches that together are the body', () => {
+  const body = JSON.stringify(Array.from({ length: 500 }, (_, index) => ({ index })));
+  const tokens = prettyTokens(body, '');
+  const chunks = splitTokens(tokens, 1000);
+  expect(chunks.length).toBeGreaterThan(10);
+  expect(chunks.flat()).toEqual(tokens);
+  expect(splitTokens([{ kind: 'plain', text: 'x'.repeat(2500) }], 1000).map(([token]) => token?.text.length)).toEqual([1000, 1000, 500]);
 });
