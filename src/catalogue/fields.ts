@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { findMisspelt } from '../base/name-twins.ts';
 
 /** What an argument can be the name of: reads list those that exist, so that a form can offer them. */
-export type Named = 'user' | 'store' | 'job' | 'profile' | 'archive' | 'folder' | 'time zone';
+export type NamedKind = 'user' | 'store' | 'job' | 'profile' | 'archive' | 'folder' | 'time zone';
 
 /** One choice that several arguments make together, such as when a job runs: each way has arguments of its own. */
 export interface ChoiceOfFields {
@@ -32,7 +32,7 @@ interface FieldTraits {
   /** Which bound of a window of time the field is; `since` and `until` may be given in its place. */
   readonly bounds?: 'since' | 'until';
   /** What the value is the name or the id of. */
-  readonly names?: Named;
+  readonly names?: NamedKind;
   /** The values that people need most, of a field that takes any text. */
   readonly presets?: readonly string[];
   readonly choiceOf?: ChoiceOfFields;

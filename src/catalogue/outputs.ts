@@ -1,10 +1,10 @@
 import * as z from 'zod';
 import type { Row } from '../base/rows.ts';
-import type { Named } from './fields.ts';
+import type { NamedKind } from './fields.ts';
 
 /** How the rows of a list name what exists. */
 export interface ListedNames {
-  readonly names: Named;
+  readonly names: NamedKind;
   /** The field with the name or id, and the one with a title for people. */
   readonly value: string;
   readonly title?: string;

@@ -26,7 +26,7 @@ import { Questions } from './page-prompter.ts';
 import { nothingHere as missing, readRequest as read } from './site.ts';
 import {
   COPY_FORMS,
-  type Answer,
+  type CallAnswer,
   type AnswerRequest,
   type CallEnd,
   type CallEvent,
@@ -85,7 +85,7 @@ export interface KnownNews {
 /** How a call ended, and what it returned. */
 interface Ended {
   readonly end: CallEnd;
-  readonly answer?: Answer;
+  readonly answer?: CallAnswer;
 }
 
 interface Running {

@@ -5,10 +5,10 @@ import { MASK } from '../../masking/masks.ts';
 import type { CopiedCall } from '../copy-as.ts';
 import type { Exchange, TesterCall, TesterQuestion } from '../tester.ts';
 import type { HistoryFile, KeptCall } from './history-file.ts';
-import type { Answer, CallEnd, CallRecord, CallSummary, NumberedExchange } from './protocol.ts';
+import type { CallAnswer, CallEnd, CallRecord, CallSummary, NumberedExchange } from './protocol.ts';
 
 /** Calls that are kept, looks at the status of each, and characters of bodies in all of them; the oldest go first. */
-const LIMITS = { calls: 200, statuses: 50, characters: 32 * 1024 * 1024 } as const;
+const LIMITS = { calls: 100, statuses: 50, characters: 32 * 1024 * 1024 } as const;
 
 /** A call of a command, or an insight. */
 export type PageCall = TesterCall | TesterQuestion;
@@ -19,7 +19,7 @@ interface Entry {
   readonly exchanges: NumberedExchange[];
   lastNumber: number;
   summary: CallSummary;
-  answer?: Answer;
+  answer?: CallAnswer;
 }
 
 /** Where calls are kept for the next run, and where each target is. */
@@ -74,7 +74,7 @@ export class CallHistory {
     return numbered;
   }
 
-  end(id: number, end: CallEnd, ms: number, answer?: Answer): CallSummary | undefined {
+  end(id: number, end: CallEnd, ms: number, answer?: CallAnswer): CallSummary | undefined {
     this.#revision++;
     const entry = this.#entries.get(id);
     if (entry) {

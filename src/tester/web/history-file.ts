@@ -24,7 +24,7 @@ type KeptEnd =
   | { readonly kind: 'error'; readonly message: string };
 
 /** Calls that are kept, and the characters of one; the arguments of a longer one are left out. */
-const LIMITS = { calls: 200, characters: 8000, message: 1000 } as const;
+const LIMITS = { calls: 100, characters: 8000, message: 1000 } as const;
 
 const keptCall: z.ZodType<KeptCall> = z.object({
   command: z.string(),

@@ -1,6 +1,6 @@
 import type { Access, ApiForm } from '../../base/target.ts';
 import type { Effect, Risk } from '../../catalogue/define-command.ts';
-import type { ChoiceOfFields, Named } from '../../catalogue/fields.ts';
+import type { ChoiceOfFields, NamedKind } from '../../catalogue/fields.ts';
 import type { TaskRecord } from '../../journal/task-record.ts';
 import type { Exchange } from '../../client/record-exchange.ts';
 import type { InsightResult } from '../../guard/run-insight.ts';
@@ -29,7 +29,7 @@ export interface FieldInfo {
   /** Values that are needed most, of a field that takes any text. */
   readonly presets?: readonly string[];
   /** What the value names; those that exist can be read. */
-  readonly names?: Named;
+  readonly names?: NamedKind;
   /** The choice that the field belongs to with others. */
   readonly choiceOf?: ChoiceOfFields;
 }
@@ -146,7 +146,7 @@ export type CallEnd =
   | { readonly kind: 'error'; readonly message: string };
 
 /** What a call returned: its value, or the findings of an insight. `zone` is the IANA zone of times that name none. */
-export type Answer =
+export type CallAnswer =
   | { readonly kind: 'value'; readonly value: unknown; readonly zone: string }
   | { readonly kind: 'report'; readonly report: InsightResult };
 
@@ -175,7 +175,7 @@ export interface NumberedExchange extends Exchange {
 /** The answer to `GET calls/<id>`. Of a long command's many looks at its status, the oldest are left out. */
 export interface CallRecord extends CallSummary {
   /** Absent where nothing came back. */
-  readonly answer?: Answer;
+  readonly answer?: CallAnswer;
   readonly exchanges: readonly NumberedExchange[];
 }
 
@@ -212,7 +212,7 @@ export type CallEvent =
   | { readonly kind: 'exchange'; readonly call: number; readonly exchange: NumberedExchange }
   | ({ readonly kind: 'question' } & QuestionInfo)
   | { readonly kind: 'task'; readonly task: TaskInfo }
-  | { readonly kind: 'ended'; readonly call: CallSummary; readonly answer?: Answer };
+  | { readonly kind: 'ended'; readonly call: CallSummary; readonly answer?: CallAnswer };
 
 /** A question about a call or a cancellation, which waits for `POST answer`. */
 export interface QuestionInfo {

@@ -17,7 +17,7 @@ const formats = new Map<string, Intl.DateTimeFormat>();
 
 /** Formats are kept: making one takes longer than using it a thousand times. */
 function findFormat(options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
-  const key = JSON.stringify(options);
+  const key = `${readLocale()} ${JSON.stringify(options)}`;
   const known = formats.get(key) ?? new Intl.DateTimeFormat(readLocale(), options);
   formats.set(key, known);
   return known;

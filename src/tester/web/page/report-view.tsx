@@ -1,6 +1,6 @@
 import { toVisible } from '../../../base/escape-hidden.ts';
 import { isRow } from '../../../base/rows.ts';
-import type { Answer } from '../protocol.ts';
+import type { CallAnswer } from '../protocol.ts';
 import { isEmpty, makeCell } from './cells.ts';
 import { DataTable } from './data-table.tsx';
 import { formatNumber, localiseSentence } from './locale.ts';
@@ -8,7 +8,7 @@ import { nameFile, saveFile } from './save-file.ts';
 
 interface Props {
   readonly label: string;
-  readonly report: Extract<Answer, { readonly kind: 'report' }>['report'];
+  readonly report: Extract<CallAnswer, { readonly kind: 'report' }>['report'];
 }
 
 /** The page of text of an insight: its answer in a sentence, facts, tables, and what was not looked at. */
