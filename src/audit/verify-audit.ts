@@ -22,6 +22,8 @@ export interface AuditVerdict {
   readonly files: number;
   /** The last line of the newest file. Absent without any line. */
   readonly last?: AuditLink;
+  /** The time of the first line, ISO 8601 UTC: what came before it is not on record. Absent without any line. */
+  readonly since?: string;
   /** Empty when every line is there, unchanged and in the order of its chain. No more than 20. */
   readonly problems: readonly AuditProblem[];
   /** What is worth knowing and is no fault. No more than 20. */
@@ -88,6 +90,7 @@ class Verification {
   #isRestartOnRecord = false;
   #lines = 0;
   #last: AuditLink | undefined;
+  #since: string | undefined;
 
   constructor(folder: string, opened: readonly OpenedFile[], known: KnownHeads | undefined, expected: readonly ExpectedLine[]) {
     this.#folder = folder;
@@ -113,6 +116,7 @@ class Verification {
       chains: this.#chains.size,
       files: this.#opened.length,
       ...(this.#last && { last: this.#last }),
+      ...(this.#since !== undefined && { since: this.#since }),
       problems: this.#problems,
       notes: this.#notes,
     };
@@ -193,6 +197,7 @@ class Verification {
     }
     const own: AuditLink = { chain, number: Number(number), hash: hashLine(found.bytes) };
     this.#last = own;
+    if (typeof line['time'] === 'string') this.#since ??= line['time'];
     this.#checkPlace(found, own, previous);
     const mark = this.#marks.get(chain)?.get(own.number);
     if (mark) {

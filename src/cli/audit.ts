@@ -101,7 +101,7 @@ async function verify({ flags, expect }: Given<typeof verifyOptions, object>): P
   const journal = Journal.openToRead(folder, { clock: systemClock });
   try {
     const expected = expect === undefined ? [] : [expect];
-    const { lines, chains, files, last, problems, notes } = await verifyAudit(folder, journal?.audit, ...expected);
+    const { lines, chains, files, last, since = '', problems, notes } = await verifyAudit(folder, journal?.audit, ...expected);
     for (const note of notes) stdout.write(`Note: ${toVisibleLine(note)}.\n`);
     for (const { file, line, says } of problems) {
       stdout.write(`${file}${line === undefined ? '' : `, line ${line}`}: ${toVisibleLine(says)}.\n`);
@@ -117,7 +117,7 @@ async function verify({ flags, expect }: Given<typeof verifyOptions, object>): P
       return;
     }
     stdout.write(
-      `${counted(lines, 'line')} of ${counted(chains, 'chain')} in ${counted(files, 'file')}, unbroken; the last is:\n${last.chain}:${last.number}:${last.hash}\n`,
+      `${counted(lines, 'line')} of ${counted(chains, 'chain')} in ${counted(files, 'file')}, unbroken from ${toVisibleLine(since)} on; the last is:\n${last.chain}:${last.number}:${last.hash}\n`,
     );
   } finally {
     journal?.close();

@@ -8,13 +8,14 @@ import type { ApiForm } from '../base/target.ts';
 import type { Catalogue, ScopedCall } from '../catalogue/catalogue.ts';
 import type { Command, Effect, Arguments } from '../catalogue/define-command.ts';
 import { isRow } from '../base/rows.ts';
+import { nextTurn } from '../base/slices.ts';
 import { mayLackSecret } from '../catalogue/lacks-secret.ts';
 import { isSameName, mergeConfiguration } from '../catalogue/risk.ts';
 import { toolName } from '../catalogue/naming.ts';
 import { Permit, permitRead } from '../policy/gate.ts';
 import { encodeForm } from '../wire/form.ts';
 import type { Dialect, Progress, Reply, RunHandle, WireRequest, WireResponse } from '../wire/reply.ts';
-import { recogniseNames } from './declared-names.ts';
+import { declaredNames } from './declared-names.ts';
 import { chooseDialect, dialectNamed, type SpokenDialect } from './dialects.ts';
 import { compareMetadata, listUnsentArguments, type MetadataComparison } from './metadata.ts';
 import type { OnExchange } from './record-exchange.ts';
@@ -105,7 +106,7 @@ export class MailStoreClient {
       trust: options.trust,
       connectTimeoutMs: Math.min(CONNECT_TIMEOUT_MS, options.timeoutMs),
       timeoutMs: options.timeoutMs,
-      keepsName: recogniseNames(options.catalogue),
+      keptNames: declaredNames(options.catalogue),
       ...(options.redactor && { redactor: options.redactor }),
       ...(options.onExchange && { onExchange: options.onExchange }),
     });
@@ -174,7 +175,10 @@ export class MailStoreClient {
     const attempt = async (limitMs?: number) => this.#transport.send(request, { limitMs, signal, deadline, purpose, command, isChange });
     try {
       const response = isChange || once ? await attempt() : await retryRead(attempt, this.#options, deadline);
-      const outcome = this.#outcome(command, spoken.dialect, spoken.dialect.read(response, command));
+      const reply = spoken.dialect.read(response, command);
+      await pauseIfLarge(response);
+      const outcome = this.#outcome(command, spoken.dialect, reply);
+      await pauseIfLarge(response);
       return notes.length > 0 ? { ...outcome, notes } : outcome;
     } catch (error) {
       if (error instanceof CommandFailed && notes.length > 0) throw error.explained(notes);
@@ -318,6 +322,13 @@ export class MailStoreClient {
     const checked = checkValue(command.output, reply.value, { fromText: dialect.name === 'xml-2012' });
     return { kind: 'value', progress: reply.progress, ...checked };
   }
+}
+
+/** Bytes from which on other calls have their turn between the steps of reading an answer. */
+const LARGE_BYTES = 256 * 1024;
+
+async function pauseIfLarge({ body }: WireResponse): Promise<void> {
+  if (body.byteLength >= LARGE_BYTES) await nextTurn();
 }
 
 function outOfTime({ name }: Command): MailStoreError {

@@ -10,13 +10,13 @@ const WIRE_NAMES = [
   .split(' ');
 
 /**
- * Returns a test for the names that an answer is read by: a field that a command declares, or one of the API's own. Such a name stays readable
- * even if it is somebody's password, because the password `statusCode` would otherwise make every answer unreadable.
+ * Returns a function that collects the names that an answer is read by: the fields that commands declare, and those of the API itself. Such a name
+ * stays readable even if it is somebody's password, because the password `statusCode` would otherwise make every answer unreadable.
  */
-export function recogniseNames({ commands }: Catalogue): (name: string) => boolean {
+export function declaredNames({ commands }: Catalogue): () => ReadonlySet<string> {
   // Hardly ever needed: only where a known secret is the name of a member.
   let names: ReadonlySet<string> | undefined;
-  return (name) => {
+  return () => {
     names ??= new Set([
       ...WIRE_NAMES,
       ...commands.flatMap(({ input, output }) => [
@@ -25,7 +25,7 @@ export function recogniseNames({ commands }: Catalogue): (name: string) => boole
         ...listNames(output.schema),
       ]),
     ]);
-    return names.has(name);
+    return names;
   };
 }
 

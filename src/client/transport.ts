@@ -31,8 +31,8 @@ export interface TransportOptions {
    * knows no secrets, and masks what looks like a credential.
    */
   readonly redactor?: Redactor;
-  /** True for a name that answers are read by, which stays readable even if it is a known secret. Default: none. */
-  readonly keepsName?: (name: string) => boolean;
+  /** Returns the names that answers are read by, which stay readable even if they are known secrets. Default: none. */
+  readonly keptNames?: () => ReadonlySet<string>;
   /** Receives each exchange when it is over, in the course of the call that it belongs to. */
   readonly onExchange?: OnExchange;
 }
@@ -70,7 +70,7 @@ export class Transport {
   readonly #options: TransportOptions & { readonly redactor: Redactor };
   /** Whose request was begun last: a request is written in one go. */
   #writing: Observation | undefined;
-  readonly #running = new Map<RunningExchange, { readonly isChange: boolean }>();
+  readonly #running = new Map<RunningExchange, { readonly isChange: boolean; readonly masked: Promise<WireResponse> }>();
   #isClosing = false;
 
   constructor({ redactor = new Redactor(), ...rest }: TransportOptions) {
@@ -122,12 +122,10 @@ export class Transport {
         },
         { bodyLimit, timeoutMs: limitMs, observation },
       );
-      const response = await this.#follow(running, options);
-      const shown = maskAnswer(response, request, this.#options);
+      const shown = await this.#follow(running, request, options);
       observation?.end(shown.contentType === UNMASKED_TYPE ? { ...shown, body: NOT_MASKED } : shown);
-      if (response.status === 503) throw new MailStoreError('unavailable', { origin });
-      if (response.status === 502 || response.status === 504)
-        throw new MailStoreError('gatewayFailed', { status: response.status, origin });
+      if (shown.status === 503) throw new MailStoreError('unavailable', { origin });
+      if (shown.status === 502 || shown.status === 504) throw new MailStoreError('gatewayFailed', { status: shown.status, origin });
       return shown;
     } catch (error) {
       const explained =
@@ -142,19 +140,27 @@ export class Transport {
   /** Ends what can be repeated at once, and resolves when the answers to the changes that were begun are in. */
   async close(): Promise<void> {
     this.#isClosing = true;
-    const changes = [...this.#running].filter(([running, { isChange }]) => isChange && running.hasBegun).map(([running]) => running);
-    for (const running of this.#running.keys()) if (!changes.includes(running)) running.abort(STOPPING);
-    await Promise.allSettled(changes.map(({ answer }) => answer));
+    const changes = [...this.#running].filter(([running, { isChange }]) => isChange && running.hasBegun);
+    const begun = new Set(changes.map(([running]) => running));
+    for (const running of this.#running.keys()) if (!begun.has(running)) running.abort(STOPPING);
+    await Promise.allSettled(changes.map(([, { masked }]) => masked));
     await Promise.all([this.#calls.destroy(), this.#polls.destroy()]);
   }
 
-  async #follow(running: RunningExchange, { isChange = false, signal, deadline }: SendOptions): Promise<WireResponse> {
+  /** Waits for the answer, and masks it. */
+  async #follow(
+    running: RunningExchange,
+    request: WireRequest,
+    { isChange = false, signal, deadline }: SendOptions,
+  ): Promise<WireResponse> {
     const abort = () => signal && running.abort(readCause(signal));
     signal?.addEventListener('abort', abort, { once: true });
     const forget = deadline?.onOver(() => running.abort(OUT_OF_TIME));
-    this.#running.set(running, { isChange });
+    const masked = running.answer.then(async (response) => maskAnswer(response, request, this.#options));
+    this.#running.set(running, { isChange, masked });
     try {
-      return await running.answer;
+      // Masking a large answer takes time as well.
+      return await (deadline ? deadline.within(masked, () => new ExchangeFailed(running.hasBegun, OUT_OF_TIME)) : masked);
     } finally {
       this.#running.delete(running);
       forget?.();
@@ -227,14 +233,14 @@ const ENVELOPE_PLAIN: ReadonlySet<string> = new Set(['token']);
 /** What observers see in place of a body that could not be masked. */
 const NOT_MASKED = Buffer.from('(Masking the secrets in this body failed, so it is not shown.)');
 
-type MaskOptions = Pick<TransportOptions, 'keepsName'> & { readonly redactor: Redactor };
+type MaskOptions = Pick<TransportOptions, 'keptNames'> & { readonly redactor: Redactor };
 
 /** Masks an answer. Where masking fails, the bytes stay as they came, under a content type that no reader turns into text. */
-function maskAnswer(response: WireResponse, { path }: WireRequest, { redactor, keepsName = () => false }: MaskOptions): WireResponse {
+async function maskAnswer(response: WireResponse, { path }: WireRequest, { redactor, keptNames }: MaskOptions): Promise<WireResponse> {
   const { status, contentType, location, body } = response;
-  const masked = redactor.body(body, {
+  const masked = await redactor.bodyApart(body, {
     contentType,
-    keepsName,
+    ...(keptNames && { keptNames }),
     ...(path.startsWith('/api/') && { plainNames: ENVELOPE_PLAIN }),
   });
   if (masked === undefined) return { status, contentType: UNMASKED_TYPE, body };

@@ -223,13 +223,13 @@ export class ConsoleApi {
 
   async verify(): Promise<RecordVerdict> {
     const { stateDir, journal } = this.#options;
-    const { lines, chains, files, last, problems, notes } = await verifyAudit(stateDir, journal.audit);
+    const { lines, chains, files, last, since = '', problems, notes } = await verifyAudit(stateDir, journal.audit);
     const count = (number: number, noun: string) => `${number.toLocaleString('en-US')} ${noun}${number === 1 ? '' : 's'}`;
     const isIntact = problems.length === 0 && last !== undefined;
     return visibleValue({
       isIntact,
       says: isIntact
-        ? `Intact: ${count(lines, 'line')} of ${count(chains, 'chain')} in ${count(files, 'file')}, unbroken.`
+        ? `Intact: ${count(lines, 'line')} of ${count(chains, 'chain')} in ${count(files, 'file')}, unbroken from ${since} on.`
         : last
           ? 'Not intact: the audit is not as it was written.'
           : 'There is no line to verify. If calls were made, their record was removed.',

@@ -27,16 +27,20 @@ export class KnownSecrets {
     return this.#plain.isEmpty && this.#base64.isEmpty;
   }
 
-  /** Makes a secret known, with `login` also the base64 of `login:secret`. Secrets of fewer than 6 characters are not looked for alone. */
-  add(secret: string, login?: string): void {
+  /**
+   * Makes a secret known, with `login` also the base64 of `login:secret`. Secrets of fewer than 6 characters are not looked for alone. Returns false
+   * for one that is known.
+   */
+  add(secret: string, login?: string): boolean {
     const id = login === undefined ? secret : `${login}\0${secret}`;
-    if (secret === '' || this.#added.has(id)) return;
+    if (secret === '' || this.#added.has(id)) return false;
     this.#added.add(id);
     if (secret.length >= SHORTEST) {
       for (const piece of splitPieces(foldText(new DecodedText(secret)).text)) this.#plain.add(piece, ENOUGH);
       for (const form of new Set([secret, secret.normalize('NFC'), secret.normalize('NFD')])) this.#addBase64(form, true);
     }
     if (login !== undefined) this.#addBase64(`${login}:${secret}`, false);
+    return true;
   }
 
   /** Returns where secrets stand, in any order; spans may overlap. */

@@ -1,16 +1,22 @@
 import { isUtf8 } from 'node:buffer';
 import { decodeUtf8In } from './decoded-text.ts';
 import { KnownSecrets } from './known-secrets.ts';
+import { maskApart, NO_THREAD } from './mask-apart.ts';
 import { mapDocument, maskText, mayHoldCredential } from './mask-text.ts';
 import { MASK, mergeSpans, type Span } from './masks.ts';
 
 /** The words by which MailStore says how a command stands: masked, the end of a run would not be understood. */
 const WIRE_WORDS: ReadonlySet<string> = new Set(['succeeded', 'failed', 'running', 'cancelled']);
 
+const NONE: ReadonlySet<string> = new Set();
+
+/** Masking takes some 10 ms for 100 KiB; a body of this size holds up nothing for long. */
+const APART_BYTES = 1024 * 1024;
+
 export interface BodyOptions {
   readonly contentType?: string;
-  /** True for a name that stays readable even if it is a known secret, because an answer is read by it. Default: none. */
-  readonly keepsName?: (name: string) => boolean;
+  /** Returns the names that stay readable even if they are known secrets, because an answer is read by them. Default: none. */
+  readonly keptNames?: () => ReadonlySet<string>;
   /** Members of the outermost object that hold no secret although their name says so, such as the token of a run. */
   readonly plainNames?: ReadonlySet<string>;
 }
@@ -21,10 +27,12 @@ export interface BodyOptions {
  */
 export class Redactor {
   readonly #known = new KnownSecrets();
+  /** What was added, for a thread that masks a large body. */
+  readonly #secrets: (readonly [secret: string, login?: string])[] = [];
 
   /** Masks this secret from now on, and with `login` also the base64 of `login:secret`. */
   add(secret: string, login?: string): void {
-    this.#known.add(secret, login);
+    if (this.#known.add(secret, login)) this.#secrets.push(login === undefined ? [secret] : [secret, login]);
   }
 
   /**
@@ -56,6 +64,14 @@ export class Redactor {
     }
   }
 
+  /** Returns what `body` returns. A large body is masked in a thread of its own, where this program was built with one: meanwhile, calls go on. */
+  async bodyApart(bytes: Uint8Array, { keptNames, ...options }: BodyOptions = {}): Promise<Uint8Array | undefined> {
+    if (bytes.byteLength < APART_BYTES) return this.body(bytes, { ...(keptNames && { keptNames }), ...options });
+    const masked = await maskApart({ bytes, secrets: this.#secrets, keptNames: [...(keptNames?.() ?? [])], ...options });
+    if (masked === NO_THREAD) return this.body(bytes, { ...(keptNames && { keptNames }), ...options });
+    return masked;
+  }
+
   #body(bytes: Uint8Array, options: BodyOptions): Uint8Array {
     const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     const encoding = isUtf8(buffer) ? 'utf8' : 'latin1';
@@ -71,14 +87,14 @@ export class Redactor {
 
   #maskBody(
     text: string,
-    { contentType = '', plainNames, keepsName = () => false }: BodyOptions,
+    { contentType = '', plainNames, keptNames = () => NONE }: BodyOptions,
     find: (text: string) => readonly Span[],
   ): string {
     const hasKnown = find(text).length > 0;
     if (!hasKnown && !mayHoldCredential(text)) return text;
     const inText = hasKnown ? (part: string) => maskText(maskSpans(part, find(part))) : maskText;
     const isPage = /^text\/html\b/i.test(contentType) || /^\uFEFF?\s*(?:<\?xml[^>]*>\s*)?<(?:!doctype\s+html|html)\b/i.test(text);
-    const key = hasKnown ? (name: string) => (keepsName(name) ? name : maskSpans(name, find(name))) : undefined;
+    const key = hasKnown ? (name: string) => (keptNames().has(name) ? name : maskSpans(name, find(name))) : undefined;
     const document = isPage
       ? undefined
       : mapDocument(text, { change: () => MASK, text: inText, ...(key && { key }), ...(plainNames && { plainNames }) });

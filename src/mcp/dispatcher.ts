@@ -36,7 +36,17 @@ import { planShape } from './describe-tool.ts';
 import { planOutcomeResult, planResult } from './plan-result.ts';
 import { insightResult } from './insight-result.ts';
 import { acceptedValues, DEFAULT_LIMIT, isListed, listFields, readSort, refuseUnknown, type ListQuery } from './list-query.ts';
-import { cautionNotes, changeListResult, errorResult, taskListResult, taskResult, valueResult, type Showing } from './results.ts';
+import {
+  cautionNotes,
+  changeListResult,
+  errorResult,
+  taskListResult,
+  taskResult,
+  taskResultInTurns,
+  valueResult,
+  valueResultInTurns,
+  type Showing,
+} from './results.ts';
 import type { CallContext, CancellingClient } from './call-context.ts';
 import type { Calls, StartedCall, ToolAnswer } from './task-protocol.ts';
 import { taskToolInputs, type TaskToolName } from './task-tools.ts';
@@ -292,7 +302,7 @@ export class Dispatcher implements Calls {
     const answered = await act(caller);
     if (answered.kind === 'asked') return question();
     if (answered.kind === 'task') return this.#answerWithTask(command, answered, showing, context);
-    return valueResult(command.output, answered, showing);
+    return valueResultInTurns(command.output, answered, showing);
   }
 
   #caller({ client, elicitation, signal, deadline }: CallContext): { readonly caller: Caller; readonly question: () => ToolAnswer } {
@@ -324,7 +334,7 @@ export class Dispatcher implements Calls {
           const known = await this.tasks.get(taskId);
           const ms = Math.min(waitSeconds * 1000, deadline.leftMs());
           const task = ms > 0 && !isEnded(known) ? await this.tasks.waitForNews(known, ms, signal) : known;
-          return taskResult(task, this.#findOutput(task), this.#showing('get_task_status', query));
+          return taskResultInTurns(task, this.#findOutput(task), this.#showing('get_task_status', query));
         },
       }),
       list_tasks: handler({

@@ -15,7 +15,7 @@ export function tokenLimit({ limit }: { readonly limit?: number | undefined }): 
 export function rowsThatFit(rows: readonly unknown[], tokens: number): { readonly rows: readonly unknown[]; readonly isCut: boolean } {
   let size = 0;
   const end = rows.findIndex((row) => {
-    size += estimateTokens(JSON.stringify(row) ?? '') + 1;
+    size += estimateTokens(JSON.stringify(row) ?? '', tokens) + 1;
     return size > tokens;
   });
   if (end < 0) return { rows, isCut: false };
@@ -27,12 +27,12 @@ export function rowsThatFit(rows: readonly unknown[], tokens: number): { readonl
 export function shrink(value: unknown, tokens: number): unknown {
   for (let entries = 64, characters = 4000; ; entries = Math.floor(entries / 2), characters = Math.floor(characters / 2)) {
     const cut = cutTo(value, entries, characters);
-    if (entries === 0 || estimateTokens(JSON.stringify(cut) ?? '') <= tokens) return cut;
+    if (entries === 0 || fits(cut, tokens)) return cut;
   }
 }
 
 export function fits(value: unknown, tokens: number): boolean {
-  return estimateTokens(JSON.stringify(value) ?? '') <= tokens;
+  return estimateTokens(JSON.stringify(value) ?? '', tokens) <= tokens;
 }
 
 function cutTo(value: unknown, entries: number, characters: number): unknown {

@@ -4,6 +4,7 @@ import { nearest } from '../base/nearest.ts';
 import type { Command } from '../catalogue/define-command.ts';
 import { innermost } from '../catalogue/fields.ts';
 import { isRow } from '../base/rows.ts';
+import { filterSliced, mapSliced, sortSliced, type Sliced } from '../base/slices.ts';
 import type { Output } from '../catalogue/outputs.ts';
 
 /** What every list takes in addition to the command's own arguments; it never reaches the wire. */
@@ -69,21 +70,20 @@ export function readSort(sort: string): { readonly field: string; readonly isDes
  * Returns the rows that a query keeps, in its order, before anything is cut; `order` is the order without a `sort`. Throws MailStoreError
  * `unknownFields` for a field that neither the declaration nor any row has.
  */
-export function selectRows(
+export function* selectRows(
   rows: readonly unknown[],
   query: ListQuery,
   { tool, output, order }: { readonly tool: string; readonly output?: Output | undefined; readonly order?: string | undefined },
-): readonly unknown[] {
+): Sliced<readonly unknown[]> {
   const { match, where = {}, sort, fields = [] } = query;
   const asked = [...Object.keys(where), ...(sort === undefined ? [] : [readSort(sort).field]), ...fields];
   if (asked.length > 0) refuseUnknownFields(tool, asked, rows, output);
   const wanted = match?.toLowerCase();
   const conditions = Object.entries(where).map(([field, condition]) => [field.split('.'), acceptedValues(condition)] as const);
-  const kept = rows.filter(
-    (row) =>
-      (wanted === undefined || containsText(row, wanted)) && conditions.every(([path, values]) => hasValue(valuesAt(row, path), values)),
-  );
-  return sortRows(kept, sort ?? order);
+  const isKept = (row: unknown) =>
+    (wanted === undefined || containsText(row, wanted)) && conditions.every(([path, values]) => hasValue(valuesAt(row, path), values));
+  const kept = wanted === undefined && conditions.length === 0 ? rows : yield* filterSliced(rows, isKept);
+  return yield* sortRows(kept, sort ?? order);
 }
 
 /** Returns only these fields of a row, under their full names; a field that the row lacks is left out. */
@@ -165,18 +165,17 @@ function isSame(found: unknown, wanted: string | number | boolean): boolean {
   return String(found).toLowerCase() === String(wanted).toLowerCase();
 }
 
-function sortRows(rows: readonly unknown[], sort: string | undefined): readonly unknown[] {
+function* sortRows(rows: readonly unknown[], sort: string | undefined): Sliced<readonly unknown[]> {
   if (sort === undefined) return rows;
   const { field, isDescending } = readSort(sort);
   const path = field.split('.');
-  const keyed = rows.map((row) => ({ row, key: sortKey(valuesAt(row, path)[0]) }));
+  const keyed = yield* mapSliced(rows, (row) => ({ row, key: sortKey(valuesAt(row, path)[0]) }));
   const sign = isDescending ? -1 : 1;
   // What has no value comes last either way.
-  return keyed
-    .toSorted(({ key: one }, { key: other }) =>
-      one === undefined || other === undefined ? Number(one === undefined) - Number(other === undefined) : sign * compare(one, other),
-    )
-    .map(({ row }) => row);
+  const sorted = yield* sortSliced(keyed, ({ key: one }, { key: other }) =>
+    one === undefined || other === undefined ? Number(one === undefined) - Number(other === undefined) : sign * compare(one, other),
+  );
+  return yield* mapSliced(sorted, ({ row }) => row);
 }
 
 const TIME = /^\d{4}-\d{2}-\d{2}T[\d:.]+(?:Z|[+-]\d{2}:\d{2})$/;

@@ -178,7 +178,7 @@ describe('mailstore-mcp audit verify', () => {
     expect(await audit('verify')).toEqual({
       code: 0,
       stderr: '',
-      stdout: `4 lines of 1 chain in 1 file, unbroken; the last is:\n${chain}:4:${digestData(last)}\n`,
+      stdout: `4 lines of 1 chain in 1 file, unbroken from 2026-03-04T09:00:00.000Z on; the last is:\n${chain}:4:${digestData(last)}\n`,
     });
     // What is printed can be pasted.
     const printed = (await audit('verify')).stdout.split('\n').at(-2) ?? '';
@@ -231,6 +231,21 @@ describe('mailstore-mcp audit verify', () => {
     for (const name of readdirSync(folder)) rmSync(join(folder, name), { recursive: true });
     const nothing = `There is nothing to verify: no audit has a line in ${folder}. If calls were made, their record was removed.\n`;
     expect(await audit('verify')).toEqual({ code: 1, stderr: '', stdout: nothing });
+  });
+
+  test('says from when on there is a record, which is all that is known of one that was removed with its journal before a call', async () => {
+    const { audit, folder } = await terminalWith({}, DELETION);
+    for (const name of readdirSync(folder)) rmSync(join(folder, name), { recursive: true });
+    const clock = new ManualClock(Date.UTC(2026, 2, 9, 8));
+    const journal = Journal.open(folder, { clock });
+    const log = new AuditLog(folder, journal.audit, clock);
+    await log.record(auditEntry());
+    await log.close();
+    journal.close();
+    expect(await audit('verify')).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/^2 lines of 1 chain in 1 file, unbroken from 2026-03-09T08:00:00\.000Z on; the last is:\n/) as unknown,
+    });
   });
 
   test('works on a copy that cannot be written, as the lists of tasks and changes do, and leaves it as it is', async () => {
@@ -323,7 +338,7 @@ test('mailstore-mcp audit shows and checks what a server did', async () => {
   const shown = await runBinary(['audit'], { MAILSTORE_STATE_DIR });
   expect(shown.stdout).toMatch(/ allow +succeeded +GetUserInfo userName=johndoe +read +/m);
   expect((await runBinary(['audit', 'verify'], { MAILSTORE_STATE_DIR })).stdout).toMatch(
-    /^\d+ lines of 1 chain in 1 file, unbroken; the last is:\n[\da-f]{16}:\d+:[\da-f]{64}\n$/,
+    /^\d+ lines of 1 chain in 1 file, unbroken from \S+Z on; the last is:\n[\da-f]{16}:\d+:[\da-f]{64}\n$/,
   );
 });
 
