@@ -277,6 +277,11 @@ function holdsPassword(value: unknown): boolean {
   );
 }
 
+/** Returns the key of a setting whose variable stands where its key belongs. */
+function findByVariable(allowed: readonly (Setting & { readonly key: SettingKey })[], entry: string): SettingKey | undefined {
+  return allowed.find(({ env }) => env === entry.toUpperCase())?.key;
+}
+
 function entriesIn(setting: string, value: unknown): Record<string, unknown> {
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
   throw new MailStoreError('invalidSetting', { setting, value: JSON.stringify(value), expected: 'an object' });
@@ -289,7 +294,8 @@ function fileTexts(entries: Record<string, unknown>, prefix: string, isAllowed: 
   for (const [entry, value] of Object.entries(entries)) {
     const name = prefix + entry;
     const setting = allowed.find(({ key }) => key === entry);
-    if (!setting) throw new MailStoreError('unknownSetting', { setting: name, nearest: nearest(entry, keys) });
+    if (!setting)
+      throw new MailStoreError('unknownSetting', { setting: name, nearest: findByVariable(allowed, entry) ?? nearest(entry, keys) });
     if (typeof value !== 'string' && typeof value !== 'number') {
       throw new MailStoreError('invalidSetting', { setting: name, value: JSON.stringify(value), expected: 'a text or a number' });
     }

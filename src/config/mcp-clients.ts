@@ -22,12 +22,6 @@ export interface McpClient {
   readonly expands?: RegExp;
   /** The number of tools that it sends to a model at most. */
   readonly toolLimit?: number;
-  /** The command that adds a server, where it has one; `…` is replaced by the command line of the server. */
-  readonly addCommand?: string;
-  /** How a secret stays out of its file. */
-  readonly secrets: string;
-  /** Where what the server writes to stderr is found. */
-  readonly log: string;
   file(machine: Machine): string;
 }
 
@@ -37,8 +31,6 @@ export const mcpClients: readonly McpClient[] = [
     name: 'Claude Desktop',
     format: 'json',
     key: 'mcpServers',
-    secrets: 'It replaces no variables: name a file in `MAILSTORE_PASSWORD_FILE`, or use the keychain.',
-    log: '`%APPDATA%\\Claude\\logs\\mcp-server-mailstore.log`, `~/Library/Logs/Claude/mcp-server-mailstore.log`',
     file: ({ appData }) => join(appData, 'Claude', 'claude_desktop_config.json'),
   },
   {
@@ -48,9 +40,6 @@ export const mcpClients: readonly McpClient[] = [
     key: 'mcpServers',
     extra: { type: 'stdio' },
     expands: /^\$\{\w+(?::-[^}]*)?\}$/,
-    addCommand: 'claude mcp add --scope user mailstore -- …',
-    secrets: 'It replaces `${NAME}` by the variable of its own environment.',
-    log: '`/mcp` shows the state; `claude --debug` writes what the server says.',
     file: ({ home }) => join(home, '.claude.json'),
   },
   {
@@ -61,9 +50,6 @@ export const mcpClients: readonly McpClient[] = [
     extra: { type: 'stdio' },
     expands: /^\$\{(?:input|env|userHome|workspaceFolder)(?::[^}]*)?\}$/,
     toolLimit: 128,
-    addCommand: 'MCP: Add Server… in the command palette',
-    secrets: 'It asks once for an `${input:…}` of the type `promptString` with `"password": true`, and keeps it encrypted.',
-    log: 'Output panel, channel MCP: mailstore',
     file: ({ appData }) => join(appData, 'Code', 'User', 'mcp.json'),
   },
   {
@@ -72,8 +58,6 @@ export const mcpClients: readonly McpClient[] = [
     format: 'json',
     key: 'mcpServers',
     expands: /^\$\{(?:env:\w+|userHome|workspaceFolder)\}$/,
-    secrets: 'It replaces `${env:NAME}` by the variable of its own environment.',
-    log: 'Output panel, channel MCP Logs',
     file: ({ home }) => join(home, '.cursor', 'mcp.json'),
   },
   {
@@ -81,9 +65,6 @@ export const mcpClients: readonly McpClient[] = [
     name: 'Codex',
     format: 'toml',
     key: 'mcp_servers',
-    addCommand: 'codex mcp add mailstore -- …',
-    secrets: 'It replaces no variables in `env`: name a file in `MAILSTORE_PASSWORD_FILE`, or list the variable in `env_vars`.',
-    log: '`~/.codex/log/codex-tui.log`',
     file: ({ home }) => join(home, '.codex', 'config.toml'),
   },
   {
@@ -92,9 +73,6 @@ export const mcpClients: readonly McpClient[] = [
     format: 'json',
     key: 'mcpServers',
     expands: /^\$(?:\w+|\{\w+\})$/,
-    addCommand: 'gemini mcp add --scope user mailstore …',
-    secrets: 'It replaces `$NAME` and `${NAME}` by the variable of its own environment.',
-    log: '`/mcp` shows the state; `gemini --debug` writes what the server says.',
     file: ({ home }) => join(home, '.gemini', 'settings.json'),
   },
 ];

@@ -229,8 +229,16 @@ export function pemFile(): SettingType<string> {
   return {
     placeholder: 'FILE',
     read: (value, setting) => {
+      const expected = 'the path of a file of certificates in PEM form';
+      if (value.includes('-----BEGIN')) throw new MailStoreError('invalidSetting', { setting, value: '-----BEGIN…', expected });
       const path = readPath(value, setting);
-      const pem = readTextFile(setting, path);
+      const content = readFile(setting, path);
+      // What begins so is a certificate in binary form (DER, a SEQUENCE).
+      if (content[0] === 0x30 && content[1] === 0x82) {
+        const reason = 'it is in binary form (DER); export it again as Base-64 encoded X.509';
+        throw new MailStoreError('unreadableFile', { setting, path, reason });
+      }
+      const pem = decode(setting, path, content);
       if (pem.includes('-----BEGIN CERTIFICATE-----')) return pem;
       throw new MailStoreError('invalidSetting', { setting, value: path, expected: 'a file of certificates in PEM form' });
     },

@@ -217,6 +217,8 @@ describe('what is refused', () => {
     [{ MAILSTORE_TOOLSETS: 'user,stores' }, 'sessions, license (did you mean users?).'],
     [{ MAILSTORE_TOOLSETS: ',' }, "MAILSTORE_TOOLSETS is '', but must be all, or some of insights, "],
     [{ MAILSTORE_TIME_ZONE: 'W. Europe Standard Time' }, 'but must be an IANA time zone such as Europe/Berlin or UTC'],
+    [{ MAILSTORE_TIME_ZONE: 'GMT+1' }, 'but must be an IANA time zone such as Europe/Berlin or UTC'],
+    [{ MAILSTORE_CA_FILE: '-----BEGIN CERTIFICATE-----\nMII' }, 'but must be the path of a file of certificates in PEM form'],
     [{ MAILSTORE_TIMEOUT_MS: '0' }, "MAILSTORE_TIMEOUT_MS is '0', but must be a whole number of milliseconds from 1 to 600000."],
     [{ MAILSTORE_TIMEOUT_MS: '1e3' }, "MAILSTORE_TIMEOUT_MS is '1e3', but must be a whole number of milliseconds from 1 to 600000."],
     [{ MAILSTORE_TIMEOUT_MS: '-1' }, "MAILSTORE_TIMEOUT_MS is '-1', but must be a whole number of milliseconds from 1 to 600000."],
@@ -452,6 +454,7 @@ describe('the configuration file', () => {
 
   test.each<[unknown, string]>([
     [{ acess: 'full' }, 'Unknown setting acess; did you mean access?'],
+    [{ MAILSTORE_ACCESS: 'full' }, 'Unknown setting MAILSTORE_ACCESS; did you mean access?'],
     [{ config: 'other.json' }, 'Unknown setting config'],
     [{ access: true }, "access is 'true', but must be a text or a number."],
     [{ access: null }, "access is 'null', but must be a text or a number."],
