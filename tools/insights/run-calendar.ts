@@ -7,8 +7,11 @@ const MAX_ROWS = 60;
 const MAX_DAYS = 92;
 const MAX_FAILURES = 500;
 
-/** A row is silent on a day when the last run before its end is older than so many of its own intervals, and never before a day. */
-const INTERVALS = 1.5;
+/** A row is silent on a day when the last run before its end is older than so many of its own intervals, and never before a day: half an hour late in a day. */
+const INTERVALS = 1 + 1 / 48;
+
+/** Runs over so many days show on which days of the week there are none. */
+const DAYS_WITH_WEEKENDS = 14;
 
 /** A run of a profile or a job. */
 interface CalendarRun {
@@ -131,6 +134,9 @@ function drawRow(
   const patience = Math.max(DAY, INTERVALS * Math.max(pause, findMedian(gaps) ?? 0));
   // What ran before the calendar begins is not known: what has not run since then is silent from when it would have been.
   const opens = startOfDay(dayNames[0] ?? '', timeZone);
+  const [first = now, last = now] = [starts[0], starts.at(-1)];
+  const weekdays = new Set(starts.map((start) => readWeekday(nameDay(start, timeZone))));
+  const rests = (day: string) => last - first >= DAYS_WITH_WEEKENDS * DAY && !weekdays.has(readWeekday(day));
   const byDay = new Map<string, CalendarRun[]>();
   for (const run of runs) {
     const day = nameDay(run.start, timeZone);
@@ -149,13 +155,17 @@ function drawRow(
     const next = dayNames[index + 1];
     const end = Math.min(now, next === undefined ? now : startOfDay(next, timeZone));
     const before = starts.findLast((start) => start < end) ?? opens;
-    const isSilent = isScheduled && end - before > patience;
+    const isSilent = isScheduled && !rests(day) && end - before > patience;
     return { state: isSilent ? 'silent' : 'none', runs: 0, notSucceeded: 0 };
   });
 }
 
 function startOfDay(day: string, timeZone: string): number {
   return fromWallClock(`${day}T00:00:00`, timeZone) ?? Date.parse(`${day}T00:00:00Z`);
+}
+
+function readWeekday(day: string): number {
+  return new Date(`${day}T00:00:00Z`).getUTCDay();
 }
 
 function nameDay(time: number, timeZone: string): string {
