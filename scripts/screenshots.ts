@@ -39,7 +39,7 @@ async function take(page: Page, name: string): Promise<void> {
 
 /** Pictures of the API tester. */
 async function takeTester(browser: Browser): Promise<void> {
-  const tester = await startTesterProcess({ access: 'full', sandbox: { runSeconds: 6 } });
+  const tester = await startTesterProcess({ access: 'full', terminal: true, sandbox: { runSeconds: 6 } });
   try {
     const { url } = tester;
 
