@@ -20,7 +20,7 @@ const MAY_IMPORT = {
   journal: ['base', 'wire'],
   audit: ['base', 'catalogue', 'journal'],
   policy: ['base', 'catalogue'],
-  config: ['base', 'catalogue'],
+  config: ['base', 'masking', 'catalogue'],
   client: ['base', 'masking', 'catalogue', 'wire', 'policy'],
   tasks: ['base', 'catalogue', 'wire', 'journal', 'policy', 'client'],
   guard: ['base', 'masking', 'catalogue', 'journal', 'audit', 'policy', 'client', 'tasks'],

@@ -164,9 +164,9 @@ export function changeLines(change: ShownChange | undefined): string[] {
 
 /** What was not there before was added, and what is not there after was removed. */
 function describeChange({ before, after }: ShownChange): string {
-  const [from, to] = [JSON.stringify(before ?? null), JSON.stringify(after ?? null)];
-  if (from === 'null') return to === 'null' ? 'What was there before and after could not be read.' : `Added: ${to}.`;
-  return to === 'null' ? `Removed: ${from}.` : `Changed from ${from} to ${to}.`;
+  const [old, now] = [JSON.stringify(before ?? null), JSON.stringify(after ?? null)];
+  if (old === 'null') return now === 'null' ? 'What was there before and after could not be read.' : `Added: ${now}.`;
+  return now === 'null' ? `Removed: ${old}.` : `Changed from ${old} to ${now}.`;
 }
 
 /** Returns the lines that name the files of generated secrets. */

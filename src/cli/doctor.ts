@@ -1,7 +1,7 @@
 import { escapeHidden, toVisibleLine } from '../base/escape-hidden.ts';
+import { hasOwnSettings, readEnvironment } from '../config/load.ts';
 import { mcpClients, thisMachine } from '../config/mcp-clients.ts';
 import { acceptSome } from '../config/setting-types.ts';
-import { judgeVariable, settingList } from '../config/settings.ts';
 import { defineAction, defineSubcommand, flag, loadSubcommand, option, type Given, type RunContext } from './define-subcommand.ts';
 import { causes, describeCures, type Diagnosis } from './doctor/causes.ts';
 import { checkEntries } from './doctor/check-clients.ts';
@@ -57,7 +57,7 @@ async function findAll({ flags, client }: DoctorGiven, context: RunContext): Pro
   const chosen = client && mcpClients.filter(({ id }) => client.includes(id));
   const { entries, findings } = findClientEntries(thisMachine(), chosen);
   const serve = await loadSubcommand('serve', context);
-  const checksEntries = client !== undefined || !hasOwnSettings(flags);
+  const checksEntries = client !== undefined || !hasOwnSettings({ flags });
   const own = checksEntries ? undefined : await checkConfiguration({ flags });
   if (own) found.push(...own.findings);
   else if (entries.length === 0) {
@@ -67,20 +67,13 @@ async function findAll({ flags, client }: DoctorGiven, context: RunContext): Pro
         : `No entry of ${chosen.map(({ name }) => name).join(', ')} starts this program.`;
     found.push({ check: 'configuration', cause: 'notConfigured', says });
   }
-  const checked = await checkEntries(entries, { own: process.env, serve, connects: checksEntries });
+  const checked = await checkEntries(entries, { own: readEnvironment(), serve, connects: checksEntries });
   // Servers that share a state folder find the same there.
   const ownFolder = own || entries.length === 0 ? readStateDir({ flags }) : undefined;
   const folders = new Set([...(ownFolder === undefined ? [] : [ownFolder]), ...checked.stateDirs]);
   found.push(...findings, ...checked.findings);
   for (const folder of folders) found.push(...checkStateFolder(folder), ...(await checkJournal(folder)));
   return [...found, ...checkLeftovers()];
-}
-
-/** True where this terminal says which MailStore to connect to, or how, or tries to. */
-function hasOwnSettings(flags: Readonly<Record<string, string>>): boolean {
-  const own = settingList.filter(({ key, perTarget }) => perTarget === true || key === 'config');
-  const isSet = own.some(({ env, flag: name }) => Boolean(process.env[env]) || (name !== undefined && flags[name] !== undefined));
-  return isSet || Object.keys(process.env).some((name) => judgeVariable(name).kind === 'mistyped');
 }
 
 function getLevel({ cause }: Diagnosis): 'ok' | 'warning' | 'problem' {

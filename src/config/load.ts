@@ -126,6 +126,20 @@ export interface KnownSettings {
   readonly accessFrom: string;
 }
 
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Returns the variables of this process. */
+export function readEnvironment(): Environment {
+  return process.env;
+}
+
+/** True where the variables or options say which MailStore to connect to, or how, or try to. */
+export function hasOwnSettings({ env = process.env, flags }: Pick<ConfigSources, 'env' | 'flags'>): boolean {
+  const own = settingList.filter(({ key, perTarget }) => perTarget === true || key === 'config');
+  const isSet = own.some(({ env: name, flag }) => Boolean(env[name]) || (flag !== undefined && flags[flag] !== undefined));
+  return isSet || Object.keys(env).some((name) => judgeVariable(name).kind === 'mistyped');
+}
+
 /** Returns what is set so far, for `setup` and `doctor`. Throws MailStoreError as `loadConfig` does, but for nothing that is missing. */
 export function loadKnownSettings({ env = process.env, flags }: Pick<ConfigSources, 'env' | 'flags'>): KnownSettings {
   checkVariables(env);

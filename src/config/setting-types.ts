@@ -3,6 +3,7 @@ import { homedir } from 'node:os';
 import { isAbsolute, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { MailStoreError } from '../base/errors.ts';
+import { isSecretName } from '../masking/secret-names.ts';
 import { nearest } from '../base/nearest.ts';
 import { describeErrno, readErrno } from '../base/errno.ts';
 import { isTimeZone } from '../base/zoned-time.ts';
@@ -275,7 +276,7 @@ export function passwordFile(): SettingType<string> {
       if (password === '') refuse('is empty', 'write the password into it');
       if (/[\r\n]/.test(password)) refuse('holds more than one line', 'leave the line with the password alone');
       if (/^(["']).*\1$/.test(password)) refuse('holds the password in quotes', 'remove the quotes');
-      if (/^MAILSTORE_PASSWORD\s*=/.test(password)) refuse('holds a name before the password', 'leave the password alone');
+      if (/^MAILSTORE_\w+\s*=/.test(password)) refuse('holds a name before the password', 'leave the password alone');
       if (/^\{.*"\s*:.*\}$/.test(password)) refuse('holds a JSON object', 'leave the password alone');
       if (/[\p{Cc}\p{Cf}]/u.test(password)) refuse('holds an invisible character', 'type the password into it again');
       if (findPlaceholder(password, { isSecret: true }) !== undefined) refuse('holds a placeholder', 'write the password itself into it');
@@ -300,8 +301,6 @@ export function findPlaceholder(value: string, { isSecret }: { readonly isSecret
         /^\$env:\w+$/i,
         /^\$[A-Z][A-Z\d]*_\w+$/,
         /^\{\{.+\}\}$/,
-        /^<(?:your|the|my|enter|insert)?[ _-]?(?:\w+[ _-])?password>$/i,
-        /^your[ _-](?:\w+[ _-])?password(?:[ _-]here)?$/i,
         /^op:\/\/\S+\/\S+$/,
       ]
     : [/\$\{\{.*?\}\}/, /\$\{[^{}]*\}/, /%[A-Za-z_]\w*(?:\(\w+\))?%/, /\$env:\w+/i, /\$[A-Za-z_]\w*/, /\{\{.+?\}\}/, /<[\w -]+>/];
@@ -309,7 +308,9 @@ export function findPlaceholder(value: string, { isSecret }: { readonly isSecret
     const found = form.exec(text)?.[0];
     if (found !== undefined) return found;
   }
-  return undefined;
+  // `<password>` and `your-password-here`, as examples have them.
+  const words = /^(?:<([\w -]{1,40})>|your[ _-][\w -]{1,40})$/i.exec(text);
+  return isSecret && words !== null && isSecretName(words[1] ?? text) ? text : undefined;
 }
 
 /**

@@ -1,14 +1,13 @@
 import { existsSync } from 'node:fs';
 import { delimiter, isAbsolute, join } from 'node:path';
 import { MailStoreError } from '../../base/errors.ts';
+import type { Environment } from '../../config/load.ts';
 import { searchPath } from '../../config/search-path.ts';
 import type { Subcommand } from '../define-subcommand.ts';
 import { parseCommandLine } from '../parse-command-line.ts';
 import type { Diagnosis } from './causes.ts';
 import { checkConfiguration, countOffered, type CheckedConfiguration } from './check-configuration.ts';
 import { readVariables, type ClientEntry } from './client-entries.ts';
-
-type Environment = Readonly<Record<string, string | undefined>>;
 
 export interface EntryChecks {
   /** The environment of this program. */

@@ -1,9 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
+import type { Environment } from '../../config/load.ts';
 import { mcpClients, type Machine, type McpClient } from '../../config/mcp-clients.ts';
 import { readServers } from '../setup/edit-client-file.ts';
 import type { Diagnosis } from './causes.ts';
-
-type Environment = Readonly<Record<string, string | undefined>>;
 
 /** An entry in the file of a client that starts this program. */
 export interface ClientEntry {
