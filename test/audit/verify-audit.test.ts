@@ -10,6 +10,7 @@ import { AUDIT_FILE, auditEntry, digestData } from '../journal/samples.ts';
 
 interface Line {
   readonly chain: string;
+  readonly time: string;
   readonly number: number;
   readonly previous: string;
   readonly call?: string;
@@ -88,6 +89,7 @@ describe('the check of an audit', () => {
       chains: 2,
       files: fileNames().length,
       last: { chain, number, hash: digestData(text) },
+      since: parse(readLines(fileNames()[0] ?? '')[0] ?? '').time,
       problems: [],
       notes: [],
     });

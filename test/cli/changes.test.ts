@@ -27,6 +27,8 @@ test('putting back needs the access that the opposite call needs', async () => {
   const server = untilTestEnds(await startServer({ sandbox, access: 'read-write' }));
   await callTool(server, 'set_user_full_name', { userName: 'johndoe', fullName: 'Johnny' });
   const { stderr } = await runBinary(['changes', 'revert', '1'], { ...settingsFor(sandbox), MAILSTORE_STATE_DIR: server.stateDir });
-  expect(stderr).toContain('set_user_full_name is refused');
+  expect(stderr).toContain(
+    'changes revert 1 is refused: with these arguments it is a write, and the access is read-only. To run it, add --access read-write',
+  );
   expect(sandbox.world.user('johndoe').fullName).toBe('Johnny');
 });

@@ -97,7 +97,9 @@ describe('mailstore-mcp tasks', () => {
     const { structured } = await callTool(server, ...REBUILD);
     const settings = { MAILSTORE_STATE_DIR, ...settingsFor(sandbox) };
     const cancel = ['tasks', 'cancel', String(structured['taskId'])];
-    expect((await runBinary(cancel, settings)).stderr).toContain('cancel_task is refused');
+    expect((await runBinary(cancel, settings)).stderr).toMatch(
+      /^mailstore-mcp: tasks cancel \w{8} is refused: .* the access is read-only\. To run it, add --access read-write/,
+    );
     const cancelled = await runBinary([...cancel, '--access', 'read-write'], settings);
     expect(cancelled.stdout).toBe('RebuildStoreIndex was asked to stop; it stops when the server gets to it.\n');
     await clock.advance(10_000);

@@ -114,7 +114,7 @@ test('an answer of call is written as CSV in which no cell is a formula, and as 
   const csv = await runBinary(['call', 'GetStores', '--sandbox', '-o', 'csv']);
   expect(csv.stdout.split('\r\n').slice(0, 2)).toEqual([
     'id,name,type,requestedState,error,statisticsCount,statisticsSize,needsUpgrade,searchIndexesNeedRebuild,databaseName,serverName,userName,password,databasePath,contentPath,indexPath',
-    '1,2023,FileSystemInternal,writeProtected,,700,103378468,false,false,,,,,D:\\MailStore\\2023,D:\\MailStore\\2023,D:\\MailStore\\2023',
+    '1,2023,FileSystemInternal,writeProtected,,700,104245954,false,false,,,,,D:\\MailStore\\2023,D:\\MailStore\\2023,D:\\MailStore\\2023',
   ]);
   expect(renderCsv([{ name: '=HYPERLINK("http://x")', note: 'a,"b"\nc', size: -5 }])).toBe(
     'name,note,size\r\n"\'=HYPERLINK(""http://x"")","a,""b""\nc",-5\r\n',

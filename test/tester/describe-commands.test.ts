@@ -14,7 +14,7 @@ test('a command is described with what a person needs to choose it', () => {
     name: 'DeleteUser',
     tool: 'delete_user',
     title: 'Delete a user',
-    summary: 'Removes a user account with its settings and rights, for good. The archived mail stays.',
+    summary: 'Removes a user account with its settings and rights, for good. The archived mail stays. To close an account: offboard_user.',
     group: 'users',
     effects: ['destructive', 'destructive'],
     risks: { certain: [], possible: ['locks-out'] },

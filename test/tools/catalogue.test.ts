@@ -5,6 +5,7 @@ import { type Command, GROUPS, isIdempotent } from '../../src/catalogue/define-c
 import { fieldTraits, innermost, sentFields, wireType } from '../../src/catalogue/fields.ts';
 import { toolName } from '../../src/catalogue/naming.ts';
 import { commands, findCommand } from '../helpers/server-catalogue.ts';
+import { catalogueFor } from '../../tools/index.ts';
 import { DOUBTFUL, REFERENCE, SERVER_ONLY } from './reference-facts.ts';
 
 interface Difference {
@@ -174,7 +175,8 @@ describe('the words', () => {
   });
 
   test('every tool that a summary or a description names exists', () => {
-    const names = new Set(commands.map(({ name }) => toolName(name)));
+    const { insights, plans } = catalogueFor('server');
+    const names = new Set([...commands.map(({ name }) => toolName(name)), ...[...insights, ...plans].map(({ name }) => name)]);
     const unknown = commands.flatMap(({ name, summary, input }) =>
       [summary, ...Object.values(input).map((schema) => schema.description ?? '')]
         .flatMap((text) => text.match(TOOL_WORD) ?? [])
