@@ -153,10 +153,11 @@ const API_PORT = 8463;
 function readOrigin(written: string, setting: string): string {
   const url = unquoted(written.trim(), setting);
   const value = withoutLogin(url);
-  const plain = plainAddress(url);
-  if (plain !== url && URL.canParse(plain)) {
+  const bare = plainAddress(url);
+  const plain = withoutLogin(bare);
+  if (bare !== url && /^https?:\/\//i.test(plain) && URL.canParse(plain)) {
     const problem = 'has characters that an address does not have';
-    throw new MailStoreError('settingToRewrite', { setting, value, problem, rewritten: completePort(withoutLogin(plain)) });
+    throw new MailStoreError('settingToRewrite', { setting, value, problem, rewritten: completePort(plain) });
   }
   if (/^http:/i.test(url)) throw new MailStoreError('plainHttp', { url: value });
   // A host with a port reads as a scheme to a URL parser.
@@ -186,12 +187,13 @@ function readOrigin(written: string, setting: string): string {
   return parsed.origin;
 }
 
-/** Returns an address without what surrounds it in a document, without a second scheme, and with slashes in the place of backslashes. */
+/** Returns an address without what surrounds it in a document, without a second scheme, and with the slashes that a scheme has. */
 function plainAddress(url: string): string {
   return url
     .replaceAll(/^[<“”„‘’«‹`]+|[>“”‘’»›`]+$/gu, '')
     .replaceAll('\\', '/')
     .replace(/^\/+/, 'https://')
+    .replace(/^(https?):\/(?!\/)/i, '$1://')
     .replace(/^https?:\/\/(?=https?:\/\/)/i, '');
 }
 

@@ -241,6 +241,8 @@ describe('what is refused', () => {
     [{ MAILSTORE_PASSWORD: '<your-password>' }, "MAILSTORE_PASSWORD holds the placeholder '<your-password>'"],
     [{ MAILSTORE_USERNAME: '"admin"' }, `MAILSTORE_USERNAME is '"admin"', which is in quotes; write 'admin'.`],
     [{ MAILSTORE_URL: 'https://<your-server>:8463' }, "MAILSTORE_URL holds the placeholder '<your-server>'"],
+    [{ MAILSTORE_URL: 'https:/mail:8463' }, "which has characters that an address does not have; write 'https://mail:8463'."],
+    [{ MAILSTORE_URL: 'admin:a\\b<c@mail' }, "'mail', but must be a URL such as https://mailstore.example.com:8463."],
     [{ MAILSTORE_URL: 'https://https://mail:8463' }, "which has characters that an address does not have; write 'https://mail:8463'."],
     [{ MAILSTORE_URL: '<https://mail:9000>' }, "which has characters that an address does not have; write 'https://mail:9000'."],
     [{ MAILSTORE_URL: '“https://mail”' }, "which has characters that an address does not have; write 'https://mail:8463'."],

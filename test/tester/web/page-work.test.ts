@@ -240,8 +240,10 @@ describe.skipIf(!hasBrowser)('work with the page in Chromium (skipped where /usr
       'compliance',
       'indexes',
       'jobs',
+      'jobs',
       'licence',
       'profiles',
+      'stores',
       'stores',
     ]);
     await report.getByText('Not looked at').click();
