@@ -89,6 +89,7 @@ export class Dispatcher implements Calls {
   readonly library: Library;
   readonly #tools: readonly ToolDefinition[];
   readonly #config: Config;
+  readonly #timeZone: string;
   readonly #guard: Guard;
   readonly #consentStates: ConsentStates;
   readonly #catalogues: ReadonlyMap<string, Catalogue>;
@@ -103,6 +104,7 @@ export class Dispatcher implements Calls {
     this.#clock = clock;
     this.#tools = tools;
     this.#config = config;
+    this.#timeZone = config.timeZone ?? machineTimeZone();
     this.#guard = guard;
     this.#consentStates = consentStates;
     this.tasks = runner;
@@ -224,10 +226,6 @@ export class Dispatcher implements Calls {
       return { answer: valueResult(command.output, answered, this.#showing(tool)) };
     };
     return { shape, complete, run, start };
-  }
-
-  get #timeZone(): string {
-    return this.#config.timeZone ?? machineTimeZone();
   }
 
   /** Returns who this server is at a target, and what it may do there; the first target by default. */
