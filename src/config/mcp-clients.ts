@@ -13,7 +13,7 @@ export interface Machine {
 export interface McpClient {
   readonly id: string;
   readonly name: string;
-  readonly format: 'json' | 'toml';
+  readonly format: 'json' | 'jsonc' | 'toml';
   /** The key that holds the servers by name. */
   readonly key: string;
   /** Fields of an entry other than `command`, `args` and `env`. */
@@ -45,7 +45,7 @@ export const mcpClients: readonly McpClient[] = [
   {
     id: 'vscode',
     name: 'VS Code',
-    format: 'json',
+    format: 'jsonc',
     key: 'servers',
     extra: { type: 'stdio' },
     expands: /^\$\{(?:input|env|userHome|workspaceFolder)(?::[^}]*)?\}$/,
@@ -55,7 +55,7 @@ export const mcpClients: readonly McpClient[] = [
   {
     id: 'cursor',
     name: 'Cursor',
-    format: 'json',
+    format: 'jsonc',
     key: 'mcpServers',
     expands: /^\$\{(?:env:\w+|userHome|workspaceFolder)\}$/,
     file: ({ home }) => join(home, '.cursor', 'mcp.json'),
@@ -70,7 +70,7 @@ export const mcpClients: readonly McpClient[] = [
   {
     id: 'gemini-cli',
     name: 'Gemini CLI',
-    format: 'json',
+    format: 'jsonc',
     key: 'mcpServers',
     expands: /^\$(?:\w+|\{\w+\})$/,
     file: ({ home }) => join(home, '.gemini', 'settings.json'),

@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { addServer, readServers } from '../../src/cli/setup/edit-client-file.ts';
 
 const ENTRY = { command: '/usr/bin/node', args: ['/opt/a b/ü.cjs'], env: { MAILSTORE_URL: 'https://a:8463' } };
-const JSON_FORM = { format: 'json', key: 'servers' } as const;
+const JSON_FORM = { format: 'jsonc', key: 'servers' } as const;
+const STRICT_FORM = { format: 'json', key: 'servers' } as const;
 const TOML_FORM = { format: 'toml', key: 'mcp_servers' } as const;
 
 describe('adding a server to the file of a client', () => {
@@ -54,6 +55,12 @@ describe('adding a server to the file of a client', () => {
       '{\n  "servers": {\n    "a": {"command": "C:\\node\\x"}\n',
       /^line \d+ is not JSON \(\w+\); a backslash is written twice in JSON$/,
     ],
+    [
+      STRICT_FORM,
+      '{\n  "servers": {\n    "a": {"command": "b",}\n  }\n}\n',
+      /^line 3, column \d+ is not JSON: .*; correct it first, the client reads nothing of the file$/,
+    ],
+    [STRICT_FORM, '{\n  // mine\n  "servers": {}\n}\n', /^line 2, column 3 is not JSON: /],
     [JSON_FORM, '[]', 'the file does not hold a JSON object'],
     [TOML_FORM, '[mcp_servers\n', /./],
     [TOML_FORM, 'mcp_servers = { a = { command = "b" } }\n', /./],

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { applyEdits, modify, parse as parseJsonc, printParseErrorCode, type ParseError } from 'jsonc-parser';
 import { parse as parseToml, stringify as writeToml } from 'smol-toml';
+import { findJsonFault } from '../../base/json-fault.ts';
 import type { McpClient } from '../../config/mcp-clients.ts';
 
 /** The entry of a server in the file of a client. */
@@ -26,7 +27,7 @@ export function addServer(form: Form, text: string, name: string, { command, arg
   const entry = { ...form.extra, command, args, env };
   const before = parseFile(form, text);
   if (isDeepStrictEqual(readServers(form, text)[name], entry)) return text;
-  const after = form.format === 'json' ? addToJson(form, text, name, entry) : addToToml(form, text, name, entry);
+  const after = form.format === 'toml' ? addToToml(form, text, name, entry) : addToJson(form, text, name, entry);
   const expected = { ...before, [form.key]: { ...readServers(form, text), [name]: entry } };
   if (!isDeepStrictEqual(normalize(parseFile(form, after)), normalize(expected))) {
     throw new Error(`the server cannot be added without changing something else; add it by hand`);
@@ -38,6 +39,13 @@ function parseFile({ format }: Form, text: string): Readonly<Record<string, unkn
   const content = text.replace(/^\uFEFF/, '');
   if (format === 'toml') return parseToml(content);
   if (content.trim() === '') return {};
+  if (format === 'json') {
+    const fault = findJsonFault(content);
+    if (fault)
+      throw new Error(
+        `line ${fault.line}, column ${fault.column} is not JSON: ${fault.problem}; correct it first, the client reads nothing of the file`,
+      );
+  }
   const errors: ParseError[] = [];
   const value: unknown = parseJsonc(content, errors, { allowTrailingComma: true });
   const [first] = errors;
