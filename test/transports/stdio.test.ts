@@ -109,7 +109,8 @@ test('a client that does not read its answers is not read from, and gets all of 
   await initialize(pipe);
   await pipe.request('tools/list');
   pipe.stopReading();
-  const sent = 100;
+  // Several times what the buffers of a pipe and of the server hold.
+  const sent = 400;
   const line = (id: number) => ({ jsonrpc: '2.0', id: `${id}`, method: 'tools/list', params: { _meta: { filler: 'x'.repeat(8000) } } });
   for (let id = 0; id < sent; id++) pipe.writeLine(JSON.stringify(line(id)));
   // A pipe's worth of answers for the client, and of requests on the way: the rest stays unasked.
