@@ -1,6 +1,6 @@
 /**
  * Runs the tests of the journal on the Node versions that bring SQLite along, installed from the npm registry into a temporary folder, each
- * sharing files with the Node that runs this. Prints one line of counts per version.
+ * sharing files with the Node that runs this. Prints one line of counts per version, and below it what failed. As in `.ci/run`, a test is repeated once.
  */
 import { spawn, type StdioOptions } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -16,7 +16,17 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const vitest = fileURLToPath(new URL('../node_modules/vitest/vitest.mjs', import.meta.url));
 const isWindows = process.platform === 'win32';
 
-const reportSchema = z.object({ numPassedTests: z.int(), numFailedTests: z.int(), numPendingTests: z.int(), success: z.boolean() });
+const reportSchema = z.object({
+  numPassedTests: z.int(),
+  numFailedTests: z.int(),
+  numPendingTests: z.int(),
+  success: z.boolean(),
+  testResults: z.array(
+    z.object({
+      assertionResults: z.array(z.object({ fullName: z.string(), status: z.string(), failureMessages: z.array(z.string()) })),
+    }),
+  ),
+});
 
 interface RunOptions {
   readonly cwd: string;
@@ -50,12 +60,16 @@ async function testOn(version: string): Promise<boolean> {
   try {
     const node = await installNode(version, folder);
     const outputFile = join(folder, 'report.json');
-    const args = [vitest, 'run', 'test/journal', 'test/audit', '--reporter=default', '--reporter=json', `--outputFile.json=${outputFile}`];
+    const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${outputFile}`];
+    const args = [vitest, 'run', 'test/journal', 'test/audit', '--retry=1', ...reporters];
     const path = `${dirname(node)}${delimiter}${process.env['PATH'] ?? ''}`;
     const code = await run(node, args, { cwd: root, env: { ...process.env, PATH: path, OTHER_NODE: process.execPath } });
     const report = reportSchema.parse(JSON.parse(readFileSync(outputFile, 'utf8')));
     const { numPassedTests: passed, numFailedTests: failed, numPendingTests: skipped } = report;
     console.log(`journal on node@${version}: ${passed} passed, ${failed} failed, ${skipped} skipped`);
+    for (const test of report.testResults.flatMap(({ assertionResults }) => assertionResults)) {
+      if (test.status === 'failed') console.log(`test: ${test.fullName}\n${test.failureMessages[0] ?? ''}`);
+    }
     return code === 0 && report.success && passed > 0 && skipped === 0;
   } finally {
     await rm(folder, { recursive: true, force: true });

@@ -32,15 +32,25 @@ export async function lookAt(
   client: MailStoreClient,
   look: Look<Arguments>,
   call: ScopedCall,
-  { shared, ...options }: LookOptions = {},
+  options: LookOptions = {},
 ): Promise<ReadValue> {
   const { args } = call;
-  const asked = look.args?.(args);
-  const key = `${look.read} ${JSON.stringify(asked)}`;
-  const reading = shared?.get(key) ?? client.readFor(call, look.read, asked, options);
-  shared?.set(key, reading);
-  const { value, ...rest } = await reading;
+  const { value, ...rest } = await readShared(client, call, look.read, look.args?.(args), options);
   return { ...rest, value: look.pick(value, args) };
+}
+
+/** Makes a read for a call, or returns the one that was begun with the same arguments. Throws MailStoreError when the read fails. */
+function readShared(
+  client: MailStoreClient,
+  call: ScopedCall,
+  name: string,
+  args: Arguments | undefined,
+  { shared, ...options }: LookOptions,
+): Promise<ReadValue> {
+  const key = `${name} ${JSON.stringify(args ?? {})}`;
+  const reading = shared?.get(key) ?? client.readFor(call, name, args, options);
+  shared?.set(key, reading);
+  return reading;
 }
 
 /** Runs what a decision or a question needs to know: one read, or a search of several. Throws MailStoreError when a read fails. */
@@ -53,7 +63,7 @@ export async function runSearch(
   if ('read' in look) return lookAt(client, look, call, options);
   const drift: Drift[] = [];
   const read: ReadCommand = async (name, args) => {
-    const answer = await client.readFor(call, name, args, options);
+    const answer = await readShared(client, call, name, args, options);
     drift.push(...answer.drift);
     return answer.value;
   };

@@ -21,7 +21,7 @@ const catalogue = catalogueFor('server');
 let world: World;
 beforeAll(() => {
   world = new World(seedWorld('large', NOW), { now: () => NOW, startJob: () => {}, cancelJob: () => false });
-}, 60_000);
+});
 
 const known = new Map<string, unknown>();
 

@@ -19,7 +19,7 @@ beforeAll(async () => {
       return { action: 'accept', content: { confirm: type === 'boolean' ? true : title.replace(/^.*: type /, '') } };
     },
   });
-}, 60_000);
+});
 afterAll(async () => {
   await server.close();
   await sandbox.close();

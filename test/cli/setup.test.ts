@@ -71,7 +71,7 @@ describe('mailstore-mcp setup --yes', () => {
     const doctor = await runBinary(['doctor', '--json'], { ...env, ...entry?.env });
     expect(doctor.code).toBe(0);
     expect(doctor.stdout).toContain(`"check":"Cursor: mailstore","level":"ok"`);
-  }, 60_000);
+  });
 
   test('says why a login is refused, and writes nothing', async () => {
     const { env, file } = createHome();
@@ -109,7 +109,7 @@ describe.runIf(hasTerminal)('the dialogue of mailstore-mcp setup', () => {
     expect(screen).not.toContain(password);
     expect(screen).toContain('Restart the client, then ask: is archiving working?');
     expect(serverIn(file)?.env).toMatchObject({ MAILSTORE_URL: url, MAILSTORE_USERNAME: 'admin', MAILSTORE_TLS_FINGERPRINT: fingerprint });
-  }, 90_000);
+  });
 
   test('asks again for the address where nothing answers, and for the login where it is refused', async () => {
     const { env, file } = createHome();
@@ -132,7 +132,7 @@ describe.runIf(hasTerminal)('the dialogue of mailstore-mcp setup', () => {
     expect(screen.match(/MailStore does not accept the login/g)).toHaveLength(1);
     expect(code).toBe(5);
     expect(readFileSync(file, 'utf8')).not.toContain('mailstore');
-  }, 60_000);
+  });
 
   test('writes nothing when the fingerprint is not confirmed', async () => {
     const { env, file } = createHome();
@@ -149,5 +149,5 @@ describe.runIf(hasTerminal)('the dialogue of mailstore-mcp setup', () => {
     expect(code).toBe(1);
     expect(screen).toContain('Nothing was written.');
     expect(readFileSync(file, 'utf8')).not.toContain('mailstore');
-  }, 60_000);
+  });
 });

@@ -259,7 +259,7 @@ test('a transport that is closed waits for the answers to changes, and for no re
   const change = transport.send(REQUEST, { isChange: true });
   const read = transport.send({ path: '/api/invoke/GetUsers', body: '' });
   const readEnd = catchFailure(read);
-  await expect.poll(() => arrivals, { timeout: 15_000 }).toBe(2);
+  await expect.poll(() => arrivals).toBe(2);
   const closed = transport.close();
   expect(await readEnd).toSatisfy((error: MailStoreError) => isError(error, 'cancelledSent'));
   answerAll();

@@ -117,7 +117,7 @@ describeEngines('several processes', (engine) => {
     const results = await runTogether(['a', 'b', 'c', 'd'].map((name) => [order('open', folder, name)]));
     expect(results).toEqual(results.map(() => ({ lines: [{ opened: 0 }], stderr: '', signal: null })));
     expect(checkIntegrity(folder, engine)).toEqual(INTACT);
-  }, 60_000);
+  });
 
   test('that begin the same call at once get one task', async () => {
     const folder = temporaryFolder();
@@ -125,7 +125,7 @@ describeEngines('several processes', (engine) => {
     const answers = results.flatMap(({ lines }) => lines.filter(({ taskId }) => taskId !== undefined));
     expect(new Set(answers.map(({ taskId }) => taskId)).size).toBe(1);
     expect([answers.length, answers.filter(({ isNew }) => isNew).length]).toEqual([4, 1]);
-  }, 60_000);
+  });
 
   test('that take a lease from each other never get the same epoch', async () => {
     const folder = temporaryFolder();
@@ -135,7 +135,7 @@ describeEngines('several processes', (engine) => {
     expect(all.length).toBeGreaterThan(100);
     expect(new Set(all).size).toBe(all.length);
     for (const own of epochs) expect(own).toEqual(own.toSorted((a, b) => a - b));
-  }, 60_000);
+  });
 
   /** Runs four processes that go through the same rounds at the same time, and returns the rounds that any of them won, in order. */
   async function race(role: ChildOrder['role'], folder: string, rounds: number): Promise<readonly number[]> {
@@ -154,12 +154,12 @@ describeEngines('several processes', (engine) => {
     }
     expect(await race('consume', folder, keys.length)).toEqual(keys.filter((round) => round % 6 !== 0));
     expect((await approvals.list()).filter(({ state }) => state === 'used').length).toBe(50);
-  }, 60_000);
+  });
 
   test('that burn the same nonces are let through once for each', async () => {
     const rounds = Array.from({ length: 60 }, (_, round) => round);
     expect(await race('burn', temporaryFolder(), rounds.length)).toEqual(rounds);
-  }, 60_000);
+  });
 
   test('that are killed while they write leave an intact file with everything that was confirmed', async () => {
     const folder = temporaryFolder();
@@ -180,7 +180,7 @@ describeEngines('several processes', (engine) => {
     }
     expect(lines.some(({ stored }) => stored !== undefined)).toBe(true);
     await expectEverythingKept(folder, engine, lines);
-  }, 90_000);
+  });
 
   const isRoot = process.getuid?.() === 0;
 
@@ -261,6 +261,6 @@ describe.skipIf(runtimes.length < 2)(
       if (!engine) return;
       expect(checkIntegrity(folder, engine)).toEqual(INTACT);
       await expectEverythingKept(folder, engine, lines);
-    }, 90_000);
+    });
   },
 );

@@ -261,5 +261,5 @@ describeEngines('any calls of any holders', (engine) => {
       }),
       { numRuns: 120 },
     );
-  }, 60_000);
+  });
 });

@@ -16,7 +16,7 @@ beforeAll(async () => {
       return { action: 'accept', content: { confirm: true } };
     },
   });
-}, 60_000);
+});
 afterAll(async () => {
   await server.close();
   await sandbox.close();

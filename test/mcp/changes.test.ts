@@ -130,7 +130,7 @@ describe('a change whose own outcome is not known', () => {
     const { sandbox, server } = await start([...faults, 'delay=1000@/api/invoke/SetUserFullName'], clock);
     const asleep = clock.sleeping;
     const call = callTool(server, 'set_user_full_name', { userName: 'johndoe', fullName: 'Johnny Doe' });
-    await expect.poll(() => clock.sleeping, { timeout: 15_000 }).toBe(asleep + 1);
+    await expect.poll(() => clock.sleeping).toBe(asleep + 1);
     sandbox.faults.add('status-503@/api/invoke/Get*');
     await clock.advance(2000);
     await call;
@@ -161,7 +161,7 @@ describe('a write that MailStore answers with a token', () => {
       await clock.advance(10_000);
       const isEnded = async () =>
         (await callTool(server, 'get_task_status', { taskId: structured['taskId'], waitSeconds: 1 })).structured['status'];
-      await expect.poll(isEnded, { timeout: 15_000 }).toBe('succeeded');
+      await expect.poll(isEnded).toBe('succeeded');
     };
     const lastChange = async () => ((await callTool(server, 'list_changes')).structured['items'] as unknown[])[0];
     return { sandbox, server, task: structured, end, lastChange };
@@ -183,10 +183,10 @@ describe('a write that MailStore answers with a token', () => {
     });
     await end();
     const settled = { number: 1, before: { fullName: 'John Doe' }, after: { fullName: 'Johnny Doe' }, revertible: true };
-    await expect.poll(lastChange, { timeout: 15_000 }).toMatchObject(settled);
+    await expect.poll(lastChange).toMatchObject(settled);
     expect(await lastChange()).not.toHaveProperty('afterUnreadBecause');
     const lines = () => readFileSync(join(server.stateDir, 'audit.jsonl'), 'utf8').trimEnd().split('\n');
-    await expect.poll(() => lines().filter((line) => line.includes('"change":1')).length, { timeout: 15_000 }).toBe(2);
+    await expect.poll(() => lines().filter((line) => line.includes('"change":1')).length).toBe(2);
     vi.mocked(setUserFullName.emulate).mockRestore();
     expect((await callTool(server, 'revert_change', { number: 1 })).isError).toBe(false);
     expect(sandbox.world.user('johndoe').fullName).toBe('John Doe');
@@ -196,7 +196,7 @@ describe('a write that MailStore answers with a token', () => {
     const { sandbox, server, end, lastChange } = await startSlow();
     sandbox.faults.add('status-503@/api/invoke/Get*');
     await end();
-    await expect.poll(lastChange, { timeout: 15_000 }).toMatchObject({
+    await expect.poll(lastChange).toMatchObject({
       before: { fullName: 'John Doe' },
       after: null,
       afterUnreadBecause: expect.stringContaining('503') as string,

@@ -8,7 +8,7 @@ let server: RunningServer;
 beforeAll(async () => {
   sandbox = await startSandbox({ seed: 'small', runSeconds: 0.2 });
   server = await startServer({ sandbox, args: ['--surface', 'compact'] });
-}, 60_000);
+});
 afterAll(async () => {
   await server.close();
   await sandbox.close();

@@ -7,7 +7,7 @@ let server: RunningServer;
 beforeAll(async () => {
   sandbox = await startSandbox({ seed: 'small', runSeconds: 0.2 });
   server = await startServer({ sandbox, access: 'read-write', onElicit: () => ({ action: 'accept', content: { confirm: true } }) });
-}, 60_000);
+});
 afterAll(async () => {
   await server.close();
   await sandbox.close();

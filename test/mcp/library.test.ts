@@ -11,7 +11,7 @@ let server: RunningServer;
 beforeAll(async () => {
   sandbox = await startSandbox({ seed: 'small', runSeconds: 0.2 });
   server = await startServer({ sandbox, env: { MAILSTORE_TIME_ZONE: 'Europe/Berlin' } });
-}, 60_000);
+});
 afterAll(async () => {
   await server.close();
   await sandbox.close();

@@ -26,7 +26,7 @@ test('changes are written while the sandbox runs, whole and for its owner only',
   const path = await stateFile();
   const sandbox = await start({ stateFile: path });
   await invoke(sandbox, 'SetUserFullName', { userName: 'johndoe', fullName: 'Soon there' });
-  await expect.poll(async () => readFile(path, 'utf8'), { timeout: 5000 }).toContain('Soon there');
+  await expect.poll(async () => readFile(path, 'utf8')).toContain('Soon there');
   expect(JSON.parse(await readFile(path, 'utf8'))).toMatchObject({ format: 1, state: { seed: 'small' } });
   expect(await readdir(join(path, '..'))).toEqual(['world.json']);
   if (process.platform !== 'win32') expect((await stat(path)).mode & 0o777).toBe(0o600);

@@ -505,7 +505,7 @@ describe('no secret is said or kept when the server breaks down', () => {
     const { taskId } = (result?.['structuredContent'] ?? {}) as { taskId?: string };
     // A start without a known end is no task that can be taken over.
     await expect
-      .poll(async () => JSON.stringify(await makeClient(first).call('get_task_status', { taskId })), { timeout: 20_000 })
+      .poll(async () => JSON.stringify(await makeClient(first).call('get_task_status', { taskId })))
       .toContain('"status":"running"');
     first.kill('SIGKILL');
     await first.exited;

@@ -25,7 +25,7 @@ const BACKUP: TaskCall = {
   target: 'default',
 };
 
-const PATIENCE = { timeout: 15_000, interval: 10 };
+const PATIENCE = { timeout: 60_000, interval: 10 };
 /** As quick as a machine that has other things to do can follow. */
 const QUICK: Partial<RunnerTiming> = {
   adoptMs: 30,

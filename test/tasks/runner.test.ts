@@ -26,7 +26,7 @@ const VERIFY: TaskCall = { command: commandNamed('VerifyStore'), args: { id: 3, 
 const COMPACT: TaskCall = { command: commandNamed('CompactStore'), args: { id: 3 }, target: 'default' };
 
 /** How long a test looks for what is about to happen, on a machine that has other things to do. */
-const PATIENCE = { timeout: 15_000, interval: 10 };
+const PATIENCE = { timeout: 60_000, interval: 10 };
 
 /** A heartbeat that no test waits for. */
 const NEVER_MS = 86_400_000;
