@@ -31,6 +31,8 @@ export interface RunsView {
   readonly rows: readonly RunRow[];
   /** Profiles and jobs that have no row. */
   readonly rowsLeftOut: number;
+  /** What the calendar lacks because it could not be read, such as `the jobs`. */
+  readonly unread: readonly string[];
   /** Runs that did not end as succeeded, the newest first. */
   readonly failures: readonly FailedRun[];
   readonly failuresLeftOut: number;
@@ -43,8 +45,8 @@ export interface RunRow {
   readonly days: readonly RunDay[];
 }
 
-/** `silent` is a day without a run on which one was due; `none` is one on which none was. */
-export type RunDayState = 'ok' | 'warnings' | 'errors' | 'failed' | 'silent' | 'none';
+/** `silent` is a day without a run on which one was due; `none` is one on which none was; of an `unknown` one the runs could not be read. */
+export type RunDayState = 'ok' | 'warnings' | 'errors' | 'failed' | 'silent' | 'none' | 'unknown';
 
 export interface RunDay {
   readonly state: RunDayState;
@@ -69,16 +71,25 @@ export interface FailedRun {
 
 export interface StorageView {
   readonly room: 'storage';
-  readonly total: number;
-  readonly stores: readonly { readonly name: string; readonly state: string; readonly size: number; readonly messages: number }[];
+  /** The size of all stores, as far as it is known; absent where they could not be read. */
+  readonly total?: number | undefined;
+  /** The largest first; absent where they could not be read. */
+  readonly stores?: readonly (MeasuredPart & { readonly state: string })[] | undefined;
   /** The largest first; absent where archives were not measured. */
-  readonly archives?: readonly { readonly name: string; readonly size: number; readonly messages: number }[] | undefined;
+  readonly archives?: readonly MeasuredPart[] | undefined;
   readonly archivesLeftOut: number;
   /** What each day brought, the oldest first; sizes are estimated. Absent where runs or sizes could not be read. */
   readonly growth?: readonly { readonly day: string; readonly items: number; readonly size: number }[] | undefined;
   /** Estimated totals on later days. */
   readonly forecast?: readonly { readonly day: string; readonly size: number }[] | undefined;
   readonly assumptions: readonly string[];
+}
+
+/** A store or an archive; without a size where the server gave none. */
+export interface MeasuredPart {
+  readonly name: string;
+  readonly size?: number | undefined;
+  readonly messages?: number | undefined;
 }
 
 export interface AccessView {

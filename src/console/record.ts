@@ -79,7 +79,7 @@ export function describeLine(line: AuditLine): Omit<RecordEntry, 'change'> {
   const base = {
     id: `${writeValue(line['chain'])}:${writeValue(line['number'])}`,
     line: JSON.stringify(line, null, 2),
-    ...(typeof time === 'string' && { time }),
+    ...(typeof time === 'string' && !Number.isNaN(Date.parse(time)) && { time }),
     ...(typeof target === 'string' && { target }),
   };
   if (unreadable !== undefined)
@@ -147,6 +147,11 @@ const CSV_COLUMNS = [
   'task',
   'change',
   'event',
+  'tool',
+  'approvalId',
+  'prompt',
+  'decidedBy',
+  'unreadable',
 ] as const;
 
 /** The head of an export as CSV. */

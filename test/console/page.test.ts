@@ -1,3 +1,5 @@
+import { appendFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import axe from 'axe-core';
 import { build } from 'esbuild';
@@ -33,6 +35,13 @@ async function visit(page: Page, room: (typeof ROOMS)[number]): Promise<void> {
   }
 }
 
+/** Widths in pixels that a room has to fit: the last is a sheet of A4 between its margins. */
+const SIZES = [
+  ['phone', 360, 'screen'],
+  ['200 % of 1280', 640, 'screen'],
+  ['paper', 718, 'print'],
+] as const;
+
 const HOSTILE = '<img src=x onerror="alert(1)">';
 
 describe.skipIf(!hasBrowser || !hasTerminal)('the console in a browser (skipped where /usr/bin/chromium is missing)', () => {
@@ -53,10 +62,15 @@ describe.skipIf(!hasBrowser || !hasTerminal)('the console in a browser (skipped 
     await sandbox.close();
   });
 
-  test('every room of the console has no axe-core violation in light and dark, fits a phone, and shows text of the archive as text with what hides in it made visible', async () => {
+  test('every room of the console has no axe-core violation in light and dark, fits a phone, a window at 200 % and an upright sheet of paper, moves nothing, and shows text of the archive as text with what hides in it made visible', async () => {
     await callTool(server, 'delete_user', { userName: 'amira' });
     // The page's own policy would keep axe-core out.
-    const page = await openPage(browser, console.url, { colorScheme: 'light', bypassCSP: true, heading: 'Health' });
+    const page = await openPage(browser, console.url, {
+      colorScheme: 'light',
+      reducedMotion: 'reduce',
+      bypassCSP: true,
+      heading: 'Health',
+    });
     const dialogs: string[] = [];
     page.on('dialog', (dialog) => {
       dialogs.push(dialog.message());
@@ -70,14 +84,20 @@ describe.skipIf(!hasBrowser || !hasTerminal)('the console in a browser (skipped 
       await page.emulateMedia({ colorScheme: 'dark' });
       const dark = await findSerious(page, `axe.run({ runOnly: ['color-contrast'] })`);
       await page.emulateMedia({ colorScheme: 'light' });
-      await page.setViewportSize({ width: 360, height: 740 });
-      const isWide = await page.evaluate('document.documentElement.scrollWidth > innerWidth');
+      const wide: string[] = [];
+      for (const [name, width, media] of SIZES) {
+        await page.emulateMedia({ media });
+        await page.setViewportSize({ width, height: 740 });
+        if (await page.evaluate('document.documentElement.scrollWidth > innerWidth')) wide.push(name);
+      }
+      await page.emulateMedia({ media: 'screen' });
       await page.setViewportSize({ width: 1440, height: 900 });
+      const moving = await page.evaluate('document.getAnimations().length');
       const text = (await page.locator('body').textContent()) ?? '';
-      seen[room] = { light, dark, isWide, images: await page.locator('img').count(), hides: text.includes('\u202E') };
+      seen[room] = { light, dark, wide, moving, images: await page.locator('img').count(), hides: text.includes('\u202E') };
       if (room === 'Runs' || room === 'Storage') expect([room, text.includes(`${HOSTILE} [U+202E]txt.exe`)]).toEqual([room, true]);
     }
-    const fine = { light: [], dark: [], isWide: false, images: 0, hides: false };
+    const fine = { light: [], dark: [], wide: [], moving: 0, images: 0, hides: false };
     expect(seen).toEqual(Object.fromEntries(ROOMS.map((room) => [room, fine])));
     expect(dialogs).toEqual([]);
   });
@@ -139,6 +159,37 @@ describe.skipIf(!hasBrowser || !hasTerminal)('the console in a browser (skipped 
     await visit(page, 'Record');
     await page.getByRole('heading', { name: /Intact: \d+ lines/ }).waitFor();
     await page.getByText('Granted', { exact: true }).first().waitFor();
+  });
+
+  test('a line of the audit with a time that is none leaves the timeline of the console as it is', async () => {
+    appendFileSync(join(server.stateDir, 'audit.jsonl'), `{"format":1,"time":"never","command":"${HOSTILE.replaceAll('"', '')}"}\n`);
+    const page = await openPage(browser, console.url, { heading: 'Health' });
+    await visit(page, 'Record');
+    const timeless = page.getByRole('region', { name: 'Without a time' });
+    expect(await timeless.textContent()).toContain('img src=x onerror=alert(1)');
+    await page.getByRole('heading', { name: /^Not intact/ }).waitFor();
+  });
+
+  test('a console that has ended says so in every room, and offers nothing that it can no longer do', async () => {
+    await callTool(server, 'delete_user', { userName: 'maria.lopez' });
+    const page = await openPage(browser, console.url, { heading: 'Health', isLeft: true });
+    await visit(page, 'Inbox');
+    const question = page.getByRole('listitem').filter({ hasText: 'maria.lopez' });
+    await question.waitFor();
+    await console.end();
+    await question.getByRole('button', { name: 'Refuse' }).click();
+    await page.getByRole('alert').filter({ hasText: 'The console has ended.' }).waitFor();
+    await page.getByText('Whether other questions wait is not known').waitFor();
+    await question.getByRole('button', { name: 'Grant…', disabled: true }).waitFor();
+    expect(await page.title()).toBe('Ended – MailStore console');
+    for (const [room, says] of [
+      ['Record', 'Whether the record is intact is not known'],
+      ['Access', 'The console has ended.'],
+    ] as const) {
+      await page.getByRole('link', { name: room }).click();
+      await page.getByText(says).first().waitFor();
+      expect(await page.getByRole('button', { disabled: false }).count()).toBe(0);
+    }
   });
 
   test('the official host of MCP Apps shows health, runs and storage inside of a chat, in its theme, and nothing of them reaches a network', async () => {

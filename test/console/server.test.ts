@@ -148,6 +148,49 @@ describe('a console without a terminal', () => {
   });
 });
 
+test('a room whose reads fail says in its view what is not known, and never that there is none', async () => {
+  const lists = ['GetJobs', 'GetJobResults', 'GetWorkerResults', 'GetStores', 'GetFolderStatistics', 'GetUsers', 'GetLicenseInformation'];
+  const sandbox = await sandboxForTest({ faults: lists.map((command) => `garbage@/api/invoke/${command}`) });
+  const { url } = untilTestEnds(await startTesterProcess({ program: 'console', shared: sandbox }));
+  const [health, runs, storage, access] = await Promise.all(
+    ['health', 'runs', 'storage', 'access'].map((room) => get<RoomAnswer>(url, `rooms/${room}?target=default`)),
+  );
+  expect(runs).toMatchObject({
+    headline: 'It cannot be said which runs failed: the run history could not be read.',
+    view: { unread: ['the runs of profiles', 'the jobs', 'the runs of jobs'] },
+  });
+  const days = runs && 'view' in runs && runs.view.room === 'runs' ? runs.view.rows.flatMap(({ days: ofRow }) => ofRow) : [];
+  expect([...new Set(days.map(({ state }) => state))]).toEqual(['unknown']);
+  expect(storage).toMatchObject({ headline: 'The stores could not be read.', view: { room: 'storage' } });
+  expect(storage && 'view' in storage && storage.view).not.toHaveProperty('stores');
+  expect(storage && 'view' in storage && storage.view).not.toHaveProperty('total');
+  expect(access).toMatchObject({
+    headline: 'It cannot be said who can read what: the users could not be listed.',
+    view: { room: 'access', people: [], rights: [] },
+  });
+  expect(access && 'view' in access && access.view).not.toHaveProperty('peopleInAll');
+  const states = health && 'view' in health && health.view.room === 'health' ? health.view.checks : [];
+  expect(states.filter(({ state }) => state === 'unknown').map(({ area }) => area)).toEqual([
+    'stores',
+    'indexes',
+    'profiles',
+    'jobs',
+    'backups',
+    'licence',
+  ]);
+});
+
+test('accounts that cannot be read one by one leave open who is an administrator, in a console and for a model', async () => {
+  const sandbox = await sandboxForTest({ faults: ['garbage@/api/invoke/GetUserInfo'] });
+  const server = untilTestEnds(await startServer({ sandbox }));
+  expect((await callTool(server, 'access_report')).text).toMatch(
+    /^It cannot be said who can read what: none of \d+ accounts could be read\./,
+  );
+  expect((await callTool(server, 'access_report', { folder: 'johndoe' })).text).toMatch(
+    /^It cannot be said who can open the archive johndoe: none of \d+ accounts could be read\./,
+  );
+});
+
 test('the script of the console, which every view in a chat carries too, stays below 340 KB', () => {
   expect(statSync(new URL('../../dist/console/page.js', import.meta.url)).size).toBeLessThan(340_000);
 });
@@ -264,11 +307,11 @@ describe.runIf(hasTerminal)('the record in a console', () => {
     ).toEqual(['GetStores']);
     const csv = await ask(`${url}export?format=csv&show=everything`);
     expect(csv.body.split('\r\n')[0]).toBe(
-      'time,chain,number,client,origin,target,user,command,arguments,effect,risks,decision,consent,reason,outcome,error,task,change,event',
+      'time,chain,number,client,origin,target,user,command,arguments,effect,risks,decision,consent,reason,outcome,error,task,change,event,tool,approvalId,prompt,decidedBy,unreadable',
     );
     expect(csv.body).toContain(',GetUserInfo,"{""userName"":""johndoe""}",read,');
     expect(writeCsvRow({ time: '2026-11-29T12:00:00Z', user: '@SUM(A1)', error: '=HYPERLINK("https://evil.example")' })).toBe(
-      `2026-11-29T12:00:00Z,,,,,,'@SUM(A1),,,,,,,,,"'=HYPERLINK(""https://evil.example"")",,,\r\n`,
+      `2026-11-29T12:00:00Z,,,,,,'@SUM(A1),,,,,,,,,"'=HYPERLINK(""https://evil.example"")",,,,,,,,\r\n`,
     );
     expect(await get<RecordVerdict>(url, 'verify')).toMatchObject({
       isIntact: true,

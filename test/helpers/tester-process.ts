@@ -101,7 +101,10 @@ export async function startTesterProcess({
       : startProcess([BINARY, ...args], env);
   child.stderr.pipe(process.stderr, { end: false });
   const exited = child.ended.then(({ code }) => code);
+  let hasEnded = false;
+  void exited.then(() => (hasEnded = true));
   const end = async () => {
+    if (hasEnded) return exited;
     if (terminal) child.stdin.write('\x03');
     else child.kill('SIGINT');
     return exited;

@@ -51,7 +51,7 @@ test('a day without a run is silent where one was due by the rhythm of the profi
     ],
     explain: () => ({ cause: undefined, isAssumed: false }),
   });
-  const signs = { ok: 'o', warnings: 'w', errors: 'e', failed: 'F', silent: '-', none: '.' };
+  const signs = { ok: 'o', warnings: 'w', errors: 'e', failed: 'F', silent: '-', none: '.', unknown: '?' };
   expect(Object.fromEntries(rows.map(({ name, days }) => [name, days.map(({ state }) => signs[state]).join('')]))).toEqual({
     'profile 1': 'ooooooooooooooooooooo',
     'profile 2': 'ooooooooooooooooo----',

@@ -63,6 +63,12 @@ async function reportArchives(folder: string | undefined, offset: number, detail
     'What people can read outside of MailStore: backups, exports, store files and the mail server itself.',
   ];
   const next = nextOffset === undefined ? undefined : `Call again with offset ${nextOffset} for the remaining accounts.`;
+  const unknowable =
+    total === undefined
+      ? 'the users could not be listed.'
+      : total > 0 && accounts.length === 0
+        ? `none of ${writeCount(total, 'account')} could be read.`
+        : undefined;
   const looked =
     total === undefined
       ? 'The users could not be listed.'
@@ -70,8 +76,14 @@ async function reportArchives(folder: string | undefined, offset: number, detail
   if (folder === undefined) {
     const foreign = rights.filter(({ archive, userName: reads }) => !isSameArchive(archive, reads));
     return {
-      headline: `${writeCount(foreign.length, 'right')} on archives of others, and ${writeCount(administrators.length, 'administrator')}. ${looked}`,
-      data: { rightsOnOthersArchives: foreign.slice(0, details ? 200 : 20), administrators: admins, administratorsMay: ADMINISTRATORS },
+      headline:
+        unknowable !== undefined
+          ? `It cannot be said who can read what: ${unknowable}`
+          : `${accounts.length > 0 && unknown === accounts.length ? 'This server does not show rights on archives. There are' : `${writeCount(foreign.length, 'right')} on archives of others, and`} ${writeCount(administrators.length, 'administrator')}. ${looked}`,
+      data: {
+        ...(unknowable === undefined && { rightsOnOthersArchives: foreign.slice(0, details ? 200 : 20), administrators: admins }),
+        administratorsMay: ADMINISTRATORS,
+      },
       notLookedAt: [
         ...notLookedAt,
         // A matrix shows them.
@@ -82,6 +94,10 @@ async function reportArchives(folder: string | undefined, offset: number, detail
     };
   }
   const archive = folder.replaceAll('\\', '/').split('/', 1)[0] ?? folder;
+  if (unknowable !== undefined) {
+    const headline = `It cannot be said who can open the archive ${archive}: ${unknowable}`;
+    return { headline, data: { archive, administratorsMay: ADMINISTRATORS }, notLookedAt, next };
+  }
   const readers = rights
     .filter((right) => isSameArchive(right.archive, archive))
     .map(({ archive: _archive, ...right }) => ({ ...right, owner: isSameArchive(right.userName, archive) || undefined }));

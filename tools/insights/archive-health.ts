@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { defineInsight } from '../../src/catalogue/define-insight.ts';
-import { readRow, readString, type Row } from '../../src/base/rows.ts';
+import { readFlag, readRow, readString, type Row } from '../../src/base/rows.ts';
 import type { HealthCheck as Check, HealthState } from '../../src/catalogue/insight-view.ts';
 import { judgeProfiles, needsAttention, type ProfileState } from './gaps.ts';
 import { writeCount, DAY, formatDuration, groupBy, readRuns, formatTime, parseTime, makeWindow } from './runs.ts';
@@ -256,10 +256,10 @@ function checkBackups(jobs: readonly Row[] | undefined, results: readonly Row[] 
 
 function checkLicense(license: unknown, now: number): readonly Check[] {
   const { userCount, maxUsers, updateAndSupportServiceUntil } = readRow(license);
-  if (license === undefined) return failCheck('licence');
   const until = parseTime(updateAndSupportServiceUntil) ?? parseTime(`${String(updateAndSupportServiceUntil)}T00:00:00`);
   const left = until === undefined ? undefined : Math.floor((until - now) / DAY);
   const used = typeof userCount === 'number' && typeof maxUsers === 'number' ? `${userCount} of ${maxUsers} users` : undefined;
+  if (used === undefined && left === undefined) return failCheck('licence');
   return makeChecks('licence', {
     broken: [
       ...(typeof userCount === 'number' && typeof maxUsers === 'number' && userCount > maxUsers ? [`${used ?? ''} are used`] : []),
@@ -271,16 +271,16 @@ function checkLicense(license: unknown, now: number): readonly Check[] {
         : []),
       ...(left !== undefined && left >= 0 && left <= ENDS_SOON_DAYS ? [`maintenance ends in ${left} days`] : []),
     ],
-    ok:
-      [used, left === undefined ? undefined : `maintenance for ${left} days`].filter((part) => part !== undefined).join(', ') ||
-      'nothing that can be judged',
+    ok: [used, left === undefined ? undefined : `maintenance for ${left} days`].filter((part) => part !== undefined).join(', '),
   });
 }
 
 function checkCertificates(credentials: readonly Row[] | undefined, now: number): readonly Check[] {
   if (!credentials) return failCheck('certificates');
-  const ends = credentials.flatMap(({ Description, Settings }) => {
-    const end = parseTime(readRow(Settings)['CertificateExpirationDate']);
+  const dates = credentials.map(({ Settings }) => readRow(Settings)['CertificateExpirationDate']);
+  if (dates.some((date) => date !== undefined && date !== null && parseTime(date) === undefined)) return failCheck('certificates');
+  const ends = credentials.flatMap(({ Description }, index) => {
+    const end = parseTime(dates[index]);
     return end === undefined ? [] : [{ name: readString(Description) ?? 'a credential', days: Math.floor((end - now) / DAY) }];
   });
   return makeChecks('certificates', {
@@ -291,7 +291,7 @@ function checkCertificates(credentials: readonly Row[] | undefined, now: number)
 }
 
 function checkCompliance(compliance: unknown): readonly Check[] {
-  if (compliance === undefined) return failCheck('compliance');
-  const { legalHoldEnabled } = readRow(compliance);
-  return makeChecks('compliance', { ok: legalHoldEnabled === true ? 'legal hold is on' : 'legal hold is off' });
+  const isHeld = readFlag(readRow(compliance)['legalHoldEnabled']);
+  if (isHeld === undefined) return failCheck('compliance');
+  return makeChecks('compliance', { ok: isHeld ? 'legal hold is on' : 'legal hold is off' });
 }

@@ -90,10 +90,9 @@ export const failedRuns = defineInsight({
             days,
             now: reader.now,
             timeZone: reader.timeZone,
-            profiles: (profiles ?? []).filter(({ id }) => profileID === undefined || id === profileID),
-            runs,
-            jobs: jobs ?? [],
-            jobResults: jobResults ?? [],
+            profiles: profiles?.filter(({ id }) => profileID === undefined || id === profileID),
+            runs: all && runs,
+            ...(profileID === undefined ? { jobs, jobResults } : { jobs: [], jobResults: [] }),
             explain: (run) => {
               const { cause, isAssumed = false } = explained.get(run) ?? {};
               return { cause, isAssumed };

@@ -30,17 +30,19 @@ interface CalendarRow {
   readonly isScheduled: boolean;
   /** The pause between runs as it is configured, in milliseconds. */
   readonly pause: number;
-  readonly runs: readonly CalendarRun[];
+  /** Undefined where they could not be read. */
+  readonly runs: readonly CalendarRun[] | undefined;
 }
 
 export interface CalendarParts {
   readonly days: number;
   readonly now: number;
   readonly timeZone: string;
-  readonly profiles: readonly Row[];
-  readonly runs: readonly ProfileRun[];
-  readonly jobs: readonly Row[];
-  readonly jobResults: readonly Row[];
+  /** These four are undefined where they could not be read. */
+  readonly profiles: readonly Row[] | undefined;
+  readonly runs: readonly ProfileRun[] | undefined;
+  readonly jobs: readonly Row[] | undefined;
+  readonly jobResults: readonly Row[] | undefined;
   /** Returns why a run did not succeed, as far as reports were opened. */
   readonly explain: (run: ProfileRun) => { readonly cause: string | undefined; readonly isAssumed: boolean };
 }
@@ -48,27 +50,29 @@ export interface CalendarParts {
 /** Returns the runs of the last days by profile and job, with the days on which a run was due and none began. */
 export function drawRuns({ days, now, timeZone, profiles, runs, jobs, jobResults, explain }: CalendarParts): RunsView {
   const dayNames = listDays({ now, timeZone }, Math.min(days, MAX_DAYS)).toReversed();
-  const known = new Map(profiles.map((profile) => [profile['id'], profile]));
-  const keys = [...new Set([...known.keys(), ...runs.map(({ profileId, profile }) => profileId ?? profile)])];
+  const known = new Map(profiles?.map((profile) => [profile['id'], profile]));
+  const keys = [...new Set([...known.keys(), ...(runs ?? []).map(({ profileId, profile }) => profileId ?? profile)])];
+  // Without their list, the jobs are those that have run.
+  const everyJob: readonly Row[] = jobs ?? [...new Set(jobResults?.map(({ jobId }) => jobId))].map((id) => ({ id, enabled: false }));
   const rows: CalendarRow[] = [
     ...keys.map((key): CalendarRow => {
-      const own = runs.filter(({ profileId, profile }) => (profileId ?? profile) === key);
+      const own = runs?.filter(({ profileId, profile }) => (profileId ?? profile) === key);
       const { automatic, automaticPauseBetweenExecutions } = readRow(known.get(key)?.['serverSideExecution']);
       return {
         kind: 'profile',
-        name: readString(known.get(key)?.['name']) ?? own[0]?.profile ?? String(key),
+        name: readString(known.get(key)?.['name']) ?? own?.[0]?.profile ?? String(key),
         isScheduled: automatic === true || automatic === 'true',
         pause: Number(automaticPauseBetweenExecutions ?? 0) * 1000 || 0,
-        runs: own.map((run) => ({ ...run, state: judgeResult(run.result), ...explain(run) })),
+        runs: own?.map((run) => ({ ...run, state: judgeResult(run.result), ...explain(run) })),
       };
     }),
-    ...jobs.map(({ id, name, enabled }): CalendarRow => ({
+    ...everyJob.map(({ id, name, enabled }): CalendarRow => ({
       kind: 'job',
       name: readString(name) ?? `job ${String(id)}`,
       isScheduled: enabled !== false,
       pause: 0,
       runs: jobResults
-        .filter(({ jobId }) => jobId === id)
+        ?.filter(({ jobId }) => jobId === id)
         .flatMap((row) => {
           const [start, result] = [parseTime(row['startTime']), readString(row['result']) ?? 'unknown'];
           return start === undefined ? [] : [{ start, result, state: judgeResult(result), isAssumed: false }];
@@ -76,11 +80,14 @@ export function drawRuns({ days, now, timeZone, profiles, runs, jobs, jobResults
     })),
   ];
   const drawn = rows
-    .map((row) => ({ row, days: drawRow(row, { dayNames, now, timeZone }) }))
+    .map((row) => ({
+      row,
+      days: row.runs ? drawRow({ ...row, runs: row.runs }, { dayNames, now, timeZone }) : dayNames.map(() => UNKNOWN_DAY),
+    }))
     .toSorted((a, b) => countProblems(b.days) - countProblems(a.days));
   const shown = drawn.slice(0, MAX_ROWS);
   const failures = shown
-    .flatMap(({ row: { runs: own } }, row) =>
+    .flatMap(({ row: { runs: own = [] } }, row) =>
       own.flatMap(({ start, state, result, cause, isAssumed }): (FailedRun & { readonly start: number })[] =>
         state === 'ok'
           ? []
@@ -103,6 +110,12 @@ export function drawRuns({ days, now, timeZone, profiles, runs, jobs, jobResults
     days: dayNames,
     rows: shown.map(({ row: { kind, name }, days: ownDays }) => ({ kind, name, days: ownDays })),
     rowsLeftOut: drawn.length - shown.length,
+    unread: [
+      ...(profiles ? [] : ['the profiles']),
+      ...(runs ? [] : ['the runs of profiles']),
+      ...(jobs ? [] : ['the jobs']),
+      ...(jobResults ? [] : ['the runs of jobs']),
+    ],
     failures: failures.slice(0, MAX_FAILURES).map(({ start: _start, ...failure }) => failure),
     failuresLeftOut: Math.max(0, failures.length - MAX_FAILURES),
   };
@@ -123,10 +136,12 @@ function judgeResult(result: string): CalendarRun['state'] {
   }
 }
 
+const UNKNOWN_DAY: RunDay = { state: 'unknown', runs: 0, notSucceeded: 0 };
+
 const WORST_FIRST = ['failed', 'errors', 'warnings', 'ok'] as const satisfies readonly CalendarRun['state'][];
 
 function drawRow(
-  { kind, runs, isScheduled, pause }: CalendarRow,
+  { kind, runs, isScheduled, pause }: CalendarRow & { readonly runs: readonly CalendarRun[] },
   { dayNames, now, timeZone }: { readonly dayNames: readonly string[]; readonly now: number; readonly timeZone: string },
 ): readonly RunDay[] {
   const starts = runs.map(({ start }) => start).toSorted((a, b) => a - b);
@@ -172,7 +187,7 @@ function nameDay(time: number, timeZone: string): string {
   return toWallClock(time, timeZone).slice(0, 10);
 }
 
-const WEIGHTS: Readonly<Record<RunDayState, number>> = { failed: 4, silent: 4, errors: 2, warnings: 1, ok: 0, none: 0 };
+const WEIGHTS: Readonly<Record<RunDayState, number>> = { failed: 4, silent: 4, errors: 2, warnings: 1, ok: 0, none: 0, unknown: 3 };
 
 function countProblems(days: readonly RunDay[]): number {
   return days.reduce((sum, { state }) => sum + WEIGHTS[state], 0);

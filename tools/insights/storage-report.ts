@@ -39,6 +39,7 @@ export const storageReport = defineInsight({
     const perDayItems = countItems(archiving, reader);
     const total = (stores ?? []).reduce((sum, store) => sum + (Number(store['statisticsSize']) || 0), 0);
     const bySize = (stores ?? []).toSorted((a, b) => Number(b['statisticsSize'] ?? 0) - Number(a['statisticsSize'] ?? 0));
+    const unmeasured = bySize.filter((store) => readMeasure(store['statisticsSize']) === undefined);
     const unread = bySize.filter(({ error, requestedState }) => readString(error) !== undefined || requestedState === 'disabled');
     const byArchive = (folders ?? []).toSorted((a, b) => Number(b['size'] ?? 0) - Number(a['size'] ?? 0));
     const forecast =
@@ -54,13 +55,13 @@ export const storageReport = defineInsight({
           ];
     return {
       headline: stores
-        ? `${formatSize(total) ?? '0 bytes'} in ${writeCount(stores.length, 'store')}` +
+        ? `${unmeasured.length > 0 ? 'At least ' : ''}${formatSize(total) ?? '0 bytes'} in ${writeCount(stores.length, 'store')}` +
           (perDay === undefined
             ? '.'
             : `; about ${formatSize(Math.round(perDay)) ?? ''} more a day, so about ${forecast?.['in365Days'] ?? ''} in a year.`)
         : 'The stores could not be read.',
       data: {
-        total: formatSize(total),
+        total: stores && formatSize(total),
         stores: bySize.map((store) => ({
           id: store['id'],
           name: store['name'],
@@ -90,24 +91,27 @@ export const storageReport = defineInsight({
               `What is in ${unread.map(({ name }) => String(name)).join(', ')}: MailStore cannot open ${unread.length === 1 ? 'it' : 'them'} now, so sizes there may be old.`,
             ]
           : []),
+        ...(unmeasured.length > 0 ? [`The size of ${unmeasured.map(({ name }) => String(name)).join(', ')}: the server gave none.`] : []),
         ...(archives ? [] : ['Sizes by archive, as asked for.']),
       ],
       next: folders && !details && byArchive.length > 10 ? 'details true lists more archives.' : undefined,
       view: reader.isDrawn
         ? {
             room: 'storage',
-            total,
-            stores: bySize.map((store) => ({
-              name: String(store['name']),
-              state: String(store['requestedState']),
-              size: Number(store['statisticsSize']) || 0,
-              messages: Number(store['statisticsCount']) || 0,
-            })),
+            total: stores && total,
+            stores:
+              stores &&
+              bySize.map((store) => ({
+                name: String(store['name']),
+                state: String(store['requestedState']),
+                size: readMeasure(store['statisticsSize']),
+                messages: readMeasure(store['statisticsCount']),
+              })),
             archives:
               folders &&
               byArchive
                 .slice(0, MAX_DRAWN)
-                .map(({ folder, size, count }) => ({ name: String(folder), size: Number(size) || 0, messages: Number(count) || 0 })),
+                .map(({ folder, size, count }) => ({ name: String(folder), size: readMeasure(size), messages: readMeasure(count) })),
             archivesLeftOut: Math.max(0, byArchive.length - MAX_DRAWN),
             growth:
               average === undefined || !runs
@@ -129,3 +133,9 @@ export const storageReport = defineInsight({
     };
   },
 });
+
+/** Returns a number of bytes or messages; undefined where the server gave none. */
+function readMeasure(value: unknown): number | undefined {
+  const count = typeof value === 'string' && value !== '' ? Number(value) : value;
+  return typeof count === 'number' && count >= 0 ? count : undefined;
+}

@@ -1,10 +1,10 @@
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
 import type { Room } from '../../catalogue/insight-view.ts';
+import { formatMinute } from '../../tester/web/page/locale.ts';
 import { QuestionDialog } from '../../tester/web/page/question-dialog.tsx';
 import { getJson, postJson, RequestFailed, streamEvents } from '../../tester/web/page/requests.ts';
 import type { AnswerRequest, QuestionInfo, TargetInfo } from '../../tester/web/protocol.ts';
 import type { ConsoleContents, DecideRequest, Inbox, RoomAnswer, InboxQuestion, WorkEvent } from '../protocol.ts';
-import { formatMoment } from './format.ts';
 import { InboxRoom } from './rooms/inbox-room.tsx';
 import { RecordRoom } from './rooms/record-room.tsx';
 import { SheetBody } from './sheet-body.tsx';
@@ -50,7 +50,9 @@ function Console({ contents, fault, onFault }: ConsoleProps) {
   const [{ room, target }, setAddress] = useState(() => readAddress(targets, rooms));
   const [said, setSaid] = useState<string>();
   const [revision, setRevision] = useState(0);
-  const inbox = useInbox(onFault, revision);
+  const { inbox, lookFault } = useInbox(revision);
+  const isEnded = isGone(lookFault);
+  const shownFault = lookFault === undefined ? fault : describeFault(lookFault);
   const { question, work, answer } = useWork({
     onSaid: setSaid,
     onFault,
@@ -68,8 +70,8 @@ function Console({ contents, fault, onFault }: ConsoleProps) {
     return () => removeEventListener('hashchange', onMove);
   }, []);
   useEffect(() => {
-    document.title = `${TITLES[room]} – MailStore console`;
-  }, [room]);
+    document.title = `${isEnded ? 'Ended' : TITLES[room]} – MailStore console`;
+  }, [room, isEnded]);
 
   const shown = targets.find(({ name }) => name === target);
   const option = target === targets[0]?.name ? '' : `;target=${encodeURIComponent(target)}`;
@@ -115,9 +117,9 @@ function Console({ contents, fault, onFault }: ConsoleProps) {
         )}
       </header>
       <main class="room">
-        {fault !== undefined && (
+        {shownFault !== undefined && (
           <p class="notice fault" role="alert">
-            {fault}
+            {shownFault}
           </p>
         )}
         <h1 tabIndex={-1} ref={heading}>
@@ -128,29 +130,35 @@ function Console({ contents, fault, onFault }: ConsoleProps) {
             {said}
           </p>
         )}
-        {room === 'inbox' ? (
-          inbox && (
-            <InboxRoom
-              inbox={inbox}
-              canDecide={canDecide}
+        {/* What a console that has ended showed stays readable, and nothing in it can be used. */}
+        <fieldset class="contents" disabled={isEnded}>
+          {room === 'inbox' ? (
+            !inbox ? (
+              <p role="status">Looking for questions…</p>
+            ) : (
+              <InboxRoom
+                inbox={inbox}
+                isCurrent={lookFault === undefined}
+                canDecide={canDecide}
+                timeZone={timeZone}
+                onDecide={({ approvalId }: InboxQuestion, how) => {
+                  const request: DecideRequest = { approvalId, how };
+                  work('inbox', request);
+                }}
+              />
+            )
+          ) : room === 'record' ? (
+            <RecordRoom
               timeZone={timeZone}
-              onDecide={({ approvalId }: InboxQuestion, how) => {
-                const request: DecideRequest = { approvalId, how };
-                work('inbox', request);
-              }}
+              canDecide={canDecide}
+              revision={revision}
+              onRevert={(number) => work('revert', { number })}
+              onFault={onFault}
             />
-          )
-        ) : room === 'record' ? (
-          <RecordRoom
-            timeZone={timeZone}
-            canDecide={canDecide}
-            revision={revision}
-            onRevert={(number) => work('revert', { number })}
-            onFault={onFault}
-          />
-        ) : (
-          <InsightRoom key={`${room} ${target}`} room={room} target={target} timeZone={timeZone} />
-        )}
+          ) : (
+            <InsightRoom key={`${room} ${target}`} room={room} target={target} timeZone={timeZone} />
+          )}
+        </fieldset>
       </main>
       {question && <QuestionDialog key={question.id} program="console" question={question} onAnswer={answer} />}
     </>
@@ -200,7 +208,7 @@ function InsightRoom({ room, target, timeZone }: { readonly room: Room; readonly
       <p class="actions hint">
         <span>
           {answer.view.room === 'health' && answer.view.server !== undefined && `${answer.view.server}. `}
-          Read {formatMoment(answer.readAt, timeZone)}, times in {timeZone}.
+          Read {formatMinute(answer.readAt, timeZone)}, times in {timeZone}.
         </span>{' '}
         {again}
         <button type="button" class="screen-only" onClick={() => print()}>
@@ -211,9 +219,16 @@ function InsightRoom({ room, target, timeZone }: { readonly room: Room; readonly
   );
 }
 
-/** Looks for questions again and again, and announces new ones where the reader has allowed it. */
-function useInbox(onFault: (error: unknown) => void, revision: number): Inbox | undefined {
+interface WatchedInbox {
+  readonly inbox: Inbox | undefined;
+  /** Why the last look failed; undefined where it did not. */
+  readonly lookFault: unknown;
+}
+
+/** Looks for questions again and again, also after a look that failed, and announces new ones where the reader has allowed it. */
+function useInbox(revision: number): WatchedInbox {
   const [inbox, setInbox] = useState<Inbox>();
+  const [lookFault, setLookFault] = useState<unknown>();
   const seen = useRef<ReadonlySet<string>>();
   useEffect(() => {
     const stop = new AbortController();
@@ -223,25 +238,29 @@ function useInbox(onFault: (error: unknown) => void, revision: number): Inbox | 
       const fresh = found.questions.filter(({ approvalId }) => seen.current && !seen.current.has(approvalId));
       seen.current = ids;
       setInbox((before) => (JSON.stringify(before) === JSON.stringify(found) ? before : found));
-      for (const { label, target } of fresh) announce(label, target);
+      for (const question of fresh) announce(question);
     };
     const work = async () => {
       while (!stop.signal.aborted) {
-        await look();
+        try {
+          await look();
+          setLookFault(undefined);
+        } catch (error) {
+          if (stop.signal.aborted) return;
+          setLookFault(error);
+        }
         await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
       }
     };
-    work().catch((error: unknown) => {
-      if (!stop.signal.aborted) onFault(error);
-    });
+    void work();
     return () => stop.abort();
   }, [revision]);
-  return inbox;
+  return { inbox, lookFault };
 }
 
-function announce(label: string, target: string): void {
+function announce({ approvalId, label, target }: InboxQuestion): void {
   if (typeof Notification === 'undefined' || Notification.permission !== 'granted') return;
-  const shown = new Notification('A question waits for you', { body: `${label} at ${target}` });
+  const shown = new Notification('A question waits for you', { body: `${label} at ${target}`, tag: approvalId });
   shown.addEventListener('click', () => {
     focus();
     location.hash = 'inbox';
@@ -277,7 +296,11 @@ function useWork({ onSaid, onFault, onDone }: WorkProps) {
   return { question, work, answer };
 }
 
+function isGone(error: unknown): boolean {
+  return error instanceof RequestFailed && error.isGone;
+}
+
 function describeFault(error: unknown): string {
-  if (error instanceof RequestFailed && error.isGone) return 'The console has ended. Start it again, and open the address that it prints.';
+  if (isGone(error)) return 'The console has ended. Start it again, and open the address that it prints.';
   return error instanceof Error ? error.message : String(error);
 }

@@ -1,6 +1,6 @@
 import type { ComponentChildren } from 'preact';
 import type { InsightView } from '../../catalogue/insight-view.ts';
-import { localise } from './format.ts';
+import { localiseSentence } from '../../tester/web/page/locale.ts';
 import { AccessView } from './rooms/access-view.tsx';
 import { HealthView, summariseHealth } from './rooms/health-view.tsx';
 import { RunsView } from './rooms/runs-view.tsx';
@@ -22,7 +22,7 @@ export function SheetBody({ headline, view, notRead, notLookedAt, timeZone, chil
     <>
       {/* The checks say in full what the sentence sums up. */}
       <p class={`headline ${view.room === 'health' ? view.overall : ''}`}>
-        {view.room === 'health' ? `${summariseHealth(view)}.` : localise(headline, timeZone)}
+        {view.room === 'health' ? `${summariseHealth(view)}.` : localiseSentence(headline, timeZone)}
       </p>
       {children}
       <Drawn view={view} timeZone={timeZone} />

@@ -1,5 +1,5 @@
 import type { ComponentChildren } from 'preact';
-import { localise } from './format.ts';
+import { localiseSentence } from '../../tester/web/page/locale.ts';
 
 interface NotesProps {
   readonly notRead: readonly string[];
@@ -31,7 +31,7 @@ function List({ of, timeZone }: { readonly of: readonly string[]; readonly timeZ
   return (
     <ul>
       {of.map((sentence) => (
-        <li key={sentence}>{localise(sentence, timeZone)}</li>
+        <li key={sentence}>{localiseSentence(sentence, timeZone)}</li>
       ))}
     </ul>
   );

@@ -20,6 +20,8 @@ export function AccessView({ view }: { readonly view: View; readonly timeZone: s
         (words === '' || archive.toLowerCase().includes(words) || (names.get(userName) ?? userName.toLowerCase()).includes(words)),
     );
   }, [people, rights, search, withOwn]);
+  if (peopleInAll === undefined || (peopleInAll > 0 && people.length === 0))
+    return <p>Who can read what, and who is an administrator, is not known: no account could be read.</p>;
   const administrators = people.filter(({ isAdministrator }) => isAdministrator);
   return (
     <>
@@ -27,7 +29,9 @@ export function AccessView({ view }: { readonly view: View; readonly timeZone: s
         <h3 id="administrators-heading">{formatCount(administrators.length, 'administrator')}</h3>
         <p>
           {administrators.length === 0
-            ? 'None was found.'
+            ? people.length < peopleInAll
+              ? 'None was found among the accounts that were looked at.'
+              : 'None was found.'
             : `${administrators.map(({ userName }) => userName).join(', ')}. ${administratorsMay}`}
         </p>
       </section>
@@ -48,11 +52,11 @@ export function AccessView({ view }: { readonly view: View; readonly timeZone: s
         </label>
       </div>
       <p role="status">
-        {formatCount(found.length, 'right')} of {formatNumber(rights.length)} shown
+        {rights.length === 0
+          ? 'No right on an archive was shown'
+          : `${formatCount(found.length, 'right')} of ${formatNumber(rights.length)} shown`}
         {rightsLeftOut > 0 && `; ${formatCount(rightsLeftOut, 'more right')} are left out, which access reports of single archives show`}.
-        {peopleInAll !== undefined &&
-          people.length < peopleInAll &&
-          ` Of ${formatCount(peopleInAll, 'account')}, ${formatNumber(people.length)} were looked at.`}
+        {people.length < peopleInAll && ` Of ${formatCount(peopleInAll, 'account')}, ${formatNumber(people.length)} were looked at.`}
       </p>
       {found.length > 0 && <Matrix rights={found} people={people} />}
       <details class="numbers" open={found.length > 0 && found.length <= 12}>

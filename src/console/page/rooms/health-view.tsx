@@ -1,5 +1,5 @@
 import type { HealthState, HealthView as View } from '../../../catalogue/insight-view.ts';
-import { localise } from '../format.ts';
+import { localiseSentence } from '../../../tester/web/page/locale.ts';
 
 const WORDS: Readonly<Record<HealthState, string>> = {
   broken: 'Broken',
@@ -32,7 +32,7 @@ export function HealthView({ view: { checks }, timeZone }: { readonly view: View
           </h3>
           <ul class="reasons">
             {reasons.map((reason) => (
-              <li key={reason}>{localise(reason, timeZone)}</li>
+              <li key={reason}>{localiseSentence(reason, timeZone)}</li>
             ))}
           </ul>
         </li>

@@ -1,16 +1,18 @@
 import { useState } from 'preact/hooks';
 import type { Inbox, InboxQuestion } from '../../protocol.ts';
-import { formatMoment } from '../format.ts';
+import { formatMinute } from '../../../tester/web/page/locale.ts';
 
 interface Props {
   readonly inbox: Inbox;
+  /** False where the last look for questions failed: then there may be others. */
+  readonly isCurrent: boolean;
   readonly canDecide: boolean;
   readonly timeZone: string;
   readonly onDecide: (question: InboxQuestion, how: 'grant' | 'refuse') => void;
 }
 
 /** The questions that wait for a person's yes. */
-export function InboxRoom({ inbox: { questions, command }, canDecide, timeZone, onDecide }: Props) {
+export function InboxRoom({ inbox: { questions, command }, isCurrent, canDecide, timeZone, onDecide }: Props) {
   return (
     <>
       <Notify />
@@ -20,7 +22,11 @@ export function InboxRoom({ inbox: { questions, command }, canDecide, timeZone, 
           id does it.
         </p>
       )}
-      {questions.length === 0 && <p>No question waits. This page looks for new ones by itself.</p>}
+      {!isCurrent ? (
+        <p>Whether other questions wait is not known: they could not be looked for.</p>
+      ) : (
+        questions.length === 0 && <p>No question waits. This page looks for new ones by itself.</p>
+      )}
       <ul class="questions">
         {questions.map((question) => {
           const { approvalId, label, prompt, target, requestedAt, expiresAt } = question;
@@ -28,8 +34,8 @@ export function InboxRoom({ inbox: { questions, command }, canDecide, timeZone, 
             <li key={approvalId} class="question">
               <h3 id={`question-${approvalId}`}>{label}</h3>
               <p class="hint">
-                <code>{approvalId}</code> at {target}, asked {formatMoment(requestedAt, timeZone)}, good until{' '}
-                {formatMoment(expiresAt, timeZone)}
+                <code>{approvalId}</code> at {target}, asked {formatMinute(requestedAt, timeZone)}, good until{' '}
+                {formatMinute(expiresAt, timeZone)}
               </p>
               <pre tabIndex={0} role="region" aria-label={`What ${label} would do`}>
                 {prompt}

@@ -1,8 +1,8 @@
 import { useEffect, useState } from 'preact/hooks';
+import { toWallClock } from '../../../base/zoned-time.ts';
 import { getJson } from '../../../tester/web/page/requests.ts';
 import { RECORD_FILTERS, type RecordEntry, type RecordFilter, type RecordPage, type RecordVerdict } from '../../protocol.ts';
-import { formatNumber } from '../../../tester/web/page/locale.ts';
-import { formatClock, formatDay, nameDay } from '../format.ts';
+import { formatDay, formatNumber, formatTimeOfDay, localiseSentence } from '../../../tester/web/page/locale.ts';
 
 interface Props {
   readonly timeZone: string;
@@ -33,14 +33,24 @@ export function RecordRoom({ timeZone, canDecide, revision, onRevert, onFault }:
   const [query, setQuery] = useState({ show: 'notable' as RecordFilter, text: '', since: '', until: '' });
   const [limit, setLimit] = useState(STEP);
   const [page, setPage] = useState<RecordPage>();
+  const [isUnread, setUnread] = useState(false);
   const chosen = new URLSearchParams(Object.entries(query).filter(([, value]) => value !== '')).toString();
 
   useEffect(() => {
     const stop = new AbortController();
     const rest = setTimeout(() => {
-      getJson<RecordPage>(`record?${chosen}&limit=${limit}`, stop.signal).then(setPage, (error: unknown) => {
-        if (!stop.signal.aborted) onFault(error);
-      });
+      getJson<RecordPage>(`record?${chosen}&limit=${limit}`, stop.signal).then(
+        (found) => {
+          setPage(found);
+          setUnread(false);
+        },
+        (error: unknown) => {
+          if (stop.signal.aborted) return;
+          setPage(undefined);
+          setUnread(true);
+          onFault(error);
+        },
+      );
     }, REST_MS);
     return () => {
       clearTimeout(rest);
@@ -54,8 +64,8 @@ export function RecordRoom({ timeZone, canDecide, revision, onRevert, onFault }:
   };
   return (
     <>
-      <Intact onFault={onFault} />
-      <form class="filters" role="search" aria-label="Filter the record" onSubmit={(event) => event.preventDefault()}>
+      <Intact timeZone={timeZone} onFault={onFault} />
+      <form class="filters screen-only" role="search" aria-label="Filter the record" onSubmit={(event) => event.preventDefault()}>
         <label>
           Show{' '}
           <select
@@ -86,7 +96,7 @@ export function RecordRoom({ timeZone, canDecide, revision, onRevert, onFault }:
           To <input type="date" value={query.until} onChange={(event) => change({ until: event.currentTarget.value })} />
         </label>
       </form>
-      <p class="actions">
+      <p class="actions screen-only">
         Export what fits, all of it:{' '}
         <a href={`export?${chosen}&format=jsonl`} download>
           JSON lines
@@ -96,12 +106,14 @@ export function RecordRoom({ timeZone, canDecide, revision, onRevert, onFault }:
         </a>
       </p>
       {!page ? (
-        <p role="status">Reading the record…</p>
+        <p role="status">{isUnread ? 'The record could not be read.' : 'Reading the record…'}</p>
       ) : (
         <>
           <p role="status" class="hint">
             {page.entries.length === 0
-              ? 'No line fits.'
+              ? query.show === 'everything' || page.hasMore
+                ? 'No line fits.'
+                : `No line fits. “${WORDS.everything}” also shows the reads.`
               : `${formatNumber(page.entries.length)} lines${page.hasMore ? ', the newest of more' : ''}.`}
             {page.gaveUpAfter !== undefined &&
               ` The search ended after ${formatNumber(page.gaveUpAfter)} lines; an earlier day goes further back.`}
@@ -121,28 +133,47 @@ export function RecordRoom({ timeZone, canDecide, revision, onRevert, onFault }:
 }
 
 /** Whether the audit is as it was written: read as a whole, once, and again when asked. */
-function Intact({ onFault }: Pick<Props, 'onFault'>) {
+function Intact({ timeZone, onFault }: Pick<Props, 'timeZone' | 'onFault'>) {
   const [verdict, setVerdict] = useState<RecordVerdict>();
+  const [isUnread, setUnread] = useState(false);
   const [asked, setAsked] = useState(0);
   useEffect(() => {
     const stop = new AbortController();
     setVerdict(undefined);
+    setUnread(false);
     getJson<RecordVerdict>('verify', stop.signal).then(setVerdict, (error: unknown) => {
-      if (!stop.signal.aborted) onFault(error);
+      if (stop.signal.aborted) return;
+      setUnread(true);
+      onFault(error);
     });
     return () => stop.abort();
   }, [asked]);
-  if (!verdict) return <p class="verdict">Verifying the record…</p>;
+  const again = (
+    <p class="screen-only">
+      <button type="button" onClick={() => setAsked(asked + 1)}>
+        Verify again
+      </button>
+    </p>
+  );
+  if (!verdict) {
+    if (!isUnread) return <p class="verdict">Verifying the record…</p>;
+    return (
+      <section class="verdict broken">
+        <p>Whether the record is intact is not known: it could not be verified.</p>
+        {again}
+      </section>
+    );
+  }
   const { isIntact, says, problems, notes, last } = verdict;
   return (
     <section class={`verdict ${isIntact ? 'ok' : 'broken'}`} aria-labelledby="verdict-heading">
       <h3 id="verdict-heading">
-        <span aria-hidden="true">{isIntact ? '✓' : '✕'}</span> {says}
+        <span aria-hidden="true">{isIntact ? '✓' : '✕'}</span> {localiseSentence(says, timeZone)}
       </h3>
       {[...problems, ...notes].length > 0 && (
         <ul>
           {[...problems, ...notes].map((line) => (
-            <li key={line}>{line}</li>
+            <li key={line}>{localiseSentence(line, timeZone)}</li>
           ))}
         </ul>
       )}
@@ -154,11 +185,7 @@ function Intact({ onFault }: Pick<Props, 'onFault'>) {
           </p>
         </details>
       )}
-      <p>
-        <button type="button" onClick={() => setAsked(asked + 1)}>
-          Verify again
-        </button>
-      </p>
+      {again}
     </section>
   );
 }
@@ -170,7 +197,7 @@ interface TimelineProps extends Pick<Props, 'timeZone' | 'canDecide' | 'onRevert
 function Timeline({ entries, timeZone, ...others }: TimelineProps) {
   const days = new Map<string, RecordEntry[]>();
   for (const entry of entries) {
-    const day = entry.time === undefined ? '' : nameDay(entry.time, timeZone);
+    const day = entry.time === undefined ? '' : toWallClock(Date.parse(entry.time), timeZone).slice(0, 10);
     const known = days.get(day);
     if (known) known.push(entry);
     else days.set(day, [entry]);
@@ -196,7 +223,7 @@ function Entry({ entry, timeZone, canDecide, onRevert }: Omit<TimelineProps, 'en
   const isBad = decision === 'refuse' || outcome === 'failed' || outcome === 'unknown';
   return (
     <li class={`entry ${kind} ${isBad ? 'bad' : (effect ?? '')}`}>
-      <time dateTime={time}>{time === undefined ? '?' : formatClock(time, timeZone)}</time>
+      <time dateTime={time}>{time === undefined ? '?' : formatTimeOfDay(time, timeZone)}</time>
       <div>
         <p>
           <strong>{what}</strong> {effect !== undefined && <span class="badge">{effect}</span>}{' '}

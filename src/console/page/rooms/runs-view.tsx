@@ -1,7 +1,6 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { RunDay, RunDayState, RunRow, RunsView as View } from '../../../catalogue/insight-view.ts';
-import { formatCount, formatNumber } from '../../../tester/web/page/locale.ts';
-import { formatClock, formatDay } from '../format.ts';
+import { formatCount, formatDay, formatNumber, formatTimeOfDay } from '../../../tester/web/page/locale.ts';
 import { Table } from '../sheet.tsx';
 
 const WORDS: Readonly<Record<RunDayState, string>> = {
@@ -11,8 +10,17 @@ const WORDS: Readonly<Record<RunDayState, string>> = {
   failed: 'failed',
   silent: 'no run, though one was due',
   none: 'no run',
+  unknown: 'not known: the runs could not be read',
 };
-const SIGNS: Readonly<Record<RunDayState, string>> = { ok: '', warnings: '!', errors: '✕', failed: '✕', silent: '–', none: '' };
+const SIGNS: Readonly<Record<RunDayState, string>> = {
+  ok: '',
+  warnings: '!',
+  errors: '✕',
+  failed: '✕',
+  silent: '–',
+  none: '',
+  unknown: '?',
+};
 const LEGEND: readonly RunDayState[] = ['failed', 'silent', 'errors', 'warnings', 'ok', 'none'];
 
 interface CalendarPlace {
@@ -22,12 +30,13 @@ interface CalendarPlace {
 
 /** The runs of each day by profile and job; a day that needs attention opens its runs with their causes. */
 export function RunsView({ view, timeZone }: { readonly view: View; readonly timeZone: string }) {
-  const { days, rows, rowsLeftOut, failuresLeftOut } = view;
+  const { days, rows, rowsLeftOut, unread, failuresLeftOut } = view;
   const [opened, setOpened] = useState<CalendarPlace>();
+  const states = new Set(rows.flatMap(({ days: own }) => own.map(({ state }) => state)));
   return (
     <>
       <ul class="legend" aria-label="Signs">
-        {LEGEND.map((state) => (
+        {[...LEGEND, ...(states.has('unknown') ? (['unknown'] as const) : [])].map((state) => (
           <li key={state}>
             <span class={`day ${state}`} aria-hidden="true">
               {SIGNS[state]}
@@ -36,7 +45,16 @@ export function RunsView({ view, timeZone }: { readonly view: View; readonly tim
           </li>
         ))}
       </ul>
-      {rows.length === 0 ? <p>There is no profile and no job.</p> : <Calendar view={view} opened={opened} onOpen={setOpened} />}
+      {unread.length > 0 && (
+        <p class="notice" role="alert">
+          {sentence(unread)} could not be read, so this calendar lacks what they would show.
+        </p>
+      )}
+      {rows.length === 0 ? (
+        unread.length === 0 && <p>There is no profile and no job.</p>
+      ) : (
+        <Calendar view={view} opened={opened} onOpen={setOpened} />
+      )}
       {rowsLeftOut > 0 && (
         <p class="hint">{formatCount(rowsLeftOut, 'more profile or job', 'more profiles and jobs')} with fewer problems are left out.</p>
       )}
@@ -57,15 +75,25 @@ export function RunsView({ view, timeZone }: { readonly view: View; readonly tim
           ]}
           rows={rows.map(({ name, days: own }) => [
             name,
-            formatNumber(sum(own, ({ runs }) => runs)),
-            formatNumber(sum(own, ({ notSucceeded }) => notSucceeded)),
-            formatNumber(own.filter(({ state }) => state === 'silent').length),
-            describeLast(days, own),
+            ...(own.some(({ state }) => state === 'unknown')
+              ? ['not known', 'not known', 'not known', '']
+              : [
+                  formatNumber(sum(own, ({ runs }) => runs)),
+                  formatNumber(sum(own, ({ notSucceeded }) => notSucceeded)),
+                  formatNumber(own.filter(({ state }) => state === 'silent').length),
+                  describeLast(days, own),
+                ]),
           ])}
         />
       </details>
     </>
   );
+}
+
+/** Returns what could not be read as the beginning of a sentence. */
+function sentence(parts: readonly string[]): string {
+  const said = [parts.slice(0, -1).join(', '), parts.at(-1) ?? ''].filter((part) => part !== '').join(' and ');
+  return said.charAt(0).toUpperCase() + said.slice(1);
 }
 
 function describeLast(days: readonly string[], own: readonly RunDay[]): string {
@@ -157,7 +185,7 @@ function Calendar({ view: { days, rows }, opened, onOpen }: CalendarProps) {
 }
 
 function needsAttention(state: RunDayState): boolean {
-  return state !== 'ok' && state !== 'none';
+  return state !== 'ok' && state !== 'none' && state !== 'unknown';
 }
 
 /** Returns the nearest place in the direction of an arrow key. */
@@ -211,7 +239,7 @@ function DayDetails({ view, place, timeZone }: { readonly view: View; readonly p
           label={`Runs of ${row.name} on ${formatDay(day)}`}
           columns={[{ name: 'Began' }, { name: 'Result' }, { name: 'Cause' }]}
           rows={failures.map(({ at, result, cause, isAssumed }) => [
-            formatClock(at, timeZone),
+            formatTimeOfDay(at, timeZone),
             result,
             cause === undefined
               ? row.kind === 'job'

@@ -1,9 +1,8 @@
 import { areaY, axisX, axisY, barX, lineY, ruleY, text } from '@observablehq/plot';
 import { useMemo } from 'preact/hooks';
-import type { StorageView as View } from '../../../catalogue/insight-view.ts';
+import type { MeasuredPart, StorageView as View } from '../../../catalogue/insight-view.ts';
 import { Chart } from '../chart.tsx';
-import { formatCount, formatNumber, formatSize } from '../../../tester/web/page/locale.ts';
-import { formatDay } from '../format.ts';
+import { formatCount, formatDay, formatNumber, formatSize } from '../../../tester/web/page/locale.ts';
 import { Table } from '../sheet.tsx';
 
 /** Bars of one picture. */
@@ -18,7 +17,7 @@ export function StorageView({ view }: { readonly view: View; readonly timeZone: 
         <h3 id="growth-heading">Growth and forecast</h3>
         {growth && forecast ? (
           <>
-            <GrowthChart total={total} growth={growth} forecast={forecast} />
+            <GrowthChart total={total ?? 0} growth={growth} forecast={forecast} />
             <p>The solid line is estimated backwards from the present size, the dashed line is the forecast. Both assume:</p>
             <ul class="assumptions">
               {assumptions.map((assumption) => (
@@ -45,8 +44,14 @@ export function StorageView({ view }: { readonly view: View; readonly timeZone: 
           <p>Growth is not known: the runs or the sizes of the stores could not be read.</p>
         )}
       </section>
-      <Sizes heading="By store" rows={stores} head="Store" leftOut={0} />
-      {archives && <Sizes heading="By archive" rows={archives} head="Archive" leftOut={archivesLeftOut} />}
+      <Sizes heading="By store" rows={stores} head="Store" leftOut={0} otherwise="The stores could not be read." />
+      <Sizes
+        heading="By archive"
+        rows={archives}
+        head="Archive"
+        leftOut={archivesLeftOut}
+        otherwise="The sizes by archive are not known: they were not asked for, or could not be read."
+      />
     </>
   );
 }
@@ -54,23 +59,32 @@ export function StorageView({ view }: { readonly view: View; readonly timeZone: 
 interface SizesProps {
   readonly heading: string;
   readonly head: string;
-  readonly rows: readonly { readonly name: string; readonly size: number; readonly messages: number; readonly state?: string }[];
+  /** Undefined where they are not known, as `otherwise` says. */
+  readonly rows: readonly (MeasuredPart & { readonly state?: string })[] | undefined;
   readonly leftOut: number;
+  readonly otherwise: string;
 }
 
-function Sizes({ heading, head, rows, leftOut }: SizesProps) {
+const NOT_KNOWN = 'not known';
+
+function Sizes({ heading, head, rows, leftOut, otherwise }: SizesProps) {
   const id = `sizes-${head.toLowerCase()}`;
-  const bars = rows.slice(0, MOST_BARS);
-  const hasState = rows.some(({ state }) => state !== undefined);
+  const measured = useMemo(
+    () => (rows ?? []).flatMap(({ name, size }) => (size === undefined ? [] : [{ name, size }])).slice(0, MOST_BARS),
+    [rows],
+  );
+  const hasState = rows?.some(({ state }) => state !== undefined) === true;
   return (
     <section aria-labelledby={id}>
       <h3 id={id}>{heading}</h3>
-      {rows.length === 0 ? (
+      {!rows ? (
+        <p>{otherwise}</p>
+      ) : rows.length === 0 ? (
         <p>There is none.</p>
       ) : (
         <>
-          <SizeChart label={`Size ${heading.toLowerCase()}, the largest first`} rows={bars} />
-          {rows.length > bars.length && <p class="hint">The picture shows the {formatNumber(bars.length)} largest.</p>}
+          {measured.length > 0 && <SizeChart label={`Size ${heading.toLowerCase()}, the largest first`} rows={measured} />}
+          {rows.length > measured.length && <p class="hint">The picture shows the {formatNumber(measured.length)} largest.</p>}
           <details class="numbers" open={rows.length <= MOST_BARS}>
             <summary>
               {heading}, as a table of {formatCount(rows.length, 'row')}
@@ -86,8 +100,8 @@ function Sizes({ heading, head, rows, leftOut }: SizesProps) {
               rows={rows.map(({ name, state, size, messages }) => [
                 name,
                 ...(hasState ? [state] : []),
-                formatSize(size),
-                formatNumber(messages),
+                size === undefined ? NOT_KNOWN : formatSize(size),
+                messages === undefined ? NOT_KNOWN : formatNumber(messages),
               ])}
             />
           </details>
@@ -98,7 +112,13 @@ function Sizes({ heading, head, rows, leftOut }: SizesProps) {
   );
 }
 
-function SizeChart({ label, rows }: { readonly label: string; readonly rows: SizesProps['rows'] }) {
+function SizeChart({
+  label,
+  rows,
+}: {
+  readonly label: string;
+  readonly rows: readonly { readonly name: string; readonly size: number }[];
+}) {
   const options = useMemo(() => {
     // Names repeat and can be long: rows are drawn by position, and cut.
     const bars = rows.map(({ name, size }, index) => ({ index, size, name: shorten(name), says: formatSize(size) }));
@@ -139,7 +159,11 @@ function chooseTicks(largest: number): readonly number[] {
   return Array.from({ length: Math.floor(largest / step) + 1 }, (_, index) => index * step);
 }
 
-type GrowthProps = Pick<View, 'total'> & { readonly growth: NonNullable<View['growth']>; readonly forecast: NonNullable<View['forecast']> };
+type GrowthProps = {
+  readonly total: number;
+  readonly growth: NonNullable<View['growth']>;
+  readonly forecast: NonNullable<View['forecast']>;
+};
 
 function GrowthChart({ total, growth, forecast }: GrowthProps) {
   const options = useMemo(() => {

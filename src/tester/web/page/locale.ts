@@ -23,6 +23,12 @@ function findFormat(options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
   return known;
 }
 
+/** A moment comes from a record or from the far end, and can be no moment at all: it is shown as it came then. */
+function writeMoment(moment: number | string, options: Intl.DateTimeFormatOptions): string {
+  const date = new Date(moment);
+  return Number.isNaN(date.getTime()) ? String(moment) : findFormat(options).format(date);
+}
+
 export function formatNumber(value: number): string {
   return value.toLocaleString(readLocale(), { maximumFractionDigits: 20 });
 }
@@ -44,9 +50,26 @@ export function formatDuration(ms: number): string {
   return `${(ms / SECOND_MS).toLocaleString(readLocale(), { minimumFractionDigits: 1, maximumFractionDigits: 1 })} s`;
 }
 
-/** Returns date and time of day of a moment, given in milliseconds since the Unix epoch or as ISO 8601. */
-export function formatDateTime(moment: number | string): string {
-  return findFormat({ dateStyle: 'medium', timeStyle: 'medium' }).format(new Date(moment));
+/** Returns date and time of day of a moment, given in milliseconds since the Unix epoch or as ISO 8601; in the zone of the browser without `timeZone`. */
+export function formatDateTime(moment: number | string, timeZone?: string): string {
+  return writeMoment(moment, { dateStyle: 'medium', timeStyle: 'medium', timeZone });
+}
+
+/** Returns the same to the minute. */
+export function formatMinute(moment: string, timeZone: string): string {
+  return writeMoment(moment, { dateStyle: 'medium', timeStyle: 'short', timeZone });
+}
+
+/** Returns the time of day of a moment in a zone. */
+export function formatTimeOfDay(moment: string, timeZone: string): string {
+  return writeMoment(moment, { timeStyle: 'medium', timeZone });
+}
+
+/** Returns a day that is written as `2026-11-29`. */
+export function formatDay(day: string, style: 'long' | 'short' = 'long'): string {
+  const options: Intl.DateTimeFormatOptions =
+    style === 'long' ? { weekday: 'short', day: 'numeric', month: 'short', year: 'numeric' } : { day: 'numeric', month: 'short' };
+  return writeMoment(`${day}T00:00:00Z`, { ...options, timeZone: 'UTC' });
 }
 
 /** Returns the time of day of a moment; with its date where it was not today. */
@@ -61,22 +84,25 @@ export function formatWallClock(text: string): string {
   return Number.isNaN(date.getTime()) ? text : findFormat({ dateStyle: 'medium', timeStyle: 'medium', timeZone: 'UTC' }).format(date);
 }
 
-const INSTANT = /\b\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:Z|[+-]\d{2}:\d{2})(?![\w-])/g;
+const INSTANT = /\b\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d+)?(?:Z|[+-]\d{2}:\d{2})(?![\w-])/g;
 
 /** A number with commas between its thousands, or a size with a decimal point, as this program writes it in a sentence: a noun or a unit follows. */
 const COUNTED = /(?<=^|[\s(])(\d{1,3}(?:,\d{3})*(?:\.\d+)?)(?= (?:[a-z]|[KMGTP]B\b))/g;
 
-/** Returns a text with every moment in it as the reader writes it. */
-export function localiseTimes(text: string): string {
-  return text.replaceAll(INSTANT, (instant) => (Number.isNaN(Date.parse(instant)) ? instant : formatDateTime(instant)));
+/** Returns a text with every moment in it as the reader writes it, to the minute where a zone is given. */
+export function localiseTimes(text: string, timeZone?: string): string {
+  const format = (instant: string) => (timeZone === undefined ? formatDateTime(instant) : formatMinute(instant, timeZone));
+  return text.replaceAll(INSTANT, (instant) => (Number.isNaN(Date.parse(instant)) ? instant : format(instant)));
 }
 
 /** Returns a sentence of this program with its numbers and moments as the reader writes them. What is quoted in it stays as it is. */
-export function localiseSentence(text: string): string {
+export function localiseSentence(text: string, timeZone?: string): string {
   return text
     .split(/("[^"\n]*")/)
     .map((part, index) =>
-      index % 2 === 1 ? part : localiseTimes(part).replaceAll(COUNTED, (number) => formatNumber(Number(number.replaceAll(',', '')))),
+      index % 2 === 1
+        ? part
+        : localiseTimes(part, timeZone).replaceAll(COUNTED, (number) => formatNumber(Number(number.replaceAll(',', '')))),
     )
     .join('');
 }
