@@ -65,6 +65,20 @@ const table = {
     say: ({ tool, was, now }) =>
       `${tool} was not called: what the plan changes is no longer as it was shown: it was ${excerpt(was, 500)}, and now it is ${excerpt(now, 500)}. Plan again, and look at the steps.`,
   }),
+  stepUnderWay: row<{ tool: string; taskId: string; note: string | undefined }>({
+    audience: 'server',
+    request: 'unknown',
+    retry: false,
+    say: ({ tool, taskId, note }) =>
+      `${tool} still runs as the task ${taskId}, so the steps after it were not begun.${note === undefined ? '' : ` ${note}`} get_task_status shows its end.`,
+  }),
+  stepNotSucceeded: row<{ tool: string; taskId: string; end: string; note: string | undefined }>({
+    audience: 'server',
+    request: 'unknown',
+    retry: false,
+    say: ({ tool, taskId, end, note }) =>
+      `${tool} became the task ${taskId}, which ended as ${end}.${note === undefined ? '' : ` ${note}`} Read what it was to change before you go on.`,
+  }),
   unknownPrompt: row<{ prompt: string; nearest?: string | undefined }>({
     audience: 'caller',
     request: 'not sent',

@@ -15,7 +15,7 @@ import type { AuditEntry } from '../audit/audit-record.ts';
 import type { Change } from '../journal/change-journal.ts';
 import type { PageRequest, RowPage } from '../journal/page.ts';
 import type { Journal } from '../journal/journal.ts';
-import { isEnded, type TaskRecord } from '../journal/task-record.ts';
+import { findingWords, isEnded, type TaskRecord } from '../journal/task-record.ts';
 import { allows, neededAccess } from '../policy/access.ts';
 import { decide, judgeCall, mildestEffect, type Circumstances, type Decision } from '../policy/decide.ts';
 import { passGate, refusal, type Permit } from '../policy/gate.ts';
@@ -32,12 +32,14 @@ import {
   isCovered,
   isRelated,
   readPlan,
+  refuseLockOut,
   refusePlan,
+  stopPlan,
   toCall,
   type PlanOutcome,
+  type PlanProgress,
   type PreparedPlan,
   type PreparedStep,
-  type StepOutcome,
 } from './run-plan.ts';
 import { runInsight, type InsightParts, type InsightResult } from './run-insight.ts';
 import { forgetGenerated, Secrets, type SecretSources } from './secrets.ts';
@@ -248,11 +250,12 @@ export class Guard {
       const request = toCall(catalogue, step, name);
       const found = await this.#find(request, target, deadline);
       const decision = this.#decide(request, target, found);
-      const read = await readCautions(target, request, found, { deadline, now: this.#clock.now() });
+      const read = await readCautions(target, request, found, { deadline, now: this.#clock.now(), shared });
       const cautions = read.filter((caution) => step.settled?.some((words) => caution.includes(words)) !== true);
       const before = await this.#changes.readBefore({ request, target, time }, shared);
       prepared.push({ ...step, tool: toolName(step.command), request, decision, cautions, before });
     }
+    refuseLockOut(plan, prepared, target.user);
     return { ...planned, plan, args, target: name, steps: prepared, digest: digestPlan(plan, args, target, prepared, basis) };
   }
 
@@ -261,11 +264,23 @@ export class Guard {
    * uses the plan's id up directly before the first step, and throws where that was done before. Throws MailStoreError when a step is refused or
    * there is no yes; nothing has run then.
    */
-  runPlan(prepared: PreparedPlan, caller: Caller, use: () => Promise<void>): Promise<PlanOutcome | Asked> {
-    return this.#inTime(prepared.plan.name, caller, (time) => this.#runPlan(prepared, caller, time, use));
+  async runPlan(prepared: PreparedPlan, caller: Caller, use: () => Promise<void>): Promise<PlanOutcome | Asked> {
+    const progress: PlanProgress = { done: [] };
+    try {
+      return await this.#inTime(prepared.plan.name, caller, (time) => this.#runPlan(prepared, caller, time, { use, progress }));
+    } catch (error) {
+      // Its time is over in the middle: what was done until then is no less done.
+      if (!(error instanceof MailStoreError) || !progress.running) throw error;
+      return stopPlan(prepared, progress, progress.running.time.late());
+    }
   }
 
-  async #runPlan(prepared: PreparedPlan, caller: Caller, time: CallTime, use: () => Promise<void>): Promise<PlanOutcome | Asked> {
+  async #runPlan(
+    prepared: PreparedPlan,
+    caller: Caller,
+    time: CallTime,
+    { use, progress }: { readonly use: () => Promise<void>; readonly progress: PlanProgress },
+  ): Promise<PlanOutcome | Asked> {
     const { steps } = prepared;
     const target = this.#target(prepared.target);
     for (const { request, decision, tool } of steps) {
@@ -274,19 +289,48 @@ export class Guard {
     const consent = await this.#obtainForPlan(prepared, caller, target, time);
     if (consent.kind === 'asked') return consent;
     await use();
-    const done: StepOutcome[] = [];
+    const { done } = progress;
     const states = new Map(steps.map((step) => [step, step.before]));
     for (const [index, step] of steps.entries()) {
+      const stepTime = new CallTime(step.tool, time.deadline);
+      progress.running = { step, time: stepTime };
       try {
-        const readStep = () => this.#readStep(step, steps.slice(index), states, { target, time });
-        done.push({ step, answered: await this.#runStep(step, caller, time, { consent, readStep }) });
-        await this.#readLaterSteps(step, steps.slice(index + 1), states, { target, time });
+        const readStep = () => this.#readStep(step, steps.slice(index), states, { target, time: stepTime });
+        const answered = await this.#runStep(step, caller, stepTime, { consent, readStep });
+        done.push({ step, answered: await this.#awaitStep(step, answered, { target, time: stepTime }) });
+        await this.#readLaterSteps(step, steps.slice(index + 1), states, { target, time: stepTime });
       } catch (error) {
         if (!(error instanceof MailStoreError)) throw error;
-        return { prepared, done, failed: { step, error: error as MailStoreError }, notDone: steps.slice(index + 1) };
+        return stopPlan(prepared, progress, error as MailStoreError);
       }
     }
     return { prepared, done, notDone: [] };
+  }
+
+  /**
+   * Waits for the end of a step that has become a task: the next one rests on it. Throws MailStoreError `stepUnderWay` where there is none in time, and
+   * `stepNotSucceeded` for another end than success without a finding.
+   */
+  async #awaitStep(
+    { tool }: PreparedStep,
+    answered: Answered,
+    { target, time: { deadline } }: Pick<AdmittedCall, 'target' | 'time'>,
+  ): Promise<Answered> {
+    if (answered.kind !== 'task') return answered;
+    const { runner } = this.#options;
+    const { taskId, note } = answered.task;
+    const task = await runner.waitForEnd(taskId, Math.max(0, deadline.leftMs() - RECORD_MS));
+    if (!isEnded(task)) throw new MailStoreError('stepUnderWay', { tool, taskId, note });
+    await this.#settleEnded(taskId, target);
+    if (task.status !== 'succeeded' || task.finding) {
+      const reason = task.error ?? task.reason;
+      const end = `${task.finding ? findingWords(task.finding) : task.status}${reason ? ` (${reason})` : ''}`;
+      throw new MailStoreError('stepNotSucceeded', { tool, taskId, end, note });
+    }
+    const number = answered.change?.number;
+    if (number === undefined) return { ...answered, task };
+    const { before, after, inverse } = await this.#changes.get(number);
+    return { ...answered, task, change: { number, before, after, ...(!inverse && { note: 'It cannot be put back.' }) } };
   }
 
   /**

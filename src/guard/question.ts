@@ -112,6 +112,8 @@ function isMasked(looks: Iterable<ReadValue | undefined>): boolean {
   return [...looks].some((look) => look?.value !== undefined && JSON.stringify(look.value).includes(MASK));
 }
 
+const CAUTION = 'Caution: ';
+
 export interface RenderedQuestion {
   readonly question: AskedQuestion;
   /** The object of the call as the declaration's `before` read it. */
@@ -169,7 +171,7 @@ export async function renderQuestion({
   const said = [
     `${act}?`,
     ...(consequence === undefined ? [] : [consequence]),
-    ...cautions.filter((caution) => !consequence?.includes(caution)).map((caution) => `Caution: ${caution}`),
+    ...cautions.filter((caution) => !consequence?.includes(caution)).map((caution) => `${CAUTION}${caution}`),
     ...(facts === undefined || facts === '' ? [] : [`Now: ${facts}`]),
     ...warnings(decision, args, target),
     ...failed.toSorted(),
@@ -235,10 +237,12 @@ export async function renderPlanQuestion(
   );
   const lines = [
     `${headline}, in ${formatCount(steps.length, 'step')}?`,
-    ...steps.flatMap(({ does, tool }, index) => [
-      `${index + 1}. ${does} (${tool})`,
-      ...(rendered[index]?.said.slice(1).map((line) => `   ${line}`) ?? []),
-    ]),
+    ...steps.flatMap(({ does, tool, cautions, settled = [] }, index) => {
+      // A caution that another step takes care of would speak against the plan.
+      const isSettled = (line: string) => line.startsWith(CAUTION) && settled.some((words) => line.includes(words));
+      const said = rendered[index]?.said.slice(1).filter((line) => !isSettled(line)) ?? cautions.map((caution) => `${CAUTION}${caution}`);
+      return [`${index + 1}. ${does} (${tool})`, ...said.map((line) => `   ${line}`)];
+    }),
     ...notes,
     'It stops at the first step that fails; what was done until then stays.',
     `Effect: ${effectInWords({ effect, risks })}`,

@@ -9,6 +9,7 @@ import { MASK } from '../masking/masks.ts';
 import type { Decision } from '../policy/decide.ts';
 import type { TaskCall } from '../tasks/runner.ts';
 import type { Answered, ObjectState } from './call.ts';
+import { CallTime } from './call-time.ts';
 import { runInsight, type InsightParts } from './run-insight.ts';
 
 /** A step with what the policy says of it and what has to be known before it runs. */
@@ -43,6 +44,23 @@ export interface PlanOutcome {
   /** The step at which it stopped, with the reason. */
   readonly failed?: { readonly step: PreparedStep; readonly error: MailStoreError };
   readonly notDone: readonly PreparedStep[];
+}
+
+/** How far a plan has come while it runs. */
+export interface PlanProgress {
+  readonly done: StepOutcome[];
+  running?: { readonly step: PreparedStep; readonly time: CallTime };
+}
+
+/** Returns the outcome of a plan that stops at the step that is running, or before the one after it where that step is done. */
+export function stopPlan(prepared: PreparedPlan, { done, running }: PlanProgress, error: MailStoreError): PlanOutcome {
+  const { steps } = prepared;
+  const isDone = done.at(-1)?.step === running?.step;
+  const at = running ? steps.indexOf(running.step) + (isDone ? 1 : 0) : 0;
+  const step = steps[at];
+  if (!step) return { prepared, done: [...done], notDone: [] };
+  const reason = isDone && running ? new CallTime(step.tool, running.time.deadline).late() : error;
+  return { prepared, done: [...done], failed: { step, error: reason }, notDone: steps.slice(at + 1) };
 }
 
 /**
@@ -95,6 +113,14 @@ export function refusePlan({ name: tool }: Plan, steps: readonly PlanStep[]): vo
     const reason = `The step ${masked.command} would write ${MASK}, since what MailStore says has the text of a secret in it, which is not shown.`;
     throw new MailStoreError('planImpossible', { tool, reason });
   }
+}
+
+/** Throws MailStoreError `planImpossible` for a plan of which a step takes the login of this server before the last: the later ones could not run. */
+export function refuseLockOut({ name: tool }: Plan, steps: readonly PreparedStep[], login: string): void {
+  const step = steps.slice(0, -1).find(({ decision }) => decision.risks.includes('locks-out'));
+  if (!step) return;
+  const reason = `The step "${step.does}" can take the login of this server (${login}), and then no later step could run; plan it with another administrator's login.`;
+  throw new MailStoreError('planImpossible', { tool, reason });
 }
 
 /** Returns a step as the call that it is. Throws MailStoreError for a command that the archive does not have. */

@@ -96,7 +96,7 @@ export class Dispatcher implements Calls {
   /** The tools by name, for each edition that is connected. */
   readonly #handlers: ReadonlyMap<Edition, ReadonlyMap<string, Handler>>;
   /** The arguments of the plans that were shown, by their ids: a second call need not repeat them. */
-  readonly #plans = new Map<string, { readonly target: string; readonly args: Arguments }>();
+  readonly #plans = new Map<string, { readonly plan: string; readonly target: string; readonly args: Arguments }>();
   readonly #log: Log;
   readonly #clock: Clock;
 
@@ -264,7 +264,7 @@ export class Dispatcher implements Calls {
       const { target: given, planId, ...own } = args as Arguments & { target?: string; planId?: string };
       const isEmpty = Object.keys(own).length === 0;
       const known = planId !== undefined && isEmpty ? this.#plans.get(planId) : undefined;
-      if (planId !== undefined && isEmpty && !known) throw new MailStoreError('planStale', { tool: plan.name });
+      if (planId !== undefined && isEmpty && known?.plan !== plan.name) throw new MailStoreError('planStale', { tool: plan.name });
       const target = known?.target ?? given ?? this.#config.targets[0]?.name ?? '';
       const { caller, question } = this.#caller(context);
       const parsed = parseArguments(plan.name, z.strictObject(plan.input), known?.args ?? own);
@@ -277,7 +277,7 @@ export class Dispatcher implements Calls {
       if (planId === undefined) {
         const { id, expiresAt } = this.#consentStates.issueId(prepared.digest);
         if (this.#plans.size >= PLANS_KEPT) this.#plans.clear();
-        this.#plans.set(id, { target, args: own });
+        this.#plans.set(id, { plan: plan.name, target, args: own });
         return planResult(prepared, id, formatInZone(expiresAt, this.#timeZone));
       }
       if (!this.#consentStates.isIssued(prepared.digest, planId)) throw new MailStoreError('planStale', { tool: plan.name });

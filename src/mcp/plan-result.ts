@@ -1,5 +1,5 @@
 import type { CallToolResult } from '@modelcontextprotocol/server';
-import { toVisible, toVisibleLine, visibleValue } from '../base/escape-hidden.ts';
+import { toVisibleLine, visibleValue } from '../base/escape-hidden.ts';
 import { maskSecrets } from '../catalogue/mask-secrets.ts';
 import type { PlanOutcome, PreparedPlan, PreparedStep } from '../guard/run-plan.ts';
 
@@ -14,12 +14,10 @@ export function planResult({ plan, headline, steps, notes }: PreparedPlan, planI
   const asks = steps.some(({ decision }) => decision.kind === 'ask');
   const rows = steps.map((step, index) => ({ number: index + 1, ...describeStep(step, index < SHOWN_ARGUMENTS) }));
   const head = `${headline}: ${steps.length} ${steps.length === 1 ? 'step' : 'steps'}, of which none has run.`;
+  const numbers = rows.filter(({ decision }) => decision === 'refused').map(({ number }) => number);
   const next =
     refused.length > 0
-      ? `It cannot run here: step ${rows
-          .filter(({ decision }) => decision === 'refused')
-          .map(({ number }) => number)
-          .join(', ')} is refused by the access of this server.`
+      ? `It cannot run here: ${numbers.length === 1 ? 'step' : 'steps'} ${numbers.join(', ')} ${numbers.length === 1 ? 'is' : 'are'} refused by the access of this server.`
       : `${plan.name} with the same arguments and this planId runs exactly these steps${asks ? ', after one question to a person' : ''}; before that, show them to the person who asked.`;
   return answer(head, { ...(refused.length === 0 && { planId, expiresAt }), steps: rows, ...(notes.length > 0 && { notes }), next }, [
     ...rows.map(writeStep),
@@ -43,7 +41,18 @@ export function planOutcomeResult({ prepared, done, failed, notDone }: PlanOutco
     ...(answered.kind === 'task' && { taskId: answered.task.taskId }),
     ...(answered.cautions && { cautions: answered.cautions }),
   }));
-  const notDoneRows = notDone.map((step) => ({ number: prepared.steps.indexOf(step) + 1, does: step.does }));
+  const describeLeft = (step: PreparedStep) => ({
+    number: prepared.steps.indexOf(step) + 1,
+    does: step.does,
+    tool: step.tool,
+    arguments: maskSecrets(step.request.command, step.request.args),
+  });
+  const notDoneRows = notDone.map(describeLeft);
+  const next =
+    failed &&
+    (done.length === 0
+      ? `Mend the cause and call ${prepared.plan.name} without planId again.`
+      : `Mend the cause, then call the tools of step ${prepared.steps.indexOf(failed.step) + 1} and of those after it with their arguments; or put back what was done and plan again.`);
   const head = failed
     ? `${prepared.headline}: stopped at step ${prepared.steps.indexOf(failed.step) + 1} (${failed.step.does}). ${failed.error.message}`
     : `${prepared.headline}: all ${done.length} ${done.length === 1 ? 'step' : 'steps'} done.`;
@@ -55,18 +64,24 @@ export function planOutcomeResult({ prepared, done, failed, notDone }: PlanOutco
     head,
     {
       done: doneRows,
-      ...(failed && { failed: { number: prepared.steps.indexOf(failed.step) + 1, does: failed.step.does, error: failed.error.message } }),
+      ...(failed && { failed: { ...describeLeft(failed.step), error: failed.error.message } }),
       ...(notDoneRows.length > 0 && { notDone: notDoneRows }),
       ...(putBack !== '' && { putBack }),
-      ...(failed && { next: `Mend the cause and call ${prepared.plan.name} again with the same arguments: it plans what is left.` }),
+      ...(next !== undefined && { next }),
     },
     [
       ...doneRows.map(
         ({ number, does, change, generated, cautions }) =>
           `Done ${number}. ${does}${change === undefined ? '' : ` (change ${change})`}${generated ? ` (generated, to be read by a person: ${Object.values(generated).join(', ')})` : ''}${(cautions ?? []).map((caution) => ` Caution: ${caution}`).join('')}`,
       ),
-      ...notDoneRows.map(({ number, does }) => `Not done ${number}. ${does}`),
+      ...(failed
+        ? [describeLeft(failed.step), ...notDoneRows].map(
+            ({ number, does, tool, arguments: args }, index) =>
+              `${index === 0 ? 'Failed' : 'Not done'} ${number}. ${does}: ${tool} ${JSON.stringify(args)}`,
+          )
+        : []),
       ...(putBack === '' ? [] : [putBack]),
+      ...(next === undefined ? [] : [`Next: ${next}`]),
     ],
   );
   return failed ? { ...result, isError: true } : result;
@@ -101,5 +116,5 @@ function writeStep({
 function answer(head: string, data: Readonly<Record<string, unknown>>, lines: readonly string[]): CallToolResult {
   const structuredContent = visibleValue({ headline: head, ...data, untrusted: UNTRUSTED }) as Record<string, unknown>;
   const text = [head, UNTRUSTED, ...lines].map((line) => toVisibleLine(line)).join('\n');
-  return { content: [{ type: 'text', text: toVisible(text) }], structuredContent, _meta: { 'mailstore/untrusted': true } };
+  return { content: [{ type: 'text', text }], structuredContent, _meta: { 'mailstore/untrusted': true } };
 }

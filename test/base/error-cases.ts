@@ -40,6 +40,22 @@ export const errorCases: {
       'set_user_privileges was not called: what the plan changes is no longer as it was shown: it was {"privileges":["login"]}, and now it is {"privileges":["admin"]}. Plan again, and look at the steps.',
     ],
   ],
+  stepUnderWay: [
+    [
+      { tool: 'move_folder', taskId: 'T1', note: 'What was read before it is kept as the change 4.' },
+      'move_folder still runs as the task T1, so the steps after it were not begun. What was read before it is kept as the change 4. get_task_status shows its end.',
+    ],
+    [
+      { tool: 'move_folder', taskId: 'T1', note: undefined },
+      'move_folder still runs as the task T1, so the steps after it were not begun. get_task_status shows its end.',
+    ],
+  ],
+  stepNotSucceeded: [
+    [
+      { tool: 'move_folder', taskId: 'T1', end: 'failed (The folder is in use.)', note: undefined },
+      'move_folder became the task T1, which ended as failed (The folder is in use.). Read what it was to change before you go on.',
+    ],
+  ],
   unknownPrompt: [
     [{ prompt: 'morning', nearest: 'morning_check' }, "There is no prompt 'morning'; did you mean morning_check?"],
     [{ prompt: 'x' }, "There is no prompt 'x'; list the prompts to see what this server offers."],

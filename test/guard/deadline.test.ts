@@ -10,6 +10,7 @@ import type { Answer } from '../../src/guard/prompter.ts';
 import { Journal } from '../../src/journal/journal.ts';
 import { ManualClock } from '../helpers/manual-clock.ts';
 import { collectingLog, commandNamed } from '../helpers/start-client.ts';
+import { plans } from '../../tools/plans/index.ts';
 import { sandboxForTest, settingsFor } from '../helpers/start-server.ts';
 import { respond, respondJson, startTlsServer } from '../helpers/tls-server.ts';
 
@@ -61,6 +62,7 @@ async function startHeldMailStore(held: string) {
   const answer = (command: string, form: URLSearchParams): unknown => {
     if (command === 'GetUserInfo') return { ...user };
     if (command === 'GetUsers') return [{ ...user }];
+    if (command === 'GetChildFolders') return [];
     if (command === 'SetUserFullName') user.fullName = form.get('fullName') ?? '';
     return null;
   };
@@ -267,4 +269,33 @@ test('a read that takes longer ends with the time of its call, and is on record 
   await end.done;
   expect(end.error).toMatchObject({ code: 'outOfTime', mayHaveChanged: false });
   expect(lines()).toContain('get_users was not answered completely within the 45 seconds that a call may take');
+});
+
+test('a plan whose time is over in the middle answers with what it has done, what goes on, and what it has not begun', async () => {
+  const far = await startHeldMailStore('RenameUser');
+  const { backend, clock } = startHere(far, 'full');
+  const plan = plans.find(({ name }) => name === 'rename_person');
+  if (!plan) throw new Error('there is no such plan');
+  const caller = { ...CALLER, prompter: { channel: 'terminal' as const, ask: async (): Promise<Answer> => ({ kind: 'accepted' }) } };
+  const args = { userName: 'amira', newUserName: 'amira.miller', fullName: 'Amira Miller' };
+  const prepared = await backend.guard.preparePlan(plan, args, { target: 'default', caller, timeZone: 'UTC', onProgress: undefined });
+  const end = watchEnd(backend.guard.runPlan(prepared, caller, async () => undefined));
+  await expect.poll(() => far.countWaiting(), PATIENCE).toBeGreaterThanOrEqual(1);
+  await expect
+    .poll(async () => {
+      await clock.advance(5000);
+      return end.isOver;
+    }, PATIENCE)
+    .toBe(true);
+  expect(end.error).toBeUndefined();
+  expect(end.value).toMatchObject({
+    done: [{ step: { tool: 'set_user_full_name' } }],
+    failed: {
+      step: { tool: 'rename_user' },
+      error: { message: expect.stringMatching(/^rename_user was not answered within \d+ seconds; it goes on/) as unknown },
+    },
+    notDone: [],
+  });
+  far.release();
+  await end.done;
 });

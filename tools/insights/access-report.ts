@@ -36,7 +36,7 @@ export const accessReport = defineInsight({
 });
 
 async function reportArchives(folder: string | undefined, offset: number, details: boolean, reader: InsightReader): Promise<InsightAnswer> {
-  const [{ accounts, total, missing, nextOffset }, archives] = await Promise.all([
+  const [{ accounts, total, missing, failed, nextOffset }, archives] = await Promise.all([
     readAccounts(reader, offset),
     reader.readList('GetChildFolders', { maxLevels: 1 }),
   ]);
@@ -69,6 +69,9 @@ async function reportArchives(folder: string | undefined, offset: number, detail
       : total > 0 && accounts.length === 0
         ? `none of ${writeCount(total, 'account')} could be read.`
         : undefined;
+  // An account of which the rights are not known may have any.
+  const isUnseen = accounts.length > 0 && unknown === accounts.length;
+  const asFar = unknown + failed > 0 && !isUnseen ? ', as far as could be read' : '';
   const looked =
     total === undefined
       ? 'The users could not be listed.'
@@ -79,7 +82,7 @@ async function reportArchives(folder: string | undefined, offset: number, detail
       headline:
         unknowable !== undefined
           ? `It cannot be said who can read what: ${unknowable}`
-          : `${accounts.length > 0 && unknown === accounts.length ? 'This server does not show rights on archives. There are' : `${writeCount(foreign.length, 'right')} on archives of others, and`} ${writeCount(administrators.length, 'administrator')}. ${looked}`,
+          : `${isUnseen ? 'This server does not show rights on archives. There are' : `${writeCount(foreign.length, 'right')} on archives of others, and`} ${writeCount(administrators.length, 'administrator')}${asFar}. ${looked}`,
       data: {
         ...(unknowable === undefined && { rightsOnOthersArchives: foreign.slice(0, details ? 200 : 20), administrators: admins }),
         administratorsMay: ADMINISTRATORS,
@@ -106,8 +109,8 @@ async function reportArchives(folder: string | undefined, offset: number, detail
   const others = readers.filter(({ owner }) => !owner).map(({ userName }) => userName);
   return {
     headline: exists
-      ? `${writeCount(readers.length, 'account')} can open the archive ${archive}${others.length === 0 ? '' : `: ${others.slice(0, 8).join(', ')}${others.length > 8 ? `, and ${others.length - 8} more` : ''}${others.length < readers.length ? ', and the user of that name' : ''}`}; ${writeCount(administrators.length, 'administrator')} can give themselves the right. ${looked}`
-      : `There is no archive ${archive}; rights on that name: ${readers.length}. ${looked}`,
+      ? `${isUnseen ? `This server does not show which accounts can open the archive ${archive}` : `${writeCount(readers.length, 'account')} can open the archive ${archive}`}${asFar}${others.length === 0 ? '' : `: ${others.slice(0, 8).join(', ')}${others.length > 8 ? `, and ${others.length - 8} more` : ''}${others.length < readers.length ? ', and the user of that name' : ''}`}; ${writeCount(administrators.length, 'administrator')} can give themselves the right. ${looked}`
+      : `There is no archive ${archive}; rights on that name: ${readers.length}${asFar}. ${looked}`,
     data: { archive, readers: readers.slice(0, details ? 200 : 20), administrators: admins, administratorsMay: ADMINISTRATORS },
     notLookedAt,
     next,
@@ -137,7 +140,7 @@ function drawAccess(accounts: readonly Account[], total: number | undefined): Ac
 
 async function readUser(userName: string, reader: InsightReader): Promise<Account | undefined> {
   const user = await reader.read('GetUserInfo', { userName });
-  return user === undefined ? undefined : toAccount(user);
+  return toAccount(user);
 }
 
 async function reportUser(userName: string, reader: InsightReader): Promise<InsightAnswer> {
@@ -190,18 +193,17 @@ async function compareUsers(one: string, other: string, reader: InsightReader): 
     };
   }
   const listRights = ({ folders, userName }: Account) =>
-    (folders ?? []).map(
-      ({ folder, privileges }) => `${isSameArchive(folder, userName) ? 'the own archive' : folder}: ${privileges.join(', ')}`,
-    );
-  const facts: readonly (readonly [string, (account: Account) => readonly string[]])[] = [
+    folders?.map(({ folder, privileges }) => `${isSameArchive(folder, userName) ? 'the own archive' : folder}: ${privileges.join(', ')}`);
+  const facts: readonly (readonly [string, (account: Account) => readonly string[] | undefined])[] = [
     ['archives', listRights],
     ['privileges', ({ privileges }) => privileges],
-    ['logins', ({ loginPrivileges = [] }) => loginPrivileges],
+    ['logins', ({ loginPrivileges }) => loginPrivileges],
     ['authentication', ({ authentication = '' }) => [authentication]],
     ['mfaStatus', ({ mfaStatus = '' }) => [mfaStatus]],
   ];
   const differences = facts.flatMap(([what, listValues]) => {
     const [left, right] = [listValues(first), listValues(second)];
+    if (!left || !right) return [];
     const onlyFirst = left.filter((value) => !right.includes(value));
     const onlySecond = right.filter((value) => !left.includes(value));
     return onlyFirst.length + onlySecond.length === 0
@@ -209,12 +211,16 @@ async function compareUsers(one: string, other: string, reader: InsightReader): 
       : [{ what, [first.userName]: onlyFirst.join('; ') || '-', [second.userName]: onlySecond.join('; ') || '-' }];
   });
   const admins = [first, second].filter(isAdministrator).map(({ userName }) => userName);
+  const unseen = [first, second].flatMap(({ userName, folders, loginPrivileges }) => [
+    ...(folders === undefined ? [`The rights of ${userName} on archives: this server does not show them.`] : []),
+    ...(loginPrivileges === undefined ? [`The clients that ${userName} may log in with: this server does not show them.`] : []),
+  ]);
   return {
     headline:
       differences.length === 0
-        ? `${first.userName} and ${second.userName} may do the same.`
+        ? `${first.userName} and ${second.userName} may do the same${unseen.length > 0 ? ', as far as this server shows' : ''}.`
         : `${first.userName} and ${second.userName} differ in ${differences.map(({ what }) => what).join(', ')}.${admins.length > 0 ? ` ${admins.join(' and ')} ${admins.length === 1 ? 'is an administrator' : 'are administrators'}.` : ''}`,
     data: { differences, ...(admins.length > 0 && { administratorsMay: ADMINISTRATORS }) },
-    notLookedAt: ['Names, addresses and passwords of the two.'],
+    notLookedAt: [...unseen, 'Names, addresses and passwords of the two.'],
   };
 }

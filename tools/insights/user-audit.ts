@@ -56,9 +56,7 @@ export const userAudit = defineInsight({
       },
       notLookedAt: [
         ...missing,
-        ...(accounts.some(({ folders }) => folders === undefined)
-          ? ['Rights on archives and the clients of logins: this server does not show them.']
-          : []),
+        ...describeUnseen(accounts),
         ...(isWhole ? [] : ['Archives without a user: that needs all accounts in one answer.']),
         'Last logins: the API does not show them.',
         'Whether an account still exists in the directory: sync_users_with_directory_services with dryRun true shows it.',
@@ -68,6 +66,14 @@ export const userAudit = defineInsight({
     };
   },
 });
+
+/** Says of which accounts rights and clients are not known: they are in none of the findings about those. */
+function describeUnseen(accounts: readonly Account[]): readonly string[] {
+  const unseen = accounts.filter(({ folders, loginPrivileges }) => folders === undefined || loginPrivileges === undefined);
+  if (unseen.length === 0) return [];
+  const whose = unseen.length === accounts.length ? '' : ` of ${writeCount(unseen.length, 'account')}`;
+  return [`Rights on archives and the clients of logins${whose}: this server does not show them.`];
+}
 
 const SEVERITIES: readonly UserFinding['severity'][] = ['high', 'medium', 'low'];
 

@@ -4,7 +4,7 @@ import * as f from '../../src/catalogue/fields.ts';
 import { readString } from '../../src/base/rows.ts';
 import { isSameName } from '../../src/catalogue/risk.ts';
 import { isFromDirectory } from '../account-cautions.ts';
-import { isSameArchive, toAccount } from '../insights/accounts.ts';
+import { describeTwins, findTwins, isSameArchive, toAccount } from '../insights/accounts.ts';
 
 export const offboardUser = definePlan({
   name: 'offboard_user',
@@ -30,7 +30,17 @@ export const offboardUser = definePlan({
     if (successor !== undefined && users?.some((user) => isSameName(user['userName'], successor)) !== true)
       return { impossible: `There is no user ${successor} to succeed; get_users lists the accounts.` };
     const account = toAccount(value);
+    if (!account) return { impossible: `What ${userName} may do is shown in an unknown form; get_user_info shows it.` };
+    const twins = findTwins(
+      (users ?? []).flatMap((user) => readString(user['userName']) ?? []),
+      account.userName,
+    );
+    if (twins.length > 0) return { impossible: describeTwins(account.userName, twins) };
     const others = (account.folders ?? []).filter(({ folder }) => !isSameArchive(folder, userName));
+    const unseen = [
+      ...(account.loginPrivileges === undefined ? ['the clients of the login'] : []),
+      ...(account.folders === undefined ? ['rights on archives of others'] : []),
+    ];
     const owned = [...(jobs ?? []), ...(profiles ?? [])]
       .filter(({ owner }) => isSameName(owner, userName))
       .map(({ name, id }) => readString(name) ?? String(id));
@@ -65,11 +75,22 @@ export const offboardUser = definePlan({
             },
           ]),
     ];
-    if (steps.length === 0) return { impossible: `${userName} has no login, privilege or right left to take away.` };
+    if (steps.length === 0)
+      return {
+        impossible:
+          unseen.length === 0
+            ? `${userName} has no login, privilege or right left to take away.`
+            : `This server does not show ${unseen.join(' and ')} of ${userName}, and no privilege is left to take away.`,
+      };
     return {
       headline: `Offboard ${userName}${account.fullName === undefined ? '' : ` (${account.fullName})`}`,
       steps,
       notes: [
+        ...(unseen.length > 0
+          ? [
+              `This server does not show ${unseen.join(' and ')}, so these are not taken away: set_user_login_privileges and clear_user_privileges_on_folders take them.`,
+            ]
+          : []),
         'The account and the archive with its mail stay.',
         ...(owned.length > 0 ? [`These run under the name and need another owner: ${owned.join(', ')}.`] : []),
         ...(isFromDirectory(value)

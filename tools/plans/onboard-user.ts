@@ -3,7 +3,7 @@ import { definePlan, type PlanStep } from '../../src/catalogue/define-plan.ts';
 import * as f from '../../src/catalogue/fields.ts';
 import { readString } from '../../src/base/rows.ts';
 import { isSameName } from '../../src/catalogue/risk.ts';
-import { isSameArchive, toAccount } from '../insights/accounts.ts';
+import { isSameArchive, refuseName, toAccount } from '../insights/accounts.ts';
 
 export const onboardUser = definePlan({
   name: 'onboard_user',
@@ -24,18 +24,31 @@ export const onboardUser = definePlan({
       reader.readList('GetUsers'),
       like === undefined ? undefined : reader.read('GetUserInfo', { userName: like }),
     ]);
+    const refused = refuseName(userName);
+    if (refused !== undefined) return { impossible: refused };
     if (!users) return { impossible: 'The users could not be read, so it is not known whether the account exists.' };
     if (users.some((user) => isSameName(user['userName'], userName)))
       return { impossible: `There is a user ${userName} already; get_user_info shows the account.` };
     if (like !== undefined && (model === undefined || model === null))
       return { impossible: `The account ${like} could not be read, so its rights are not known.` };
-    const rights = (model === undefined || model === null ? [] : (toAccount(model).folders ?? []))
+    const modelRights = like === undefined ? [] : toAccount(model)?.folders;
+    if (!modelRights)
+      return { impossible: `The rights of ${like} on archives are not shown, or in an unknown form, so they cannot be given too.` };
+    const inside = readArchives.find((folder) => /[\\/]/.test(folder));
+    if (inside !== undefined)
+      return {
+        impossible: `readArchives names ${inside}, which is no archive: rights are given on whole archives, the first part of a path.`,
+      };
+    const rights = modelRights
       .filter(({ folder }) => like === undefined || !isSameArchive(folder, like))
       .map(({ folder, privileges }) => ({ folder, privileges: [...privileges] }));
-    const further = readArchives
-      .filter((folder) => !rights.some((right) => isSameArchive(right.folder, folder)))
-      .map((folder) => ({ folder, privileges: ['read'] }));
-    const granted = [{ folder: userName, privileges: ['read', 'write'] }, ...rights, ...further];
+    const wanted = [
+      { folder: userName, privileges: ['read', 'write'] },
+      ...rights,
+      ...readArchives.map((folder) => ({ folder, privileges: ['read'] })),
+    ];
+    // A later right on the same archive would replace the one before it.
+    const granted = wanted.filter(({ folder }, index) => wanted.findIndex((other) => isSameArchive(other.folder, folder)) === index);
     const hasPassword = authentication !== 'directoryServices';
     const steps: readonly PlanStep[] = [
       {

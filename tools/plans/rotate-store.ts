@@ -22,11 +22,18 @@ export const rotateStore = definePlan({
     if (stores.some((store) => isSameName(store['name'], name)))
       return { impossible: `There is a store ${name} already; get_stores shows it.` };
     const current = findRow(stores, 'requestedState', 'current');
+    if (!current && (writeProtectOld || !stores.every(({ requestedState }) => readString(requestedState) !== undefined)))
+      return {
+        impossible: 'No store is shown as current, so which one the new store replaces is not known; get_stores shows their states.',
+      };
     const place = folder ?? makeSibling(readString(current?.['databasePath']), name);
     if (place === undefined)
       return {
-        impossible: 'Where the new store should lie does not follow from the current one; give folder, such as D:\\MailStore\\2027.',
+        impossible:
+          'Where the new store should lie does not follow from the current one and this name; give folder, such as D:\\MailStore\\2027.',
       };
+    const taken = stores.find((store) => PATHS.some((path) => isSamePlace(store[path], place)));
+    if (taken) return { impossible: `The folder ${place} is that of the store ${String(taken['name'])}; give another folder.` };
     const steps: readonly PlanStep[] = [
       {
         does: `Create the store ${name} in ${place} as current`,
@@ -55,8 +62,23 @@ export const rotateStore = definePlan({
   },
 });
 
+const PATHS = ['databasePath', 'contentPath', 'indexPath'];
+
+/** True for the same folder of a Windows machine, in whichever case and with whichever separators it is written. */
+function isSamePlace(one: unknown, other: string): boolean {
+  const normalize = (path: string) =>
+    path
+      .replaceAll(/[\\/]+/g, '\\')
+      .replace(/\\$/, '')
+      .toLowerCase();
+  return typeof one === 'string' && normalize(one) === normalize(other);
+}
+
+/** What Windows takes for another name or for a device. */
+const NO_FOLDER_NAME = /[\\/:*?"<>|\p{Cc}]|^\s|[\s.]$|^(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$)/iu;
+
 /** Returns the folder of this name in the parent of another folder; undefined for a path that is not on a drive. */
 function makeSibling(path: string | undefined, name: string): string | undefined {
   const parent = /^([A-Za-z]:\\(?:[^\\]+\\)*)[^\\]+\\?$/.exec(path ?? '')?.[1];
-  return parent === undefined || /[\\/:*?"<>|]/.test(name) ? undefined : `${parent}${name}`;
+  return parent === undefined || NO_FOLDER_NAME.test(name) ? undefined : `${parent}${name}`;
 }
