@@ -214,11 +214,11 @@ const table = {
     retry: false,
     say: ({ setting, says }) => `${setting} cannot be used: ${says}`,
   }),
-  quotedPassword: row<{ setting: string }>({
+  quotedValue: row<{ setting: string }>({
     audience: 'configuration',
     request: 'not sent',
     retry: false,
-    say: ({ setting }) => `${setting} holds the password in quotes; remove the quotes.`,
+    say: ({ setting }) => `${setting} holds its value in quotes; remove the quotes.`,
   }),
   notAPath: row<{ setting: string }>({
     audience: 'configuration',
@@ -237,7 +237,7 @@ const table = {
     audience: 'configuration',
     request: 'not sent',
     retry: false,
-    say: ({ reason, command }) => `${reason} To check every setting, run \`${command}\` in a terminal with the same settings.`,
+    say: ({ reason, command }) => `${reason} To check every setting, run \`${command}\` in a terminal.`,
   }),
   noTerminal: row<{ what: string }>({
     audience: 'configuration',
@@ -435,6 +435,19 @@ const table = {
     retry: false,
     say: ({ option, nearest, help }) => `Unknown option ${option}${nearest ? `; did you mean ${nearest}?` : `; see ${help}.`}`,
   }),
+  joinedWords: row<{ option: string; value: string }>({
+    audience: 'configuration',
+    request: 'not sent',
+    retry: false,
+    say: ({ option, value }) => `${option} and its value are one word here; write them as two: "${option}", "${value}".`,
+  }),
+  wrongArgs: row<{ reason: string }>({
+    audience: 'configuration',
+    request: 'not sent',
+    retry: false,
+    say: ({ reason }) =>
+      `${reason} Correct "args" in the client's entry for this server: it holds options, each word on its own, such as ["--access", "read-write"].`,
+  }),
   missingValue: row<{ option: string; placeholder: string }>({
     audience: 'configuration',
     request: 'not sent',
@@ -453,18 +466,27 @@ const table = {
     retry: false,
     say: ({ word, nearest, help }) => `Unexpected word '${word}'${nearest ? `; did you mean ${nearest}?` : `; see ${help}.`}`,
   }),
-  unknownSetting: row<{ setting: string; nearest?: string | undefined }>({
+  unknownSettings: row<{ unknown: readonly { readonly setting: string; readonly nearest?: string | undefined }[] }>({
     audience: 'configuration',
     request: 'not sent',
     retry: false,
-    say: ({ setting, nearest }) =>
-      `Unknown setting ${setting}${nearest ? `; did you mean ${nearest}?` : '; remove it, or see docs/configuration.md.'}`,
+    say: ({ unknown }) => {
+      const [first, ...others] = unknown;
+      if (first && others.length === 0) {
+        return `Unknown setting ${first.setting}${first.nearest ? `; did you mean ${first.nearest}?` : '; remove it, or see docs/configuration.md.'}`;
+      }
+      const names = unknown.map(({ setting, nearest }) => (nearest ? `${setting} (did you mean ${nearest}?)` : setting));
+      return `Unknown settings ${list(names)}; correct or remove each, or see docs/configuration.md.`;
+    },
   }),
-  invalidSetting: row<{ setting: string; value: string; expected: string }>({
+  invalidSetting: row<{ setting: string; value?: string | undefined; expected: string }>({
     audience: 'configuration',
     request: 'not sent',
     retry: false,
-    say: ({ setting, value, expected }) => `${setting} is '${value}', but must be ${expected}.`,
+    say: ({ setting, value, expected }) =>
+      value === undefined
+        ? `${setting} must be ${expected}. Its value is not shown, since it may be a password.`
+        : `${setting} is '${value}', but must be ${expected}.`,
   }),
   unexpandedPlaceholder: row<{ setting: string; placeholder: string }>({
     audience: 'configuration',
@@ -473,11 +495,18 @@ const table = {
     say: ({ setting, placeholder }) =>
       `${setting} holds the placeholder '${placeholder}', which the client did not replace by a value; write the value in its place, or define what the placeholder names in the client.`,
   }),
-  settingToRewrite: row<{ setting: string; value: string; problem: string; rewritten: string }>({
+  exampleValue: row<{ setting: string; example: string; cure: string }>({
     audience: 'configuration',
     request: 'not sent',
     retry: false,
-    say: ({ setting, value, problem, rewritten }) => `${setting} is '${value}', which ${problem}; write '${rewritten}'.`,
+    say: ({ setting, example, cure }) => `${setting} holds '${example}', which is an example from a documentation; ${cure}.`,
+  }),
+  settingToRewrite: row<{ setting: string; value?: string | undefined; problem: string; rewritten: string }>({
+    audience: 'configuration',
+    request: 'not sent',
+    retry: false,
+    say: ({ setting, value, problem, rewritten }) =>
+      `${setting} ${value === undefined ? '' : `is '${value}', which `}${problem}; write '${rewritten}'.`,
   }),
   sha1Fingerprint: row<{ setting: string; thumbprint: string }>({
     audience: 'configuration',
@@ -529,13 +558,14 @@ const table = {
     audience: 'configuration',
     request: 'not sent',
     retry: false,
-    say: ({ setting, path, reason }) => `The file '${path}' named by ${setting} cannot be read (${reason}).`,
+    say: ({ setting, path, reason }) => `The file '${path}' named by ${setting} cannot be read: ${reason}.`,
   }),
-  plainHttp: row<{ url: string }>({
+  plainHttp: row<{ setting: string; url?: string | undefined; rewritten?: string | undefined }>({
     audience: 'configuration',
     request: 'not sent',
     retry: false,
-    say: ({ url }) => `'${url}' is not https; MailStore's API is served over HTTPS only, and a password would be readable on the way.`,
+    say: ({ setting, url, rewritten }) =>
+      `${url === undefined ? setting : `'${url}'`} is not https; MailStore's API is served over HTTPS only, and a password would be readable on the way${rewritten === undefined ? '' : `; write '${rewritten}'`}.`,
   }),
 
   noSqlite: row<{ reasons: readonly string[] }>({
@@ -676,7 +706,7 @@ const table = {
     retry: false,
     exitCode: 2,
     say: ({ user }) =>
-      `MailStore does not accept the login '${user}' (HTTP 401); check user name and password, the api login privilege, and, for admin, that its default password was changed.`,
+      `MailStore does not accept the login '${user}' (HTTP 401); check user name and password, that the user has the login privilege api, and that with multi-factor authentication the password is an app password. The default password of admin is refused from other machines.`,
   }),
   forbidden: row<{ user: string }>({
     audience: 'server',

@@ -3,7 +3,7 @@ import { excerpt, MailStoreError } from '../base/errors.ts';
 import { escapeHidden, toVisibleLine } from '../base/escape-hidden.ts';
 import { fromWallClock } from '../base/zoned-time.ts';
 import { loadStateDir, loadTimeZone } from '../config/load.ts';
-import { oneOf, text, wholeNumber, type SettingType } from '../config/setting-types.ts';
+import { oneOf, text, wholeNumber, type SettingType, showWhole } from '../config/setting-types.ts';
 import { Journal } from '../journal/journal.ts';
 import { findingWords, type Finding } from '../journal/task-record.ts';
 import { isRow } from '../base/rows.ts';
@@ -34,12 +34,12 @@ interface AuditedTime {
 
 /** A day or a time; without an offset it is in the configured time zone. */
 function dayOrTime(): SettingType<(zone: string) => AuditedTime> {
-  return { placeholder: 'TIME', read: (value, name) => readPeriod(name, value) };
+  return { placeholder: 'TIME', show: showWhole, read: (value, name) => readPeriod(name, value) };
 }
 
 /** A line as `audit verify` prints it. */
 function link(): SettingType<ExpectedLine> {
-  return { placeholder: 'CHAIN:NUMBER:HASH', read: readLink };
+  return { placeholder: 'CHAIN:NUMBER:HASH', show: showWhole, read: readLink };
 }
 
 const showOptions = {

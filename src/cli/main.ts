@@ -1,38 +1,53 @@
-import { reserveStdout, type ReservedStdout } from '../transports/stdio.ts';
-import { loadSubcommand, type Subcommand } from './define-subcommand.ts';
+import { Socket } from 'node:net';
+import { MailStoreError } from '../base/errors.ts';
+import { reserveStdout } from '../transports/stdio.ts';
+import { loadSubcommand, type RunContext } from './define-subcommand.ts';
 import { exitWithError } from './exit-codes.ts';
 import { readPlainOptions } from './known-options.ts';
 import type { Parsed } from './parse-command-line.ts';
 import { subcommands } from './subcommands.ts';
 import { watchOutput } from './watch-output.ts';
 
+/** How long a client may take to say its first word, in milliseconds. */
+const SILENCE_MS = 10_000;
+
 async function main(words: readonly string[]): Promise<void> {
   const { name, args } = chooseSubcommand(words);
   // Modules that are loaded from here on could write to stdout, between two messages of the protocol.
-  const reserved = name === 'serve' ? reserveStdout() : undefined;
+  const reserved = name === 'serve' || (!isSubcommand(name) && isStartedByClient()) ? reserveStdout() : undefined;
   const context = { subcommands, ...(reserved && { reserved }) };
-  const subcommand = await loadSubcommand(name, context);
-  const plain = name === 'serve' ? readPlainOptions(subcommand, args) : undefined;
-  const parsed = plain ?? (await parse(subcommand, args, reserved));
+  const parsed = await parse(name, args, context);
   if (!parsed) return;
   if ('print' in parsed) (reserved ?? process.stdout).write(parsed.print);
   else await parsed.action.run(parsed.given, context);
 }
 
 /** Returns what was written; undefined where it was a mistake that was reported to a client, which shows nothing of a program that exits. */
-async function parse(subcommand: Subcommand, args: readonly string[], reserved: ReservedStdout | undefined): Promise<Parsed | undefined> {
-  const { parseCommandLine } = await import('./parse-command-line.ts');
+async function parse(name: string, args: readonly string[], context: RunContext): Promise<Parsed | undefined> {
   try {
-    return parseCommandLine(subcommand, args);
+    const subcommand = await loadSubcommand(name, context);
+    const plain = name === 'serve' ? readPlainOptions(subcommand, args) : undefined;
+    return plain ?? (await import('./parse-command-line.ts')).parseCommandLine(subcommand, args);
   } catch (error) {
-    if (!reserved) throw error;
-    await (
-      await import('./serve.ts')
-    ).serve(async () => {
-      throw error;
-    }, reserved);
+    if (!context.reserved) throw error;
+    const { serve } = await import('./serve.ts');
+    await serve(async () => {
+      throw process.stdin.isTTY || !(error instanceof MailStoreError) ? error : new MailStoreError('wrongArgs', { reason: error.message });
+    }, context.reserved);
+    // A script that keeps the pipe open and says nothing gets the exit code; a client begins to speak at once.
+    const silence = isSubcommand(name) ? undefined : setTimeout(() => process.exit(2), SILENCE_MS);
+    process.stdin.once('data', () => clearTimeout(silence));
     return undefined;
   }
+}
+
+function isSubcommand(name: string): boolean {
+  return Object.hasOwn(subcommands, name);
+}
+
+/** True where both ends of the protocol are pipes, as a client has them: a word that is no subcommand is then a mistake in the client's file. */
+function isStartedByClient(): boolean {
+  return [process.stdin, process.stdout].every((stream) => stream instanceof Socket && !stream.isTTY);
 }
 
 /** Without a subcommand the program serves; the options that ask about the program itself are the same as `help` and `version`. */

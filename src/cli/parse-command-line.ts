@@ -2,6 +2,7 @@ import { Command, CommanderError, Option as CommanderOption } from 'commander';
 import { MailStoreError } from '../base/errors.ts';
 import { nearest } from '../base/nearest.ts';
 import type { SubcommandAction, Given, Subcommand } from './define-subcommand.ts';
+import { judgeVariable, settingList } from '../config/settings.ts';
 import { exampleLines, HelpPage, optionSummary, subcommandHelp, toSentence, wrapLines } from './help-text.ts';
 import { chooseAction, hasActions, optionsFor, wordsAmong, type KnownOption } from './known-options.ts';
 import { version } from './version.ts';
@@ -79,17 +80,16 @@ class DeclaredCommand extends Command {
   }
 
   unknownOption(written: string): never {
-    const [name = written] = written.split('=', 1);
+    const [name = written] = written.split(/[=\s]/, 1);
     const known = this.#known.find(({ flag }) => flag === name);
-    if (known && !known.type) {
-      throw new MailStoreError('invalidSetting', {
-        setting: name,
-        value: written.slice(name.length + 1),
-        expected: 'given without a value',
-      });
-    }
+    const value = written.slice(name.length + 1).trim();
+    if (known?.type && value !== '') throw new MailStoreError('joinedWords', { option: name, value: known.type.show(value) ?? '…' });
+    if (known && !known.type) throw new MailStoreError('invalidSetting', { setting: name, expected: 'given without a value' });
     const flags = [...this.#known.map(({ flag }) => flag), '--help', '--version'];
-    throw new MailStoreError('unknownOption', { option: name, nearest: nearest(name, flags), help: `${this.name()} --help` });
+    // What follows the letters may be a password, as in `-pSECRET`.
+    const option = /^(?:-[^-]|--[a-z_]+(?:-[a-z_]+)*)/i.exec(name)?.[0] ?? '-';
+    const close = nearest(name, flags) ?? findVariable(name);
+    throw new MailStoreError('unknownOption', { option, nearest: close, help: `${this.name()} --help` });
   }
 
   missingArgument(placeholder: string): never {
@@ -107,6 +107,14 @@ class DeclaredCommand extends Command {
     const flags = this.#known.map(({ flag }) => flag);
     throw new MailStoreError('unexpectedWord', { word, nearest: nearest(`--${word}`, flags), help: `${this.name()} --help` });
   }
+}
+
+/** Returns the variable that an option was probably meant to be, such as that of the password, which no option takes. */
+function findVariable(option: string): string | undefined {
+  const name = `MAILSTORE_${option.replace(/^-+/, '').replaceAll('-', '_').toUpperCase()}`;
+  const { kind, meant = kind === 'setting' ? name : undefined } = judgeVariable(name);
+  const found = settingList.find(({ env, flag }) => env === meant && flag === undefined);
+  return found && `the variable ${found.env}`;
 }
 
 function createCommand(subcommand: Subcommand, actionName: string, action: SubcommandAction): Command {

@@ -1,5 +1,5 @@
 import { MailStoreError } from '../base/errors.ts';
-import { file, oneOf, text, wholeNumber, type SettingType } from '../config/setting-types.ts';
+import { file, oneOf, text, wholeNumber, type SettingType, settingType, showNumber, showWhole } from '../config/setting-types.ts';
 import { parseFault, type FaultKind } from '../sandbox/faults.ts';
 import { startSandbox } from '../sandbox/sandbox.ts';
 import { defineAction, defineSubcommand, flag, option, type Given } from './define-subcommand.ts';
@@ -77,6 +77,7 @@ const FAULT_WORDS: Readonly<Record<FaultKind, string>> = {
 function faults(): SettingType<readonly string[]> {
   return {
     placeholder: 'KIND,…',
+    show: showWhole,
     read: (value, setting) => {
       const given = value.split(',').map((part) => part.trim());
       for (const part of given) {
@@ -93,12 +94,12 @@ function faults(): SettingType<readonly string[]> {
 
 /** A number of seconds up to a day, fractions included. */
 function seconds(): SettingType<number> {
-  return {
+  return settingType({
     placeholder: 'SECONDS',
-    read: (value, setting) => {
+    show: showNumber,
+    read: (value, refusal) => {
       const number = Number(value);
-      if (value.trim() !== '' && number >= 0 && number <= 86_400) return number;
-      throw new MailStoreError('invalidSetting', { setting, value, expected: 'a number from 0 to 86400' });
+      return value.trim() !== '' && number >= 0 && number <= 86_400 ? number : refusal.invalid('a number from 0 to 86400');
     },
-  };
+  });
 }

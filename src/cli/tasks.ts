@@ -5,7 +5,7 @@ import { isError, MailStoreError } from '../base/errors.ts';
 import { escapeHidden, toVisibleLine } from '../base/escape-hidden.ts';
 import { formatCount } from '../catalogue/phrases.ts';
 import { loadConfig, loadStateDir } from '../config/load.ts';
-import { text, type SettingType } from '../config/setting-types.ts';
+import { text, type SettingType, settingType, showNumber } from '../config/setting-types.ts';
 import { FENCE_MS } from '../journal/lease.ts';
 import { Journal } from '../journal/journal.ts';
 import type { TaskJournal } from '../journal/task-journal.ts';
@@ -32,14 +32,14 @@ const WATCH_MS = 1000;
 
 /** A number of days, with or without the letter d. */
 function days(): SettingType<number> {
-  return {
+  return settingType({
     placeholder: 'DAYS',
-    read: (value, name) => {
+    show: showNumber,
+    read: (value, refusal) => {
       const number = /^(\d+)d?$/.exec(value)?.[1];
-      if (number !== undefined) return Number(number);
-      throw new MailStoreError('invalidSetting', { setting: name, value, expected: 'a number of days such as 365' });
+      return number === undefined ? refusal.invalid('a number of days such as 365') : Number(number);
     },
-  };
+  });
 }
 
 /** The tasks of a list without --all. */

@@ -8,7 +8,7 @@ import { readKeychain } from './keychain.ts';
 import { checkSecretsDir } from './check-secrets-dir.ts';
 import { defaultStateDir } from './state-dir.ts';
 import { refuseLinks, requirePrivate, requirePrivateState } from './private-files.ts';
-import { findPlaceholder, readTextFile } from './setting-types.ts';
+import { findExample, findPlaceholder, readTextFile } from './setting-types.ts';
 import { findJsonFault } from '../base/json-fault.ts';
 import { judgeVariable, settingList, settings, type Setting, type SettingKey, type SettingValue } from './settings.ts';
 
@@ -75,8 +75,9 @@ const SECRET_PREFIX = 'MAILSTORE_SECRET_';
  * Throws MailStoreError of the audience `configuration` on an unknown setting, a value that its type refuses, or a file that cannot be read.
  */
 export function loadConfig({ env = process.env, flags, embedded, stateDir = defaultStateDir(env) }: ConfigSources): Config {
-  const warnings = checkVariables(env);
-  const { texts, targets } = foldSources(env, flags);
+  const ignored = checkVariables(env);
+  const { texts, targets, warnings: doubled } = foldSources(env, flags);
+  const warnings = [...ignored, ...doubled];
   const access = required('access', texts);
   const server = serverSettings(texts, stateDir);
   requirePrivateState(server.stateDir);
@@ -96,12 +97,15 @@ export function loadConfig({ env = process.env, flags, embedded, stateDir = defa
   };
 }
 
+interface FoldedSources {
+  readonly texts: Texts;
+  readonly targets: Readonly<Record<string, Texts>>;
+  /** A sentence for each place that sets a password twice. */
+  readonly warnings: readonly string[];
+}
+
 /** Folds all sources; a default is named `defaultName`, or by its variable. */
-function foldSources(
-  env: NonNullable<ConfigSources['env']>,
-  flags: ConfigSources['flags'],
-  defaultName?: string,
-): { readonly texts: Texts; readonly targets: Record<string, Texts> } {
+function foldSources(env: NonNullable<ConfigSources['env']>, flags: ConfigSources['flags'], defaultName?: string): FoldedSources {
   const fromEnv = textsFrom((setting) => [setting.env, env[setting.env]]);
   const fromFlags = textsFrom((setting) => [setting.flag ?? '', setting.flag === undefined ? undefined : flags[setting.flag]]);
   const path = fromFlags.config ?? fromEnv.config;
@@ -110,7 +114,10 @@ function foldSources(
     defaultName ?? setting.env,
     setting.default === undefined ? undefined : String(setting.default),
   ]);
-  return { texts: fold(defaults, file.texts, fromEnv, fromFlags), targets: file.targets };
+  const warnings = [fromEnv, file.texts, ...Object.values(file.targets)].flatMap(({ password, passwordFile }) =>
+    password && passwordFile ? [`${password.name} is ignored, because ${passwordFile.name} is set as well; remove one of them.`] : [],
+  );
+  return { texts: fold(defaults, file.texts, fromEnv, fromFlags), targets: file.targets, warnings };
 }
 
 /** The settings of one server as far as they are known; nothing is required. */
@@ -226,32 +233,33 @@ interface StateSources extends Pick<ConfigSources, 'env' | 'flags'> {
 }
 
 /**
- * Returns a warning for each variable that belongs to something else. Throws MailStoreError `unknownSetting` for one that was probably meant to
- * be a setting of this server: a mistyped MAILSTORE_ACCESS must not leave the default in force.
+ * Returns a warning for each variable that belongs to something else. Throws MailStoreError `unknownSettings` for those that were probably meant to
+ * be settings of this server: a mistyped MAILSTORE_ACCESS must not leave the default in force.
  */
 function checkVariables(env: Readonly<Record<string, string | undefined>>): readonly string[] {
-  return Object.keys(env).flatMap((name) => {
-    if (name.startsWith(SECRET_PREFIX)) return [];
-    const { kind, meant } = judgeVariable(name);
-    if (kind === 'mistyped') throw new MailStoreError('unknownSetting', { setting: name, nearest: meant });
-    return kind === 'foreign' ? [`${name} is no setting of mailstore-mcp and was ignored.`] : [];
-  });
+  const judged = Object.keys(env).flatMap((name) => (name.startsWith(SECRET_PREFIX) ? [] : [{ name, ...judgeVariable(name) }]));
+  const unknown = judged.flatMap(({ kind, name, meant }) => (kind === 'mistyped' ? [{ setting: name, nearest: meant }] : []));
+  if (unknown.length > 0) throw new MailStoreError('unknownSettings', { unknown });
+  return judged.flatMap(({ kind, name }) => (kind === 'foreign' ? [`${name} is no setting of mailstore-mcp and was ignored.`] : []));
 }
 
 function secretVariablesFrom(env: Readonly<Record<string, string | undefined>>): Readonly<Record<string, string>> {
   return Object.fromEntries(
     Object.entries(env).flatMap(([name, value]) => {
       if (!name.startsWith(SECRET_PREFIX) || !value) return [];
-      refusePlaceholder(name, value, { isSecret: true });
+      refusePlaceholder(name, value, { type: settings.password.type });
       return [[name, value]];
     }),
   );
 }
 
-/** A client that cannot resolve a placeholder passes it on as it is. */
-function refusePlaceholder(setting: string, value: string, kind: { readonly isSecret: boolean }): void {
-  const placeholder = findPlaceholder(value, kind);
-  if (placeholder !== undefined) throw new MailStoreError('unexpandedPlaceholder', { setting, placeholder });
+/** Refuses a placeholder that a client passes on as it is because it cannot resolve it, and what was copied from a documentation. */
+function refusePlaceholder(name: string, value: string, { type, example }: Pick<Setting, 'type' | 'example'>): void {
+  const placeholder = findPlaceholder(value, type);
+  if (placeholder !== undefined) throw new MailStoreError('unexpandedPlaceholder', { setting: name, placeholder });
+  const copied = findExample(value, type) ?? (example?.is(value.trim()) === true ? value.trim() : undefined);
+  const cure = example?.cure ?? 'write your own value';
+  if (copied !== undefined) throw new MailStoreError('exampleValue', { setting: name, example: copied, cure });
 }
 
 /** An empty text counts as not set: clients pass on variables that were left empty. */
@@ -260,13 +268,13 @@ function textsFrom(find: (setting: Setting) => readonly [name: string, text: str
     settingList.flatMap((setting) => {
       const [name, text] = find(setting);
       if (!text) return [];
-      refusePlaceholder(name, text, { isSecret: setting.secret === true });
+      refusePlaceholder(name, text, setting);
       return [[setting.key, { name, text }]];
     }),
   );
 }
 
-function readConfigFile(written: Written): { texts: Texts; targets: Record<string, Texts> } {
+function readConfigFile(written: Written): Pick<FoldedSources, 'texts' | 'targets'> {
   const path = settings.config.type.read(written.text, written.name);
   const content = readTextFile(written.name, path);
   const fault = findJsonFault(content);
@@ -276,11 +284,42 @@ function readConfigFile(written: Written): { texts: Texts; targets: Record<strin
   const twins = findTwinsInJson(content);
   if (twins) throw new MailStoreError('twinSettings', { path, names: twins.names });
   const { targets = {}, ...rest } = entriesIn('MAILSTORE_CONFIG', parsed);
-  const named = Object.entries(entriesIn('targets', targets)).map(([name, target]): [string, Texts] => [
-    name,
-    fileTexts(entriesIn(`targets.${name}`, target), `targets.${name}.`, (setting) => setting.perTarget === true),
-  ]);
-  return { texts: fileTexts(rest, '', (setting) => setting.env !== settings.config.env), targets: Object.fromEntries(named) };
+  const groups: readonly FileGroup[] = [
+    { prefix: '', entries: rest, allowed: settingList.filter(({ env }) => env !== settings.config.env) },
+    ...Object.entries(entriesIn('targets', targets)).map(([target, entries]) => ({
+      target,
+      prefix: `targets.${target}.`,
+      entries: entriesIn(`targets.${target}`, entries),
+      allowed: settingList.filter(({ perTarget }) => perTarget === true),
+    })),
+  ];
+  const unknown = groups.flatMap(findUnknownKeys);
+  if (unknown.length > 0) throw new MailStoreError('unknownSettings', { unknown });
+  const read = groups.map((group) => ({ target: group.target, texts: fileTexts(group) }));
+  return {
+    texts: read[0]?.texts ?? {},
+    targets: Object.fromEntries(read.flatMap(({ target, texts }) => (target === undefined ? [] : [[target, texts]]))),
+  };
+}
+
+/** The settings of one object in the configuration file. */
+interface FileGroup {
+  /** The target that they belong to; undefined for those that all share. */
+  readonly target?: string;
+  readonly prefix: string;
+  readonly entries: Readonly<Record<string, unknown>>;
+  readonly allowed: readonly (Setting & { readonly key: SettingKey })[];
+}
+
+function findUnknownKeys({
+  prefix,
+  entries,
+  allowed,
+}: FileGroup): readonly { readonly setting: string; readonly nearest: string | undefined }[] {
+  const keys = allowed.map(({ key }) => key);
+  return Object.keys(entries)
+    .filter((entry) => !(keys as readonly string[]).includes(entry))
+    .map((entry) => ({ setting: prefix + entry, nearest: findByVariable(allowed, entry) ?? nearest(entry, keys) }));
 }
 
 /** True where the file or a target in it has a password of its own. */
@@ -298,23 +337,26 @@ function findByVariable(allowed: readonly (Setting & { readonly key: SettingKey 
 
 function entriesIn(setting: string, value: unknown): Record<string, unknown> {
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
-  throw new MailStoreError('invalidSetting', { setting, value: JSON.stringify(value), expected: 'an object' });
+  throw new MailStoreError('invalidSetting', { setting, value: nameKind(value), expected: 'an object' });
 }
 
-function fileTexts(entries: Record<string, unknown>, prefix: string, isAllowed: (setting: Setting) => boolean): Texts {
-  const allowed = settingList.filter(isAllowed);
-  const keys = allowed.map(({ key }) => key);
+/** Returns what a value of JSON is, without it: it may hold a password. */
+function nameKind(value: unknown): string {
+  if (value === null || typeof value === 'boolean') return String(value);
+  return Array.isArray(value) ? '[…]' : typeof value === 'object' ? '{…}' : typeof value === 'string' ? '"…"' : 'a number';
+}
+
+function fileTexts({ prefix, entries, allowed }: FileGroup): Texts {
   const texts: Texts = {};
-  for (const [entry, value] of Object.entries(entries)) {
-    const name = prefix + entry;
-    const setting = allowed.find(({ key }) => key === entry);
-    if (!setting)
-      throw new MailStoreError('unknownSetting', { setting: name, nearest: findByVariable(allowed, entry) ?? nearest(entry, keys) });
+  for (const setting of allowed) {
+    if (!Object.hasOwn(entries, setting.key)) continue;
+    const value = entries[setting.key];
+    const name = prefix + setting.key;
     if (typeof value !== 'string' && typeof value !== 'number') {
-      throw new MailStoreError('invalidSetting', { setting: name, value: JSON.stringify(value), expected: 'a text or a number' });
+      throw new MailStoreError('invalidSetting', { setting: name, value: nameKind(value), expected: 'a text or a number' });
     }
     if (value === '') continue;
-    refusePlaceholder(name, String(value), { isSecret: setting.secret === true });
+    refusePlaceholder(name, String(value), setting);
     texts[setting.key] = { name, text: String(value) };
     // A mistake in the file is said even where another source wins over it.
     if (setting.type.values) setting.type.read(String(value), name);
@@ -322,7 +364,7 @@ function fileTexts(entries: Record<string, unknown>, prefix: string, isAllowed: 
   return texts;
 }
 
-function targetsFrom(texts: Texts, named: Record<string, Texts>, access: Access): Target[] {
+function targetsFrom(texts: Texts, named: Readonly<Record<string, Texts>>, access: Access): Target[] {
   const names = Object.keys(named);
   if (names.length === 0) return [createTarget('default', texts, access)];
   const { url: _url, ...shared } = texts;

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { LOG_LEVELS } from '../base/log.ts';
 import { nearest } from '../base/nearest.ts';
 import { ACCESS_LEVELS, API_FORMS } from '../base/target.ts';
@@ -33,6 +34,8 @@ export interface Setting<Value = unknown> {
   /** Other names that people write for the variable; an error names the right one. */
   readonly aliases?: readonly string[];
   readonly secret?: true;
+  /** The values that the documentation shows as examples, and what to write in their place. */
+  readonly example?: { readonly is: (text: string) => boolean; readonly cure: string };
   /** True where a target of the configuration file may have its own. */
   readonly perTarget?: true;
 }
@@ -42,6 +45,15 @@ function setting<Value, const Entry extends Setting<Value>>(entry: Entry & Setti
   return entry;
 }
 
+/** The home folder of the documentation's examples, unless this machine has it. */
+const examplePath: Setting['example'] = {
+  is: (text) => {
+    const home = /^(?:[a-z]:)?[\\/](?:Users|home)[\\/]you(?=[\\/])/i.exec(text)?.[0];
+    return home !== undefined && !existsSync(home);
+  },
+  cure: 'write the path on your own machine',
+};
+
 /** Every setting by its key in the configuration file, in the order of the documentation. */
 export const settings = {
   url: setting({
@@ -49,6 +61,10 @@ export const settings = {
     flag: '--url',
     summary: '`https://host:8463`, MailStore’s Administration API; plain http is refused',
     type: httpsOrigin(),
+    example: {
+      is: (text) => /^(?:https:\/\/)?(?:mailstore\.example\.com|host)(?::\d+)?\/?$/i.test(text),
+      cure: 'write the address of your own MailStore',
+    },
     aliases: ['MAILSTORE_HOST', 'MAILSTORE_HOSTNAME', 'MAILSTORE_PORT', 'MAILSTORE_SERVER', 'MAILSTORE_ADDRESS', 'MAILSTORE_BASE_URL'],
     perTarget: true,
   }),
@@ -69,8 +85,10 @@ export const settings = {
   }),
   passwordFile: setting({
     env: 'MAILSTORE_PASSWORD_FILE',
-    summary: 'a file that holds the password; a line break at its end is not part of it',
+    summary:
+      'a file that holds the password; a line break at its end is not part of it. It wins over a password that is set in the same place',
     type: passwordFile(),
+    example: examplePath,
     perTarget: true,
   }),
   fingerprint: setting({
@@ -78,6 +96,10 @@ export const settings = {
     flag: '--fingerprint',
     summary: 'SHA-256 of the server certificate, with or without colons; checked before any byte of a request is sent',
     type: sha256(),
+    example: {
+      is: (text) => /^(?:SHA256:)?AB:?CD(?::?EF)?[:.…\s]*$/i.test(text) || /^[\dA-F:\s]*(?:…|\.{2,})[\dA-F:\s]*$/i.test(text),
+      cure: 'write the fingerprint of your own MailStore, or leave it empty: the first call then names it',
+    },
     // Checks cannot be switched off; who looks for such a switch needs this.
     aliases: [
       'MAILSTORE_FINGERPRINT',
@@ -100,6 +122,7 @@ export const settings = {
     flag: '--ca-file',
     summary: 'a PEM file with a private CA, trusted instead of the system’s',
     type: pemFile(),
+    example: examplePath,
     aliases: ['MAILSTORE_CA', 'MAILSTORE_CA_CERT', 'MAILSTORE_CERT_FILE'],
     perTarget: true,
   }),
@@ -157,6 +180,7 @@ export const settings = {
     flag: '--state-dir',
     summary: 'the folder for what is kept from one start to the next; by default the platform’s own place',
     type: folder(),
+    example: examplePath,
     aliases: ['MAILSTORE_STATE', 'MAILSTORE_DATA_DIR'],
   }),
   secretsDir: setting({
@@ -164,6 +188,7 @@ export const settings = {
     summary:
       'the folder whose files a secret argument may name as `{"fromFile": …}`; generated secrets are written to it too, else to `secrets` in the state folder',
     type: folder(),
+    example: examplePath,
   }),
   timeoutMs: setting({
     env: 'MAILSTORE_TIMEOUT_MS',
@@ -191,6 +216,7 @@ export const settings = {
     flag: '--config',
     summary: 'a JSON file with these settings by their keys, and with named `targets`',
     type: file(),
+    example: examplePath,
     aliases: ['MAILSTORE_CONFIG_FILE'],
   }),
 } as const;

@@ -178,7 +178,7 @@ export const errorCases: {
     ],
   ],
   invalidFault: [[{ setting: '--fault', says: "'html' takes no milliseconds." }, "--fault cannot be used: 'html' takes no milliseconds."]],
-  quotedPassword: [[{ setting: 'MAILSTORE_PASSWORD' }, 'MAILSTORE_PASSWORD holds the password in quotes; remove the quotes.']],
+  quotedValue: [[{ setting: 'MAILSTORE_PASSWORD' }, 'MAILSTORE_PASSWORD holds its value in quotes; remove the quotes.']],
   notAPath: [
     [
       { setting: 'MAILSTORE_PASSWORD_FILE' },
@@ -189,7 +189,7 @@ export const errorCases: {
   cannotServe: [
     [
       { reason: 'MAILSTORE_URL is not set.', command: 'mailstore-mcp doctor' },
-      'MAILSTORE_URL is not set. To check every setting, run `mailstore-mcp doctor` in a terminal with the same settings.',
+      'MAILSTORE_URL is not set. To check every setting, run `mailstore-mcp doctor` in a terminal.',
     ],
   ],
   noTerminal: [
@@ -346,6 +346,15 @@ export const errorCases: {
     [{ option: '--sinc', nearest: '--since', help: 'mailstore-mcp audit show --help' }, 'Unknown option --sinc; did you mean --since?'],
     [{ option: '--x', help: 'mailstore-mcp audit show --help' }, 'Unknown option --x; see mailstore-mcp audit show --help.'],
   ],
+  joinedWords: [
+    [{ option: '--access', value: 'read-write' }, '--access and its value are one word here; write them as two: "--access", "read-write".'],
+  ],
+  wrongArgs: [
+    [
+      { reason: "There is no subcommand 'x'." },
+      'There is no subcommand \'x\'. Correct "args" in the client\'s entry for this server: it holds options, each word on its own, such as ["--access", "read-write"].',
+    ],
+  ],
   missingValue: [[{ option: '--limit', placeholder: 'NUMBER' }, '--limit needs a value; write --limit NUMBER.']],
   missingArgument: [
     [
@@ -357,14 +366,25 @@ export const errorCases: {
     [{ word: 'json', nearest: '--json', help: 'mailstore-mcp sandbox --help' }, "Unexpected word 'json'; did you mean --json?"],
     [{ word: 'x', help: 'mailstore-mcp sandbox --help' }, "Unexpected word 'x'; see mailstore-mcp sandbox --help."],
   ],
-  unknownSetting: [
-    [{ setting: 'MAILSTORE_ACESS', nearest: 'MAILSTORE_ACCESS' }, 'Unknown setting MAILSTORE_ACESS; did you mean MAILSTORE_ACCESS?'],
-    [{ setting: 'MAILSTORE_X' }, 'Unknown setting MAILSTORE_X; remove it, or see docs/configuration.md.'],
+  unknownSettings: [
+    [
+      { unknown: [{ setting: 'MAILSTORE_ACESS', nearest: 'MAILSTORE_ACCESS' }] },
+      'Unknown setting MAILSTORE_ACESS; did you mean MAILSTORE_ACCESS?',
+    ],
+    [{ unknown: [{ setting: 'MAILSTORE_X' }] }, 'Unknown setting MAILSTORE_X; remove it, or see docs/configuration.md.'],
+    [
+      { unknown: [{ setting: 'acess', nearest: 'access' }, { setting: 'x' }] },
+      'Unknown settings acess (did you mean access?) and x; correct or remove each, or see docs/configuration.md.',
+    ],
   ],
   invalidSetting: [
     [
       { setting: 'MAILSTORE_ACCESS', value: 'all', expected: 'read-only, read-write, full' },
       "MAILSTORE_ACCESS is 'all', but must be read-only, read-write, full.",
+    ],
+    [
+      { setting: 'MAILSTORE_TLS_FINGERPRINT', expected: 'the 64 hex digits of a SHA-256 fingerprint' },
+      'MAILSTORE_TLS_FINGERPRINT must be the 64 hex digits of a SHA-256 fingerprint. Its value is not shown, since it may be a password.',
     ],
   ],
   twinSettings: [
@@ -388,14 +408,18 @@ export const errorCases: {
   ],
   unreadableFile: [
     [
-      { setting: 'MAILSTORE_CA_FILE', path: '/ca.pem', reason: 'ENOENT' },
-      "The file '/ca.pem' named by MAILSTORE_CA_FILE cannot be read (ENOENT).",
+      { setting: 'MAILSTORE_CA_FILE', path: '/ca.pem', reason: 'there is no such file (ENOENT); correct the path, or create the file' },
+      "The file '/ca.pem' named by MAILSTORE_CA_FILE cannot be read: there is no such file (ENOENT); correct the path, or create the file.",
     ],
   ],
   plainHttp: [
     [
-      { url: 'http://mail.example.com' },
-      "'http://mail.example.com' is not https; MailStore's API is served over HTTPS only, and a password would be readable on the way.",
+      { setting: 'MAILSTORE_URL', url: 'http://mail.example.com', rewritten: 'https://mail.example.com:8463' },
+      "'http://mail.example.com' is not https; MailStore's API is served over HTTPS only, and a password would be readable on the way; write 'https://mail.example.com:8463'.",
+    ],
+    [
+      { setting: 'MAILSTORE_URL' },
+      "MAILSTORE_URL is not https; MailStore's API is served over HTTPS only, and a password would be readable on the way.",
     ],
   ],
   noSqlite: [
@@ -535,7 +559,7 @@ export const errorCases: {
   unauthorized: [
     [
       { user: 'admin' },
-      "MailStore does not accept the login 'admin' (HTTP 401); check user name and password, the api login privilege, and, for admin, that its default password was changed.",
+      "MailStore does not accept the login 'admin' (HTTP 401); check user name and password, that the user has the login privilege api, and that with multi-factor authentication the password is an app password. The default password of admin is refused from other machines.",
     ],
   ],
   forbidden: [[{ user: 'amira' }, "MailStore refuses 'amira' (HTTP 403); the API needs an administrator."]],
@@ -625,7 +649,17 @@ export const errorCases: {
       "MAILSTORE_USERNAME holds the placeholder '${input:user}', which the client did not replace by a value; write the value in its place, or define what the placeholder names in the client.",
     ],
   ],
+  exampleValue: [
+    [
+      { setting: 'MAILSTORE_URL', example: '<your-server>', cure: 'write the address of your own MailStore' },
+      "MAILSTORE_URL holds '<your-server>', which is an example from a documentation; write the address of your own MailStore.",
+    ],
+  ],
   settingToRewrite: [
+    [
+      { setting: 'MAILSTORE_URL', problem: 'goes on after the port', rewritten: 'https://mail.example.com:8463' },
+      "MAILSTORE_URL goes on after the port; write 'https://mail.example.com:8463'.",
+    ],
     [
       { setting: 'MAILSTORE_STATE_DIR', value: './state', problem: 'is a relative path', rewritten: '/home/me/state' },
       "MAILSTORE_STATE_DIR is './state', which is a relative path; write '/home/me/state'.",

@@ -81,8 +81,8 @@ describe('the command line', () => {
     [['--url', 'https://a'], 'Unknown option --url; see mailstore-mcp demo --help.'],
     [['-u'], 'Unknown option -u; see mailstore-mcp demo --help.'],
     [['--__proto__', 'x'], 'Unknown option --__proto__; see mailstore-mcp demo --help.'],
-    [['--json=true'], "--json is 'true', but must be given without a value."],
-    [['--json='], "--json is '', but must be given without a value."],
+    [['--json=true'], '--json must be given without a value. Its value is not shown, since it may be a password.'],
+    [['--json='], '--json must be given without a value. Its value is not shown, since it may be a password.'],
     [['--limit'], '--limit needs a value; write --limit NUMBER.'],
     [['--limit='], '--limit needs a value; write --limit NUMBER.'],
     [['--limit', ''], '--limit needs a value; write --limit NUMBER.'],
@@ -162,7 +162,7 @@ describe('every subcommand', () => {
     const { code, stdout, stderr } = await runBinary([name, '--no-such-option-at-all'], {}, { input: '' });
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     // A client has no other help than what its server says: the command that checks it.
-    const [sentence, doctor] = stderr.split(' To check every setting, run ');
+    const [sentence, doctor] = stderr.split(' Correct "args" in the client');
     expect(sentence).toMatch(/^mailstore-mcp: Unknown option --no-such-option-at-all; see mailstore-mcp \w+.* --help\.\n?$/);
     expect(doctor !== undefined).toBe(name === 'serve');
   });

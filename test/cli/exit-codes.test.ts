@@ -13,7 +13,7 @@ function endWith(error: string): { readonly code: number | null; readonly stderr
 }
 
 test('what was wrong on the command line is said in one line that gives a terminal no commands', async () => {
-  expect(await runBinary(['serve\u001B[2K\r\u202E'])).toEqual({
+  expect(await runBinary(['help', 'serve\u001B[2K\r\u202E'])).toEqual({
     code: 2,
     stdout: '',
     stderr: "mailstore-mcp: There is no subcommand 'serve[U+001B][2K [U+202E]'; see mailstore-mcp --help.\n",

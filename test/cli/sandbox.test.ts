@@ -66,7 +66,10 @@ describe('mailstore-mcp sandbox', () => {
   });
 
   test.each([
-    [['--port', 'x'], "mailstore-mcp: --port is 'x', but must be a whole number from 0 to 65535.\n"],
+    [
+      ['--port', 'x'],
+      'mailstore-mcp: --port must be a whole number from 0 to 65535. Its value is not shown, since it may be a password.\n',
+    ],
     [['--dialect', '2013'], "mailstore-mcp: --dialect is '2013', but must be both, modern, 2012 (did you mean 2012?).\n"],
     [
       ['--fault', 'list'],
@@ -95,13 +98,5 @@ describe('mailstore-mcp', () => {
     const { code, stdout, stderr } = await runBinary(['--help']);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     for (const name of ['MAILSTORE_URL', 'MAILSTORE_ACCESS', '--fingerprint', '--state-dir', 'tasks']) expect(stdout).toContain(name);
-  });
-
-  test('a subcommand that does not exist is refused with the nearest one', async () => {
-    expect(await runBinary(['sandbx'])).toEqual({
-      code: 2,
-      stdout: '',
-      stderr: "mailstore-mcp: There is no subcommand 'sandbx'; did you mean sandbox?\n",
-    });
   });
 });

@@ -21,7 +21,7 @@ describe('mailstore-mcp', () => {
     });
     expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
     expect(stderr).toBe(
-      `mailstore-mcp: Tasks cannot be kept, because no SQLite loads (node:sqlite: Node ${process.versions.node} does not have it; libsql: Cannot find module 'libsql'). Run with Node 22.13 or later, or install the package libsql next to mailstore-mcp. To check every setting, run \`${process.execPath} ${join(folder, 'mailstore-mcp.cjs')} doctor\` in a terminal with the same settings.\n`,
+      `mailstore-mcp: Tasks cannot be kept, because no SQLite loads (node:sqlite: Node ${process.versions.node} does not have it; libsql: Cannot find module 'libsql'). Run with Node 22.13 or later, or install the package libsql next to mailstore-mcp. To check every setting, run \`${process.execPath} ${join(folder, 'mailstore-mcp.cjs')} doctor\` in a terminal.\n`,
     );
   });
 });

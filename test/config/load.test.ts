@@ -26,6 +26,16 @@ function writeTemporary(content: string | Buffer, name = 'file'): string {
   return path;
 }
 
+/** True where `action` throws an error whose message has `text`. */
+function throwsWith(action: () => void, text: string): boolean {
+  try {
+    action();
+  } catch (error) {
+    return error instanceof Error && error.message.includes(text);
+  }
+  return false;
+}
+
 const configFile = (value: unknown) => writeTemporary(JSON.stringify(value), 'config.json');
 
 test('address and login are enough, everything else has a default', () => {
@@ -202,7 +212,10 @@ describe('what is refused', () => {
       { MAILSTORE_CONFIG: '~/m.json' },
       `MAILSTORE_CONFIG is '~/m.json', which begins with ~, which only a shell replaces; write '${homedir()}/m.json'.`,
     ],
-    [{ MAILSTORE_CONFIG: 'm.json' }, `cannot be read (ENOENT; it was looked for at '${process.cwd()}/m.json', so write the whole path).`],
+    [
+      { MAILSTORE_CONFIG: 'm.json' },
+      `cannot be read: there is no such file (ENOENT); correct the path, or create the file; it was looked for at '${process.cwd()}/m.json', so write the whole path.`,
+    ],
     [{ MAILSTORE_CA_FILE: "'/ca.pem'" }, "MAILSTORE_CA_FILE is ''/ca.pem'', which is in quotes; write '/ca.pem'."],
     [{ MAILSTORE_ACCESS: 'all' }, "MAILSTORE_ACCESS is 'all', but must be read-only, read-write, full (did you mean full?)."],
     [{ MAILSTORE_ACCESS: 'Full' }, "MAILSTORE_ACCESS is 'Full', but must be read-only, read-write, full (did you mean full?)."],
@@ -235,26 +248,41 @@ describe('what is refused', () => {
     [{ MAILSTORE_PASSWORD_FILE: 'file:///srv/pw.txt' }, "which is a URL and not a path; write '/srv/pw.txt'."],
     [
       { MAILSTORE_PASSWORD_FILE: '/' },
-      "The file '/' named by MAILSTORE_PASSWORD_FILE cannot be read (it is a folder; name the file in it).",
+      "The file '/' named by MAILSTORE_PASSWORD_FILE cannot be read: it is a folder; name the file in it.",
     ],
-    [{ MAILSTORE_PASSWORD: "'Violet-Anchor-93'" }, 'MAILSTORE_PASSWORD holds the password in quotes; remove the quotes.'],
-    [{ MAILSTORE_PASSWORD: '<your-password>' }, "MAILSTORE_PASSWORD holds the placeholder '<your-password>'"],
-    [{ MAILSTORE_USERNAME: '"admin"' }, `MAILSTORE_USERNAME is '"admin"', which is in quotes; write 'admin'.`],
-    [{ MAILSTORE_URL: 'https://<your-server>:8463' }, "MAILSTORE_URL holds the placeholder '<your-server>'"],
-    [{ MAILSTORE_URL: 'https:/mail:8463' }, "which has characters that an address does not have; write 'https://mail:8463'."],
-    [{ MAILSTORE_URL: 'admin:a\\b<c@mail' }, "'mail', but must be a URL such as https://mailstore.example.com:8463."],
-    [{ MAILSTORE_URL: 'https://https://mail:8463' }, "which has characters that an address does not have; write 'https://mail:8463'."],
-    [{ MAILSTORE_URL: '<https://mail:9000>' }, "which has characters that an address does not have; write 'https://mail:9000'."],
-    [{ MAILSTORE_URL: '“https://mail”' }, "which has characters that an address does not have; write 'https://mail:8463'."],
-    [{ MAILSTORE_URL: 'https:\\\\mail:8463' }, "which has characters that an address does not have; write 'https://mail:8463'."],
+    [{ MAILSTORE_PASSWORD: "'Violet-Anchor-93'" }, 'MAILSTORE_PASSWORD holds its value in quotes; remove the quotes.'],
+    [
+      { MAILSTORE_PASSWORD: '<your-password>' },
+      "MAILSTORE_PASSWORD holds '<your-password>', which is an example from a documentation; write your own value.",
+    ],
+    [{ MAILSTORE_USERNAME: '"admin"' }, 'MAILSTORE_USERNAME holds its value in quotes; remove the quotes.'],
+    [
+      { MAILSTORE_URL: 'https://<your-server>:8463' },
+      "MAILSTORE_URL holds '<your-server>', which is an example from a documentation; write the address of your own MailStore.",
+    ],
+    [{ MAILSTORE_URL: 'https:/mail:8463' }, "has characters that an address does not have; write 'https://mail:8463'."],
+    [{ MAILSTORE_URL: 'admin:a\\b<c@mail' }, "'mail', but must be a URL such as https://archive.example.com:8463."],
+    [{ MAILSTORE_URL: 'https://https://mail:8463' }, "has characters that an address does not have; write 'https://mail:8463'."],
+    [{ MAILSTORE_URL: '<https://mail:9000>' }, "has characters that an address does not have; write 'https://mail:9000'."],
+    [{ MAILSTORE_URL: '“https://mail”' }, "has characters that an address does not have; write 'https://mail:8463'."],
+    [{ MAILSTORE_URL: 'https:\\\\mail:8463' }, "has characters that an address does not have; write 'https://mail:8463'."],
     [{ MAILSTORE_URL: 'https://mail:99999' }, 'but must be a URL whose port is a number up to 65535, such as 8463.'],
     [{ MAIL_STORE_URL: 'https://mail:8463' }, 'Unknown setting MAIL_STORE_URL; did you mean MAILSTORE_URL?'],
     [{ MAILSTORE_PASSWD: 'x' }, 'Unknown setting MAILSTORE_PASSWD; did you mean MAILSTORE_PASSWORD?'],
     [{ MAILSTORE_VERIFY_SSL: 'false' }, 'Unknown setting MAILSTORE_VERIFY_SSL; did you mean MAILSTORE_TLS_FINGERPRINT?'],
     [{ MAILSTORE_PORT: '8463' }, 'Unknown setting MAILSTORE_PORT; did you mean MAILSTORE_URL?'],
-    [{ MAILSTORE_PASSWORD_FILE: '/no/such/file' }, "The file '/no/such/file' named by MAILSTORE_PASSWORD_FILE cannot be read (ENOENT)."],
-    [{ MAILSTORE_CA_FILE: '/no/such/file' }, "The file '/no/such/file' named by MAILSTORE_CA_FILE cannot be read (ENOENT)."],
-    [{ MAILSTORE_CONFIG: '/no/such/file' }, "The file '/no/such/file' named by MAILSTORE_CONFIG cannot be read (ENOENT)."],
+    [
+      { MAILSTORE_PASSWORD_FILE: '/no/such/file' },
+      "The file '/no/such/file' named by MAILSTORE_PASSWORD_FILE cannot be read: there is no such file (ENOENT); correct the path, or create the file.",
+    ],
+    [
+      { MAILSTORE_CA_FILE: '/no/such/file' },
+      "The file '/no/such/file' named by MAILSTORE_CA_FILE cannot be read: there is no such file (ENOENT); correct the path, or create the file.",
+    ],
+    [
+      { MAILSTORE_CONFIG: '/no/such/file' },
+      "The file '/no/such/file' named by MAILSTORE_CONFIG cannot be read: there is no such file (ENOENT); correct the path, or create the file.",
+    ],
   ])('%j: %s', (env, message) => {
     expect(() => load(env)).toThrow(message);
   });
@@ -263,6 +291,91 @@ describe('what is refused', () => {
     expect(() => load({ MAILSTORE_PASSWORD: '', MAILSTORE_PASSWORD_FILE: 'Violet-Anchor-93' })).toThrow(
       expect.objectContaining({ message: expect.not.stringContaining('Violet-Anchor-93') as unknown }),
     );
+  });
+
+  /** What an error may show of each setting: one of a list, a number, a path or a host name cannot be a password. */
+  const SHOWN = new Set([
+    'access',
+    'api',
+    'edition',
+    'toolsets',
+    'surface',
+    'timeZone',
+    'logLevel',
+    'stateDir',
+    'secretsDir',
+    'caFile',
+    'config',
+  ]);
+
+  test.each(settingList.filter(({ key }) => !SHOWN.has(key)))(
+    'a password in the place of $key is not repeated, in any form',
+    ({ env, key }) => {
+      const forms = [
+        'Violet!Anchor93',
+        '"Violet!Anchor93"',
+        "'Violet!Anchor93'",
+        'https://mail:8463/?p=Violet!Anchor93',
+        '-----BEGIN Violet!Anchor93',
+        'Violet!Anchor93 $HOME',
+      ];
+      for (const form of forms) {
+        expect(() => {
+          load({ [env]: form });
+        }).toSatisfy((loading: () => void) => !throwsWith(loading, 'Violet!Anchor93'), `${env}=${form}`);
+        for (const value of [form, [form], { a: form }]) {
+          expect(() => {
+            load({}, { '--config': configFile({ [key]: value }) });
+          }).toSatisfy((loading: () => void) => !throwsWith(loading, 'Violet!Anchor93'), JSON.stringify(value));
+        }
+      }
+    },
+  );
+
+  test.each<[Texts, string]>([
+    [
+      { MAILSTORE_URL: 'https://mailstore.example.com:8463' },
+      "MAILSTORE_URL holds 'https://mailstore.example.com:8463', which is an example from a documentation; write the address of your own MailStore.",
+    ],
+    [{ MAILSTORE_URL: 'https://host:8463' }, "MAILSTORE_URL holds 'https://host:8463', which is an example"],
+    [{ MAILSTORE_URL: 'your-server:8463' }, "MAILSTORE_URL holds 'your-server', which is an example"],
+    [{ MAILSTORE_USERNAME: '<your-username>' }, "MAILSTORE_USERNAME holds '<your-username>', which is an example"],
+    [
+      { MAILSTORE_TLS_FINGERPRINT: 'AB:CD' },
+      "MAILSTORE_TLS_FINGERPRINT holds 'AB:CD', which is an example from a documentation; write the fingerprint of your own MailStore, or leave it empty: the first call then names it.",
+    ],
+    [{ MAILSTORE_TLS_FINGERPRINT: 'AB:CD:EF:…' }, "MAILSTORE_TLS_FINGERPRINT holds 'AB:CD:EF:…', which is an example"],
+    [{ MAILSTORE_TLS_FINGERPRINT: '12:34:...' }, "MAILSTORE_TLS_FINGERPRINT holds '12:34:...', which is an example"],
+    [
+      { MAILSTORE_PASSWORD_FILE: 'C:\\Users\\you\\mailstore-password.txt' },
+      'which is an example from a documentation; write the path on your own machine.',
+    ],
+    [
+      { MAILSTORE_PASSWORD_FILE: '/home/you/mailstore-password.txt' },
+      'which is an example from a documentation; write the path on your own machine.',
+    ],
+    [{ MAILSTORE_STATE_DIR: '/Users/you/state' }, 'which is an example from a documentation; write the path on your own machine.'],
+  ])('%j is recognised as copied from a documentation: %s', (env, message) => {
+    expect(() => load(env)).toThrow(message);
+  });
+
+  test('several mistyped variables are named at once', () => {
+    expect(() => load({ MAILSTORE_ACESS: 'full', MAILSTORE_USER: 'admin' })).toThrow(
+      'Unknown settings MAILSTORE_ACESS (did you mean MAILSTORE_ACCESS?) and MAILSTORE_USER (did you mean MAILSTORE_USERNAME?); correct or remove each, or see docs/configuration.md.',
+    );
+  });
+
+  test('a password and a file that holds one, set in the same place, are warned of, and the file is read', () => {
+    const path = writeTemporary('from the file\n');
+    const config = load({ MAILSTORE_PASSWORD_FILE: path });
+    expect([config.targets[0]?.password, config.warnings]).toEqual([
+      'from the file',
+      ['MAILSTORE_PASSWORD is ignored, because MAILSTORE_PASSWORD_FILE is set as well; remove one of them.'],
+    ]);
+    const file = configFile({ password: 'x', passwordFile: path });
+    expect(load({ MAILSTORE_PASSWORD: '' }, { '--config': file }).warnings).toEqual([
+      'password is ignored, because passwordFile is set as well; remove one of them.',
+    ]);
   });
 
   test.each(['pf7UBn0KcYzMDBt4R6m4iAGsdMonVr3l1C4J8lR5w7s=', 'sha256/pf7UBn0KcYzMDBt4R6m4iAGsdMonVr3l1C4J8lR5w7s='])(
@@ -326,8 +439,11 @@ describe('the URL', () => {
   });
 
   test.each([
-    ['http://mail.example.com:8463', "'http://mail.example.com:8463' is not https;"],
+    ['http://mail.example.com:8463', "readable on the way; write 'https://mail.example.com:8463'."],
+    ['http://mail.example.com:8080', "write 'https://mail.example.com:8080'."],
     ['http://admin:hunter2@mail.example.com', "'http://mail.example.com' is not https;"],
+    ['http://admin:hunter2@mail.example.com', "write 'https://mail.example.com:8463'."],
+    ['http://mail.example.com:8462/?a=hunter2', "write 'https://mail.example.com:8463'."],
     ['ftp://mail.example.com', "'ftp://mail.example.com' is not https;"],
     ['mail.example.com:8463', "MAILSTORE_URL is 'mail.example.com:8463', which lacks https://; write 'https://mail.example.com:8463'."],
     ['localhost:8463', "MAILSTORE_URL is 'localhost:8463', which lacks https://; write 'https://localhost:8463'."],
@@ -344,14 +460,18 @@ describe('the URL', () => {
       '"https://mail.example.com:8463"',
       `MAILSTORE_URL is '"https://mail.example.com:8463"', which is in quotes; write 'https://mail.example.com:8463'.`,
     ],
-    ['https://admin:hunter2@ho st', "MAILSTORE_URL is 'https://ho st', but must be a URL such as https://mailstore.example.com:8463."],
     [
-      'https://admin@mail.example.com',
-      "MAILSTORE_URL is 'mail.example.com', but must be without user and password, which have their own settings.",
+      'https://admin:hunter2@ho st',
+      'MAILSTORE_URL must be a URL such as https://archive.example.com:8463. Its value is not shown, since it may be a password.',
     ],
     [
-      'https://a:hunter2@mail.example.com/x',
-      "MAILSTORE_URL is 'mail.example.com', but must be without user and password, which have their own settings.",
+      'https://admin@mail.example.com',
+      "which holds a user name or password, which have settings of their own and names no port, which is 8463 unless it was changed in MailStore; write 'https://mail.example.com:8463'.",
+    ],
+    ['https://a:hunter2@mail.example.com/x', "and goes on after the port; write 'https://mail.example.com:8463'."],
+    [
+      'https://mail.example.com:8463/?password=hunter2#hunter2',
+      "MAILSTORE_URL is 'https://mail.example.com:8463/', which goes on after the port; write 'https://mail.example.com:8463'.",
     ],
     [
       'https://mail.example.com:8463/api',
@@ -382,10 +502,17 @@ describe('the fingerprint', () => {
     expect(load({ MAILSTORE_TLS_FINGERPRINT: text }).targets[0]?.fingerprint).toBe(PIN);
   });
 
-  test.each([PIN.slice(0, -1), `${PIN}:00`, PIN.replace('A0', 'G0'), 'SHA1:'.concat(PIN.slice(0, 59)), 'sha256'])('%j is none', (text) => {
+  test.each([
+    [PIN.slice(0, -1), ', and these are 63'],
+    [`${PIN}:00`, ', and these are 66'],
+    [PIN.replace('A0', 'G0'), ''],
+    ['SHA1:'.concat(PIN.slice(0, 59)), ''],
+    ['sha256', ''],
+  ])('%j is none, and is not repeated: it may be a password', (text, found) => {
     expect(() => load({ MAILSTORE_TLS_FINGERPRINT: text })).toThrow(
-      `MAILSTORE_TLS_FINGERPRINT is '${text}', but must be the 64 hex digits of a SHA-256 fingerprint.`,
+      `MAILSTORE_TLS_FINGERPRINT must be the 64 hex digits of a SHA-256 fingerprint${found}. Its value is not shown, since it may be a password.`,
     );
+    expect(() => load({ MAILSTORE_TLS_FINGERPRINT: text })).not.toThrow(text);
   });
 });
 
@@ -422,14 +549,17 @@ describe('the password file', () => {
     [utf16('\r\n'), 'is empty; write the password into it.'],
     ['"hunter2"\r\n', 'holds the password in quotes; remove the quotes.'],
     ["'hunter2'", 'holds the password in quotes; remove the quotes.'],
-    ['MAILSTORE_PASSWORD=hunter2', 'holds a name before the password; leave the password alone.'],
-    ['{"password": "hunter2"}', 'holds a JSON object; leave the password alone.'],
-    ['hunter2\nhunter3\n', 'holds more than one line; leave the line with the password alone.'],
+    ['MAILSTORE_PASSWORD=hunter2', 'holds a name before the password; keep only the password.'],
+    ['password=hunter2', 'holds a name before the password; keep only the password.'],
+    ['export PASSWORD=hunter2', 'holds a name before the password; keep only the password.'],
+    ['Passwort: hunter2', 'holds a name before the password; keep only the password.'],
+    ['{"password": "hunter2"}', 'holds a JSON object; keep only the password.'],
+    ['hunter2\nhunter3\n', 'holds more than one line; keep only the line with the password.'],
     ['hunter\u200B2', 'holds an invisible character; type the password into it again.'],
     ['${input:hunter2}', 'holds a placeholder; write the password itself into it.'],
-    ['hunter2'.repeat(1000), 'is larger than 4096 bytes; name the file that holds the password alone.'],
-    [Buffer.from('hunter2 gr\xFCn', 'latin1'), 'cannot be read (it is neither UTF-8 nor UTF-16 with a byte order mark; save it as UTF-8).'],
-    [utf16('hunter2').subarray(2), 'cannot be read (it is neither UTF-8 nor UTF-16 with a byte order mark; save it as UTF-8).'],
+    ['hunter2'.repeat(1000), 'is larger than 4096 bytes; name a file that holds nothing but the password.'],
+    [Buffer.from('hunter2 gr\xFCn', 'latin1'), 'cannot be read: it is neither UTF-8 nor UTF-16 with a byte order mark; save it as UTF-8.'],
+    [utf16('hunter2').subarray(2), 'cannot be read: it is neither UTF-8 nor UTF-16 with a byte order mark; save it as UTF-8.'],
   ])('the password file that holds %j is refused, without its content: %s', (content, message) => {
     const path = writeTemporary(content);
     const loading = () => load({ MAILSTORE_PASSWORD: '', MAILSTORE_PASSWORD_FILE: path });
@@ -458,11 +588,15 @@ describe('the configuration file', () => {
     [{ acess: 'full' }, 'Unknown setting acess; did you mean access?'],
     [{ MAILSTORE_ACCESS: 'full' }, 'Unknown setting MAILSTORE_ACCESS; did you mean access?'],
     [{ config: 'other.json' }, 'Unknown setting config'],
+    [
+      { acess: 'full', x: 1, targets: { a: { urls: 'x' } } },
+      'Unknown settings acess (did you mean access?), x and targets.a.urls (did you mean url?); correct or remove each, or see docs/configuration.md.',
+    ],
     [{ access: true }, "access is 'true', but must be a text or a number."],
     [{ access: null }, "access is 'null', but must be a text or a number."],
-    [{ toolsets: ['users'] }, `toolsets is '["users"]', but must be a text or a number.`],
-    [{ targets: [] }, "targets is '[]', but must be an object."],
-    [{ targets: { a: 'https://a' } }, `targets.a is '"https://a"', but must be an object.`],
+    [{ toolsets: ['users'] }, "toolsets is '[…]', but must be a text or a number."],
+    [{ targets: [] }, "targets is '[…]', but must be an object."],
+    [{ targets: { a: 'https://a' } }, `targets.a is '"…"', but must be an object.`],
     [{ targets: { a: { urls: 'x' } } }, 'Unknown setting targets.a.urls; did you mean url?'],
     [{ access: 'ful' }, "access is 'ful', but must be read-only, read-write, full (did you mean full?)."],
     [
@@ -470,8 +604,8 @@ describe('the configuration file', () => {
       "targets.a.access is 'readonly', but must be read-only, read-write, full (did you mean read-only?).",
     ],
     [{ targets: { a: { stateDir: '/x' } } }, 'Unknown setting targets.a.stateDir'],
-    [[], "MAILSTORE_CONFIG is '[]', but must be an object."],
-    ['x', `MAILSTORE_CONFIG is '"x"', but must be an object.`],
+    [[], "MAILSTORE_CONFIG is '[…]', but must be an object."],
+    ['x', `MAILSTORE_CONFIG is '"…"', but must be an object.`],
   ])('%j is refused: %s', (value, message) => {
     expect(() => load({}, { '--config': configFile(value) })).toThrow(message);
   });

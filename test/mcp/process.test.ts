@@ -1,4 +1,4 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -192,7 +192,7 @@ describe('the process', () => {
 
 describe('a server that its configuration keeps from working', () => {
   const script = fileURLToPath(new URL('../../dist/mailstore-mcp.cjs', import.meta.url));
-  const DOCTOR = `To check every setting, run \`${process.execPath} ${script} doctor\` in a terminal with the same settings.`;
+  const DOCTOR = `To check every setting, run \`${process.execPath} ${script} doctor\` in a terminal.`;
 
   test('names a command that checks its settings and runs as it is printed', async () => {
     const pipe = untilTestEnds(startPipe({ env: { MAILSTORE_URL: 'archive.example.com:8463' } }));
@@ -207,6 +207,8 @@ describe('a server that its configuration keeps from working', () => {
     });
   });
 
+  const ARGS =
+    'Correct "args" in the client\'s entry for this server: it holds options, each word on its own, such as ["--access", "read-write"].';
   const cases: readonly (readonly [what: string, env: Record<string, string>, args: readonly string[], sentence: string])[] = [
     ['no address', {}, [], 'MAILSTORE_URL is not set; set it to https://host:8463, or try the embedded server with --sandbox.'],
     [
@@ -219,7 +221,7 @@ describe('a server that its configuration keeps from working', () => {
       'plain http',
       { ...START, MAILSTORE_URL: 'http://archive.example.com:8462' },
       [],
-      "'http://archive.example.com:8462' is not https; MailStore's API is served over HTTPS only, and a password would be readable on the way.",
+      "'http://archive.example.com:8462' is not https; MailStore's API is served over HTTPS only, and a password would be readable on the way; write 'https://archive.example.com:8463'.",
     ],
     ['a misspelt variable', { ...START, MAILSTORE_ACESS: 'full' }, [], 'Unknown setting MAILSTORE_ACESS; did you mean MAILSTORE_ACCESS?'],
     [
@@ -228,7 +230,33 @@ describe('a server that its configuration keeps from working', () => {
       ['--sandbox'],
       'Unknown setting MAILSTORE_READONLY; did you mean MAILSTORE_ACCESS?',
     ],
-    ['a misspelt flag', START, ['--acces', 'full'], 'Unknown option --acces; did you mean --access?'],
+    ['a misspelt flag', START, ['--acces', 'full'], `Unknown option --acces; did you mean --access? ${ARGS}`],
+    [
+      'the script again as the first word',
+      START,
+      ['mailstore-mcp.cjs', '--acess', 'read-write'],
+      `There is no subcommand 'mailstore-mcp.cjs'; see mailstore-mcp --help. ${ARGS}`,
+    ],
+    ['a bare word', START, ['sandbx'], `There is no subcommand 'sandbx'; did you mean sandbox? ${ARGS}`],
+    [
+      'the name of another subcommand after an option',
+      START,
+      ['--sandbox', 'doctor'],
+      `Unexpected word 'doctor'; see mailstore-mcp serve --help. ${ARGS}`,
+    ],
+    [
+      'an option and its value in one word',
+      START,
+      ['--access read-write'],
+      `--access and its value are one word here; write them as two: "--access", "read-write". ${ARGS}`,
+    ],
+    ['a password as an option', START, ['-pViolet-Anchor-93'], `Unknown option -p; see mailstore-mcp serve --help. ${ARGS}`],
+    [
+      'a password in one word with its option',
+      START,
+      ['--password Violet-Anchor-93'],
+      `Unknown option --password; did you mean the variable MAILSTORE_PASSWORD? ${ARGS}`,
+    ],
     [
       'a value that is none of the accepted ones',
       { ...START, MAILSTORE_ACCESS: 'readonly' },
@@ -245,7 +273,7 @@ describe('a server that its configuration keeps from working', () => {
       'a file that does not exist',
       { MAILSTORE_CONFIG: '/no/such/file.json' },
       [],
-      "The file '/no/such/file.json' named by MAILSTORE_CONFIG cannot be read (ENOENT).",
+      "The file '/no/such/file.json' named by MAILSTORE_CONFIG cannot be read: there is no such file (ENOENT); correct the path, or create the file.",
     ],
   ];
 
@@ -287,7 +315,9 @@ describe('a server that its configuration keeps from working', () => {
     const { MAILSTORE_PASSWORD: password = '', ...settings } = settingsFor(sandbox);
     const pipe = untilTestEnds(startPipe({ ownProcess: true, env: { ...settings, MAILSTORE_PASSWORD_FILE: path } }));
     await initialize(pipe);
-    expect(readAnswer((await pipe.request('tools/call', JOHN)).result).text).toContain('cannot be read (ENOENT)');
+    expect(readAnswer((await pipe.request('tools/call', JOHN)).result).text).toContain(
+      'cannot be read: there is no such file (ENOENT); correct the path, or create the file.',
+    );
     writeFileSync(path, `${password} \r\n`);
     chmodSync(path, 0o644);
     expect(readAnswer((await pipe.request('tools/call', JOHN)).result).text).toContain(`cure it with \`chmod 600 ${path}\`.`);
@@ -336,11 +366,9 @@ describe('a server that its configuration keeps from working', () => {
   test.each([
     ['constructor', "There is no subcommand 'constructor'; see mailstore-mcp --help."],
     ['sandbx', "There is no subcommand 'sandbx'; did you mean sandbox?"],
-  ])('is not started by %s, which is no subcommand', async (word, sentence) => {
-    const pipe = untilTestEnds(startPipe({ ownProcess: true, env: START, args: [word] }));
-    expect(await pipe.exited).toEqual({ code: 2, signal: null });
-    expect(pipe.stderr).toBe(`mailstore-mcp: ${sentence}\n`);
-    expect(pipe.lines).toEqual([]);
+  ])('is not started by %s, which is no subcommand, where stdin is no pipe', (word, sentence) => {
+    const ran = spawnSync(process.execPath, [script, word], { env: START, stdio: ['ignore', 'pipe', 'pipe'], encoding: 'utf8' });
+    expect(ran).toMatchObject({ status: 2, stdout: '', stderr: `mailstore-mcp: ${sentence}\n` });
   });
 });
 

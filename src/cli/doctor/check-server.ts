@@ -154,13 +154,16 @@ function explainFailure(error: unknown, { username, password, origin }: Target):
   const says = error instanceof MailStoreError ? error.message : 'The connection test failed.';
   if (isError(error, 'unauthorized')) {
     const check = 'login';
+    // The cause says the cure.
+    const refused = `MailStore does not accept the login '${username}' (HTTP 401).`;
     if (username.toLowerCase() === 'admin' && password === 'admin' && !/^https:\/\/(localhost|127\.|\[::1\])/.test(origin)) {
-      return [{ check, cause: 'defaultPassword', says }];
+      return [{ check, cause: 'defaultPassword', says: refused }];
     }
     // MailStore answers all three in the same way.
-    return [{ check, cause: 'loginRefused', alternatives: ['apiPrivilegeMissing', 'mfaNeedsAppPassword'], says }];
+    return [{ check, cause: 'loginRefused', alternatives: ['apiPrivilegeMissing', 'mfaNeedsAppPassword'], says: refused }];
   }
-  if (isError(error, 'forbidden')) return [{ check: 'login', cause: 'notAdministrator', says }];
+  if (isError(error, 'forbidden'))
+    return [{ check: 'login', cause: 'notAdministrator', says: `MailStore refuses the user '${username}' (HTTP 403).` }];
   const isForeign = isError(
     error,
     'notMailStore',
