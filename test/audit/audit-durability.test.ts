@@ -1,6 +1,6 @@
 import { fstatSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { AuditLog } from '../../src/audit/audit-log.ts';
 import { Journal } from '../../src/journal/journal.ts';
 import { ManualClock } from '../helpers/manual-clock.ts';
@@ -37,5 +37,5 @@ test('what is noted waits for no disk, and is on it before the journal has its h
   await log.note(auditEntry());
   expect(synced).toEqual([]);
   await clock.advance(1000);
-  await vi.waitFor(() => expect(synced).toEqual([[size(), 2]]));
+  await expect.poll(() => synced).toEqual([[size(), 2]]);
 });

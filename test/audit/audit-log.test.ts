@@ -13,7 +13,7 @@ import {
   appendFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { systemClock } from '../../src/base/clock.ts';
 import { AuditLog } from '../../src/audit/audit-log.ts';
 import { Journal } from '../../src/journal/journal.ts';
@@ -116,10 +116,10 @@ describeEngines('the audit', (engine) => {
     await clock.advance(999);
     expect(await head()).toBeUndefined();
     await clock.advance(1);
-    await vi.waitFor(async () => expect(await head()).toMatchObject({ number: 3, hash: digestData(readLines(folder)[2] ?? '') }));
+    await expect.poll(head).toMatchObject({ number: 3, hash: digestData(readLines(folder)[2] ?? '') });
     await log.note(auditEntry({ call: 'c' }));
     await clock.advance(1000);
-    await vi.waitFor(async () => expect(await head()).toMatchObject({ number: 4 }));
+    await expect.poll(head).toMatchObject({ number: 4 });
   });
 
   test('stores noted lines and their head when it is closed, and says then that they are written', async () => {
