@@ -17,18 +17,19 @@ const precomputedValues: Plugin = {
   name: 'precomputed-values',
   setup: ({ onLoad }) => {
     onLoad({ filter: /[\\/]src[\\/]cli[\\/]tool-lists\.ts$/ }, async () => {
-      const { toolLists } = await import('../src/cli/tool-lists.ts');
-      return precomputed('toolLists', toolLists);
+      return precomputed(await import('../src/cli/tool-lists.ts'));
     });
     onLoad({ filter: /[\\/]src[\\/]mcp[\\/]recorded-answers\.ts$/ }, async () => {
-      const { recordedAnswers } = await import('../src/mcp/recorded-answers.ts');
-      return precomputed('recordedAnswers', recordedAnswers);
+      return precomputed(await import('../src/mcp/recorded-answers.ts'));
     });
   },
 };
 
-function precomputed(name: string, value: unknown): OnLoadResult {
-  return { contents: `export const ${name} = JSON.parse(${JSON.stringify(JSON.stringify(value))});`, loader: 'js' };
+function precomputed(values: Readonly<Record<string, unknown>>): OnLoadResult {
+  const lines = Object.entries(values).map(
+    ([name, value]) => `export const ${name} = JSON.parse(${JSON.stringify(JSON.stringify(value))});`,
+  );
+  return { contents: lines.join('\n'), loader: 'js' };
 }
 
 /** Leaves out what this server never uses and would load: zod's messages in other languages, a second schema validator, and undici's fetch and its like. */

@@ -20,6 +20,7 @@ import { defineAction, defineSubcommand, flag, type Given } from './define-subco
 import { startEmbedded, type Embedded } from './embedded.ts';
 import { sayError } from './exit-codes.ts';
 import { terminalCommand } from './terminal-command.ts';
+import { compactLists } from './tool-lists.ts';
 import { version } from './version.ts';
 
 /** When a server whose tools no client has listed takes over the tasks that an earlier process left. */
@@ -103,6 +104,7 @@ export async function serve(prepareServer: () => Promise<Ready>, stdout: Reserve
   const surface = createSurface({
     version,
     toolList,
+    compactLists,
     offer: ready
       ? chooseOffer(ready.config, toolList, { isSandbox: ready.sandbox !== undefined })
       : { access: 'read-only', groups: TOOLSETS, targets: [], knownCommands: new Set() },

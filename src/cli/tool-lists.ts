@@ -1,5 +1,7 @@
 import { catalogueFor } from '../../tools/index.ts';
+import type { Access } from '../base/target.ts';
 import type { Edition } from '../catalogue/define-command.ts';
+import { compactTools } from '../mcp/compact-tools.ts';
 import { createToolList } from '../mcp/tool-list.ts';
 import type { ListedTool } from '../mcp/tool-definition.ts';
 
@@ -9,4 +11,11 @@ import type { ListedTool } from '../mcp/tool-definition.ts';
  */
 export const toolLists: Readonly<Partial<Record<Edition, readonly ListedTool[]>>> = {
   server: createToolList(catalogueFor('server')),
+};
+
+/** The tools of a compact surface at each access level. */
+export const compactLists: Readonly<Record<Access, readonly ListedTool[]>> = {
+  'read-only': compactTools('read-only'),
+  'read-write': compactTools('read-write'),
+  full: compactTools('full'),
 };

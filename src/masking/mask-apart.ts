@@ -1,6 +1,5 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { Worker } from 'node:worker_threads';
 import { readErrno } from '../base/errno.ts';
 
 /** A body to mask, and by what. */
@@ -16,8 +15,10 @@ export interface MaskOrder {
 export const NO_THREAD = Symbol('no thread');
 
 /** Masks a body in a thread of its own, which runs `program`. Resolves with undefined where masking fails. */
-export function maskApart(order: MaskOrder, program = findProgram()): Promise<Uint8Array | undefined | typeof NO_THREAD> {
-  if (program === undefined) return Promise.resolve(NO_THREAD);
+export async function maskApart(order: MaskOrder, program = findProgram()): Promise<Uint8Array | undefined | typeof NO_THREAD> {
+  if (program === undefined) return NO_THREAD;
+  // Few processes ever need a thread, and each start would pay for this module.
+  const { Worker } = await import('node:worker_threads');
   return new Promise((resolve) => {
     const worker = new Worker(program, { workerData: order });
     worker.once('message', (masked: Uint8Array | undefined) => {

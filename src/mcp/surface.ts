@@ -1,7 +1,6 @@
 import type { Access } from '../base/target.ts';
 import { machineTimeZone } from '../base/zoned-time.ts';
-import { compactTools } from './compact-tools.ts';
-import { taskTools } from './task-tools.ts';
+import { readLinkedTimeZone } from '../config/linked-time-zone.ts';
 import { writeInstructions } from './instructions.ts';
 import { offeredTools, type Offer } from './offered-tools.ts';
 import type { Room } from '../catalogue/insight-view.ts';
@@ -28,6 +27,8 @@ export interface SurfaceParts {
   readonly version: string;
   /** The tools of all editions that are connected. */
   readonly toolList: readonly ListedTool[];
+  /** The tools that a compact surface lists in their place, by access; only a compact surface needs them. */
+  readonly compactLists?: Readonly<Record<Access, readonly ListedTool[]>>;
   readonly offer: Offer;
   readonly fault?: string | undefined;
   /** The IANA zone in which times are asked for and shown; the machine's by default. */
@@ -37,22 +38,27 @@ export interface SurfaceParts {
 }
 
 /** Returns what a server shows. `fault` says in a sentence, with its cure, what keeps the server from working. */
-export function createSurface({ version, toolList, offer, fault, timeZone = machineTimeZone(), targetAccess }: SurfaceParts): Surface {
+export function createSurface({
+  version,
+  toolList,
+  compactLists,
+  offer,
+  fault,
+  timeZone = readLinkedTimeZone() ?? machineTimeZone(),
+  targetAccess,
+}: SurfaceParts): Surface {
   const offered = offeredTools(toolList, offer);
   return {
     version,
-    tools: offer.surface === 'compact' ? listCompact(offer, offered) : offered,
+    tools:
+      offer.surface === 'compact'
+        ? [...(compactLists?.[offer.access] ?? []), ...toolList.filter(({ isForTasks }) => isForTasks)].map(({ tool }) => tool)
+        : offered,
     offered,
     longRunning: new Set(toolList.filter((listed) => listed.longRunning).map(({ tool }) => tool.name)),
     rooms: new Map((fault === undefined ? toolList : []).flatMap(({ tool, room }) => (room ? [[tool.name, room] as const] : []))),
     instructions: fault === undefined ? writeInstructions({ offer, toolList, timeZone, targetAccess }) : describeFault(fault),
   };
-}
-
-/** The tools of tasks stay: what `run_tool` began is followed by them. */
-function listCompact({ access }: Offer, offered: readonly ToolDefinition[]): readonly ToolDefinition[] {
-  const ofTasks = taskTools.map(({ tool }) => tool.name);
-  return [...compactTools(access).map(({ tool }) => tool), ...offered.filter(({ name }) => ofTasks.includes(name))];
 }
 
 /** Clients show these instructions, or give them to the model, and show little else of a server that does not work. */

@@ -61,6 +61,7 @@ function taskTool({
 }: Pick<ToolDefinition, 'title' | 'description' | 'outputSchema'> & { name: TaskToolName; readOnlyHint: boolean }): ListedTool {
   return {
     effect: 'read',
+    isForTasks: true,
     tool: {
       name,
       ...words,

@@ -29,6 +29,8 @@ export interface ListedTool {
   readonly doubtful?: true;
   /** True for the tools whose calls become tasks. */
   readonly longRunning?: true;
+  /** True for the tools that follow and cancel tasks: a compact surface lists them as well, since what it began is followed by them. */
+  readonly isForTasks?: true;
   /** The room that draws its answer. */
   readonly room?: Room;
 }

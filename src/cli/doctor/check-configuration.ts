@@ -3,6 +3,7 @@ import { loadConfig, loadKnownSettings, type Config, type ConfigSources } from '
 import { createSurface } from '../../mcp/surface.ts';
 import { chooseOffer } from '../choose-offer.ts';
 import { connectedTools } from '../connected-tools.ts';
+import { compactLists } from '../tool-lists.ts';
 import { version } from '../version.ts';
 import type { Diagnosis } from './causes.ts';
 import { checkServer } from './check-server.ts';
@@ -62,7 +63,7 @@ export function countOffered(sources: Sources, { isSandbox }: { readonly isSandb
 
 function countTools(config: Config, isSandbox: boolean): number {
   const toolList = connectedTools(config.targets);
-  return createSurface({ version, toolList, offer: chooseOffer(config, toolList, { isSandbox }) }).tools.length;
+  return createSurface({ version, toolList, compactLists, offer: chooseOffer(config, toolList, { isSandbox }) }).tools.length;
 }
 
 /** Returns the state folder as far as the settings say which it is. */
