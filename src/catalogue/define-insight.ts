@@ -21,6 +21,11 @@ export interface InsightReader {
   /** Returns the rows of a list, or undefined where the read failed or did not return a list of objects. */
   readList(command: string, args?: Readonly<Record<string, unknown>>): Promise<readonly Row[] | undefined>;
   /**
+   * True unless one of these fields, or a whole row, came in another form than is declared in what this command answered so far: what is not found there
+   * may be there all the same.
+   */
+  isAsDeclared(command: string, fields: readonly string[]): boolean;
+  /**
    * Makes one read for each entry, a few at a time, until READING_MS are over or MAX_READS were made. Returns the values in the order of
    * the entries; one that failed is undefined, and the list ends where the reads did.
    */

@@ -5,6 +5,7 @@ import { isRow, type Row } from '../base/rows.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import { MAX_READS, READING_MS, type Insight, type InsightAnswer, type InsightReader } from '../catalogue/define-insight.ts';
 import { toolName } from '../catalogue/naming.ts';
+import type { Drift } from '../client/value.ts';
 import { isEnded } from '../journal/task-record.ts';
 import type { TaskCall, TaskRunner } from '../tasks/runner.ts';
 import type { Answered, Asked, Caller } from './call.ts';
@@ -24,6 +25,17 @@ export interface FailedRead {
   readonly reason: string;
   /** How many reads of this tool failed for this reason. */
   readonly times: number;
+}
+
+/** Where the answers to a command differ from their declaration. */
+interface UnknownForm {
+  readonly tool: string;
+  /** The first place, such as `3.fullName`; empty for the whole answer. */
+  readonly path: string;
+  /** How many answers of this tool differ. */
+  readonly times: number;
+  /** The names of the fields that differ; that of a whole row is its index. */
+  readonly fields: ReadonlySet<string>;
 }
 
 export interface InsightResult extends InsightAnswer {
@@ -56,7 +68,12 @@ export async function runInsight(insight: Insight, args: Readonly<Record<string,
   const reads = new GuardedReads(insight, args, parts, late);
   const answer = await insight.answer(args, reads).finally(() => over.abort());
   if (reads.succeeded === 0 && reads.firstError) throw reads.firstError;
-  return { ...answer, failedReads: reads.failed };
+  return { ...answer, notLookedAt: [...reads.unknownForms.map(describeForm), ...answer.notLookedAt], failedReads: reads.failed };
+}
+
+function describeForm({ tool, path, times }: UnknownForm): string {
+  const where = path === '' ? '' : `, first at ${path}`;
+  return `What ${tool} shows in another form than is known${times > 1 ? `, in ${times} answers` : ''}${where}: ${tool} shows it whole.`;
 }
 
 /** The time for an answer is up. */
@@ -77,6 +94,7 @@ class GuardedReads implements InsightReader {
   readonly #until: number;
   readonly #late: Promise<typeof LATE>;
   readonly #failed = new Map<string, FailedRead>();
+  readonly #unknownForms = new Map<string, UnknownForm>();
   readonly #waiting: (() => void)[] = [];
   #underWay = 0;
   #planned = 0;
@@ -98,6 +116,15 @@ class GuardedReads implements InsightReader {
 
   get failed(): readonly FailedRead[] {
     return [...this.#failed.values()];
+  }
+
+  get unknownForms(): readonly UnknownForm[] {
+    return [...this.#unknownForms.values()];
+  }
+
+  isAsDeclared(name: string, fields: readonly string[]): boolean {
+    const differing = [...(this.#unknownForms.get(toolName(name))?.fields ?? [])];
+    return !differing.some((field) => fields.includes(field) || /^\d*$/.test(field));
   }
 
   async read(name: string, args: Readonly<Record<string, unknown>> = {}): Promise<unknown> {
@@ -171,7 +198,10 @@ class GuardedReads implements InsightReader {
 
   async #valueOf(name: string, answered: Answered | Asked): Promise<unknown> {
     if (answered.kind === 'asked') throw new Error('a read was put to a person');
-    if (answered.kind === 'value') return answered.value ?? null;
+    if (answered.kind === 'value') {
+      if (answered.drift.length > 0) this.#keepForm(name, answered.drift);
+      return answered.value ?? null;
+    }
     const { runner, caller } = this.#parts;
     const task = await runner.waitForEnd(answered.task.taskId, LONG_READ_MS, { ...(caller.signal && { signal: caller.signal }) });
     if (task.status === 'succeeded') return task.result ?? null;
@@ -180,6 +210,18 @@ class GuardedReads implements InsightReader {
       : `it is still running as task ${task.taskId}; ask again when get_task_status shows its end`;
     this.#fail(name, reason);
     return undefined;
+  }
+
+  #keepForm(name: string, drift: readonly Drift[]): void {
+    const tool = toolName(name);
+    const known = this.#unknownForms.get(tool);
+    const fields = drift.map(({ path }) => path.split('.').at(-1) ?? '');
+    this.#unknownForms.set(tool, {
+      tool,
+      path: known?.path ?? drift[0]?.path ?? '',
+      times: (known?.times ?? 0) + 1,
+      fields: new Set([...(known?.fields ?? []), ...fields]),
+    });
   }
 
   #fail(name: string, reason: string): void {

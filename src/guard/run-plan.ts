@@ -70,7 +70,7 @@ export function stopPlan(prepared: PreparedPlan, { done, running }: PlanProgress
 export async function readPlan(plan: Plan, args: Arguments, parts: InsightParts & { readonly catalogue: Catalogue }): Promise<Planned> {
   let planned: Planned | undefined;
   let impossible: string | undefined;
-  const { failedReads } = await runInsight(
+  const { failedReads, notLookedAt } = await runInsight(
     {
       name: plan.name,
       title: plan.title,
@@ -92,7 +92,7 @@ export async function readPlan(plan: Plan, args: Arguments, parts: InsightParts 
   if (impossible === undefined && failed) impossible = `${failed.tool} could not be read (${failed.reason}).`;
   if (impossible !== undefined || !planned)
     throw new MailStoreError('planImpossible', { tool: plan.name, reason: impossible ?? 'Nothing was found.' });
-  return planned;
+  return { ...planned, notes: [...planned.notes, ...notLookedAt] };
 }
 
 /** A plan of more steps is not reviewed by a person, and each step is judged by reads of its own. */

@@ -1,9 +1,10 @@
 import * as z from 'zod';
+import { isSameName } from '../../src/catalogue/risk.ts';
 import { defineInsight } from '../../src/catalogue/define-insight.ts';
 import { readFlag, readRow, readString, type Row } from '../../src/base/rows.ts';
 import type { HealthCheck as Check, HealthState } from '../../src/catalogue/insight-view.ts';
-import { judgeProfiles, needsAttention, type ProfileState } from './gaps.ts';
-import { writeCount, DAY, formatDuration, groupBy, readRuns, formatTime, parseTime, makeWindow } from './runs.ts';
+import { judgeProfiles, needsAttention, PROFILE_FIELDS, type ProfileState } from './gaps.ts';
+import { writeCount, DAY, formatDuration, groupBy, readRuns, formatTime, parseTime, makeWindow, RUN_FIELDS } from './runs.ts';
 
 /** A backup that is older needs attention, in days. */
 const BACKUP_DAYS = 2;
@@ -48,7 +49,7 @@ export const archiveHealth = defineInsight({
     const stale = (stores ?? []).filter(({ searchIndexesNeedRebuild }) => searchIndexesNeedRebuild === true);
     const indexes = await Promise.all(stale.slice(0, 3).map(({ id }) => reader.readList('GetStoreIndexes', { id })));
     const states = profiles && runs ? judgeProfiles(profiles, runs, reader.now, RUN_DAYS) : undefined;
-    const checks: readonly Check[] = [
+    const found: readonly Check[] = [
       ...checkStores(stores),
       ...checkIndexes(stores, stale, indexes),
       ...checkProfiles(states),
@@ -58,6 +59,12 @@ export const archiveHealth = defineInsight({
       ...checkCertificates(credentials, reader.now),
       ...checkCompliance(compliance),
     ];
+    // Nothing is in order of which the answers have another form than is known.
+    const checks = found.map((check): Check =>
+      check.state === 'ok' && Object.entries(SOURCES[check.area] ?? {}).some(([read, fields]) => !reader.isAsDeclared(read, fields))
+        ? { ...check, state: 'unknown', reasons: ['shown in another form than is known'] }
+        : check,
+    );
     const worst = ORDER.find((state) => checks.some((check) => check.state === state)) ?? 'unknown';
     const inOrder = checks.toSorted((a, b) => ORDER.indexOf(a.state) - ORDER.indexOf(b.state));
     const runsOn =
@@ -87,6 +94,17 @@ export const archiveHealth = defineInsight({
     };
   },
 });
+
+/** The fields by which each area is judged. */
+const SOURCES: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
+  stores: { GetStores: ['name', 'requestedState', 'error', 'needsUpgrade'] },
+  indexes: { GetStores: ['searchIndexesNeedRebuild'] },
+  profiles: { GetProfiles: PROFILE_FIELDS, GetWorkerResults: RUN_FIELDS },
+  jobs: { GetJobs: ['id', 'enabled'], GetJobResults: ['jobId', 'result', 'startTime'] },
+  backups: { GetJobs: ['action', 'enabled'], GetJobResults: ['action', 'result', 'startTime', 'completeTime'] },
+  licence: { GetLicenseInformation: ['userCount', 'maxUsers', 'updateAndSupportServiceUntil'] },
+  certificates: { GetCredentials: ['Settings', 'CertificateExpirationDate'] },
+};
 
 const ORDER: readonly HealthState[] = ['broken', 'attention', 'unknown', 'ok'];
 
@@ -179,7 +197,7 @@ function checkStores(stores: readonly Row[] | undefined): readonly Check[] {
 }
 
 function hasOpenCurrent(stores: readonly Row[]): boolean {
-  return stores.some(({ requestedState, error }) => requestedState === 'current' && readString(error) === undefined);
+  return stores.some(({ requestedState, error }) => isSameName(requestedState, 'current') && readString(error) === undefined);
 }
 
 function checkIndexes(
@@ -188,6 +206,11 @@ function checkIndexes(
   indexes: readonly (readonly Row[] | undefined)[],
 ): readonly Check[] {
   if (!stores) return failCheck('indexes');
+  const isShown = stores.every(
+    ({ searchIndexesNeedRebuild, requestedState, error }) =>
+      typeof searchIndexesNeedRebuild === 'boolean' || isSameName(requestedState, 'disabled') || readString(error) !== undefined,
+  );
+  if (stale.length === 0 && !isShown) return failCheck('indexes');
   const attention = stale.map(({ name }, position) => {
     const archives = (indexes[position] ?? []).flatMap(({ folder, needsRebuild }) => (needsRebuild === true ? [String(folder)] : []));
     const which =
@@ -219,7 +242,7 @@ function checkJobs(jobs: readonly Row[] | undefined, results: readonly Row[] | u
   const attention: string[] = [];
   for (const { id, name, enabled } of jobs) {
     const runs = (byJob.get(id) ?? []).toSorted((a, b) => (parseTime(b['startTime']) ?? 0) - (parseTime(a['startTime']) ?? 0));
-    const failed = runs.findIndex(({ result }) => result === 'succeeded');
+    const failed = runs.findIndex(({ result }) => isSameName(result, 'succeeded'));
     const inARow = failed < 0 ? runs.length : failed;
     if (enabled === false) attention.push(`${String(name)} is switched off`);
     else if (inARow > 0) {
@@ -240,7 +263,7 @@ function checkBackups(jobs: readonly Row[] | undefined, results: readonly Row[] 
   const last = Math.max(
     0,
     ...runs.flatMap(({ result, completeTime, startTime }) =>
-      result === 'succeeded' ? [parseTime(completeTime) ?? parseTime(startTime) ?? 0] : [],
+      isSameName(result, 'succeeded') ? [parseTime(completeTime) ?? parseTime(startTime) ?? 0] : [],
     ),
   );
   if (!isPlanned && last === 0)

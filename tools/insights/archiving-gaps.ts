@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { defineInsight } from '../../src/catalogue/define-insight.ts';
-import { judgeProfiles, needsAttention, type ProfileState } from './gaps.ts';
-import { writeCount, formatDuration, readRuns } from './runs.ts';
+import { judgeProfiles, needsAttention, PROFILE_FIELDS, type ProfileState } from './gaps.ts';
+import { writeCount, formatDuration, readRuns, RUN_FIELDS } from './runs.ts';
 
 export const archivingGaps = defineInsight({
   name: 'archiving_gaps',
@@ -19,11 +19,12 @@ export const archivingGaps = defineInsight({
     const gaps = states.filter(needsAttention);
     const automatic = states.filter(({ state }) => state !== 'not automatic');
     const others = states.filter((state) => !needsAttention(state));
+    const isWhole = reader.isAsDeclared('GetProfiles', PROFILE_FIELDS) && reader.isAsDeclared('GetWorkerResults', RUN_FIELDS);
+    const isRead = profiles !== undefined && runs !== undefined && (gaps.length > 0 || isWhole);
     return {
-      headline:
-        profiles && runs
-          ? writeHeadline(gaps, automatic.length)
-          : 'It cannot be said whether archiving goes on: profiles or runs could not be read.',
+      headline: isRead
+        ? writeHeadline(gaps, automatic.length)
+        : 'It cannot be said whether archiving goes on: profiles or runs could not be read.',
       data: {
         gaps,
         inOrder: details ? others : others.map(({ id, name, state, lastRun, lastItems }) => ({ id, name, state, lastRun, lastItems })),
@@ -41,6 +42,7 @@ export const archivingGaps = defineInsight({
 });
 
 function writeHeadline(gaps: readonly ProfileState[], automatic: number): string {
+  if (automatic === 0) return 'No profile archives automatically.';
   if (gaps.length === 0) return `Archiving goes on: ${writeCount(automatic, 'automatic profile')}, none of them late.`;
   const said = gaps
     .slice(0, 3)

@@ -3,7 +3,7 @@ import { defineInsight, type InsightReader } from '../../src/catalogue/define-in
 import type { Row } from '../../src/base/rows.ts';
 import { toWallClock } from '../../src/base/zoned-time.ts';
 import { formatSize } from '../../src/base/sizes.ts';
-import { writeCount, groupBy, findMedian, readRuns, formatTime, listDays, type ProfileRun } from './runs.ts';
+import { writeCount, groupBy, findMedian, readRuns, formatTime, listDays, RUN_FIELDS, type ProfileRun } from './runs.ts';
 
 export const archivingVolume = defineInsight({
   name: 'archiving_volume',
@@ -58,9 +58,9 @@ export const archivingVolume = defineInsight({
     }));
     return {
       headline: all
-        ? `${writeCount(items, 'item')} archived in ${writeCount(days, 'day')}${estimate(items) === undefined ? '' : `, about ${estimate(items)}`}; ${writeCount(Math.round(items / days), 'item')} a day.`
+        ? `${writeCount(items, 'item')} archived in ${writeCount(days, 'day')}${reader.isAsDeclared('GetWorkerResults', RUN_FIELDS) ? '' : ', as far as could be read'}${estimate(items) === undefined ? '' : `, about ${estimate(items)}`}; ${writeCount(Math.round(items / days), 'item')} a day.`
         : 'It cannot be said how much was archived: the run history could not be read.',
-      data: { items, perProfile, perDay, ...(details && { perProfileAndDay }) },
+      data: all ? { items, perProfile, perDay, ...(details && { perProfileAndDay }) } : {},
       notLookedAt: [
         'Sizes of runs: the API counts items only. They are estimated from the mean message size of all open stores' +
           `${average === undefined ? ', which could not be read' : `, ${formatSize(Math.round(average))}`}.`,

@@ -3,7 +3,7 @@ import { defineInsight } from '../../src/catalogue/define-insight.ts';
 import * as f from '../../src/catalogue/fields.ts';
 import { readString, type Row } from '../../src/base/rows.ts';
 import { drawRuns } from './run-calendar.ts';
-import { writeCount, countValues, groupBy, readRuns, formatTime, parseTime, makeWindow, type ProfileRun } from './runs.ts';
+import { writeCount, countValues, groupBy, readRuns, formatTime, parseTime, makeWindow, RUN_FIELDS, type ProfileRun } from './runs.ts';
 
 /** Reports that are opened for one answer. */
 const MAX_REPORTS = 40;
@@ -65,17 +65,19 @@ export const failedRuns = defineInsight({
       .map((group) => describeGroup(group, details))
       .toSorted((a, b) => rankSeverity(a.result) - rankSeverity(b.result) || b.runs - a.runs);
     const failedJobs = describeJobs(jobResults ?? [], jobs ?? []);
+    const isWhole =
+      reader.isAsDeclared('GetWorkerResults', RUN_FIELDS) && reader.isAsDeclared('GetJobResults', ['jobId', 'result', 'startTime']);
     const explained = new Map(failures.map((failure) => [failure.run, failure]));
     const unexplained = failures.filter(({ cause }) => cause === undefined).length;
     return {
       headline: all
-        ? writeHeadline(failures, groups, failedJobs, runs.length, days)
+        ? `${writeHeadline(failures, groups, failedJobs, runs.length, days)}${isWhole ? '' : ' This is as far as could be read.'}`
         : 'It cannot be said which runs failed: the run history could not be read.',
       data: {
         groups,
         failedJobs,
-        results: countValues(runs.map(({ result }) => result)),
-        reportsOpened: reports.filter((report) => report !== undefined).length,
+        results: runs.length > 0 ? countValues(runs.map(({ result }) => result)) : undefined,
+        reportsOpened: all && reports.filter((report) => report !== undefined).length,
       },
       notLookedAt: [
         'Of several equal failures in a row the first and the last report are opened; the others are taken to have the same cause (assumed).',

@@ -28,6 +28,9 @@ const WINDOW_WITH_WEEKEND = 10;
 /** Fewer runs that archived something have no rhythm. */
 const RUNS_FOR_RHYTHM = 12;
 
+/** What of a profile it is judged by. */
+export const PROFILE_FIELDS = ['id', 'type', 'serverSideExecution', 'automatic', 'automaticPauseBetweenExecutions'];
+
 const ARCHIVING = 'I';
 
 /** Compares each archiving profile with its own rhythm in the runs of the last days, newest first; what needs attention comes first. */

@@ -1,5 +1,6 @@
 import type { InsightReader } from '../../src/catalogue/define-insight.ts';
 import { readString, type Row } from '../../src/base/rows.ts';
+import { RUN_RESULTS } from '../../src/catalogue/outputs.ts';
 import { toWallClock } from '../../src/base/zoned-time.ts';
 
 const MINUTE = 60_000;
@@ -19,6 +20,9 @@ export interface ProfileRun {
   readonly end: number | undefined;
 }
 
+/** What of a run it is judged by. */
+export const RUN_FIELDS = ['profileId', 'result', 'startTime', 'completeTime', 'itemsArchived'];
+
 /** Returns the runs of the last days, newest first; undefined where they could not be read. */
 export async function readRuns(reader: InsightReader, days: number): Promise<readonly ProfileRun[] | undefined> {
   const rows = await reader.readList('GetWorkerResults', { ...makeWindow(reader, days), timeZoneID: 'UTC' });
@@ -37,11 +41,17 @@ function toRun(row: Row): ProfileRun {
     profileId,
     profile: readString(row['profileName']) ?? (profileId === undefined ? 'runs without a stored profile' : `profile ${profileId}`),
     userName: readString(row['userName']) ?? '',
-    result: readString(row['result']) ?? 'unknown',
+    result: readResult(row['result']),
     items: typeof row['itemsArchived'] === 'number' ? row['itemsArchived'] : 0,
     start: parseTime(row['startTime']) ?? 0,
     end: parseTime(row['completeTime']),
   };
+}
+
+/** Returns the result of a run in the letter case of its known words. */
+function readResult(value: unknown): string {
+  const word = readString(value) ?? 'unknown';
+  return RUN_RESULTS.find((known) => known.toLowerCase() === word.toLowerCase()) ?? word;
 }
 
 /** Returns the last days as `2026-11-29`, the newest first. */

@@ -40,8 +40,11 @@ export const userAudit = defineInsight({
       total === undefined
         ? 'The users could not be listed.'
         : `${accounts.length.toLocaleString('en-US')} of ${writeCount(total, 'account')} looked at.`;
+    const isKnown = total !== undefined && (total === 0 || accounts.length > 0);
     return {
-      headline: `${writeCount(findings.filter(({ severity }) => severity !== 'low').length, 'finding')} to look at, ${writeCount(administrators.length, 'administrator')}. ${looked}`,
+      headline: isKnown
+        ? `${writeCount(findings.filter(({ severity }) => severity !== 'low').length, 'finding')} to look at, ${writeCount(administrators.length, 'administrator')}. ${looked}`
+        : `It cannot be said which accounts need a look: ${total === undefined ? 'the users could not be listed' : `none of ${writeCount(total, 'account')} could be read`}.`,
       data: {
         findings,
         administrators: administrators.map(({ userName, loginPrivileges, mfaStatus, authentication }) => ({
