@@ -33,7 +33,7 @@ interface FieldTraits {
   readonly bounds?: 'since' | 'until';
   /** What the value is the name or the id of. */
   readonly names?: NamedKind;
-  /** The values that people need most, of a field that takes any text. */
+  /** The values that people need most, of a field that takes any text; of a date those that `resolveDate` of the tester's page knows. */
   readonly presets?: readonly string[];
   readonly choiceOf?: ChoiceOfFields;
   /** True when the argument says where a call works, such as an instance: reads that are made for the call carry it too. */
@@ -317,7 +317,8 @@ const OFFSET = /(?:Z|[+-]\d{2}(?::?\d{2})?)$/i;
 /** The bound of a window of time that a run has to have begun in, which a caller may also give as `since` or `until`. */
 export function windowBound(bounds: 'since' | 'until') {
   const field = localDateTime(bounds === 'since' ? '' : 'Excluded.');
-  traits.add(field, { ...fieldTraits(field), bounds });
+  const presets = bounds === 'since' ? ['today', 'yesterday', '7 days ago', '30 days ago'] : ['today', 'tomorrow'];
+  traits.add(field, { ...fieldTraits(field), bounds, presets });
   return field;
 }
 
@@ -331,7 +332,7 @@ export function localDateTime(description: string) {
     })
     .refine(isCalendarDate, { error: 'must be a date or date-time of the calendar such as 2026-11-01T00:00:00' })
     .describe(`${description} ${DATE_FORM}`.trimStart())
-    .register(traits, { wire: 'datetime' })
+    .register(traits, { wire: 'datetime', presets: ['today 22:00', 'tomorrow 02:00', 'next saturday 02:00'] })
     .transform(toWireDateTime);
 }
 

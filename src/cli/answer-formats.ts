@@ -1,5 +1,4 @@
 import { isRow, type Row } from '../base/rows.ts';
-import { formatSize } from '../base/sizes.ts';
 import type { ListTraits } from '../catalogue/outputs.ts';
 import type { Screen } from './screen.ts';
 import { renderFields, renderTable, type Column } from './table.ts';
@@ -29,12 +28,12 @@ export function renderAnswer(value: unknown, bytes: Bytes, screen: Screen, texts
   if (Array.isArray(value)) return renderList(value, bytes, screen, texts);
   if (!isRow(value)) return renderFields([['', formatCell(value)]], screen).trimStart();
   const entries = Object.entries(value).filter(([, inner]) => !isEmpty(inner));
-  const flat = entries.filter(([, inner]) => !isNested(inner));
-  const tables = entries.filter(([, inner]) => isNested(inner));
+  const flat = entries.filter(([, inner]) => !isNested(inner) && !isSentences(inner));
+  const tables = entries.filter(([, inner]) => isNested(inner) || isSentences(inner));
   return [
     flat.length > 0
       ? renderFields(
-          flat.map(([name, inner]) => [name, formatField(name, inner, bytes)] as const),
+          flat.map(([name, inner]) => [name, formatField(name, inner, bytes, screen)] as const),
           screen,
         )
       : '',
@@ -46,14 +45,19 @@ export function renderAnswer(value: unknown, bytes: Bytes, screen: Screen, texts
 
 function renderList(values: readonly unknown[], bytes: Bytes, screen: Screen, texts: 'cut' | 'whole'): string {
   if (values.length === 0) return 'None.\n';
+  if (isSentences(values))
+    return renderFields(
+      values.map((value) => ['-', formatCell(value)] as const),
+      screen,
+    );
   if (!values.every(isRow)) return values.map((value) => renderAnswer(value, bytes, screen, texts)).join('');
   const names = [...new Set(values.flatMap((row) => Object.keys(row)))];
   const columns = names.map((name, index): Column<Row> => ({
     header: name,
-    cell: (row) => formatField(name, row[name], bytes),
+    cell: (row) => formatField(name, row[name], bytes, screen),
     least: index < KEPT_COLUMNS ? KEPT_WIDTH : Math.max(LEAST_WIDTH, name.length),
     isOptional: index >= KEPT_COLUMNS,
-    isBelow: texts === 'whole' && values.some((row) => formatField(name, row[name], bytes).length > SENTENCE_LENGTH),
+    isBelow: texts === 'whole' && values.some((row) => formatField(name, row[name], bytes, screen).length > SENTENCE_LENGTH),
     ...(values.every((row) => typeof (row[name] ?? 0) === 'number') && { align: 'right' as const }),
   }));
   return renderTable(values, columns, screen);
@@ -63,12 +67,17 @@ function isNested(value: unknown): boolean {
   return isRow(value) || (Array.isArray(value) && value.some(isRow));
 }
 
+/** True for a list of texts of which one is a sentence: each gets lines of its own. */
+function isSentences(value: unknown): boolean {
+  return Array.isArray(value) && !value.some(isRow) && value.some((text) => typeof text === 'string' && text.length > SENTENCE_LENGTH);
+}
+
 function isEmpty(value: unknown): boolean {
   return value === null || value === undefined || value === '' || (Array.isArray(value) && value.length === 0);
 }
 
-function formatField(name: string, value: unknown, bytes: Bytes): string {
-  return (bytes.includes(name) ? formatSize(value) : undefined) ?? formatCell(value);
+function formatField(name: string, value: unknown, bytes: Bytes, screen: Screen): string {
+  return (bytes.includes(name) ? screen.formatSize(value) : undefined) ?? formatCell(value);
 }
 
 function formatCell(value: unknown): string {

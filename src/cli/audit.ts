@@ -116,9 +116,8 @@ async function verify({ flags, expect }: Given<typeof verifyOptions, object>): P
       process.exitCode = 1;
       return;
     }
-    stdout.write(
-      `${counted(lines, 'line')} of ${counted(chains, 'chain')} in ${counted(files, 'file')}, unbroken from ${toVisibleLine(since)} on; the last is:\n${last.chain}:${last.number}:${last.hash}\n`,
-    );
+    const found = `${counted(lines, 'line')} of ${counted(chains, 'chain')} in ${counted(files, 'file')}, unbroken from ${toVisibleLine(since)} on; the last is:`;
+    stdout.write(`${readScreen(stdout).localise(found)}\n${last.chain}:${last.number}:${last.hash}\n`);
   } finally {
     journal?.close();
   }

@@ -1,3 +1,4 @@
+import { mapStrings } from '../base/map-strings.ts';
 import { escapeHidden, toVisible, toVisibleLine, visibleValue } from '../base/escape-hidden.ts';
 import { wrapLines } from './help-text.ts';
 import { scanJson } from '../base/json-tokens.ts';
@@ -62,9 +63,11 @@ export class CallOutput {
       return;
     }
     const sentences = Array.isArray(notLookedAt) ? notLookedAt : [];
+    // Every text of an insight is a sentence, a size or a name.
+    const said = mapStrings(findings, (text) => this.#screen.localise(text));
     const parts = [
       `${this.#screen.paint('bold', this.#wrapped(asText(headline)))}\n`,
-      ...(Object.keys(findings).length === 0 ? [] : [renderAnswer(findings, [], this.#screen, 'whole')]),
+      ...(Object.keys(findings).length === 0 ? [] : [renderAnswer(said, [], this.#screen, 'whole')]),
       ...(sentences.length === 0
         ? []
         : [`${this.#screen.paint('bold', 'Not looked at')}\n${sentences.map((one) => `${this.#wrapped(`- ${asText(one)}`)}\n`).join('')}`]),
@@ -74,7 +77,8 @@ export class CallOutput {
   }
 
   #wrapped(sentence: string): string {
-    return this.#isTerminal ? wrapLines(toVisibleLine(sentence)) : toVisibleLine(sentence);
+    const shown = toVisibleLine(this.#screen.localise(sentence));
+    return this.#isTerminal ? wrapLines(shown) : shown;
   }
 
   #json(value: unknown): void {

@@ -9,6 +9,7 @@ import { checkConfiguration, readStateDir } from './doctor/check-configuration.t
 import { checkJournal, checkLeftovers, checkStateFolder } from './doctor/check-state.ts';
 import { findClientEntries } from './doctor/client-entries.ts';
 import { wrapLines } from './help-text.ts';
+import { readScreen } from './screen.ts';
 
 const options = {
   client: option(
@@ -99,7 +100,10 @@ const MARKS = { ok: 'ok      ', warning: 'warning ', problem: 'PROBLEM ' } as co
 function formatFinding(finding: Diagnosis): string {
   const { check, says } = finding;
   const mark = MARKS[getLevel(finding)];
-  const lines = [`${check}: ${says}`, ...describeCures(finding)].map((line) => `${' '.repeat(mark.length)}${toVisibleLine(line)}`);
+  const { localise } = readScreen(process.stdout);
+  const lines = [`${check}: ${localise(says)}`, ...describeCures(finding)].map(
+    (line) => `${' '.repeat(mark.length)}${toVisibleLine(line)}`,
+  );
   const text = (process.stdout.isTTY ? lines.map(wrapLines) : lines).join('\n');
   return `${mark}${text.slice(mark.length)}\n`;
 }

@@ -1,5 +1,7 @@
 import { styleText } from 'node:util';
-import { showsUnicode } from '../config/terminal-text.ts';
+import { localiseNumbers } from '../base/localise-numbers.ts';
+import { formatSize } from '../base/sizes.ts';
+import { readNumberLocale, showsUnicode } from '../config/terminal-text.ts';
 
 export type Style = 'bold' | 'dim' | 'red' | 'green' | 'yellow' | 'cyan';
 
@@ -14,6 +16,10 @@ export interface Screen {
   readonly bar: readonly [filled: string, empty: string];
   /** Returns the text in a style where the stream has colours, and NO_COLOR is not set. */
   paint(style: Style, text: string): string;
+  /** Returns a sentence of this program with its numbers as the reader of the terminal writes them; in a pipe they stay as they are. */
+  localise(sentence: string): string;
+  /** Returns a number of bytes such as `5.3 GB`, likewise; undefined for anything else than a number. */
+  formatSize(bytes: unknown): string | undefined;
 }
 
 /** Returns what a stream can show. */
@@ -21,8 +27,12 @@ export function readScreen(stream: NodeJS.WriteStream): Screen {
   const isTerminal = stream.isTTY;
   const hasColours = isTerminal && stream.hasColors();
   const isUnicode = !isTerminal || showsUnicode();
+  // Programs read a pipe: nothing in it follows a locale, as nothing in it is cut.
+  const locale = isTerminal ? readNumberLocale() : 'en-US';
   return {
     isTerminal,
+    localise: (sentence) => localiseNumbers(sentence, locale),
+    formatSize: (bytes) => formatSize(bytes, locale),
     width: isTerminal ? stream.columns || 80 : undefined,
     ellipsis: isUnicode ? '…' : '...',
     bar: isUnicode ? ['█', '░'] : ['#', '-'],

@@ -67,12 +67,12 @@ function isTooWide<Row>(laid: readonly Laid<Row>[], width: number | undefined): 
   return width !== undefined && kept.reduce((sum, one) => sum + one.width, GAP * (kept.length - 1)) > width;
 }
 
-function wrapBelow(text: string, width: number): readonly string[] {
+function wrapBelow(text: string, width: number, indent = INDENT): readonly string[] {
   const lines: string[] = [];
   for (const word of text.split(' ').filter((part) => part !== '')) {
     const last = lines.at(-1);
     if (last !== undefined && stringWidth(last) + 1 + stringWidth(word) <= width) lines[lines.length - 1] = `${last} ${word}`;
-    else lines.push(' '.repeat(INDENT) + word);
+    else lines.push(' '.repeat(indent) + word);
   }
   return lines;
 }
@@ -115,7 +115,15 @@ export function truncate(text: string, width: number, ellipsis: string): string 
 export function renderFields(fields: readonly (readonly [name: string, value: string | null | undefined])[], screen: Screen): string {
   const known = fields.filter((field): field is readonly [string, string] => field[1] !== null && field[1] !== undefined);
   const width = Math.max(0, ...known.map(([name]) => name.length));
-  return known.map(([name, value]) => `${screen.paint('bold', name.padEnd(width))}  ${toVisibleLine(value)}\n`).join('');
+  return known
+    .map(([name, value]) => `${screen.paint('bold', name.padEnd(width))}  ${wrapAt(toVisibleLine(value), width + GAP, screen.width)}\n`)
+    .join('');
+}
+
+/** Returns a text in lines of the screen that begin at a column; only blanks are broken. */
+function wrapAt(text: string, column: number, width: number | undefined): string {
+  if (width === undefined || column + stringWidth(text) <= width) return text;
+  return wrapBelow(text, width, column).join('\n').trimStart();
 }
 
 const SHORT_ID = 8;

@@ -295,10 +295,11 @@ async function cancel(journal: TaskJournal, { flags, task: id }: Given<object, t
 async function prune(journal: TaskJournal, { olderThan, yes }: Given<typeof pruneOptions, object>): Promise<void> {
   if (olderThan === undefined)
     throw new MailStoreError('missingSetting', { setting: '--older-than', hint: 'write a number of days such as 365.' });
+  const screen = readScreen(stdout);
   const endedBefore = systemClock.now() - olderThan * DAY_MS;
   const count = await journal.countEndedBefore(endedBefore);
   if (count === 0) {
-    stdout.write(`No task ended more than ${formatCount(olderThan, 'day')} ago.\n`);
+    stdout.write(screen.localise(`No task ended more than ${formatCount(olderThan, 'day')} ago.\n`));
     return;
   }
   const what = formatCount(count, 'ended task');
@@ -308,7 +309,9 @@ async function prune(journal: TaskJournal, { olderThan, yes }: Given<typeof prun
     process.exitCode = 1;
     return;
   }
-  stdout.write(`${formatCount(await journal.prune(endedBefore), 'ended task')} ${count === 1 ? 'was' : 'were'} removed.\n`);
+  stdout.write(
+    screen.localise(`${formatCount(await journal.prune(endedBefore), 'ended task')} ${count === 1 ? 'was' : 'were'} removed.\n`),
+  );
 }
 
 /** Texts of a task come from the server: what could steer a terminal is shown and not obeyed. */

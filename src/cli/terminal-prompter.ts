@@ -1,6 +1,8 @@
+import { isTypedAsShown } from '../base/localise-numbers.ts';
 import { MailStoreError } from '../base/errors.ts';
 import { createInterface, type Interface } from 'node:readline/promises';
 import { isConfirmation, type Answer, type AskedQuestion, type Prompter } from '../guard/prompter.ts';
+import { readScreen } from './screen.ts';
 
 /** Asks the person at this terminal; undefined if there is no terminal. Questions go to stderr, because stdout may be a pipe. */
 export function terminalPrompter(): Prompter | undefined {
@@ -9,7 +11,8 @@ export function terminalPrompter(): Prompter | undefined {
   return {
     channel: 'terminal',
     ask: async (question, signal) => {
-      stderr.write(`${question.prompt}\n\n`);
+      const { prompt, confirmationText } = question;
+      stderr.write(`${isTypedAsShown(confirmationText) ? prompt : readScreen(stderr).localise(prompt)}\n\n`);
       const terminal = createInterface({ input: stdin, output: stderr });
       try {
         const line = await readLine(terminal, promptFor(question), signal);

@@ -6,7 +6,7 @@ import { renderCsv } from '../../src/base/csv.ts';
 import { Journal } from '../../src/journal/journal.ts';
 import { ManualClock } from '../helpers/manual-clock.ts';
 import { runBinary } from '../helpers/run-binary.ts';
-import { hasTerminal, runInTerminal } from '../helpers/run-in-terminal.ts';
+import { describeCommand, hasTerminal, runInTerminal, runShellInTerminal } from '../helpers/run-in-terminal.ts';
 
 const UTF8 = { LANG: 'C.UTF-8', LC_ALL: '' };
 const ASCII = { LANG: 'C', LC_ALL: 'C' };
@@ -96,6 +96,16 @@ describe.runIf(hasTerminal)('a person at a terminal', () => {
     const widths = screen.split('\n').flatMap((line) => (line.startsWith('Not shown') ? [] : [line.length]));
     expect(Math.max(...widths)).toBeLessThanOrEqual(80);
     expect(screen).toMatch(/Not shown, for want of width: .*statisticsSize/);
+  });
+
+  test('reads numbers and sizes as the locale of the terminal writes them, and never so in JSON', async () => {
+    const call = describeCommand(['call', 'storage_report', 'archives=false', '--sandbox']);
+    const { screen } = await runShellInTerminal(`stty cols 160; ${call}; ${call} -o json`, [], { LC_ALL: '', LANG: 'de_DE.UTF-8' });
+    const [table = '', json = ''] = screen.split(/^(?=\{)/m);
+    expect(table).toMatch(/\d,\d MB in 7 stores; about \d+(?:,\d)? MB more a day/);
+    expect(table).toMatch(/ 99,4 MB +700 /);
+    expect(json).toMatch(/"headline": "\d+\.\d MB in 7 stores/);
+    expect(json).toContain('"size": "99.4 MB"');
   });
 
   test('sees that a write is done, what it changed and how to put it back', async () => {

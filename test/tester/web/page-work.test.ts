@@ -278,6 +278,8 @@ describe.skipIf(!hasBrowser)('work with the page in Chromium (skipped where /usr
     await page.goto(`${tester.url}#GetJobResults`);
     await page.getByRole('group', { name: 'Common values of since' }).getByRole('button', { name: 'last 24 hours' }).click();
     await expectHash(page, '#GetJobResults?since=last+24+hours');
+    await page.getByRole('group', { name: 'Common values of fromIncluding' }).getByRole('button', { name: 'yesterday' }).click();
+    expect(await field(page, 'fromIncluding').inputValue()).toMatch(/^\d{4}-\d\d-\d\dT00:00/);
     await page.goto(`${tester.url}#GetUserInfo`);
     await field(page, 'userName').fill('nobody.listed');
     await send(page);

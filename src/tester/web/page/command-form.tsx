@@ -69,6 +69,8 @@ export function CommandForm(props: Props) {
   const firstOfChoice = fields.findIndex(({ choiceOf }) => choiceOf !== undefined);
   const wayProblem = problems.find(({ field }) => field === WAY_FIELD)?.message;
   const whole = problems.filter(({ field }) => field === undefined);
+  const zoneField = fields.find(({ names: kind }) => kind === 'time zone');
+  const zone = (zoneField && drafts[zoneField.name]?.text) || zoneField?.default;
   const renderField = (field: FieldInfo) => (
     <FieldInput
       key={`${name} ${field.name}`}
@@ -76,6 +78,7 @@ export function CommandForm(props: Props) {
       draft={drafts[field.name] ?? EMPTY_DRAFT}
       problem={problems.find((problem) => problem.field === field.name)?.message}
       names={field.names === undefined ? undefined : names[field.names]}
+      zone={zone === undefined ? undefined : String(zone)}
       onNeed={onNeed}
       onDraft={(draft) => onDraft(field.name, draft)}
     />

@@ -1,5 +1,6 @@
 import { useState } from 'preact/hooks';
 import type { FieldInfo, KnownNames } from '../protocol.ts';
+import { resolveDate } from './date-presets.ts';
 import { formatNumber } from './locale.ts';
 import { EMPTY_DRAFT, endsInQuotes, jsonProblem, SECRET_WAYS, splitEntries, type Draft, type SecretWay } from './drafts.ts';
 
@@ -9,6 +10,8 @@ interface FieldProps {
   readonly problem: string | undefined;
   /** What exists of what the field names, once it was read. */
   readonly names: KnownNames | undefined;
+  /** The zone of the dates of the call, as far as the form knows it. */
+  readonly zone: string | undefined;
   readonly onNeed: (kind: string) => void;
   readonly onDraft: (draft: Draft) => void;
 }
@@ -21,12 +24,13 @@ interface ControlProps {
   readonly id: string;
   readonly describedBy: string;
   readonly isInvalid: boolean;
+  readonly zone: string | undefined;
   readonly names: KnownNames | undefined;
   readonly onNeed: (kind: string) => void;
 }
 
 /** One argument: its name, what it means, the control of its kind, and what is wrong with it. */
-export function FieldInput({ field, draft, problem, names, onNeed, onDraft }: FieldProps) {
+export function FieldInput({ field, draft, problem, names, zone, onNeed, onDraft }: FieldProps) {
   const { name, kind, description, isRequired, isNullable } = field;
   const id = `field-${name}`;
   const found = problem ?? (kind === 'json' && draft.text !== '' && !draft.isNull ? jsonProblem(draft.text) : undefined);
@@ -38,6 +42,7 @@ export function FieldInput({ field, draft, problem, names, onNeed, onDraft }: Fi
     describedBy: `${id}-hint ${id}-problem`,
     isInvalid: found !== undefined,
     names,
+    zone,
     onNeed,
   };
   const label = (
@@ -58,11 +63,7 @@ export function FieldInput({ field, draft, problem, names, onNeed, onDraft }: Fi
       {!draft.isNull && <Control {...control} />}
       {isNullable && (
         <label class="tick">
-          <input
-            type="checkbox"
-            checked={draft.isNull}
-            onChange={(event) => onDraft({ ...EMPTY_DRAFT, isNull: event.currentTarget.checked })}
-          />
+          <input type="checkbox" checked={draft.isNull} onChange={(event) => onDraft({ ...draft, isNull: event.currentTarget.checked })} />
           clear it (null)
         </label>
       )}
@@ -179,18 +180,19 @@ function NameChooser({ field, draft, onDraft, names, onNeed, kind }: ControlProp
 }
 
 /** The values that are needed most, each a button. */
-function Presets({ field, presets, draft, onDraft }: ControlProps & { readonly presets: readonly string[] }) {
+function Presets({ field, presets, draft, zone, onDraft }: ControlProps & { readonly presets: readonly string[] }) {
+  const resolve = (preset: string) => (field.kind === 'datetime' ? resolveDate(preset, zone) : preset);
   return (
     <div class="presets" role="group" aria-label={`Common values of ${field.name}`}>
-      {presets.map((period) => (
+      {presets.map((preset) => (
         <button
-          key={period}
+          key={preset}
           type="button"
           class="small"
-          aria-pressed={draft.text === period}
-          onClick={() => onDraft({ ...draft, text: draft.text === period ? '' : period })}
+          aria-pressed={draft.text === resolve(preset)}
+          onClick={() => onDraft({ ...draft, text: draft.text === resolve(preset) ? '' : resolve(preset) })}
         >
-          {period}
+          {preset}
         </button>
       ))}
     </div>

@@ -1,4 +1,5 @@
 import { formatDuration as formatLongDuration } from '../../../base/durations.ts';
+import { localiseNumbers, mapUnquoted } from '../../../base/localise-numbers.ts';
 import { formatSize as formatSizeFor } from '../../../base/sizes.ts';
 
 /** Digits, sizes and dates follow the locale and the time zone of the browser; the words around them are English. */
@@ -86,9 +87,6 @@ export function formatWallClock(text: string): string {
 
 const INSTANT = /\b\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d+)?(?:Z|[+-]\d{2}:\d{2})(?![\w-])/g;
 
-/** A number with commas between its thousands, or a size with a decimal point, as this program writes it in a sentence: a noun or a unit follows. */
-const COUNTED = /(?<=^|[\s(])(\d{1,3}(?:,\d{3})*(?:\.\d+)?)(?= (?:[a-z]|[KMGTP]B\b))/g;
-
 /** Returns a text with every moment in it as the reader writes it, to the minute where a zone is given. */
 export function localiseTimes(text: string, timeZone?: string): string {
   const format = (instant: string) => (timeZone === undefined ? formatDateTime(instant) : formatMinute(instant, timeZone));
@@ -97,12 +95,8 @@ export function localiseTimes(text: string, timeZone?: string): string {
 
 /** Returns a sentence of this program with its numbers and moments as the reader writes them. What is quoted in it stays as it is. */
 export function localiseSentence(text: string, timeZone?: string): string {
-  return text
-    .split(/("[^"\n]*")/)
-    .map((part, index) =>
-      index % 2 === 1
-        ? part
-        : localiseTimes(part, timeZone).replaceAll(COUNTED, (number) => formatNumber(Number(number.replaceAll(',', '')))),
-    )
-    .join('');
+  return localiseNumbers(
+    mapUnquoted(text, (part) => localiseTimes(part, timeZone)),
+    readLocale(),
+  );
 }

@@ -1,4 +1,5 @@
 import { useState } from 'preact/hooks';
+import { isTypedAsShown } from '../../../base/localise-numbers.ts';
 import { isConfirmation } from '../../../guard/prompter.ts';
 import type { AnswerRequest, QuestionInfo } from '../protocol.ts';
 import { Code } from './body-view.tsx';
@@ -18,8 +19,6 @@ export function QuestionDialog({ question: { prompt, label, confirmationText }, 
   const [code, setCode] = useState('');
   const [heading = '', ...lines] = prompt.split('\n');
   const isReady = code.trim() !== '' && (confirmationText === undefined || isConfirmation({ confirmationText }, text));
-  // What has to be typed is shown as it is typed.
-  const isNamedByNumber = /\d[.,]\d/.test(confirmationText ?? '');
   const cancel = () => onAnswer({ answer: '' });
   return (
     <Modal labelledBy="question-heading" onEscape={cancel}>
@@ -31,7 +30,7 @@ export function QuestionDialog({ question: { prompt, label, confirmationText }, 
       >
         <h2 id="question-heading">{heading}</h2>
         <Code label="What is about to happen" isProse>
-          {lines.map((line) => (isNamedByNumber ? line : localiseSentence(line))).join('\n')}
+          {lines.map((line) => (isTypedAsShown(confirmationText) ? line : localiseSentence(line))).join('\n')}
         </Code>
         {confirmationText !== undefined && (
           <div class="field">
