@@ -5,7 +5,7 @@ import { createLog, type Log } from '../base/log.ts';
 import { Redactor } from '../masking/redactor.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import type { Edition } from '../catalogue/define-command.ts';
-import { MailStoreClient } from '../client/client.ts';
+import { MailStoreClient, type ClientOptions } from '../client/client.ts';
 import { KnownCommands } from '../client/known-commands.ts';
 import type { OnExchange } from '../client/record-exchange.ts';
 import type { Config, Target } from '../config/load.ts';
@@ -133,23 +133,31 @@ export interface BackendOptions {
   readonly adopts?: boolean;
 }
 
+/** Returns how a client reaches a target and logs in. */
+export function describeLogin({
+  origin,
+  username,
+  password,
+  fingerprint,
+  ca,
+  api,
+}: Target): Pick<ClientOptions, 'origin' | 'username' | 'password' | 'trust' | 'api'> {
+  return { origin, username, password, trust: { ...(fingerprint !== undefined && { fingerprint }), ...(ca !== undefined && { ca }) }, api };
+}
+
 function createClient(
-  { origin, username, password, fingerprint, ca, api }: Target,
+  target: Target,
   { timeoutMs }: Config,
   { catalogue, known, clock, log, redactor, onExchange }: ClientParts,
 ): MailStoreClient {
   return new MailStoreClient({
-    origin,
-    username,
-    password,
-    trust: { ...(fingerprint !== undefined && { fingerprint }), ...(ca !== undefined && { ca }) },
-    api,
+    ...describeLogin(target),
     catalogue,
     timeoutMs,
     onCommands: (names) => {
       const doubtful = catalogue.commands.filter((command) => command.doubtful && names.has(command.name));
       known.remember(
-        origin,
+        target.origin,
         doubtful.map(({ name }) => name),
       );
     },

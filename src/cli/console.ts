@@ -1,25 +1,15 @@
 import { join } from 'node:path';
 import { systemClock } from '../base/clock.ts';
-import { createLog } from '../base/log.ts';
 import { machineTimeZone } from '../base/zoned-time.ts';
-import { loadConfig } from '../config/load.ts';
-import { wholeNumber } from '../config/setting-types.ts';
 import { startConsoleServer } from '../console/server.ts';
-import { requireSqlite } from '../journal/sqlite.ts';
-import { Redactor } from '../masking/redactor.ts';
 import { openBackend } from './backend.ts';
 import { describeDecidingProcess } from './deciding-process.ts';
-import { defineAction, defineSubcommand, flag, option, type Given } from './define-subcommand.ts';
-import { startEmbedded } from './embedded.ts';
-import { codeTerminal, programFolder, serveUntilSignal } from './local-page.ts';
+import { defineAction, defineSubcommand, type Given } from './define-subcommand.ts';
+import { codeTerminal, pageOptions, preparePage, programFolder, serveUntilSignal } from './local-page.ts';
 import { terminalCommand } from './terminal-command.ts';
 import { version } from './version.ts';
 
-const options = {
-  port: option(wholeNumber(0, 65_535), 'the port to listen on; 0 takes a free one', 0),
-  sandbox: flag('look at an emulated MailStore inside this program'),
-  json: flag('print the address as one line of JSON'),
-};
+const options = pageOptions('look at an emulated MailStore inside this program');
 
 export const consoleCommand = defineSubcommand({
   name: 'console',
@@ -36,12 +26,9 @@ export const consoleCommand = defineSubcommand({
 });
 
 /** Serves the console's page on this machine until a signal ends the process. */
-async function runConsole({ flags, port, sandbox: isSandbox, json }: Given<typeof options, object>): Promise<void> {
-  requireSqlite();
-  const sandbox = isSandbox ? await startEmbedded() : undefined;
-  const config = loadConfig({ flags, ...(sandbox && { embedded: sandbox.target, stateDir: sandbox.stateDir }) });
-  const redactor = new Redactor();
-  const log = createLog(config.logLevel, { redactor });
+async function runConsole(given: Given<typeof options, object>): Promise<void> {
+  const { port, json } = given;
+  const { config, redactor, log, sandbox, targets } = await preparePage(given);
   // The console looks: the tasks that no process follows are left to the server.
   const backend = openBackend(config, { log, redactor, adopts: false });
   const end = async () => {
@@ -55,13 +42,7 @@ async function runConsole({ flags, port, sandbox: isSandbox, json }: Given<typeo
     audit,
     catalogues,
     stateDir: config.stateDir,
-    targets: config.targets.map(({ name, origin, username, access }) => ({
-      name,
-      origin,
-      user: username,
-      access,
-      isSandbox: sandbox !== undefined,
-    })),
+    targets,
     timeZone: config.timeZone ?? machineTimeZone(),
     version,
     port,

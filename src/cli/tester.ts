@@ -1,26 +1,16 @@
 import { join } from 'node:path';
 import { catalogueFor } from '../../tools/index.ts';
 import { systemClock } from '../base/clock.ts';
-import { createLog } from '../base/log.ts';
-import { Redactor } from '../masking/redactor.ts';
-import { loadConfig } from '../config/load.ts';
-import { wholeNumber } from '../config/setting-types.ts';
 import { defaultStateDir } from '../config/state-dir.ts';
-import { requireSqlite } from '../journal/sqlite.ts';
 import { HistoryFile } from '../tester/web/history-file.ts';
 import { startPageServer } from '../tester/web/server.ts';
-import { defineAction, defineSubcommand, flag, option, type Given } from './define-subcommand.ts';
-import { startEmbedded } from './embedded.ts';
-import { codeTerminal, programFolder, serveUntilSignal } from './local-page.ts';
+import { defineAction, defineSubcommand, type Given } from './define-subcommand.ts';
+import { codeTerminal, pageOptions, preparePage, programFolder, serveUntilSignal } from './local-page.ts';
 import { openTester } from './open-tester.ts';
 import { quoteWords, terminalCommand } from './terminal-command.ts';
 import { version } from './version.ts';
 
-const options = {
-  port: option(wholeNumber(0, 65_535), 'the port to listen on; 0 takes a free one', 0),
-  sandbox: flag('call an emulated MailStore inside this program'),
-  json: flag('print the address as one line of JSON'),
-};
+const options = pageOptions('call an emulated MailStore inside this program');
 
 export const tester = defineSubcommand({
   name: 'tester',
@@ -37,23 +27,14 @@ export const tester = defineSubcommand({
 });
 
 /** Serves the API tester's page on this machine until a signal ends the process. */
-async function runTester({ flags, port, sandbox: isSandbox, json }: Given<typeof options, object>): Promise<void> {
-  requireSqlite();
-  const sandbox = isSandbox ? await startEmbedded() : undefined;
-  const config = loadConfig({ flags, ...(sandbox && { embedded: sandbox.target, stateDir: sandbox.stateDir }) });
-  const redactor = new Redactor();
-  const log = createLog(config.logLevel, { redactor });
+async function runTester(given: Given<typeof options, object>): Promise<void> {
+  const { port, json } = given;
+  const { config, redactor, log, sandbox, targets } = await preparePage(given);
   const core = openTester(config, log, { client: 'tester', redactor });
   const page = await startPageServer({
     tester: core,
     catalogues: new Map(config.targets.map(({ name, edition }) => [name, catalogueFor(edition)])),
-    targets: config.targets.map(({ name, origin, username, access }) => ({
-      name,
-      origin,
-      user: username,
-      access,
-      isSandbox: sandbox !== undefined,
-    })),
+    targets,
     form: config.targets[0]?.api ?? 'auto',
     version,
     port,

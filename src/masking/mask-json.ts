@@ -6,21 +6,13 @@ import {
   isNoSecret,
   isValueKey,
   mergeSpans,
-  type ReplaceSecret,
+  type MaskOptions,
   type Edit,
   type Span,
 } from './masks.ts';
 import { classifyName, isPlural, isSecretName, kindBelow, type NameKind } from './secret-names.ts';
 
-export interface MaskJsonOptions {
-  /** Returns the text that replaces a credential. */
-  readonly change: ReplaceSecret;
-  /** Masks what looks like a credential inside a text that stands under no secret name. */
-  readonly text: (text: string) => string;
-  /** Masks a known secret in the name of a member. Default: names stay as they are. */
-  readonly key?: (key: string) => string;
-  /** Names of the outermost object whose value is known to be no secret. */
-  readonly plainNames?: ReadonlySet<string>;
+export interface MaskJsonOptions extends MaskOptions {
   /** True for arguments: a reference to where a secret is stays readable. */
   readonly keepsReferences?: boolean;
 }

@@ -6,21 +6,11 @@ import {
   isNoSecret,
   isValueKey,
   mergeSpans,
-  type ReplaceSecret,
+  type MaskOptions,
   type Edit,
   type Span,
 } from './masks.ts';
 import { classifyName, isPlural, kindBelow, type NameKind } from './secret-names.ts';
-
-export interface MaskXmlOptions {
-  readonly change: ReplaceSecret;
-  /** Masks what looks like a credential inside a text that stands under no secret name. */
-  readonly text: (text: string) => string;
-  /** Masks a known secret in a name. Default: names stay as they are. */
-  readonly key?: (key: string) => string;
-  /** Names directly under the root whose content is known to be no secret. */
-  readonly plainNames?: ReadonlySet<string>;
-}
 
 interface Element {
   readonly name: string;
@@ -53,7 +43,7 @@ const ATTRIBUTE = /([^\s=<>"'/]+)\s*=\s*(?:"([^"]*)"|'([^']*)')/g;
  * Returns an XML text with its credentials masked and every other character as it was; undefined where the text is no XML. A secret name covers
  * everything below it, and a pair such as `<add key="password" value="…"/>` or `<name>password</name><value>…</value>` its value.
  */
-export function maskXml(text: string, options: MaskXmlOptions): string | undefined {
+export function maskXml(text: string, options: MaskOptions): string | undefined {
   const { change, plainNames } = options;
   const edits: Edit[] = [];
   // The outermost one is the document: a fragment has several roots.

@@ -6,6 +6,18 @@ export const MASK = '***';
 /** Returns the text that replaces a credential; the credential itself to leave it. */
 export type ReplaceSecret = (credential: string) => string;
 
+/** How a document is masked. */
+export interface MaskOptions {
+  /** Returns the text that replaces a credential. */
+  readonly change: ReplaceSecret;
+  /** Masks what looks like a credential inside a text that stands under no secret name. */
+  readonly text: (text: string) => string;
+  /** Masks a known secret in a name. Default: names stay as they are. */
+  readonly key?: (key: string) => string;
+  /** Names directly under the root whose value is known to be no secret. */
+  readonly plainNames?: ReadonlySet<string>;
+}
+
 /** A part of a text and what takes its place. */
 export interface Edit {
   readonly start: number;

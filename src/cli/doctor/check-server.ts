@@ -6,6 +6,7 @@ import { Redactor } from '../../masking/redactor.ts';
 import { MailStoreClient } from '../../client/client.ts';
 import { inspectConnection, type ConnectionFinding, type ServerCertificate } from '../../client/inspect-connection.ts';
 import type { Target } from '../../config/load.ts';
+import { describeLogin } from '../backend.ts';
 import type { Diagnosis } from './causes.ts';
 
 const EXPIRES_SOON_DAYS = 30;
@@ -100,15 +101,11 @@ function checkCertificate({ fingerprint: pinned }: Target, certificate: ServerCe
 }
 
 async function checkApi(target: Target, { timeoutMs, now, redactor }: ServerCheck): Promise<readonly Diagnosis[]> {
-  const { origin, username, password, fingerprint, ca, api } = target;
+  const { username } = target;
   const catalogue = catalogueFor(target.edition);
   let serverTime: number | undefined;
   const client = new MailStoreClient({
-    origin,
-    username,
-    password,
-    trust: { ...(fingerprint !== undefined && { fingerprint }), ...(ca !== undefined && { ca }) },
-    api,
+    ...describeLogin(target),
     catalogue,
     timeoutMs,
     redactor,
