@@ -6,12 +6,11 @@ import { createLog } from '../base/log.ts';
 import { Redactor } from '../masking/redactor.ts';
 import { API_FORMS, type ApiForm } from '../base/target.ts';
 import { toVisible } from '../base/escape-hidden.ts';
-import { readErrno } from '../base/errno.ts';
 import type { Command } from '../catalogue/define-command.ts';
 import type { Insight } from '../catalogue/define-insight.ts';
 import { refuseTwinsInJson } from '../catalogue/refuse-twins.ts';
 import { loadConfig, type Config, type Target } from '../config/load.ts';
-import { oneOf, text } from '../config/setting-types.ts';
+import { describeReadFault, oneOf, text } from '../config/setting-types.ts';
 import { findingWords, isEnded, type TaskRecord } from '../journal/task-record.ts';
 import { worstEffect } from '../policy/decide.ts';
 import { findInsight, requireNamed } from '../tester/find-command.ts';
@@ -329,7 +328,7 @@ async function argumentsFrom(tool: string, path: string | undefined): Promise<Re
     refuseTwinsInJson(tool, content.replace(/^\uFEFF/, ''));
   } catch (error) {
     if (error instanceof MailStoreError) throw error;
-    const reason = error instanceof SyntaxError ? 'no JSON' : (readErrno(error) ?? 'unreadable');
+    const reason = error instanceof SyntaxError ? 'it is not JSON' : describeReadFault(error);
     throw new MailStoreError('unreadableFile', { setting: '--arguments', path, reason });
   }
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return { ...value };

@@ -295,9 +295,6 @@ export function pemFile(): SettingType<string> {
 /** A password holds no more, in bytes of its file. */
 const MAX_PASSWORD_FILE_BYTES = 4096;
 
-/** A name before a password in a file for a shell, in one of settings, or in a note. */
-const PASSWORD_NAME = /^(?:export\s+)?(?:MAILSTORE_\w+|pass(?:word|wd)?|passwort|kennwort|pwd?)\s*(?:=|:\s)/i;
-
 /** The path of a file that holds a password, which only its owner may read; its value is the password. */
 export function passwordFile(): SettingType<string> {
   return settingType({
@@ -327,7 +324,7 @@ export function passwordFile(): SettingType<string> {
       if (password === '') refuseContent('is empty', 'write the password into it');
       if (/[\r\n]/.test(password)) refuseContent('holds more than one line', 'keep only the line with the password');
       if (/^(["']).*\1$/.test(password)) refuseContent('holds the password in quotes', 'remove the quotes');
-      if (PASSWORD_NAME.test(password)) refuseContent('holds a name before the password', 'keep only the password');
+      if (isNamed(password)) refuseContent('holds a name before the password', 'keep only the password');
       if (/^\{.*"\s*:.*\}$/.test(password)) refuseContent('holds a JSON object', 'keep only the password');
       if (/[\p{Cc}\p{Cf}]/u.test(password)) refuseContent('holds an invisible character', 'type the password into it again');
       if ((findPlaceholder(password, { takesAnything: true }) ?? findExample(password, { takesAnything: true })) !== undefined)
@@ -335,6 +332,12 @@ export function passwordFile(): SettingType<string> {
       return password;
     },
   });
+}
+
+/** True for a password with its name before it, as a file for a shell, one of settings or a note has it. */
+function isNamed(content: string): boolean {
+  const name = /^(?:export\s+)?([\w-]{1,40})\s*(?:=|:\s)/i.exec(content)?.[1] ?? '';
+  return isSecretName(name) || /^MAILSTORE_/.test(name);
 }
 
 /** Shows a path that begins at a root, a drive or the home folder; another text may be the password itself. */
@@ -394,12 +397,16 @@ const READ_FAULTS: Readonly<Record<string, string>> = {
   EPERM: 'this account may not read it (EPERM); give it the right, or name another file',
 };
 
+/** Returns what kept a file from being read, and what cures it. */
+export function describeReadFault(error: unknown): string {
+  return READ_FAULTS[readErrno(error) ?? ''] ?? describeErrno(error);
+}
+
 function readFile(setting: string, path: string): Buffer {
   try {
     return readFileSync(path);
   } catch (error) {
-    const code = readErrno(error);
-    const reason = (code !== undefined && READ_FAULTS[code]) || describeErrno(error);
+    const reason = describeReadFault(error);
     const from = isAbsolute(path) ? '' : `; it was looked for at '${resolve(path)}', so write the whole path`;
     throw new MailStoreError('unreadableFile', { setting, path, reason: `${reason}${from}` });
   }

@@ -390,7 +390,11 @@ describe('the exit code', () => {
     [2, ['call', 'GetUsers', '--format', 'yaml'], "--format is 'yaml', but must be json, xml (did you mean xml?)."],
     [2, ['call', 'GetUsers', '--format', 'xml', '--api', 'modern'], "--api is 'modern', but must be legacy-xml with --format xml."],
     [2, ['call', 'GetUsers', '--target', 'paris'], "There is no target 'paris' here; this server has default."],
-    [2, ['call', 'GetUsers', '--arguments', '/nowhere.json'], "The file '/nowhere.json' named by --arguments cannot be read (ENOENT)."],
+    [
+      2,
+      ['call', 'GetUsers', '--arguments', '/nowhere.json'],
+      "The file '/nowhere.json' named by --arguments cannot be read: there is no such file (ENOENT); correct the path, or create the file.",
+    ],
     [2, ['completion', 'fish'], "shell is 'fish', but must be bash, zsh, powershell (did you mean bash?)."],
     [
       3,

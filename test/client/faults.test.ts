@@ -140,7 +140,7 @@ describe('a server that turns the call away', () => {
     const sandbox = await start();
     const { call, pauses } = startClient({ ...sandbox, username: 'admin', password: 'wrong' });
     expect(await catchFailure(call(...READ), 'wrong')).toBe(
-      "MailStore does not accept the login 'admin' (HTTP 401); check user name and password, the api login privilege, and, for admin, that its default password was changed.",
+      "MailStore does not accept the login 'admin' (HTTP 401); check user name and password, that the user has the login privilege api, and that with multi-factor authentication the password is an app password. The default password of admin is refused from other machines.",
     );
     expect([sandbox.requests.map(({ status }) => status), pauses]).toEqual([[200, 401], []]);
   });

@@ -192,7 +192,7 @@ test('NODE_TLS_REJECT_UNAUTHORIZED=0 changes nothing', async () => {
 test('plain http is refused before anything is connected', () => {
   const env = { MAILSTORE_URL: 'http://mailstore.example.com:8463', MAILSTORE_USERNAME: 'admin', MAILSTORE_PASSWORD: 'secret' };
   expect(() => loadConfig({ env, flags: {} })).toThrow(
-    "'http://mailstore.example.com:8463' is not https; MailStore's API is served over HTTPS only, and a password would be readable on the way.",
+    "'http://mailstore.example.com:8463' is not https; MailStore's API is served over HTTPS only, and a password would be readable on the way; write 'https://mailstore.example.com:8463'.",
   );
 });
 

@@ -36,7 +36,7 @@ const MARIA_2012 = {
 };
 
 const WRONG_LOGIN =
-  "MailStore does not accept the login 'admin' (HTTP 401); check user name and password, the api login privilege, and, for admin, that its default password was changed.";
+  "MailStore does not accept the login 'admin' (HTTP 401); check user name and password, that the user has the login privilege api, and that with multi-factor authentication the password is an app password. The default password of admin is refused from other machines.";
 const TOKEN_GONE =
   'MailStore no longer knows the token of RebuildStoreIndex: its end was handed out before, or the server was restarted. The outcome is not known; check it by reading.';
 

@@ -14,7 +14,7 @@ function catchRefusal(status: number, body = '', contentType = 'text/plain'): st
 test.each([
   [
     401,
-    "MailStore does not accept the login 'admin' (HTTP 401); check user name and password, the api login privilege, and, for admin, that its default password was changed.",
+    "MailStore does not accept the login 'admin' (HTTP 401); check user name and password, that the user has the login privilege api, and that with multi-factor authentication the password is an app password. The default password of admin is refused from other machines.",
   ],
   [403, "MailStore refuses 'admin' (HTTP 403); the API needs an administrator."],
   [404, "The server knows no '/api/invoke/GetUsers' (HTTP 404); check MAILSTORE_URL and MAILSTORE_API, this may not be MailStore's API."],
