@@ -27,7 +27,7 @@ export interface SettingType<Value> {
 }
 
 /** Refuses a text of a setting. The only way from a type to an error with the text in it, so that each shows what its type allows. */
-class Refusal {
+class SettingRefusal {
   readonly setting: string;
   readonly #text: string;
   readonly #show: SettingType<unknown>['show'];
@@ -61,8 +61,8 @@ class Refusal {
 export function settingType<Value>({
   read,
   ...declared
-}: Omit<SettingType<Value>, 'read'> & { readonly read: (text: string, refusal: Refusal) => Value }): SettingType<Value> {
-  return { ...declared, read: (written, name) => read(written, new Refusal(name, written, declared.show)) };
+}: Omit<SettingType<Value>, 'read'> & { readonly read: (text: string, refusal: SettingRefusal) => Value }): SettingType<Value> {
+  return { ...declared, read: (written, name) => read(written, new SettingRefusal(name, written, declared.show)) };
 }
 
 /** What errors show of a value that is no place for a password: one of a list, a number, a path. */
@@ -91,7 +91,7 @@ export function file(): SettingType<string> {
   return settingType({ placeholder: 'FILE', show: showWhole, read: readPath });
 }
 
-function readPath(value: string, refusal: Refusal): string {
+function readPath(value: string, refusal: SettingRefusal): string {
   const path = refusal.unquoted(value.trim());
   if (/^file:\/\//i.test(path)) {
     return refusal.rewrite('is a URL and not a path', URL.canParse(path) ? fileURLToPath(path) : path.replace(/^file:\/\//i, ''));
@@ -190,7 +190,7 @@ const API_PORT = 8463;
 /** The ports that a plain address of MailStore has: the web server's own, and that of its unencrypted API. */
 const PLAIN_PORTS: readonly string[] = ['', '80', '8462'];
 
-function readOrigin(written: string, refusal: Refusal): string {
+function readOrigin(written: string, refusal: SettingRefusal): string {
   const url = refusal.unquoted(written.trim());
   const bare = plainAddress(url);
   const plain = withoutLogin(bare);
@@ -256,7 +256,7 @@ export function sha256(): SettingType<string> {
   return settingType({ placeholder: 'SHA256', show: showNothing, read: readFingerprint });
 }
 
-function readFingerprint(value: string, refusal: Refusal): string {
+function readFingerprint(value: string, refusal: SettingRefusal): string {
   // Windows puts an invisible mark before a thumbprint that is copied from its dialog.
   const hex = value
     .replaceAll(/[\p{Cf}\p{Cc}\p{Z}:"'-]/gu, '')
@@ -337,7 +337,7 @@ export function passwordFile(): SettingType<string> {
 /** True for a password with its name before it, as a file for a shell, one of settings or a note has it. */
 function isNamed(content: string): boolean {
   const name = /^(?:export\s+)?([\w-]{1,40})\s*(?:=|:\s)/i.exec(content)?.[1] ?? '';
-  return isSecretName(name) || /^MAILSTORE_/.test(name);
+  return isSecretName(name) || name.startsWith('MAILSTORE_');
 }
 
 /** Shows a path that begins at a root, a drive or the home folder; another text may be the password itself. */
