@@ -239,7 +239,7 @@ describe('what comes in another form than is known', () => {
   test('archive_health calls nothing in order whose fields come in another form, and says where', async () => {
     const server = untilTestEnds(await startServer({ sandbox: await sandboxForTest() }));
     answerWith('GetStores', [{ id: 1, name: 'A', requestedState: 'Current', searchIndexesNeedRebuild: 'true', needsUpgrade: 'True' }]);
-    answerWith('GetJobs', [{ id: '1', name: 'Nightly', owner: 'admin', enabled: 'perhaps', action: 'CreateBackup' }]);
+    answerWith('GetJobs', [{ id: 1, name: 'Nightly', owner: 'admin', enabled: true, action: 'CreateBackup' }]);
     answerWith('GetJobResults', [{ jobId: '1', result: 7, startTime: 'yesterday' }]);
     answerWith('GetCredentials', [{ ID: 1, Description: 'App', Settings: 'none' }]);
     const { structured } = await callTool(server, 'archive_health');
