@@ -5,12 +5,17 @@ export interface JsonFault {
   readonly problem: string;
 }
 
+export interface JsonForm {
+  /** True takes comments, and a comma behind the last entry, as editors do in their own files. */
+  readonly isLenient?: boolean;
+}
+
 /**
  * Returns where a text stops being JSON, without its content: Node's own message quotes it, and it may hold a password. Undefined for text
  * that is JSON.
  */
-export function findJsonFault(text: string): JsonFault | undefined {
-  const scanner = new Scanner(text);
+export function findJsonFault(text: string, form: JsonForm = {}): JsonFault | undefined {
+  const scanner = new Scanner(text, form);
   try {
     scanner.value();
     scanner.end();
@@ -35,15 +40,18 @@ class JsonError extends Error {
 
 const MAX_DEPTH = 200;
 const SPACE = /[ \t\r\n]*/y;
+const SPACE_AND_COMMENTS = /(?:[ \t\r\n]|\/\/[^\r\n]*|\/\*(?:[^*]|\*(?!\/))*\*\/)*/y;
 const WORD = /true|false|null|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
 const STRING_PART = /[^"\\\p{Cc}]+|[\u007F-\u009F]|\\(?:["\\/bfnrt]|u[\dA-Fa-f]{4})/uy;
 
 class Scanner {
   readonly #text: string;
+  readonly #isLenient: boolean;
   #at = 0;
 
-  constructor(text: string) {
+  constructor(text: string, { isLenient = false }: JsonForm) {
     this.#text = text;
+    this.#isLenient = isLenient;
   }
 
   value(depth = 0): void {
@@ -80,10 +88,17 @@ class Scanner {
     }
     for (;;) {
       member();
+      const end = this.#at;
       const next = this.#peek();
+      // The mistake is where the comma belongs, which may be some lines before what follows it.
+      if (/["{[\w-]/.test(next)) throw new JsonError(end, 'a comma is missing here');
       if (next !== ',' && next !== close) throw this.#unexpected(`a comma or ${close}`);
-      this.#at++;
+      const comma = this.#at++;
       if (next === close) return;
+      if (this.#peek() !== close) continue;
+      if (!this.#isLenient) throw new JsonError(comma, `this comma is one too many, because ${close} follows it`);
+      this.#at++;
+      return;
     }
   }
 
@@ -111,7 +126,7 @@ class Scanner {
 
   /** Returns the next character that is no space, or an empty text at the end. */
   #peek(): string {
-    this.#take(SPACE);
+    this.#take(this.#isLenient ? SPACE_AND_COMMENTS : SPACE);
     return this.#text[this.#at] ?? '';
   }
 

@@ -154,13 +154,7 @@ function createClient(
     ...describeLogin(target),
     catalogue,
     timeoutMs,
-    onCommands: (names) => {
-      const doubtful = catalogue.commands.filter((command) => command.doubtful && names.has(command.name));
-      known.remember(
-        target.origin,
-        doubtful.map(({ name }) => name),
-      );
-    },
+    onCommands: (names) => known.learn(target.origin, catalogue, names),
     redactor,
     ...(onExchange && { onExchange }),
     clock,

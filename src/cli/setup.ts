@@ -4,11 +4,12 @@ import * as prompts from '@clack/prompts';
 import { excerpt, MailStoreError } from '../base/errors.ts';
 import { ACCESS_LEVELS, type Access } from '../base/target.ts';
 import { toVisible, toVisibleLine } from '../base/escape-hidden.ts';
+import { KnownCommands } from '../client/known-commands.ts';
 import { inspectConnection, type ServerCertificate } from '../client/inspect-connection.ts';
 import { loadKnownSettings } from '../config/load.ts';
 import { mcpClients, thisMachine, type McpClient } from '../config/mcp-clients.ts';
 import { settings } from '../config/settings.ts';
-import { oneOf, acceptSome, text } from '../config/setting-types.ts';
+import { API_PORT, acceptSome, oneOf, text } from '../config/setting-types.ts';
 import { defineAction, defineSubcommand, flag, option, type Given } from './define-subcommand.ts';
 import { causes, describeCures, type Diagnosis } from './doctor/causes.ts';
 import { checkServer, explainConnection } from './doctor/check-server.ts';
@@ -117,6 +118,7 @@ async function conduct(interview: Interview, { flags, print, user, passwordStdin
         ...definedOnly({ fingerprint, ca: known.ca }),
       },
       20_000,
+      print ? {} : { known: new KnownCommands(known.stateDir) },
     );
     const problems = findings.filter(({ cause }) => cause !== undefined && causes[cause].exitCode !== 'warning');
     if (problems.length === 0) {
@@ -226,19 +228,50 @@ async function connectClients(
       process.exitCode = 1;
     }
   }
-  interview.say(`${name}: ${JSON.stringify(entry, null, 2)}`);
-  for (const { client, path, exists } of files)
-    interview.say(`${client.name}: ${exists ? 'the entry is added to' : 'a new file'} '${path}'`);
+  const servers = { [name]: entry };
+  interview.say(JSON.stringify(chosen.length === 0 ? { mcpServers: servers } : servers, null, 2));
+  for (const file of files) interview.say(`${file.client.name}: ${describePlan(file)} '${file.path}'.`);
   if (print) {
     interview.say('Nothing was written.');
     return;
   }
-  if (files.length > 0 && !(await interview.confirm(files))) throw new Cancelled();
-  for (const file of files) {
+  const changed = files.filter(({ change }) => change !== 'none');
+  if (changed.length > 0 && !(await interview.confirm(changed))) throw new Cancelled();
+  for (const file of changed) {
     const backup = writeClientFile(file, new Date());
     interview.say(`${file.client.name}: wrote '${file.path}'${backup === undefined ? '' : `; before, it was '${backup}'`}.`);
   }
-  interview.say('Restart the client, then ask: is archiving working?');
+  interview.say(describeNext({ chosen, files, changed }));
+}
+
+function describePlan({ change }: PlannedFile): string {
+  switch (change) {
+    case 'none':
+      return 'the same entry is in';
+    case 'new file':
+      return 'the entry makes a new file';
+    case 'added':
+      return 'the entry is added to';
+    case 'replaced':
+      return 'the entry of this name is replaced in';
+  }
+}
+
+interface Connected {
+  readonly chosen: readonly McpClient[];
+  /** The files that have the entry now. */
+  readonly files: readonly PlannedFile[];
+  /** Those of them that were written. */
+  readonly changed: readonly PlannedFile[];
+}
+
+/** Says what the person does next; of a client whose file was left alone, nothing. */
+function describeNext({ chosen, files, changed }: Connected): string {
+  const ask = 'then ask: is archiving working?';
+  if (chosen.length === 0) return `No client was chosen. Add the entry above to the file of a client (docs/clients.md), restart it, ${ask}`;
+  if (files.length === 0) return 'No client was connected. Correct what is said above, and run setup again.';
+  const names = (of: readonly PlannedFile[]) => new Intl.ListFormat('en').format(of.map(({ client }) => client.name));
+  return changed.length > 0 ? `Restart ${names(changed)}, ${ask}` : `${names(files)} had the entry before. If it runs, restart it, ${ask}`;
 }
 
 function scriptedInterview({ store, clients }: SetupGiven): Interview {
@@ -278,8 +311,8 @@ function dialogue(): Interview {
     address: async (known) => {
       const typed = await answer(
         prompts.text({
-          message: 'Where is MailStore?',
-          placeholder: 'mailstore.example.com',
+          message: `Where is MailStore? Write its host name or address; without a port, ${API_PORT} is taken.`,
+          placeholder: `mailstore.example.com:${API_PORT}`,
           ...(known !== undefined && { initialValue: known }),
           validate: (value) => (completeAddress(value ?? '') === undefined ? 'Write a host name, or https://host:8463.' : undefined),
         }),
@@ -337,7 +370,11 @@ function dialogue(): Interview {
       );
       return mcpClients.filter(({ id }) => ids.includes(id));
     },
-    confirm: () => answer(prompts.confirm({ message: 'Write these files? A backup of each is kept.' })),
+    confirm: (files) => {
+      const isNew = files.every(({ change }) => change === 'new file');
+      const which = files.length === 1 ? 'this file' : 'these files';
+      return answer(prompts.confirm({ message: `Write ${which}?${isNew ? '' : ' A backup of what was there is kept.'}` }));
+    },
     retry: async (findings) => {
       for (const finding of findings) prompts.log.error(formatProblem(finding));
       return answer(prompts.confirm({ message: 'Try again?' }));

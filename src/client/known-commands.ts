@@ -1,5 +1,6 @@
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Catalogue } from '../catalogue/catalogue.ts';
 import { makeFolder } from '../base/make-folder.ts';
 
 const FILE = 'known-commands.json';
@@ -35,6 +36,15 @@ export class KnownCommands {
     } catch {
       // Nothing that is promised depends on this file.
     }
+  }
+
+  /** Remembers which of the catalogue's doubtful commands are among those that a server lists. */
+  learn(origin: string, { commands }: Pick<Catalogue, 'commands'>, listed: ReadonlySet<string>): void {
+    const doubtful = commands.filter((command) => command.doubtful && listed.has(command.name));
+    this.remember(
+      origin,
+      doubtful.map(({ name }) => name),
+    );
   }
 
   #load(): Record<string, readonly string[]> {

@@ -185,7 +185,8 @@ export function httpsOrigin(): SettingType<string> {
   return settingType({ placeholder: 'URL', show: showAddress, read: readOrigin });
 }
 
-const API_PORT = 8463;
+/** The port of MailStore's Administration API, unless it was changed. */
+export const API_PORT = 8463;
 
 /** The ports that a plain address of MailStore has: the web server's own, and that of its unencrypted API. */
 const PLAIN_PORTS: readonly string[] = ['', '80', '8462'];

@@ -53,7 +53,17 @@ describe('adding a server to the file of a client', () => {
     [
       JSON_FORM,
       '{\n  "servers": {\n    "a": {"command": "C:\\node\\x"}\n',
-      /^line \d+ is not JSON \(\w+\); a backslash is written twice in JSON$/,
+      'line 3, column 30 is not JSON: a backslash stands alone; write each one twice, as in "C:\\\\Users\\\\me"',
+    ],
+    [
+      JSON_FORM,
+      '{\n  // mine\n  "servers": {\n    "a": {"command": "b"} // of a\n    "c": {"command": "d"}\n  },\n}\n',
+      'line 4, column 26 is not JSON: a comma is missing here',
+    ],
+    [
+      STRICT_FORM,
+      '{\n  "servers": {\n    "a": {"command": "b"}\n  }\n  "b": 1\n}\n',
+      'line 4, column 4 is not JSON: a comma is missing here; correct it first, the client reads nothing of the file',
     ],
     [
       STRICT_FORM,

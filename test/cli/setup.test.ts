@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { completeAddress } from '../../src/cli/setup/complete-address.ts';
 import { runBinary } from '../helpers/run-binary.ts';
 import { hasTerminal, runInTerminal } from '../helpers/run-in-terminal.ts';
-import { sandboxForTest } from '../helpers/start-server.ts';
+import { sandboxForTest, startServer } from '../helpers/start-server.ts';
 import { temporaryFolder } from '../helpers/temporary-folder.ts';
 
 /** A home folder in which Cursor is installed, with a server of its own. */
@@ -52,7 +52,7 @@ describe('mailstore-mcp setup --yes', () => {
     const args = ['setup', '--yes', '--url', url, '--user', username, '--fingerprint', fingerprint, '--store', 'file'];
     const { code, stdout, stderr } = await runBinary(args, { ...env, MAILSTORE_PASSWORD: password });
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-    expect(stdout.trimEnd().endsWith('Restart the client, then ask: is archiving working?')).toBe(true);
+    expect(stdout.trimEnd().endsWith('Restart Cursor, then ask: is archiving working?')).toBe(true);
     expect(stdout).not.toContain(password);
     const entry = serverIn(file);
     expect(entry?.env).toMatchObject({
@@ -79,8 +79,79 @@ describe('mailstore-mcp setup --yes', () => {
     const args = ['setup', '--yes', '--url', url, '--user', username, '--fingerprint', fingerprint];
     const { code, stderr } = await runBinary(args, { ...env, MAILSTORE_PASSWORD: 'wrong' });
     expect(code).toBe(5);
-    expect(stderr).toContain('MailStore does not accept the login');
+    expect(stderr.match(/user name and password/g)).toHaveLength(1);
+    expect(stderr).toContain("MailStore does not accept the login 'admin' (HTTP 401). Check user name and password");
     expect(readFileSync(file, 'utf8')).not.toContain('mailstore');
+  });
+});
+
+describe('what mailstore-mcp setup --yes says of the files', () => {
+  /** Runs setup with these clients; the texts are the files of Cursor and Claude Desktop. */
+  async function runSetup({ env, home }: ReturnType<typeof createHome>, clients: readonly string[], desktop?: string) {
+    const { url, username, password, fingerprint } = await sandboxForTest();
+    mkdirSync(join(home, '.config', 'Claude'), { recursive: true });
+    if (desktop !== undefined) writeFileSync(join(home, '.config', 'Claude', 'claude_desktop_config.json'), desktop);
+    const login = ['--url', url, '--user', username, '--fingerprint', fingerprint, '--store', 'file'];
+    const run = (...ids: readonly string[]) =>
+      runBinary(['setup', '--yes', ...login, ...(ids.length > 0 ? ['--clients', ids.join(',')] : [])], {
+        ...env,
+        MAILSTORE_PASSWORD: password,
+      });
+    return { first: await run(...clients), run };
+  }
+  const lastLine = ({ stdout }: { readonly stdout: string }) => stdout.trimEnd().split('\n').at(-1);
+
+  test.runIf(process.platform === 'linux')('asks for a restart of those that were written alone, and says which file is new', async () => {
+    const home = createHome();
+    const { first } = await runSetup(home, ['cursor', 'claude-desktop', 'codex'], '{ "mcpServers": {} "a": 1 }');
+    expect(lastLine(first)).toBe('Restart Cursor and Codex, then ask: is archiving working?');
+    expect(first.stdout).toContain("Claude Desktop: '");
+    expect(first.stdout).toContain("' was left alone: line 1, column 19 is not JSON: a comma is missing here;");
+    expect(first.stdout).toContain(`Cursor: the entry is added to '${home.file}'.`);
+    expect(first.stdout).toContain(`Codex: the entry makes a new file '${join(home.home, '.codex', 'config.toml')}'.`);
+  });
+
+  test.runIf(process.platform === 'linux')('writes nothing where the same entry is there, and says so', async () => {
+    const home = createHome();
+    const { first, run } = await runSetup(home, ['cursor']);
+    expect(lastLine(first)).toBe('Restart Cursor, then ask: is archiving working?');
+    const second = await run('cursor');
+    expect(second.stdout).toContain(`Cursor: the same entry is in '${home.file}'.`);
+    expect(lastLine(second)).toBe('Cursor had the entry before. If it runs, restart it, then ask: is archiving working?');
+    expect(readdirSync(join(home.home, '.cursor'))).toHaveLength(2);
+  });
+
+  test.runIf(process.platform === 'linux')('promises nothing where every file was left alone', async () => {
+    const { first } = await runSetup(createHome(), ['claude-desktop'], '{');
+    expect(lastLine(first)).toBe('No client was connected. Correct what is said above, and run setup again.');
+    expect(first.code).toBe(1);
+  });
+
+  test('prints the entry as JSON to copy where no client is installed', async () => {
+    const home = temporaryFolder();
+    const env = { HOME: home, USERPROFILE: home, XDG_CONFIG_HOME: join(home, '.config'), MAILSTORE_STATE_DIR: join(home, 'state') };
+    const { url, username, password, fingerprint } = await sandboxForTest();
+    const args = ['setup', '--yes', '--url', url, '--user', username, '--fingerprint', fingerprint, '--store', 'file'];
+    const { stdout } = await runBinary(args, { ...env, MAILSTORE_PASSWORD: password });
+    const json = stdout.slice(stdout.indexOf('{\n'), stdout.lastIndexOf('}\n') + 1);
+    expect(JSON.parse(json)).toMatchObject({ mcpServers: { mailstore: { env: { MAILSTORE_URL: url } } } });
+    expect(lastLine({ stdout })).toMatch(/^No client was chosen\. Add the entry above to the file of a client/);
+  });
+
+  test('lets the first start of a client list the commands that only some servers have', async () => {
+    const home = createHome();
+    const { url, username, password, fingerprint } = await sandboxForTest();
+    const login = ['--url', url, '--user', username, '--fingerprint', fingerprint, '--store', 'file', '--clients', 'cursor'];
+    await runBinary(['setup', '--yes', ...login], { ...home.env, MAILSTORE_PASSWORD: password });
+    const listed = async (env: Readonly<Record<string, string>>) => {
+      const server = await startServer({ env });
+      const { tools } = await server.client.listTools();
+      await server.close();
+      return tools.map(({ name }) => name);
+    };
+    const settings = home.serverIn(home.file)?.env ?? {};
+    expect(await listed({ ...settings, MAILSTORE_STATE_DIR: temporaryFolder() })).not.toContain('get_credential_settings');
+    expect(await listed({ ...settings, MAILSTORE_STATE_DIR: home.env.MAILSTORE_STATE_DIR })).toContain('get_credential_settings');
   });
 });
 
@@ -91,14 +162,14 @@ describe.runIf(hasTerminal)('the dialogue of mailstore-mcp setup', () => {
     const { screen, code } = await runInTerminal(
       ['setup'],
       [
-        { after: 'Where is MailStore?', keys: `${url}\r` },
+        { after: 'without a port, 8463 is taken.', keys: `${url}\r` },
         { after: 'on the MailStore machine?', keys: 'y' },
         { after: 'Which MailStore administrator?', keys: '\r' },
         { after: 'Password', keys: `${password}\r` },
         { after: 'What may the assistant do?', keys: '\r' },
         { after: 'Where is the password kept?', keys: '\u001B[B\r' },
         { after: 'Which clients are connected?', keys: '\r' },
-        { after: 'Write these files?', keys: '\r' },
+        { after: 'Write this file? A backup of what was there is kept.', keys: '\r' },
       ],
       env,
       200,
@@ -107,7 +178,7 @@ describe.runIf(hasTerminal)('the dialogue of mailstore-mcp setup', () => {
     expect(screen).toContain(`SHA-256      ${fingerprint}`);
     expect(screen).toContain('Net.Security.SslStream');
     expect(screen).not.toContain(password);
-    expect(screen).toContain('Restart the client, then ask: is archiving working?');
+    expect(screen).toContain('Restart Cursor, then ask: is archiving working?');
     expect(serverIn(file)?.env).toMatchObject({ MAILSTORE_URL: url, MAILSTORE_USERNAME: 'admin', MAILSTORE_TLS_FINGERPRINT: fingerprint });
   });
 

@@ -20,8 +20,8 @@ export const causes = {
     exitCode: 2,
   },
   variableIgnored: {
-    what: 'A variable is no setting of this program',
-    cure: 'Nothing to do if another program uses it; otherwise docs/configuration.md has the right name.',
+    what: 'A variable is ignored',
+    cure: 'Remove it if it was meant for this program; docs/configuration.md has the right names. Leave it if another program uses it.',
     exitCode: 'warning',
   },
   hostNotFound: {
@@ -161,7 +161,7 @@ export const causes = {
   },
   clientFileInvalid: {
     what: 'The configuration file of a client cannot be read',
-    cure: 'Correct the file at the place that the message names; in JSON a backslash is written twice.',
+    cure: 'Correct the file at the line that the message names: the client reads nothing of it as it is.',
     exitCode: 'warning',
   },
   clientVariableUnexpanded: {

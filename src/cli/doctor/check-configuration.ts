@@ -1,4 +1,5 @@
 import { isError, MailStoreError } from '../../base/errors.ts';
+import { KnownCommands } from '../../client/known-commands.ts';
 import { loadConfig, loadKnownSettings, type Config, type ConfigSources } from '../../config/load.ts';
 import { createSurface } from '../../mcp/surface.ts';
 import { chooseOffer } from '../choose-offer.ts';
@@ -36,20 +37,29 @@ export async function checkConfiguration(
     return { findings: [invalid], stateDir: readStateDir(sources) };
   }
   const { accessFrom } = loadKnownSettings(sources);
+  const servers = isSandbox ? [] : await checkServers(config);
+  // After the look at each server, which may show commands that only some have.
   const offered = countTools(config, isSandbox);
   findings.push({ check: 'access', says: `The access level is ${config.access}, set by ${accessFrom}; ${offered} tools are offered.` });
   for (const warning of config.warnings ?? []) findings.push({ check: 'configuration', cause: 'variableIgnored', says: warning });
+  findings.push(...servers);
   if (isSandbox) {
     findings.push({ check: 'connection', says: 'An emulated MailStore starts inside the program; there is no other to connect to.' });
     return { findings, offered };
   }
-  const secrets = [...Object.values(config.secretVariables), ...config.targets.map(({ password }) => password)];
-  for (const target of config.targets) {
-    const prefix = config.targets.length > 1 ? `${target.name}: ` : '';
-    const found = await checkServer(target, config.timeoutMs, { secrets });
+  return { findings, offered, stateDir: config.stateDir };
+}
+
+async function checkServers({ targets, secretVariables, stateDir, timeoutMs }: Config): Promise<readonly Diagnosis[]> {
+  const secrets = [...Object.values(secretVariables), ...targets.map(({ password }) => password)];
+  const known = new KnownCommands(stateDir);
+  const findings: Diagnosis[] = [];
+  for (const target of targets) {
+    const prefix = targets.length > 1 ? `${target.name}: ` : '';
+    const found = await checkServer(target, timeoutMs, { secrets, known });
     findings.push(...found.map((finding) => ({ ...finding, check: `${prefix}${finding.check}` })));
   }
-  return { findings, offered, stateDir: config.stateDir };
+  return findings;
 }
 
 /** Returns how many tools a client is offered with these settings; undefined where they are wrong. */

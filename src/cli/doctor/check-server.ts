@@ -4,6 +4,7 @@ import { excerpt, isError, MailStoreError } from '../../base/errors.ts';
 import { createLog } from '../../base/log.ts';
 import { Redactor } from '../../masking/redactor.ts';
 import { MailStoreClient } from '../../client/client.ts';
+import type { KnownCommands } from '../../client/known-commands.ts';
 import { inspectConnection, type ConnectionFinding, type ServerCertificate } from '../../client/inspect-connection.ts';
 import type { Target } from '../../config/load.ts';
 import { describeLogin } from '../backend.ts';
@@ -18,6 +19,8 @@ interface CheckOptions {
   readonly now?: number;
   /** Secrets that no finding may show, in addition to the password of the target. */
   readonly secrets?: readonly string[];
+  /** Remembers which commands the server has, so that the next start offers them. */
+  readonly known?: KnownCommands;
 }
 
 /**
@@ -27,12 +30,12 @@ interface CheckOptions {
 export async function checkServer(
   target: Target,
   timeoutMs: number,
-  { now = Date.now(), secrets = [] }: CheckOptions = {},
+  { now = Date.now(), secrets = [], known }: CheckOptions = {},
 ): Promise<readonly Diagnosis[]> {
   const redactor = new Redactor();
   redactor.add(target.password, target.username);
   for (const secret of secrets) redactor.add(secret);
-  const findings = await checkConnection(target, { timeoutMs, now, redactor });
+  const findings = await checkConnection(target, { timeoutMs, now, redactor, known });
   return findings.map((finding) => ({ ...finding, says: redactor.text(finding.says) }));
 }
 
@@ -40,6 +43,7 @@ interface ServerCheck {
   readonly timeoutMs: number;
   readonly now: number;
   readonly redactor: Redactor;
+  readonly known: KnownCommands | undefined;
 }
 
 async function checkConnection(target: Target, circumstances: ServerCheck): Promise<readonly Diagnosis[]> {
@@ -100,7 +104,7 @@ function checkCertificate({ fingerprint: pinned }: Target, certificate: ServerCe
   ];
 }
 
-async function checkApi(target: Target, { timeoutMs, now, redactor }: ServerCheck): Promise<readonly Diagnosis[]> {
+async function checkApi(target: Target, { timeoutMs, now, redactor, known }: ServerCheck): Promise<readonly Diagnosis[]> {
   const { username } = target;
   const catalogue = catalogueFor(target.edition);
   let serverTime: number | undefined;
@@ -109,6 +113,7 @@ async function checkApi(target: Target, { timeoutMs, now, redactor }: ServerChec
     catalogue,
     timeoutMs,
     redactor,
+    onCommands: (names) => known?.learn(target.origin, catalogue, names),
     onExchange: ({ response }) => {
       const date = response?.headers.find(([name]) => name.toLowerCase() === 'date')?.[1];
       if (date !== undefined) serverTime = Date.parse(date);

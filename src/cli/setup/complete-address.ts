@@ -1,4 +1,4 @@
-const DEFAULT_PORT = '8463';
+import { API_PORT } from '../../config/setting-types.ts';
 
 /** Completes what a person typed to `https://host:8463`. Returns undefined where it is no address, or one of another scheme. */
 export function completeAddress(typed: string): string | undefined {
@@ -10,7 +10,7 @@ export function completeAddress(typed: string): string | undefined {
     if (url.hostname === '' || url.username !== '' || url.password !== '') return undefined;
     // `URL` drops a port that is the scheme's own, so the text says whether one was typed.
     const hasPort = /:\d+\/?$/.test(text.replace(/^https:\/\//i, '').replace(/[/?#].*$/, ''));
-    return hasPort ? url.origin : `https://${url.hostname}:${DEFAULT_PORT}`;
+    return hasPort ? url.origin : `https://${url.hostname}:${API_PORT}`;
   } catch {
     return undefined;
   }

@@ -39,21 +39,15 @@ function parseFile({ format }: Form, text: string): Readonly<Record<string, unkn
   const content = text.replace(/^\uFEFF/, '');
   if (format === 'toml') return parseToml(content);
   if (content.trim() === '') return {};
-  if (format === 'json') {
-    const fault = findJsonFault(content);
-    if (fault)
-      throw new Error(
-        `line ${fault.line}, column ${fault.column} is not JSON: ${fault.problem}; correct it first, the client reads nothing of the file`,
-      );
-  }
   const errors: ParseError[] = [];
   const value: unknown = parseJsonc(content, errors, { allowTrailingComma: true });
-  const [first] = errors;
-  if (first) {
-    const line = content.slice(0, first.offset).split('\n').length;
-    const hint = content.split('\n')[line - 1]?.includes('\\') ? '; a backslash is written twice in JSON' : '';
-    throw new Error(`line ${line} is not JSON (${printParseErrorCode(first.error)})${hint}`);
+  const fault = format === 'json' || errors.length > 0 ? findJsonFault(content, { isLenient: format === 'jsonc' }) : undefined;
+  if (fault) {
+    const cost = format === 'json' ? '; correct it first, the client reads nothing of the file' : '';
+    throw new Error(`line ${fault.line}, column ${fault.column} is not JSON: ${fault.problem}${cost}`);
   }
+  const [first] = errors;
+  if (first) throw new Error(`line ${content.slice(0, first.offset).split('\n').length} is not JSON (${printParseErrorCode(first.error)})`);
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
   throw new Error('the file does not hold a JSON object');
 }
