@@ -1,7 +1,7 @@
 import { MailStoreError } from '../base/errors.ts';
 import { ianaZone, windowsZone } from '../base/windows-zones.ts';
 import { PERIOD_FORMS, readPeriod, type Period } from '../base/period.ts';
-import { isTimeZone, toWallClock } from '../base/zoned-time.ts';
+import { formatInZone, fromWallClock, isTimeZone, toWallClock } from '../base/zoned-time.ts';
 import type { Command, Arguments } from './define-command.ts';
 import { fieldTraits, wireType } from './fields.ts';
 
@@ -56,6 +56,22 @@ export function completeTimes(tool: string, command: Pick<Command, 'input'>, arg
     return [name, instant ? instant.toClock(instant.period.start) : value];
   });
   return { ...completeWindow(tool, command, Object.fromEntries(dated), read, now), [zoneArgument]: zone };
+}
+
+/**
+ * Returns from when until when a completed call asks for a history, with the offsets of `timeZone`, an IANA name; undefined for any other call. A window
+ * that ends after now is open.
+ */
+export function describeWindow(command: Pick<Command, 'input'>, args: Arguments, { timeZone, now }: TimesOfCall): string | undefined {
+  const zone = findAnsweredZone(command, args);
+  const find = (bound: 'since' | 'until') => {
+    const name = Object.entries(command.input).find(([, schema]) => fieldTraits(schema).bounds === bound)?.[0];
+    const value = name === undefined ? undefined : args[name];
+    return typeof value === 'string' && zone !== undefined ? fromWallClock(value, zone) : undefined;
+  };
+  const [since, until] = [find('since'), find('until')];
+  if (since === undefined) return undefined;
+  return `since ${formatInZone(since, timeZone)}${until === undefined || until > now ? '' : ` until ${formatInZone(until, timeZone)}`}`;
 }
 
 type ReadPeriod = (name: string, value: string) => { readonly period: Period; readonly toClock: (time: number) => string } | undefined;

@@ -15,14 +15,14 @@ import { toolName } from '../catalogue/naming.ts';
 import { anything } from '../catalogue/outputs.ts';
 import { callerShape } from '../catalogue/fields.ts';
 import { completeArguments } from '../catalogue/complete-arguments.ts';
-import { findAnsweredZone } from '../catalogue/complete-times.ts';
+import { describeWindow, findAnsweredZone } from '../catalogue/complete-times.ts';
 import { refuseTwins } from '../catalogue/refuse-twins.ts';
 import type { Config } from '../config/load.ts';
 import { fromVisibleValue, toVisible } from '../base/escape-hidden.ts';
 import type { ConsentStates } from '../guard/consent-states.ts';
 import type { Answered, Asked, Caller } from '../guard/call.ts';
 import type { Guard } from '../guard/guard.ts';
-import { worstEffect } from '../policy/decide.ts';
+import { mildestEffect, worstEffect } from '../policy/decide.ts';
 import { CHANGE_FIELDS, TASK_FIELDS, type PageFields, type PageRequest } from '../journal/page.ts';
 import type { Access } from '../base/target.ts';
 import { isEnded, type TaskRecord } from '../journal/task-record.ts';
@@ -208,6 +208,8 @@ export class Dispatcher implements Calls {
         showing: {
           ...this.#showing(tool, { limit, offset, match, where, sort, fields }),
           answeredIn: findAnsweredZone(command, own),
+          window: describeWindow(command, own, { timeZone: this.#timeZone, now: this.#clock.now() }),
+          lasting: mildestEffect(command) === 'read' ? undefined : command.irreversible,
           unasked: command.unaskedFields?.(own),
           own: command.showsClock && { ...this.#readClock(), ...this.#readTarget(target) },
         },

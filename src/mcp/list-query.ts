@@ -40,9 +40,9 @@ export interface ListQuery {
   readonly fields?: readonly string[] | undefined;
 }
 
-/** True for the tools that return their rows at once; the rows of a task are selected where the task is read. */
+/** True for the tools that return rows, at once or at the end of a task. */
 export function isListed(command: Command): boolean {
-  return command.output.kind === 'list' && !command.longRunning;
+  return command.output.kind === 'list';
 }
 
 export const DEFAULT_LIMIT = 50;

@@ -30,6 +30,10 @@ export interface Showing {
   readonly unasked?: readonly string[] | undefined;
   /** Facts of this server that belong into the answer. */
   readonly own?: Structured | undefined;
+  /** Why the change of the call cannot be put back; undefined for a read, and for a change that can. */
+  readonly lasting?: string | undefined;
+  /** From when until when a history was asked for, such as `since 2026-11-28T00:00:00+01:00`. */
+  readonly window?: string | undefined;
   /** True where a null says something, as in a value that is not of its declared shape: it is shown whole. */
   readonly keepsNulls?: boolean | undefined;
 }
@@ -78,7 +82,12 @@ export function valueResultInTurns(...of: Parameters<typeof makeValueResult>): P
 
 function* makeValueResult(output: Output, answered: Answered & { readonly kind: 'value' }, asked: Showing): Sliced<CallToolResult> {
   const { value, drift, change, generated } = answered;
-  const notes = [...cautionNotes(answered), ...(answered.notes ?? [])];
+  const { lasting } = asked;
+  const notes = [
+    ...cautionNotes(answered),
+    ...(answered.notes ?? []),
+    ...(change === undefined && lasting !== undefined ? [`It cannot be put back. ${lasting}`] : []),
+  ];
   const showing = { ...asked, keepsNulls: drift.length > 0 };
   const beside: Structured = {
     ...(drift.length > 0 && { drift: boundDrift(drift) }),
@@ -125,19 +134,22 @@ function* makeTaskResult(
   // A further page of the result repeats nothing but the result.
   const isFurtherPage = (showing.query.offset ?? 0) > 0;
   const shown: Structured = { ...facts, ...(!isFurtherPage && messages.length > 0 && { messages }) };
-  const answer = (data: Structured, text: readonly string[], notes: readonly string[] = []) => ({
-    ...result({ ...around, notes: [...(options.notes ?? []), ...notes] }, data, [renderTask(shown), ...text]),
+  const answer = (data: Structured, text: readonly string[], { notes = [], next = around.next }: Pick<Around, 'notes' | 'next'> = {}) => ({
+    ...result({ ...around, next, notes: [...(options.notes ?? []), ...notes] }, data, [renderTask(shown), ...text]),
     ...(options.isError && { isError: true }),
   });
   if (task.status !== 'succeeded') return answer(shown, []);
   if ((task.result ?? null) === null) return answer({ ...shown, result: null }, []);
   const limit = tokenLimit(showing.query) - countTokens(shown);
   if (output?.kind === 'list' && Array.isArray(task.result)) {
-    const page = yield* makePage(task.result, output, showing, limit);
-    return answer({ ...shown, result: page.data }, [page.head, page.text], page.notes);
+    const { head, text, notes, next, data } = yield* makePage(task.result, output, showing, limit);
+    const { next: _next, ...page } = data;
+    // The rows are kept with the task: a further page runs nothing again.
+    const more = next?.replace(`${showing.tool} with`, `get_task_status with taskId ${task.taskId},`);
+    return answer({ ...shown, result: page }, [head, text], { notes, next: more });
   }
   const { data, text, cut } = shapeValue({ ...(output ?? ANYTHING), kind: 'value' }, task.result, showing, limit);
-  return answer({ ...shown, ...data }, [text], cut === undefined ? [] : [cut]);
+  return answer({ ...shown, ...data }, [text], { notes: cut === undefined ? [] : [cut] });
 }
 
 export function taskListResult(page: RowPage<TaskRecord>, showing: Showing): CallToolResult {
@@ -274,7 +286,7 @@ function showPage(
   tokens: number,
   facts: ListFacts,
 ): ShownPage {
-  const { tool, query } = showing;
+  const { tool, query, window } = showing;
   const { offset = 0, limit, fields } = query;
   const picked = rows.map((row) => pickFields(row, fields));
   const lean = showing.keepsNulls ? picked : picked.map(withoutNulls);
@@ -289,14 +301,16 @@ function showPage(
     nextOffset === undefined
       ? undefined
       : `${tool} with offset ${nextOffset}${limit === undefined ? '' : ` and limit ${limit}`} shows more; where, match, sort and fields narrow it.`;
+  const head = writeHead({ shown: items.length, total, offset }, list, facts, query, of);
   return {
-    head: writeHead({ shown: items.length, total, offset }, list, facts, query, of),
+    head: window === undefined ? head : `${head} Asked for: ${window}.`,
     notes: fitting.isCut ? ['The row is cut, since it is too long for an answer; fields shows some of its fields only.'] : [],
     next,
     data: {
       items,
       total,
       ...(nextOffset !== undefined && { nextOffset }),
+      ...(window !== undefined && { window }),
       ...(isSame && { same }),
       ...facts,
       ...(units.length > 0 && { units: `${units.join(', ')} in bytes` }),
@@ -551,7 +565,15 @@ function changeLines({ before, after, note }: Structured): readonly string[] {
     return [`Before: ${inOneLine(before)}`, `After: ${inOneLine(after)}`, ...told];
   }
   const names = [...new Set([...Object.keys(before), ...Object.keys(after)])];
-  return [...names.map((name) => `Changed ${toVisibleLine(name)}: ${inOneLine(before[name])} → ${inOneLine(after[name])}`), ...told];
+  return [...names.flatMap((name) => fieldLines(name, before[name], after[name])), ...told];
+}
+
+/** Returns what of a field has changed: of an object, only the fields inside that read differently. */
+function fieldLines(name: string, before: unknown, after: unknown): readonly string[] {
+  if (!isRow(before) || !isRow(after)) return [`Changed ${toVisibleLine(name)}: ${inOneLine(before)} → ${inOneLine(after)}`];
+  return [...new Set([...Object.keys(before), ...Object.keys(after)])]
+    .filter((inner) => JSON.stringify(before[inner]) !== JSON.stringify(after[inner]))
+    .flatMap((inner) => fieldLines(`${name}.${inner}`, before[inner], after[inner]));
 }
 
 function inOneLine(value: unknown): string {

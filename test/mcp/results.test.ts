@@ -6,6 +6,8 @@ import { startSandbox, type Sandbox } from '../../src/sandbox/sandbox.ts';
 import { commands } from '../helpers/server-catalogue.ts';
 import { callTool, sandboxForTest, startServer, untilTestEnds, type RunningServer } from '../helpers/start-server.ts';
 
+const YES = { action: 'accept' as const, content: { confirm: true } };
+
 /** Starts a server whose client has listed the tools: from then on it refuses a result that its output schema does not describe. */
 async function startChecking(sandbox: Sandbox): Promise<RunningServer> {
   const server = await startServer({ sandbox, env: { MAILSTORE_INLINE_WAIT_MS: '20000' } });
@@ -155,3 +157,38 @@ function missingIn(
     (value) => !['line', 'information', 'size in bytes'].includes(value) && !text.replaceAll('\\|', '|').includes(value),
   );
 }
+
+test('a change that cannot be put back says so, as data and as text', async () => {
+  const server = untilTestEnds(await startServer({ sandbox: await sandboxForTest(), access: 'full', onElicit: () => YES }));
+  const { structured, text } = await callTool(server, 'delete_app_passwords', { userName: 'amira' });
+  expect(structured['notes']).toEqual([expect.stringMatching(/^It cannot be put back\. ./)]);
+  expect(text).toContain('It cannot be put back. ');
+});
+
+test('of a changed object the text names the fields that differ alone', async () => {
+  const server = untilTestEnds(await startServer({ sandbox: await sandboxForTest(), access: 'full', onElicit: () => YES }));
+  const { text } = await callTool(server, 'set_job_schedule', { id: 1, time: '02:00' });
+  expect(text).toContain('Changed schedule.time: 01:00:00 → 02:00:00');
+  expect(text).not.toContain('Changed schedule: ');
+});
+
+test('a history says from when until when it was read, with offsets', async () => {
+  const server = untilTestEnds(await startServer({ sandbox: await sandboxForTest(), env: { MAILSTORE_TIME_ZONE: 'Europe/Berlin' } }));
+  const closed = await callTool(server, 'get_worker_results', { since: '2026-10-25', until: '2026-10-25', limit: 1 });
+  const window = 'since 2026-10-25T00:00:00+02:00 until 2026-10-26T00:00:00+01:00';
+  expect(closed.structured['window']).toBe(window);
+  expect(closed.text).toContain(`Asked for: ${window}.`);
+  const open = await callTool(server, 'get_worker_results', { since: 'last 24 hours', limit: 1 });
+  expect(open.structured['window']).toMatch(/^since \d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\+0[12]:00$/);
+});
+
+test('the rows of a task are selected as those of any list, and a further page reads the task again', async () => {
+  const server = untilTestEnds(await startChecking(await sandboxForTest({ runSeconds: 0.05 })));
+  const { structured, text } = await callTool(server, 'get_folder_statistics', { sort: '-size', limit: 2, fields: ['folder', 'size'] });
+  const { items, total, next } = structured['result'] as { items: readonly { size: number }[]; total: number; next?: string };
+  expect([items.length, total, next]).toEqual([2, 5, undefined]);
+  expect(items[0]?.size).toBeGreaterThanOrEqual(items[1]?.size ?? Infinity);
+  const more = `get_task_status with taskId ${String(structured['taskId'])}, offset 2 and limit 2 shows more`;
+  expect(structured['next']).toContain(more);
+  expect(text).toContain(`Next: ${more}`);
+});
