@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { createManifest } from '../scripts/bundle/manifest.ts';
+import { subcommands } from '../src/cli/subcommands.ts';
 import { settingList } from '../src/config/settings.ts';
 
 const read = (path: string) => readFileSync(new URL(`../${path}`, import.meta.url), 'utf8');
@@ -22,6 +23,25 @@ describe('what a user copies', () => {
     const blocks = [...read('README.md').matchAll(/```sh\n(.*?)```/gs)].map(([, block]) => block ?? '');
     expect(blocks.length).toBeGreaterThan(0);
     expect(blocks.filter((block) => /&&|\|\||\$PWD|\\$/m.test(block))).toEqual([]);
+  });
+});
+
+describe('what README and docs/clients.md print', () => {
+  const documents = ['README.md', 'docs/clients.md', 'docs/configuration.md', 'docs/troubleshooting.md'];
+
+  test.each(documents)('%s prints no subcommand that does not exist', (path) => {
+    const printed = [...read(path).matchAll(/(?:^|`)mailstore-mcp ([a-z][a-z-]*)/gm)].map(([, name]) => name ?? '');
+    expect(printed.filter((name) => !Object.hasOwn(subcommands, name))).toEqual([]);
+  });
+
+  test.each(documents)('%s shows examples that the program recognises where they were left as they are', (path) => {
+    const shown = [...read(path).matchAll(/\b(MAILSTORE_\w+)(?:=|": ")((?:[^\s"\\]|\\\\)+)/g)].map(([, env, value = '']) => ({
+      env,
+      value: value.replaceAll('\\\\', '\\'),
+    }));
+    const isExample = ({ env, value }: (typeof shown)[number]) =>
+      settingList.find((setting) => setting.env === env)?.example?.is(value) ?? true;
+    expect(shown.filter((found) => !isExample(found))).toEqual([]);
   });
 });
 
