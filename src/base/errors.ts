@@ -364,7 +364,7 @@ const table = {
     request: 'not sent',
     retry: false,
     say: ({ taskId, origin }) =>
-      `The task '${taskId}' belongs to ${origin}, which is not configured here. Configure that archive and try again; mailstore-mcp tasks show has what is recorded of it.`,
+      `The task '${taskId}' belongs to ${origin}, which is not configured here. Configure that archive and try again; what is recorded of it is kept.`,
   }),
   cannotCancelYet: row<{ command: string }>({
     audience: 'caller',
@@ -828,8 +828,7 @@ const table = {
     audience: 'server',
     request: 'unknown',
     retry: false,
-    say: ({ tool, seconds }) =>
-      `${tool} was not answered within ${seconds} seconds; it goes on, and mailstore-mcp audit will show its end.`,
+    say: ({ tool, seconds }) => `${tool} was not answered within ${seconds} seconds; it goes on, and the audit will show its end.`,
   }),
   outOfTime: row<{ read: string; seconds: number }>({
     audience: 'server',

@@ -3,7 +3,7 @@ import { hasOwnSettings, readEnvironment } from '../config/load.ts';
 import { mcpClients, thisMachine } from '../config/mcp-clients.ts';
 import { acceptSome } from '../config/setting-types.ts';
 import { defineAction, defineSubcommand, flag, loadSubcommand, option, type Given, type RunContext } from './define-subcommand.ts';
-import { causes, describeCures, type Diagnosis } from './doctor/causes.ts';
+import { causes, describeCure, describeCures, type Diagnosis } from './doctor/causes.ts';
 import { checkEntries } from './doctor/check-clients.ts';
 import { checkConfiguration, readStateDir } from './doctor/check-configuration.ts';
 import { checkJournal, checkLeftovers, checkStateFolder } from './doctor/check-state.ts';
@@ -84,13 +84,13 @@ function getLevel({ cause }: Diagnosis): 'ok' | 'warning' | 'problem' {
 
 function describeFinding(finding: Diagnosis): object {
   const { check, cause, says } = finding;
-  const { what, cure, exitCode } = cause === undefined ? {} : causes[cause];
-  const alternatives = finding.alternatives?.map((id) => ({ cause: id, what: causes[id].what, cure: causes[id].cure }));
+  const { what, exitCode } = cause === undefined ? {} : causes[cause];
+  const alternatives = finding.alternatives?.map((id) => ({ cause: id, what: causes[id].what, cure: describeCure(id) }));
   return {
     check,
     level: getLevel(finding),
     says,
-    ...(cause !== undefined && { cause, what, cure, exitCode: exitCode === 'warning' ? 0 : exitCode }),
+    ...(cause !== undefined && { cause, what, cure: describeCure(cause), exitCode: exitCode === 'warning' ? 0 : exitCode }),
     ...(alternatives && { alternatives }),
   };
 }

@@ -210,7 +210,7 @@ function shapeValue(
   const isCut = !fits(lean, tokens);
   const data = isCut ? shrink(lean, tokens) : lean;
   const cut = isCut
-    ? `The answer has ${(JSON.stringify(lean) ?? '').length.toLocaleString('en-US')} characters; long lists and texts in it are cut. Narrow the call, or see all of it in a terminal by mailstore-mcp call${kind === 'value' ? ', for a task by mailstore-mcp tasks show' : ''}.`
+    ? `The answer has ${(JSON.stringify(lean) ?? '').length.toLocaleString('en-US')} characters; long lists and texts in it are cut. Narrow the call, or see all of it in a terminal by the subcommand call${kind === 'value' ? ', for a task by tasks show' : ''}.`
     : undefined;
   const text = [renderValue(data, list?.bytes), ...(notSet.length > 0 ? [`not set: ${notSet.map(toVisibleLine).join(', ')}`] : [])].join(
     '\n',

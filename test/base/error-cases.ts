@@ -144,7 +144,7 @@ export const errorCases: {
   taskElsewhere: [
     [
       { taskId: '9f1d0a3c', origin: 'https://a.example.com:8463' },
-      "The task '9f1d0a3c' belongs to https://a.example.com:8463, which is not configured here. Configure that archive and try again; mailstore-mcp tasks show has what is recorded of it.",
+      "The task '9f1d0a3c' belongs to https://a.example.com:8463, which is not configured here. Configure that archive and try again; what is recorded of it is kept.",
     ],
   ],
   otherArchive: [
@@ -465,10 +465,7 @@ export const errorCases: {
     ],
   ],
   stillRunning: [
-    [
-      { tool: 'rename_user', seconds: 45 },
-      'rename_user was not answered within 45 seconds; it goes on, and mailstore-mcp audit will show its end.',
-    ],
+    [{ tool: 'rename_user', seconds: 45 }, 'rename_user was not answered within 45 seconds; it goes on, and the audit will show its end.'],
   ],
   outOfTime: [
     [

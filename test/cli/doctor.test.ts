@@ -1,4 +1,4 @@
-import { spawnSync } from 'node:child_process';
+import { execFile, spawnSync } from 'node:child_process';
 import { chmodSync, cpSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { once } from 'node:events';
 import { isBuiltin } from 'node:module';
@@ -6,9 +6,10 @@ import { createServer } from 'node:net';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { systemClock } from '../../src/base/clock.ts';
-import { causes } from '../../src/cli/doctor/causes.ts';
+import { causes, describeCure } from '../../src/cli/doctor/causes.ts';
 import { checkEntries } from '../../src/cli/doctor/check-clients.ts';
 import { checkClock, checkServer } from '../../src/cli/doctor/check-server.ts';
 import { checkJournal, checkStateFolder, judgeFolder, type FolderFacts } from '../../src/cli/doctor/check-state.ts';
@@ -107,8 +108,8 @@ describe('doctor names what is wrong with the way to MailStore:', () => {
     const login = { MAILSTORE_URL: url, MAILSTORE_USERNAME: username, MAILSTORE_PASSWORD: 'wrong', MAILSTORE_TLS_FINGERPRINT: fingerprint };
     const { stdout } = await runBinary(['doctor'], { ...env, ...login });
     expect(stdout.match(/^PROBLEM .*/gm)).toEqual([expect.stringMatching(/^PROBLEM login: MailStore does not accept the login 'admin'/)]);
-    expect(stdout).toContain(`Or: ${causes.apiPrivilegeMissing.what}. ${causes.apiPrivilegeMissing.cure}`);
-    expect(stdout).toContain(`Or: ${causes.mfaNeedsAppPassword.what}. ${causes.mfaNeedsAppPassword.cure}`);
+    expect(stdout).toContain(`Or: ${causes.apiPrivilegeMissing.what}. ${describeCure('apiPrivilegeMissing')}`);
+    expect(stdout).toContain(`Or: ${causes.mfaNeedsAppPassword.what}. ${describeCure('mfaNeedsAppPassword')}`);
     const { stdout: json } = await runBinary(['doctor', '--json'], { ...env, ...login });
     const findings = json
       .trimEnd()
@@ -327,7 +328,9 @@ describe('mailstore-mcp doctor in a terminal without settings', () => {
     expect(stdout).toContain(
       'PROBLEM configuration: No MAILSTORE_* variable is set here, and no file of a client has an entry that starts this program.',
     );
-    expect(stdout).toContain(causes.notConfigured.cure);
+    const [, command = ''] = /Run `(.+ setup)`, which connects/.exec(stdout) ?? [];
+    const ran = await promisify(execFile)('sh', ['-c', `${command} --help`], { env: { PATH: process.env['PATH'] } });
+    expect(ran.stdout).toContain('Usage: mailstore-mcp setup [options]');
   });
 });
 
@@ -350,7 +353,7 @@ describe('mailstore-mcp doctor', () => {
     const env = { HOME: home, MAILSTORE_STATE_DIR: join(home, 'state'), PATH: process.env['PATH'] };
     const { stdout } = spawnSync(process.execPath, [join(home, 'mailstore-mcp.cjs'), 'doctor'], { env, encoding: 'utf8' });
     expect(stdout).toContain(`journal: Node ${process.versions.node} has none, and libsql is not installed.`);
-    expect(stdout).toContain(causes.noJournalEngine.cure);
+    expect(stdout).toContain(describeCure('noJournalEngine'));
   });
 
   test('ends with the exit code of the first problem, and says its cure', async () => {
@@ -359,7 +362,7 @@ describe('mailstore-mcp doctor', () => {
     const { code, stdout } = await runBinary(['doctor'], { ...env, MAILSTORE_USERNAME: 'admin' });
     expect(code).toBe(2);
     expect(stdout).toContain('PROBLEM configuration: MAILSTORE_URL is not set;');
-    expect(stdout).toContain(causes.configurationInvalid.cure);
+    expect(stdout).toContain('Correct the setting that the message names; ');
     expect(stdout).not.toContain('Nothing is wrong.');
   });
 

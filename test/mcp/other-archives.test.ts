@@ -82,7 +82,7 @@ describe('a server whose URL is another one than before, on the same state folde
       expect([tool, isError, text]).toEqual([
         tool,
         true,
-        `The task '${taskId}' belongs to ${first.url}, which is not configured here. Configure that archive and try again; mailstore-mcp tasks show has what is recorded of it.`,
+        `The task '${taskId}' belongs to ${first.url}, which is not configured here. Configure that archive and try again; what is recorded of it is kept.`,
       ]);
     }
     expect(changesSent(second)).toEqual([]);

@@ -90,7 +90,7 @@ test('a value that an answer has no room for is cut, and the answer says where a
   const { structured, text } = await callTool(first, 'get_worker_result_report', example);
   expect(JSON.stringify(structured).length).toBeLessThan(12_000);
   expect(structured['resultCut']).toMatch(
-    /^The answer has 3\d,\d{3} characters; long lists and texts in it are cut\. .* in a terminal by mailstore-mcp call/,
+    /^The answer has 3\d,\d{3} characters; long lists and texts in it are cut\. .* in a terminal by the subcommand call/,
   );
   expect(text).toContain(`Note: ${String(structured['resultCut'])}`);
 });

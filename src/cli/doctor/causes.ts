@@ -1,3 +1,6 @@
+import { defaultStateDir } from '../../config/state-dir.ts';
+import { terminalCommand } from '../terminal-command.ts';
+
 /** What `doctor` can find. Its checklist, `--json` and docs/troubleshooting.md follow from this table. */
 export interface Cause {
   /** One phrase for a heading. */
@@ -151,7 +154,7 @@ export const causes = {
   },
   leasesOrphaned: {
     what: 'Tasks are followed by a process that has ended',
-    cure: 'Start the server, or run mailstore-mcp tasks wait TASK: either takes them over.',
+    cure: 'Start the server: it takes them over.',
     exitCode: 'warning',
   },
   leftoversSwept: {
@@ -198,8 +201,13 @@ export interface Diagnosis {
   readonly says: string;
 }
 
+/** Returns what cures a cause, with the command that it names as this installation runs it. */
+export function describeCure(cause: CauseId): string {
+  return causes[cause].cure.replaceAll('mailstore-mcp setup', () => `\`${terminalCommand('setup', defaultStateDir({}))}\``);
+}
+
 /** Returns what cures a finding, and then what cures the causes that look the same. */
 export function describeCures({ cause, alternatives = [] }: Diagnosis): readonly string[] {
   if (cause === undefined) return [];
-  return [causes[cause].cure, ...alternatives.map((id) => `Or: ${causes[id].what}. ${causes[id].cure}`)];
+  return [describeCure(cause), ...alternatives.map((id) => `Or: ${causes[id].what}. ${describeCure(id)}`)];
 }

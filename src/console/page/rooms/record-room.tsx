@@ -256,7 +256,7 @@ function Entry({ entry, timeZone, canDecide, onRevert }: Omit<TimelineProps, 'en
                   </button>
                 ) : (
                   <span class="hint">
-                    In a terminal, <code>mailstore-mcp changes revert {change.number}</code> puts it back.
+                    In a terminal, the subcommand <code>changes revert {change.number}</code> puts it back.
                   </span>
                 )}
               </p>
