@@ -92,6 +92,8 @@ function completeWindow(tool: string, { input }: Pick<Command, 'input'>, args: A
     return found;
   };
   const [begin, end] = [toPeriod('since', since), toPeriod('until', until)];
+  if (begin && end && begin.period.start >= (end.period.end ?? Infinity))
+    problems.push(`until (${JSON.stringify(until)}) ends before since (${JSON.stringify(since)}) begins`);
   if (problems.length > 0) throw new MailStoreError('invalidArguments', { tool, problems });
   const open = now + AHEAD_MS;
   return {

@@ -1,6 +1,6 @@
 import type { Clock } from '../base/clock.ts';
 import type { Deadline } from '../base/deadline.ts';
-import { MailStoreError } from '../base/errors.ts';
+import { isError, MailStoreError } from '../base/errors.ts';
 import { HOLD_MS, POLL_WAIT_MS } from '../base/limits.ts';
 import type { Log } from '../base/log.ts';
 import type { Redactor } from '../masking/redactor.ts';
@@ -137,6 +137,18 @@ export class MailStoreClient {
     } catch (error) {
       // Requests were made for it at most; the call itself was not sent.
       throw error instanceof MailStoreError ? error.in({ request: 'not sent' }) : error;
+    }
+  }
+
+  /**
+   * Throws MailStoreError for a call that could not be sent as it is, since fields that it leaves out would be cleared and their values are not shown. Reads
+   * at most; other failures are left to `prepare`.
+   */
+  async refuseIncomplete(command: Command, args: Arguments, { deadline }: ReadOptions = {}): Promise<void> {
+    try {
+      await this.#mergeConfiguration(command, await this.#keepAbsent(command, args, deadline), deadline);
+    } catch (error) {
+      if (!(error instanceof MailStoreError) || isError(error, 'notShownForKeep', 'notFoundForKeep', 'otherSpelling')) throw error;
     }
   }
 

@@ -233,10 +233,10 @@ const ENVELOPE_PLAIN: ReadonlySet<string> = new Set(['token']);
 /** What observers see in place of a body that could not be masked. */
 const NOT_MASKED = Buffer.from('(Masking the secrets in this body failed, so it is not shown.)');
 
-type MaskOptions = Pick<TransportOptions, 'keptNames'> & { readonly redactor: Redactor };
+type ObservedMask = Pick<TransportOptions, 'keptNames'> & { readonly redactor: Redactor };
 
 /** Masks an answer. Where masking fails, the bytes stay as they came, under a content type that no reader turns into text. */
-async function maskAnswer(response: WireResponse, { path }: WireRequest, { redactor, keptNames }: MaskOptions): Promise<WireResponse> {
+async function maskAnswer(response: WireResponse, { path }: WireRequest, { redactor, keptNames }: ObservedMask): Promise<WireResponse> {
   const { status, contentType, location, body } = response;
   const masked = await redactor.bodyApart(body, {
     contentType,

@@ -113,8 +113,19 @@ export class Guard {
 
   async #run(request: TaskCall, caller: Caller, time: CallTime): Promise<Answered | Asked> {
     const call = await this.#admit(request, caller, time);
+    if (call.decision.kind === 'ask') await this.#refuseIncomplete(call);
     const consent = await this.#obtain(call);
     return consent.kind === 'asked' ? consent : this.#carryOut(call, consent);
+  }
+
+  /** Refuses a call that could not be sent even with a yes, before a person is asked for it. */
+  async #refuseIncomplete({ request: { command }, target, secrets, entry, time: { deadline } }: AdmittedCall): Promise<void> {
+    try {
+      await target.client.refuseIncomplete(command, secrets.args, { deadline });
+    } catch (error) {
+      await this.#trail.noted(entry, describeOutcome(error));
+      throw error;
+    }
   }
 
   /** Sends a call that has its yes, between its lines in the audit and the reads of its object. Throws MailStoreError when it is refused or fails. */

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { MailStoreError } from '../base/errors.ts';
+import { excerpt, MailStoreError } from '../base/errors.ts';
 import { nearest } from '../base/nearest.ts';
 import type { Command } from '../catalogue/define-command.ts';
 import { innermost } from '../catalogue/fields.ts';
@@ -84,6 +84,24 @@ export function* selectRows(
     (wanted === undefined || containsText(row, wanted)) && conditions.every(([path, values]) => hasValue(valuesAt(row, path), values));
   const kept = wanted === undefined && conditions.length === 0 ? rows : yield* filterSliced(rows, isKept);
   return yield* sortRows(kept, sort ?? order);
+}
+
+/** Different values that are named of a field in which none was found. */
+const VALUES_NAMED = 8;
+const VALUE_CHARACTERS = 60;
+
+/** Says which values the fields of a condition have in the rows that it kept none of: a misspelt value must not pass for one that nothing has. */
+export function describeValues(rows: readonly unknown[], where: Readonly<Record<string, unknown>>): readonly string[] {
+  return Object.keys(where).map((field) => {
+    const path = field.split('.');
+    const scalars = rows
+      .slice(0, ROWS_LOOKED_AT)
+      .flatMap((row) => valuesAt(row, path).filter((value) => isScalar(value) && value !== null));
+    const values = [...new Set(scalars.map(String))];
+    if (values.length === 0) return `No row has a value of ${field}.`;
+    const named = values.slice(0, VALUES_NAMED).map((value) => excerpt(value, VALUE_CHARACTERS));
+    return `${field} has ${named.join(', ')}${values.length > VALUES_NAMED ? ' and others' : ''}.`;
+  });
 }
 
 /** Returns only these fields of a row, under their full names; a field that the row lacks is left out. */

@@ -10,7 +10,7 @@ import type { Change } from '../journal/change-journal.ts';
 import { elsewhereSentence, type RowPage } from '../journal/page.ts';
 import { findingWords, isEnded, type TaskRecord } from '../journal/task-record.ts';
 import { fits, rowsThatFit, shrink, tokenLimit } from './fit.ts';
-import { DEFAULT_LIMIT, pickFields, selectRows, type ListQuery } from './list-query.ts';
+import { DEFAULT_LIMIT, describeValues, pickFields, selectRows, type ListQuery } from './list-query.ts';
 import { mapSliced, runAtOnce, runInTurns, SLICE_ROWS, type Sliced } from '../base/slices.ts';
 import { showTimes } from '../base/show-times.ts';
 import { fieldsInLine, renderTable, renderValue, type Table } from './text.ts';
@@ -332,7 +332,10 @@ function writeHead(
   if (total === 0) {
     if (match === undefined && where === undefined) return `No ${many}.`;
     const searched = match === undefined ? '' : ` match looks at what the rows hold: ${listNames(of)}.`;
-    return `None of ${count(of.length)} matches.${searched}${elsewhere === undefined ? '' : ` ${elsewhere}`}`;
+    // Of what is stored in the record, only what matches was read.
+    if (of.length === 0) return `No ${many} match.`;
+    const values = where === undefined ? [] : describeValues(of, where);
+    return [`None of ${count(of.length)} matches.${searched}`, ...values, ...(elsewhere === undefined ? [] : [elsewhere])].join(' ');
   }
   const parts = [
     shown === total ? count(total) : `${shown.toLocaleString('en-US')} of ${count(total)}${offset > 0 ? `, from offset ${offset}` : ''}`,

@@ -508,3 +508,17 @@ describe('a client that cannot ask', () => {
     expect(sandbox.requests.filter(({ path }) => path.endsWith('/DeleteUser'))).toEqual([]);
   });
 });
+
+test('no person is asked about a call that could not be sent with their yes either, and the record has its line', async () => {
+  const { server, asked } = await startWithDeclining();
+  for (const [name, args] of [
+    ['set_smtp_settings', { settings: { port: 465 } }],
+    ['set_directory_services_configuration', { config: { deleteUsers: true } }],
+  ] as const) {
+    const { isError, text } = await callTool(server, name, args);
+    expect([isError, text]).toEqual([true, expect.stringContaining('would be cleared when left out')]);
+  }
+  expect(asked()).toBe(0);
+  const outcomes = readAudit(server.stateDir).filter(({ effect }) => effect !== 'read' && effect !== undefined);
+  expect(outcomes.map(({ command }) => command)).toEqual(['SetSmtpSettings', 'SetDirectoryServicesConfiguration']);
+});

@@ -192,3 +192,22 @@ test('the rows of a task are selected as those of any list, and a further page r
   expect(structured['next']).toContain(more);
   expect(text).toContain(`Next: ${more}`);
 });
+
+test('a condition that no row meets is answered with the values that there are', async () => {
+  const server = untilTestEnds(await startServer({ sandbox: await sandboxForTest() }));
+  const heads = async (name: string, args: Readonly<Record<string, unknown>>) => (await callTool(server, name, args)).text.split('\n')[0];
+  expect(await heads('get_jobs', { where: { enabled: 'no' } })).toBe('None of 4 jobs matches. enabled has true, false.');
+  expect(await heads('get_stores', { includeSize: false, where: { statisticsSize: 0 } })).toBe(
+    'None of 7 stores matches. No row has a value of statisticsSize.',
+  );
+  expect(await heads('get_worker_results', { since: 'last 30 days', where: { result: 'failure' } })).toMatch(
+    /result has (?=.*\bsucceeded\b)(?=.*\bfailed\b).*\./,
+  );
+  expect(await heads('list_tasks', { where: { status: 'runing' } })).toBe('No tasks match.');
+});
+
+test('a window that ends before it begins is refused, and no history without runs', async () => {
+  const server = untilTestEnds(await startServer({ sandbox: await sandboxForTest() }));
+  const { isError, text } = await callTool(server, 'get_worker_results', { since: 'today', until: 'yesterday' });
+  expect([isError, text]).toEqual([true, expect.stringContaining('until ("yesterday") ends before since ("today") begins')]);
+});

@@ -66,3 +66,23 @@ test(
     expect(sandbox.requests.slice(before).filter(({ path }) => !path.endsWith('/GetServerInfo'))).toEqual([]);
   },
 );
+
+test.each([
+  ['an object', '{"config":{"legalHoldEnabled":true,"__proto__":{"LegalHoldEnabled":false}}}', 'config has a field __proto__'],
+  ['a text of JSON', JSON.stringify({ config: '{"a":{"\\u005f_proto__":{"legalHoldEnabled":false}}}' }), 'config.a has a field __proto__'],
+])('fields that come along under __proto__ reach neither a person nor MailStore: in %s', async (_, args, message) => {
+  const sandbox = await sandboxForTest();
+  const questions: string[] = [];
+  const onElicit = ({ message: question }: { message: string }) => {
+    questions.push(question);
+    return { action: 'accept' as const, content: { confirm: true } };
+  };
+  const server = untilTestEnds(await startServer({ sandbox, access: 'full', onElicit }));
+  const before = structuredClone(sandbox.world.state.compliance);
+  const { isError, text } = await callTool(server, 'set_compliance_configuration', JSON.parse(args) as Record<string, unknown>);
+  expect([isError, text]).toEqual([true, expect.stringContaining(message)]);
+  expect(questions).toEqual([]);
+  expect(sandbox.world.state.compliance).toEqual(before);
+  const list = await callTool(server, 'get_jobs', JSON.parse('{"where":{"__proto__":{"enabled":false}}}') as Record<string, unknown>);
+  expect([list.isError, list.text]).toEqual([true, expect.stringContaining('where has a field __proto__')]);
+});
