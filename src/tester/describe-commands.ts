@@ -67,7 +67,7 @@ function describeField(name: string, schema: z.ZodType, sent = schema): FieldInf
   return {
     name,
     kind: getKind(sent, choices !== undefined),
-    description,
+    description: description || (sent.description ?? ''),
     isRequired: !schema.safeParse(undefined).success,
     ...(mayHoldSecret(sent) && { mayHoldSecret: true }),
     isNullable: anyOf?.some(({ type }) => type === 'null') ?? false,

@@ -206,6 +206,9 @@ describe.skipIf(!hasBrowser || !hasTerminal)('the console in a browser (skipped 
     ] as const) {
       const { result: view } = await pipe.request('resources/read', { uri: `ui://mailstore-mcp/${room}` });
       const { result } = await pipe.request('tools/call', { name: tool, arguments: {} });
+      // What is left out of the text for a model is in the view.
+      const { structuredContent } = result as { structuredContent: { notes?: readonly string[] } };
+      structuredContent.notes = ['groups: 17 of 18 are shown.'];
       const page = await browser.newPage({ colorScheme: 'light' });
       const [requests, complaints]: [string[], string[]] = [[], []];
       await page.route('https://elsewhere.example/**', (route) => {
@@ -221,6 +224,7 @@ describe.skipIf(!hasBrowser || !hasTerminal)('the console in a browser (skipped 
       const frame = page.frameLocator('#view');
       await frame.getByText(shown).first().waitFor();
       await frame.getByText('Not looked at').waitFor();
+      expect(await frame.getByText('Could not be read').count()).toBe(0);
       if (room !== 'health') await frame.getByText(`${HOSTILE} [U+202E]txt.exe`).first().waitFor();
       expect([room, await frame.locator('img').count(), complaints]).toEqual([room, 0, []]);
       expect(await frame.locator('html').getAttribute('data-theme')).toBe('dark');

@@ -64,3 +64,26 @@ test('a day without a run is silent where one was due by the rhythm of the profi
     'switched off': '.....................',
   });
 });
+
+test('a week without a run is not silent for a weekly job with one run in it, and a job is not silent before it was made', () => {
+  const { rows } = drawRuns({
+    days: 7,
+    now: NOW,
+    timeZone: 'UTC',
+    profiles: [],
+    runs: [],
+    jobs: [
+      { id: 1, name: 'weekly', enabled: true, schedule: { time: '03:00:00', dayOfWeek: 'Sunday' } },
+      { id: 2, name: 'once', enabled: true, schedule: { date: '2026-12-24T03:00:00' } },
+      { id: 3, name: 'daily', enabled: true, schedule: { time: '03:00:00' }, creationDateTimeUtc: '2026-11-26T12:00:00+00:00' },
+    ],
+    jobResults: [{ jobId: 1, startTime: '2026-11-29T03:00:00', result: 'failed' }],
+    explain: () => ({ cause: undefined, isAssumed: false }),
+  });
+  const signs = { ok: 'o', warnings: 'w', errors: 'e', failed: 'F', silent: '-', none: '.', unknown: '?' };
+  expect(Object.fromEntries(rows.map(({ name, days }) => [name, days.map(({ state }) => signs[state]).join('')]))).toEqual({
+    weekly: '......F',
+    once: '.......',
+    daily: '....---',
+  });
+});

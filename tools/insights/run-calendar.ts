@@ -30,6 +30,8 @@ interface CalendarRow {
   readonly isScheduled: boolean;
   /** The pause between runs as it is configured, in milliseconds. */
   readonly pause: number;
+  /** When it was made; before then no run was due. */
+  readonly madeAt?: number | undefined;
   /** Undefined where they could not be read. */
   readonly runs: readonly CalendarRun[] | undefined;
 }
@@ -66,11 +68,12 @@ export function drawRuns({ days, now, timeZone, profiles, runs, jobs, jobResults
         runs: own?.map((run) => ({ ...run, state: judgeResult(run.result), ...explain(run) })),
       };
     }),
-    ...everyJob.map(({ id, name, enabled }): CalendarRow => ({
+    ...everyJob.map(({ id, name, enabled, schedule, creationDateTimeUtc }): CalendarRow => ({
       kind: 'job',
       name: readString(name) ?? `job ${String(id)}`,
-      isScheduled: enabled !== false,
-      pause: 0,
+      isScheduled: enabled !== false && isUnset(readRow(schedule)['date']),
+      pause: readPause(readRow(schedule)),
+      madeAt: parseTime(creationDateTimeUtc),
       runs: jobResults
         ?.filter(({ jobId }) => jobId === id)
         .flatMap((row) => {
@@ -136,19 +139,29 @@ function judgeResult(result: string): CalendarRun['state'] {
   }
 }
 
+/** Returns the longest time between two runs of a job as it is scheduled, in milliseconds; 0 for a day and less. */
+function readPause({ dayOfWeek, dayOfMonth }: Row): number {
+  if (!isUnset(dayOfMonth)) return 31 * DAY;
+  return isUnset(dayOfWeek) ? 0 : 7 * DAY;
+}
+
+function isUnset(value: unknown): boolean {
+  return value === undefined || value === null || value === '';
+}
+
 const UNKNOWN_DAY: RunDay = { state: 'unknown', runs: 0, notSucceeded: 0 };
 
 const WORST_FIRST = ['failed', 'errors', 'warnings', 'ok'] as const satisfies readonly CalendarRun['state'][];
 
 function drawRow(
-  { kind, runs, isScheduled, pause }: CalendarRow & { readonly runs: readonly CalendarRun[] },
+  { kind, runs, isScheduled, pause, madeAt = -Infinity }: CalendarRow & { readonly runs: readonly CalendarRun[] },
   { dayNames, now, timeZone }: { readonly dayNames: readonly string[]; readonly now: number; readonly timeZone: string },
 ): readonly RunDay[] {
   const starts = runs.map(({ start }) => start).toSorted((a, b) => a - b);
   const gaps = starts.slice(1).map((start, index) => start - (starts[index] ?? start));
   const patience = Math.max(DAY, INTERVALS * Math.max(pause, findMedian(gaps) ?? 0));
   // What ran before the calendar begins is not known: what has not run since then is silent from when it would have been.
-  const opens = startOfDay(dayNames[0] ?? '', timeZone);
+  const opens = Math.max(madeAt, startOfDay(dayNames[0] ?? '', timeZone));
   const [first = now, last = now] = [starts[0], starts.at(-1)];
   const weekdays = new Set(starts.map((start) => readWeekday(nameDay(start, timeZone))));
   const rests = (day: string) => last - first >= DAYS_WITH_WEEKENDS * DAY && !weekdays.has(readWeekday(day));

@@ -178,18 +178,24 @@ function TargetBar({ target: { name, origin, user, access, isSandbox } }: { read
 /** A room that draws the answer of an insight, read when it is opened and when it is asked for again. */
 function InsightRoom({ room, target, timeZone }: { readonly room: Room; readonly target: string; readonly timeZone: string }) {
   const [answer, setAnswer] = useState<RoomAnswer>();
+  const [isReading, setReading] = useState(true);
   const [asked, setAsked] = useState(0);
   useEffect(() => {
     const stop = new AbortController();
-    setAnswer(undefined);
-    getJson<RoomAnswer>(`rooms/${room}?target=${encodeURIComponent(target)}`, stop.signal).then(setAnswer, (error: unknown) => {
-      if (!stop.signal.aborted) setAnswer({ problem: describeFault(error) });
-    });
+    setReading(true);
+    void getJson<RoomAnswer>(`rooms/${room}?target=${encodeURIComponent(target)}`, stop.signal)
+      .catch((error: unknown) => ({ problem: describeFault(error) }))
+      .then((read) => {
+        if (stop.signal.aborted) return;
+        setAnswer(read);
+        setReading(false);
+      });
     return () => stop.abort();
   }, [asked]);
+  // The answer before stays meanwhile, and so does the place of a person at the keyboard.
   const again = (
-    <button type="button" class="screen-only" onClick={() => setAsked(asked + 1)}>
-      Read again
+    <button type="button" class="screen-only" aria-disabled={isReading} onClick={() => !isReading && setAsked(asked + 1)}>
+      {isReading ? 'Reading…' : 'Read again'}
     </button>
   );
   if (!answer) return <p role="status">Reading the archive…</p>;

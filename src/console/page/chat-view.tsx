@@ -19,7 +19,7 @@ export function ChatView() {
   useEffect(() => connectToHost({ onResult: setResult, onCancelled: () => setSaid('The call was cancelled.') }), []);
   if (!result) return <p role="status">{said}</p>;
   const { view, timeZone } = readRow(readRow(result['_meta'])[VIEW_META]);
-  const { headline, notLookedAt, notRead, notes } = readRow(result['structuredContent']);
+  const { headline, notLookedAt, notRead } = readRow(result['structuredContent']);
   if (!isView(view) || result['isError'] === true) return <p class="wrap">{readText(result)}</p>;
   return (
     <main class="chat-view">
@@ -27,7 +27,7 @@ export function ChatView() {
         headline={typeof headline === 'string' ? headline : ''}
         view={view}
         notLookedAt={readTexts(notLookedAt)}
-        notRead={[...readTexts(notes), ...readNotRead(notRead)]}
+        notRead={readNotRead(notRead)}
         timeZone={typeof timeZone === 'string' ? timeZone : 'UTC'}
       />
     </main>

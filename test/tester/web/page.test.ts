@@ -475,8 +475,8 @@ describe.skipIf(!hasBrowser)('the page in Chromium (skipped where /usr/bin/chrom
     expect(await locateRequest(page).textContent()).toContain('toExcluding = 2026-03-02T12:30:15');
   });
 
-  test('the keyboard alone goes all the way', async () => {
-    const { url, sandbox, nextCode } = await startTester({ access: 'full', terminal: true });
+  test('the keyboard alone goes all the way, to the cancel of a long command, and keeps its place', async () => {
+    const { url, sandbox, nextCode } = await startTester({ access: 'full', terminal: true, sandbox: { runSeconds: 600 } });
     const page = await openPage(browser, url);
     await page.keyboard.press('/');
     await page.keyboard.type('getuser');
@@ -506,7 +506,6 @@ describe.skipIf(!hasBrowser)('the page in Chromium (skipped where /usr/bin/chrom
     await page.keyboard.press('Tab');
     await page.keyboard.press('/');
     await waitForFocus(search);
-    await page.keyboard.press('Escape');
     await page.keyboard.type('deleteuser');
     await page.keyboard.press('Enter');
     await waitForFocus(page.getByRole('heading', { name: 'Delete a user' }));
@@ -523,6 +522,24 @@ describe.skipIf(!hasBrowser)('the page in Chromium (skipped where /usr/bin/chrom
       .getByText(/^Done in/)
       .waitFor();
     expect(sandbox.world.state.users.some(({ userName }) => userName === 'amira')).toBe(false);
+
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('/');
+    await page.keyboard.type('verifystores');
+    await page.keyboard.press('Enter');
+    await waitForFocus(page.getByRole('heading', { name: 'Verify all stores' }));
+    await page.keyboard.press('Tab');
+    await page.keyboard.type('true');
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Enter');
+    const cancel = page.getByRole('button', { name: 'Cancel' });
+    await cancel.waitFor();
+    await waitForFocus(page.getByRole('button', { name: 'Send', exact: true }));
+    for (let presses = 0; presses < 12 && (await cancel.and(page.locator(':focus')).count()) === 0; presses += 1) {
+      await page.keyboard.press('Tab');
+    }
+    await page.keyboard.press('Enter');
+    await expect.poll(() => sandbox.requests.some(({ path }) => path.endsWith('/cancel-async'))).toBe(true);
   });
 
   test('the history of the run outlives the page, and repeats a call', async () => {

@@ -136,22 +136,31 @@ export function RecordRoom({ timeZone, canDecide, revision, onRevert, onFault }:
 function Intact({ timeZone, onFault }: Pick<Props, 'timeZone' | 'onFault'>) {
   const [verdict, setVerdict] = useState<RecordVerdict>();
   const [isUnread, setUnread] = useState(false);
+  const [isVerifying, setVerifying] = useState(true);
   const [asked, setAsked] = useState(0);
   useEffect(() => {
     const stop = new AbortController();
-    setVerdict(undefined);
-    setUnread(false);
-    getJson<RecordVerdict>('verify', stop.signal).then(setVerdict, (error: unknown) => {
-      if (stop.signal.aborted) return;
-      setUnread(true);
-      onFault(error);
-    });
+    setVerifying(true);
+    getJson<RecordVerdict>('verify', stop.signal)
+      .then(
+        (read) => {
+          setVerdict(read);
+          setUnread(false);
+        },
+        (error: unknown) => {
+          if (stop.signal.aborted) return;
+          setVerdict(undefined);
+          setUnread(true);
+          onFault(error);
+        },
+      )
+      .finally(() => setVerifying(false));
     return () => stop.abort();
   }, [asked]);
   const again = (
     <p class="screen-only">
-      <button type="button" onClick={() => setAsked(asked + 1)}>
-        Verify again
+      <button type="button" aria-disabled={isVerifying} onClick={() => !isVerifying && setAsked(asked + 1)}>
+        {isVerifying ? 'Verifying…' : 'Verify again'}
       </button>
     </p>
   );

@@ -339,7 +339,10 @@ function useShortcuts(send: () => void): void {
         latest.current();
       } else if (event.key === '/' && !isWriting) {
         event.preventDefault();
-        document.getElementById('search')?.focus();
+        const search = document.querySelector<HTMLInputElement>('#search');
+        search?.focus();
+        // What is typed next is another search.
+        search?.select();
       }
     };
     document.addEventListener('keydown', onKey);

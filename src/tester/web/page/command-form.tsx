@@ -135,7 +135,9 @@ export function CommandForm(props: Props) {
           type="submit"
           class="primary"
           title="Ctrl or ⌘ with Enter"
-          disabled={isSending || isGone || refusal !== undefined}
+          disabled={isGone || refusal !== undefined}
+          // A button that is disabled while it works would lose the focus, and a person at the keyboard their place.
+          aria-disabled={isSending}
           aria-describedby={refusal && 'refusal'}
         >
           {isSending ? 'Sending…' : configuration !== undefined && !current ? 'Show what changes' : 'Send'}

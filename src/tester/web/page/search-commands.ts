@@ -70,6 +70,10 @@ const WEIGHTS = { title: [100, 70], tool: [80, 60], summary: [30, 20], group: [2
 /** A match inside a word, such as `info` in GetUserInfo. */
 const INSIDE = 10;
 
+/** What the name of a command counts, as it is written, and with its words folded: VerifyStores is VerifyStore then. */
+const NAMED = 1000;
+const NEARLY_NAMED = 500;
+
 /** A word that a person means counts less than the one that is written, and each further meaning less than the one before. */
 const MEANT = 0.8;
 const FURTHER = 0.05;
@@ -84,14 +88,15 @@ export function searchCommands(commands: readonly CommandInfo[], search: string)
   const words = telling.length > 0 ? telling : written;
   if (words.length === 0) return commands;
   const terms = words.map(listTerms);
+  const name = search.toLowerCase().replaceAll(/[^a-z\d]/g, '');
   const rated = commands.map((command) => {
     const texts = readTexts(command);
     const points = terms.map((alternatives) => Math.max(...alternatives.map(({ term, share }) => rateTerm(texts, term) * share)));
-    const isNamed = [texts.name, texts.tool.join('')].includes(words.join(''));
+    const named = texts.name.replaceAll('_', '') === name ? NAMED : texts.tool.join('') === words.join('') ? NEARLY_NAMED : 0;
     return {
       command,
       found: points.filter((point) => point > 0).length,
-      points: points.reduce((sum, point) => sum + point, isNamed ? 1000 : 0),
+      points: points.reduce((sum, point) => sum + point, named),
     };
   });
   const most = Math.max(...rated.map(({ found }) => found));

@@ -35,6 +35,9 @@ test.each([
   ['GetUserInfo', 'GetUserInfo'],
   ['get_user_info', 'GetUserInfo'],
   ['getusers', 'GetUsers'],
+  ['verifystores', 'VerifyStores'],
+  ['verify_stores', 'VerifyStores'],
+  ['verify store', 'VerifyStore'],
 ])('the search for %s shows %s first', (search, first) => {
   expect(find(search)[0]).toBe(first);
 });
