@@ -195,18 +195,19 @@ function readOrigin(written: string, refusal: SettingRefusal): string {
   const url = refusal.unquoted(written.trim());
   const bare = plainAddress(url);
   const plain = withoutLogin(bare);
-  if (bare !== url && /^https?:\/\//i.test(plain) && URL.canParse(plain)) {
-    return refusal.rewrite('has characters that an address does not have', completeOrigin(plain));
+  const plainUrl = parseAddress(plain);
+  if (bare !== url && plainUrl && /^https?:\/\//i.test(plain)) {
+    return refusal.rewrite('has characters that an address does not have', completeOrigin(plainUrl));
   }
   // A host with a port reads as a scheme to a URL parser.
   const [, scheme] = /^([a-z][a-z\d+.-]*):\/\//i.exec(url) ?? [];
   const whole = scheme === undefined ? `https://${url}` : url;
-  const parsed = URL.canParse(whole) ? new URL(whole) : undefined;
+  const parsed = parseAddress(whole);
   if (/^http:/i.test(url) || (parsed && parsed.protocol !== 'https:')) {
-    const rewritten = URL.canParse(plain) && new URL(plain).hostname !== '' ? completeOrigin(plain) : undefined;
+    const rewritten = plainUrl && completeOrigin(plainUrl);
     throw new MailStoreError('plainHttp', { setting: refusal.setting, url: showAddress(url), rewritten });
   }
-  if (!parsed || parsed.host === '') {
+  if (!parsed) {
     const port = /:([^:/?#\]]*)(?:[/?#].*)?$/.exec(withoutLogin(url).replace(/^https:\/\//i, ''))?.[1];
     const isPort = port === undefined || (/^\d+$/.test(port) && Number(port) <= 65_535);
     return refusal.invalid(
@@ -222,6 +223,12 @@ function readOrigin(written: string, refusal: SettingRefusal): string {
     ...(parsed.pathname === '/' && parsed.search === '' && parsed.hash === '' ? [] : ['goes on after the port']),
   ].join(' and ');
   return problem === '' ? parsed.origin : refusal.rewrite(problem, rewritten);
+}
+
+/** Returns an address with the name or number of a host; undefined for another text, which may be a password. */
+function parseAddress(address: string): URL | undefined {
+  const url = URL.canParse(address) ? new URL(address) : undefined;
+  return url && /^(?:[a-z\d._-]+|\[[\da-f:.]+\])$/i.test(url.hostname) ? url : undefined;
 }
 
 /** Shows scheme, host, port and path of an address. A password may be before the host or in what follows a question mark. */
@@ -242,8 +249,7 @@ function plainAddress(url: string): string {
 }
 
 /** Returns the origin that an address means: that of the API where it names no port, or one without encryption. */
-function completeOrigin(url: string): string {
-  const { hostname, port } = new URL(url);
+function completeOrigin({ hostname, port }: URL): string {
   return `https://${hostname}:${PLAIN_PORTS.includes(port) ? API_PORT : port}`;
 }
 

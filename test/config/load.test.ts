@@ -31,7 +31,7 @@ function throwsWith(action: () => void, text: string): boolean {
   try {
     action();
   } catch (error) {
-    return error instanceof Error && error.message.includes(text);
+    return error instanceof Error && error.message.toLowerCase().includes(text.toLowerCase());
   }
   return false;
 }
