@@ -70,7 +70,7 @@ const table = {
     request: 'unknown',
     retry: false,
     say: ({ tool, taskId, note }) =>
-      `${tool} still runs as the task ${taskId}, so the steps after it were not begun.${note === undefined ? '' : ` ${note}`} get_task_status shows its end.`,
+      `${tool} still runs as the task ${taskId}, so the steps after it were not begun; get_task_status shows its end.${note === undefined ? '' : ` ${note}`}`,
   }),
   stepNotSucceeded: row<{ tool: string; taskId: string; end: string; note: string | undefined }>({
     audience: 'server',

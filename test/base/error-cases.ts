@@ -43,11 +43,11 @@ export const errorCases: {
   stepUnderWay: [
     [
       { tool: 'move_folder', taskId: 'T1', note: 'What was read before it is kept as the change 4.' },
-      'move_folder still runs as the task T1, so the steps after it were not begun. What was read before it is kept as the change 4. get_task_status shows its end.',
+      'move_folder still runs as the task T1, so the steps after it were not begun; get_task_status shows its end. What was read before it is kept as the change 4.',
     ],
     [
       { tool: 'move_folder', taskId: 'T1', note: undefined },
-      'move_folder still runs as the task T1, so the steps after it were not begun. get_task_status shows its end.',
+      'move_folder still runs as the task T1, so the steps after it were not begun; get_task_status shows its end.',
     ],
   ],
   stepNotSucceeded: [
