@@ -71,6 +71,20 @@ const SYNONYMS: Readonly<Record<string, string>> = {
   rechte: 'privilege access_report',
   auftrag: 'job',
   suche: 'index',
+  umbenennen: 'rename rename_person',
+  mitarbeiter: 'user',
+  verlässt: 'offboard_user',
+  austritt: 'offboard_user',
+  kennwort: 'password',
+  passwort: 'password',
+  festplatte: 'storage_report store',
+  speicherplatz: 'storage_report store',
+  zertifikat: 'credential archive_health',
+  certificate: 'credential archive_health',
+  aufbewahrungsfrist: 'retention',
+  lizenz: 'license',
+  wiederherstellen: 'recover_store',
+  restore: 'recover_store',
 };
 
 const FOUND = 8;
@@ -133,7 +147,8 @@ function scoreWord(word: string, { name, title, description }: ToolDefinition): 
   if (name === word) return 8;
   if (name.split('_').some((part) => part === word || part === `${word}s`)) return 4;
   if (title.toLowerCase().includes(word)) return 2;
-  return name.includes(word) || description.toLowerCase().includes(word) ? 1 : 0;
+  // Two letters are inside of everything.
+  return word.length > 2 && (name.includes(word) || description.toLowerCase().includes(word)) ? 1 : 0;
 }
 
 /** Returns one tool with its schema. Throws MailStoreError `unknownTool` for one that this server does not offer. */

@@ -78,3 +78,19 @@ test('what run_tool runs is asked about like any call', async () => {
   expect(isError).toBe(true);
   expect(questions).toEqual([expect.stringContaining('Delete user amira')]);
 });
+
+test('find_tools finds the tool for a purpose in German words too, among the first three', async () => {
+  const full = untilTestEnds(await startServer({ sandbox, access: 'full', args: ['--surface', 'compact'] }));
+  for (const [query, tool] of [
+    ['Postfach umbenennen', 'rename_person'],
+    ['Mitarbeiter verlässt die Firma', 'offboard_user'],
+    ['Festplatte voll', 'storage_report'],
+    ['Aufbewahrungsfrist ändern', 'get_retention_policies'],
+    ['Zertifikat läuft ab', 'archive_health'],
+    ['restore a store', 'recover_store'],
+  ] as const) {
+    const { structured } = await callTool(full, 'find_tools', { query });
+    const names = (structured['items'] as readonly { name: string }[]).slice(0, 3).map(({ name }) => name);
+    expect([query, names]).toEqual([query, expect.arrayContaining([tool])]);
+  }
+});
