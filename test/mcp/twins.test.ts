@@ -70,7 +70,7 @@ test(
 test.each([
   ['an object', '{"config":{"legalHoldEnabled":true,"__proto__":{"LegalHoldEnabled":false}}}', 'config has a field __proto__'],
   ['a text of JSON', JSON.stringify({ config: '{"a":{"\\u005f_proto__":{"legalHoldEnabled":false}}}' }), 'config.a has a field __proto__'],
-])('fields that come along under __proto__ reach neither a person nor MailStore: in %s', async (_, args, message) => {
+])('fields that come along under the name of the prototype reach neither a person nor MailStore: in %s', async (_, args, message) => {
   const sandbox = await sandboxForTest();
   const questions: string[] = [];
   const onElicit = ({ message: question }: { message: string }) => {
