@@ -234,16 +234,19 @@ async function collectTruth(
   };
 }
 
-/** Returns the lines of the audit that name a task. A process that was killed may have left half a line. */
+/** Returns the lines of the audit that name a task and were not withdrawn. A process that was killed may have left half a line. */
 function readEnds(folder: string): RunTruth['audit'] {
   const path = join(folder, 'audit.jsonl');
   if (!existsSync(path)) return [];
-  return readFileSync(path, 'utf8')
+  const lines = readFileSync(path, 'utf8')
     .split('\n')
-    .flatMap((line) => {
-      const { task, command, outcome } = parseLine(Buffer.from(line)) ?? {};
-      return typeof task === 'string' ? [{ task, command: String(command), outcome: String(outcome) }] : [];
-    });
+    .map((line) => parseLine(Buffer.from(line)) ?? {});
+  const name = (chain: unknown, number: unknown) => `${String(chain)}:${String(number)}`;
+  // A line whose head could not be stored does not count: its process withdraws it and records the end later.
+  const withdrawn = new Set(lines.filter(({ event }) => event === 'withdrawn').map(({ chain, line }) => name(chain, line)));
+  return lines.flatMap(({ task, command, outcome, chain, number }) =>
+    typeof task === 'string' && !withdrawn.has(name(chain, number)) ? [{ task, command: String(command), outcome: String(outcome) }] : [],
+  );
 }
 
 /** A process may be killed before it has a log. */
