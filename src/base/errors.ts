@@ -25,12 +25,14 @@ const row = <Details = Record<never, never>>(columns: ErrorRow<Details>): ErrorR
 
 /** Every error that a caller can meet, in one table. */
 const table = {
-  unknownTool: row<{ tool: string; nearest?: string | undefined }>({
+  unknownTool: row<{ tool: string; nearest?: string | undefined; isCompact?: boolean }>({
     audience: 'caller',
     request: 'not sent',
     retry: false,
-    say: ({ tool, nearest }) =>
-      `There is no tool '${tool}'${nearest ? `; did you mean ${nearest}?` : '; list the tools to see what this server offers.'}`,
+    say: ({ tool, nearest, isCompact }) => {
+      const look = isCompact ? 'find_tools finds what this server offers.' : 'list the tools to see what this server offers.';
+      return `There is no tool '${tool}'; ${nearest ? `did you mean ${nearest}?` : look}`;
+    },
   }),
   planImpossible: row<{ tool: string; reason: string }>({
     audience: 'caller',

@@ -38,14 +38,20 @@ function refusePrototype(tool: string, value: unknown): void {
 
 const PROTOTYPE = '__proto__';
 
-/** Returns the path of the first object that has a key `__proto__`, also in a text of JSON; undefined where none has. */
-function findPrototype(value: unknown, isInJson = false): string | undefined {
-  if (typeof value === 'string') return !isInJson && /^\s*[[{]/.test(value) ? findPrototype(readJson(value), true) : undefined;
-  if (typeof value !== 'object' || value === null) return undefined;
-  if (Object.hasOwn(value, PROTOTYPE)) return '';
-  for (const [name, inner] of Object.entries(value)) {
-    const path = findPrototype(inner, isInJson);
-    if (path !== undefined) return path === '' ? name : `${name}.${path}`;
+/** Returns the path of an object that has a key `__proto__`, also in a text of JSON; undefined where none has. Any depth needs no stack. */
+function findPrototype(whole: unknown): string | undefined {
+  const open: { readonly value: unknown; readonly path: string; readonly isInJson: boolean }[] = [
+    { value: whole, path: '', isInJson: false },
+  ];
+  for (let next = open.pop(); next; next = open.pop()) {
+    const { value, path, isInJson } = next;
+    if (typeof value === 'string') {
+      if (!isInJson && /^\s*[[{]/.test(value)) open.push({ value: readJson(value), path, isInJson: true });
+      continue;
+    }
+    if (typeof value !== 'object' || value === null) continue;
+    if (Object.hasOwn(value, PROTOTYPE)) return path;
+    for (const [name, inner] of Object.entries(value)) open.push({ value: inner, path: path === '' ? name : `${path}.${name}`, isInJson });
   }
   return undefined;
 }

@@ -157,6 +157,7 @@ export function describeOffered(name: string, tools: readonly ToolDefinition[]):
   if (!tool) {
     throw new MailStoreError('unknownTool', {
       tool: name,
+      isCompact: true,
       nearest: nearest(
         name,
         tools.map((known) => known.name),

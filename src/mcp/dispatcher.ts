@@ -174,7 +174,12 @@ export class Dispatcher implements Calls {
     const catalogue = this.#catalogues.get(String(target)) ?? [...this.#catalogues.values()][0];
     const handlers = (catalogue && this.#handlers.get(catalogue.edition)) ?? new Map<string, Handler>();
     const found = handlers.get(tool);
-    if (!found) throw new MailStoreError('unknownTool', { tool, nearest: nearest(tool, handlers.keys()) });
+    if (!found)
+      throw new MailStoreError('unknownTool', {
+        tool,
+        isCompact: this.#config.surface === 'compact',
+        nearest: nearest(tool, handlers.keys()),
+      });
     return found;
   }
 
@@ -361,7 +366,7 @@ export class Dispatcher implements Calls {
       run_tool: handler({
         shape: compactToolInputs.run_tool,
         run: async ({ name, arguments: args }, context) => {
-          if (Object.hasOwn(compactToolInputs, name)) throw new MailStoreError('unknownTool', { tool: name });
+          if (Object.hasOwn(compactToolInputs, name)) throw new MailStoreError('unknownTool', { tool: name, isCompact: true });
           return this.call(name, args, context);
         },
       }),

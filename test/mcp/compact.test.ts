@@ -53,6 +53,7 @@ test('describe_tool shows the arguments that run_tool takes, and run_tool answer
 test.each([
   ['a wrong argument', { name: 'get_user_info', arguments: { user: 'johndoe' } }, 'get_user_info does not take user'],
   ['an unknown tool', { name: 'get_user', arguments: {} }, "There is no tool 'get_user'; did you mean get_users?"],
+  ['a tool that is like no other', { name: 'xyzzy', arguments: {} }, "There is no tool 'xyzzy'; find_tools finds what this server offers."],
   ['itself', { name: 'run_tool', arguments: { name: 'get_users' } }, "There is no tool 'run_tool'"],
   ['what the access refuses', { name: 'delete_user', arguments: { userName: 'amira' } }, 'delete_user is refused'],
 ])('run_tool refuses %s', async (_what, args, message) => {
