@@ -1,15 +1,24 @@
 import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
-/** What takes long by its nature: killed processes, minutes that have to pass, and pages in a browser. `npm run test:long` runs it, and CI runs both. */
+/**
+ * What takes long by its nature: a program started for each test, processes that are killed, minutes that have to pass, large archives, and pages in a
+ * browser. `npm run test:long` runs it, and CI runs both.
+ */
 const LONG = [
+  'test/assistant/large-archive.test.ts',
   'test/audit/processes.test.ts',
+  'test/cli/call.test.ts',
+  'test/cli/output.test.ts',
+  'test/cli/terminal-command.test.ts',
   'test/console/page.test.ts',
   'test/crash/*.test.ts',
+  'test/journal/locked.test.ts',
   'test/journal/processes.test.ts',
   'test/mcp/closing-client.test.ts',
   'test/mcp/lost-ends.test.ts',
   'test/mcp/process.test.ts',
+  'test/security/bounded-record.test.ts',
   'test/security/canaries.test.ts',
   'test/tester/web/accessibility.test.ts',
   'test/tester/web/page.test.ts',

@@ -79,7 +79,7 @@ describe('the tool of a command', () => {
   test.each(byName)('%s has a property for each argument, and a list for its paging too', (_name, command) => {
     const { inputSchema } = describeTool(command);
     const own = Object.keys(command.input);
-    const paging = command.output.kind === 'list' && !command.longRunning ? Object.keys(listFields) : [];
+    const paging = command.output.kind === 'list' ? Object.keys(listFields) : [];
     // A window of time may be given in other words, which are no arguments of the wire.
     const named = Object.keys(inputSchema['properties'] ?? {}).filter((name) => name !== 'since' && name !== 'until');
     expect(named).toEqual([...own, ...paging]);
