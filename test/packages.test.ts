@@ -58,7 +58,6 @@ describe('the ways to add the server to a client', () => {
     const commands = readme.match(pattern) ?? [];
     expect(commands.length).toBe(1);
     expect([...(commands[0] ?? '').matchAll(/--env (\w+)=\S/g)].map(([, name]) => name)).toEqual(needed);
-    expect(read('docs/clients.md')).toContain(`\`${commands[0]?.trim()}\``);
   });
 
   test('the link for VS Code asks for each value, the password hidden', () => {

@@ -268,7 +268,8 @@ interface Connected {
 /** Says what the person does next; of a client whose file was left alone, nothing. */
 function describeNext({ chosen, files, changed }: Connected): string {
   const ask = 'then ask: is archiving working?';
-  if (chosen.length === 0) return `No client was chosen. Add the entry above to the file of a client (docs/clients.md), restart it, ${ask}`;
+  if (chosen.length === 0)
+    return `No client was chosen. Add the entry above to the file of a client (Clients in README.md), restart it, ${ask}`;
   if (files.length === 0) return 'No client was connected. Correct what is said above, and run setup again.';
   const names = (of: readonly PlannedFile[]) => new Intl.ListFormat('en').format(of.map(({ client }) => client.name));
   return changed.length > 0 ? `Restart ${names(changed)}, ${ask}` : `${names(files)} had the entry before. If it runs, restart it, ${ask}`;

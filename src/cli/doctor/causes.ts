@@ -169,7 +169,7 @@ export const causes = {
   },
   clientVariableUnexpanded: {
     what: 'A client passes a variable on as it stands',
-    cure: 'Write the value itself, use a form that this client replaces (docs/clients.md), or name a file in MAILSTORE_PASSWORD_FILE.',
+    cure: 'Write the value itself, use a form that this client replaces (Clients in README.md), or name a file in MAILSTORE_PASSWORD_FILE.',
     exitCode: 2,
   },
   clientValueUnknown: {
