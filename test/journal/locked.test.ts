@@ -17,13 +17,15 @@ import { temporaryFolder } from '../helpers/temporary-folder.ts';
 async function lock(path: string): Promise<{ release(): Promise<void> }> {
   const program = `
     import { openSqlite } from ${JSON.stringify(new URL('../../src/journal/sqlite.ts', import.meta.url).href)};
+    let db;
     // Opening the file needs the lock for a moment as well.
-    for (let db; ; ) {
-      try { db ??= openSqlite(${JSON.stringify(path)}); db.exec('BEGIN EXCLUSIVE'); break; }
+    for (let isLocked = false; !isLocked; ) {
+      try { db ??= openSqlite(${JSON.stringify(path)}); db.exec('BEGIN EXCLUSIVE'); isLocked = true; }
       catch { await new Promise((resolve) => setTimeout(resolve, 5)); }
     }
     console.log('locked');
-    setInterval(() => {}, 1000);
+    // A connection that nothing can reach any more is collected, and its lock with it.
+    setInterval(() => db.exec('SELECT 1'), 1000);
   `;
   const child = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '--eval', program], {
     cwd: fileURLToPath(new URL('../..', import.meta.url)),
