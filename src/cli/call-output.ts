@@ -52,8 +52,15 @@ export class CallOutput {
     }
   }
 
-  /** Writes the answer of an insight: as a table, its sentences before its lists. */
-  async insight({ headline, notLookedAt, next, ...findings }: Readonly<Record<string, unknown>>, format: OutputFormat): Promise<void> {
+  /**
+   * Writes the answer of an insight: as a table, its sentences before its lists. `commandFor` returns the line that runs what a sentence names in
+   * a terminal; undefined for a sentence that names nothing to run.
+   */
+  async insight(
+    { headline, notLookedAt, next, ...findings }: Readonly<Record<string, unknown>>,
+    format: OutputFormat,
+    commandFor: (sentence: string) => string | undefined,
+  ): Promise<void> {
     if (format !== 'table') {
       await this.answer(
         { headline, ...findings, ...(notLookedAt !== undefined && { notLookedAt }), ...(next !== undefined && { next }) },
@@ -62,9 +69,10 @@ export class CallOutput {
       );
       return;
     }
-    const sentences = Array.isArray(notLookedAt) ? notLookedAt : [];
+    const sentences: readonly unknown[] = Array.isArray(notLookedAt) ? notLookedAt : [];
     // Every text of an insight is a sentence, a size or a name.
     const said = mapStrings(findings, (text) => this.#screen.localise(text));
+    const command = [next ?? '', ...sentences].map((sentence) => commandFor(asText(sentence))).find((line) => line !== undefined);
     const parts = [
       `${this.#screen.paint('bold', this.#wrapped(asText(headline)))}\n`,
       ...(Object.keys(findings).length === 0 ? [] : [renderAnswer(said, [], this.#screen, 'whole')]),
@@ -72,6 +80,8 @@ export class CallOutput {
         ? []
         : [`${this.#screen.paint('bold', 'Not looked at')}\n${sentences.map((one) => `${this.#wrapped(`- ${asText(one)}`)}\n`).join('')}`]),
       ...(next === undefined ? [] : [`${this.#wrapped(`Next: ${asText(next)}`)}\n`]),
+      // One line for all of them: a path as this installation needs it would break every sentence.
+      ...(command === undefined ? [] : [`A name with underscores is run by:\n  ${command}\n`]),
     ];
     this.#out.write(parts.join('\n'));
   }

@@ -6,11 +6,14 @@ import { createLog } from '../base/log.ts';
 import { Redactor } from '../masking/redactor.ts';
 import { API_FORMS, type ApiForm } from '../base/target.ts';
 import { toVisible } from '../base/escape-hidden.ts';
+import type { Catalogue } from '../catalogue/catalogue.ts';
 import type { Command } from '../catalogue/define-command.ts';
 import type { Insight } from '../catalogue/define-insight.ts';
+import { toolName } from '../catalogue/naming.ts';
 import { refuseTwinsInJson } from '../catalogue/refuse-twins.ts';
 import { loadConfig, type Config, type Target } from '../config/load.ts';
 import { describeReadFault, oneOf, text } from '../config/setting-types.ts';
+import { defaultStateDir } from '../config/state-dir.ts';
 import { findingWords, isEnded, type TaskRecord } from '../journal/task-record.ts';
 import { worstEffect } from '../policy/decide.ts';
 import { findInsight, requireNamed } from '../tester/find-command.ts';
@@ -102,7 +105,7 @@ async function run(given: CallGiven): Promise<number> {
     const target = chooseTarget(given.target, config);
     const catalogue = catalogueFor(target.edition);
     const insight = findInsight(catalogue, name);
-    if (insight) return await answerInsight(insight, given, { config, target });
+    if (insight) return await answerInsight(insight, given, { config, target, catalogue });
     const command = requireNamed(catalogue, name);
     refuseUnnamedTarget(command, given.target, config);
     const pairs = await readSecrets(command, readPairs(written), { warn: say, isStdinTaken: given.arguments === '-' });
@@ -129,7 +132,7 @@ function openCallTester(config: Config): Tester {
 async function answerInsight(
   insight: Insight,
   given: CallGiven,
-  { config, target }: { readonly config: Config; readonly target: Target },
+  { config, target, catalogue }: { readonly config: Config; readonly target: Target; readonly catalogue: Catalogue },
 ): Promise<number> {
   if (given.format === 'xml') throw refused('--format', 'xml', [`json with ${insight.name}, which makes several calls`]);
   const args = { ...(await argumentsFrom(insight.name, given.arguments)), ...readArguments(insight, readPairs(given.pairs)) };
@@ -153,7 +156,15 @@ async function answerInsight(
       },
     );
     if (isDrawn) endProgress(stderr);
-    if (!given.raw) await output.insight(answer, chooseOutput(given));
+    const tools = new Set([...catalogue.commands, ...catalogue.insights].map(({ name }) => toolName(name)));
+    const commandFor = (sentence: string) => {
+      const tool = sentence.match(/[a-z]+(?:_[a-z]+)+/g)?.find((word) => tools.has(word));
+      // The record of the embedded sandbox ends with this process.
+      return (
+        tool && terminalCommand(`call ${tool}${given.sandbox ? ' --sandbox' : ''}`, given.sandbox ? defaultStateDir() : config.stateDir)
+      );
+    };
+    if (!given.raw) await output.insight(answer, chooseOutput(given), commandFor);
     return 0;
   } catch (error) {
     if (isDrawn) endProgress(stderr);

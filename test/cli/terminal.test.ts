@@ -109,6 +109,14 @@ describe.runIf(hasTerminal)('a person at a terminal', () => {
     expect(json).toContain('"size": "99.4 MB"');
   });
 
+  test('reads which command runs what the sentences of an insight name, and can run it', async () => {
+    const { screen } = await runInTerminal(['call', 'archive_health', '--sandbox'], [], UTF8);
+    const [, line = ''] = /^A name with underscores is run by:\n {2}(.+)$/m.exec(screen.replaceAll('\r', '')) ?? [];
+    expect(line).toMatch(/ call archiving_gaps --sandbox$/);
+    const { screen: answer } = await runShellInTerminal(line, [], UTF8);
+    expect(answer).toContain('automatic profiles');
+  });
+
   test('sees that a write is done, what it changed and how to put it back', async () => {
     const line = ['call', 'SetUserFullName', 'userName=johndoe', 'fullName=Jack', '--access', 'read-write', '--sandbox'];
     const { screen } = await runInTerminal(line, [], UTF8);
