@@ -1,3 +1,4 @@
+import { joinWords } from './join-words.ts';
 import { CONSENT_TIME } from './limits.ts';
 
 /** Who can do something about an error. `record` is the person who keeps the state folder with its tasks and approvals. */
@@ -111,7 +112,7 @@ const table = {
     request: 'not sent',
     retry: false,
     say: ({ tool, unknown, expected, nearest }) =>
-      `${tool} does not take ${list(unknown)}${nearest ? ` (did you mean ${nearest}?)` : ''}; ${expected.length > 0 ? `it takes ${list(expected)}` : 'it takes no arguments'}. Remove or rename and call again.`,
+      `${tool} does not take ${joinWords(unknown)}${nearest ? ` (did you mean ${nearest}?)` : ''}; ${expected.length > 0 ? `it takes ${joinWords(expected)}` : 'it takes no arguments'}. Remove or rename and call again.`,
   }),
   invalidArguments: row<{ tool: string; problems: readonly string[] }>({
     audience: 'caller',
@@ -124,7 +125,7 @@ const table = {
     request: 'answered',
     retry: false,
     say: ({ tool, unknown, known, nearest }) =>
-      `The rows of ${tool} have no field ${list(unknown)}${nearest ? ` (did you mean ${nearest}?)` : ''}; ${known.length > 0 ? `they have ${list(known.slice(0, 60))}` : 'they have no fields'}. Correct where, sort or fields and call again.`,
+      `The rows of ${tool} have no field ${joinWords(unknown)}${nearest ? ` (did you mean ${nearest}?)` : ''}; ${known.length > 0 ? `they have ${joinWords(known.slice(0, 60))}` : 'they have no fields'}. Correct where, sort or fields and call again.`,
   }),
   unsendable: row<{ argument: string }>({
     audience: 'caller',
@@ -251,7 +252,7 @@ const table = {
     audience: 'caller',
     request: 'not sent',
     retry: false,
-    say: ({ target, known }) => `There is no target '${target}' here; this server has ${list(known)}.`,
+    say: ({ target, known }) => `There is no target '${target}' here; this server has ${joinWords(known)}.`,
   }),
   unknownChange: row<{ number: number }>({
     audience: 'caller',
@@ -387,21 +388,21 @@ const table = {
     request: 'not sent',
     retry: false,
     say: ({ tool, read, names }) =>
-      `${tool} was not called: ${list(names)} would be cleared when left out, and ${read} does not show the object to keep them from. Check the id, or state every value (null clears).`,
+      `${tool} was not called: ${joinWords(names)} would be cleared when left out, and ${read} does not show the object to keep them from. Check the id, or state every value (null clears).`,
   }),
   notShownForKeep: row<{ tool: string; read: string; names: readonly string[] }>({
     audience: 'caller',
     request: 'not sent',
     retry: false,
     say: ({ tool, read, names }) =>
-      `${tool} was not called: ${list(names)} would be cleared when left out, and ${read} does not show what is set now. State every one of these and call again (null clears).`,
+      `${tool} was not called: ${joinWords(names)} would be cleared when left out, and ${read} does not show what is set now. State every one of these and call again (null clears).`,
   }),
   otherSpelling: row<{ tool: string; read: string; names: readonly string[]; known: readonly string[] }>({
     audience: 'caller',
     request: 'not sent',
     retry: false,
     say: ({ tool, read, names, known }) =>
-      `${tool} was not called: ${list(names)} is not how ${read} spells it, and the server could take either. Its fields are ${list(known)}.`,
+      `${tool} was not called: ${joinWords(names)} is not how ${read} spells it, and the server could take either. Its fields are ${joinWords(known)}.`,
   }),
   readRunsLong: row<{ command: string }>({
     audience: 'server',
@@ -478,7 +479,7 @@ const table = {
         return `Unknown setting ${first.setting}${first.nearest ? `; did you mean ${first.nearest}?` : '; remove it, or see docs/configuration.md.'}`;
       }
       const names = unknown.map(({ setting, nearest }) => (nearest ? `${setting} (did you mean ${nearest}?)` : setting));
-      return `Unknown settings ${list(names)}; correct or remove each, or see docs/configuration.md.`;
+      return `Unknown settings ${joinWords(names)}; correct or remove each, or see docs/configuration.md.`;
     },
   }),
   invalidSetting: row<{ setting: string; value?: string | undefined; expected: string }>({
@@ -984,7 +985,7 @@ export class MailStoreError<Code extends ErrorCode = ErrorCode> extends Error {
 function sayUnknown(audience: Audience, { effect, keptFiles = [], keptChange }: ErrorContext): string {
   if (effect === 'read') return audience === 'network' ? ' Nothing was changed; call again.' : '';
   if (effect === undefined) return '';
-  const kept = keptFiles.length > 0 ? ` The generated secret is kept in ${list(keptFiles.map((path) => `'${path}'`))}.` : '';
+  const kept = keptFiles.length > 0 ? ` The generated secret is kept in ${joinWords(keptFiles.map((path) => `'${path}'`))}.` : '';
   const change = keptChange === undefined ? '' : ` What was read before it is kept as the change ${keptChange}.`;
   return ` Whether the call was carried out is not known; read the state before you repeat it.${change}${kept}`;
 }
@@ -1024,8 +1025,4 @@ export function excerpt(text: string, length = 120): string {
 
 function nameEffect(effect: string): string {
   return effect === 'destructive' ? effect : `a ${effect}`;
-}
-
-function list(words: readonly string[]): string {
-  return words.length === 1 ? String(words[0]) : `${words.slice(0, -1).join(', ')} and ${words.at(-1)}`;
 }

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { excerpt, MailStoreError } from '../base/errors.ts';
+import { joinWords } from '../base/join-words.ts';
 import { nearest } from '../base/nearest.ts';
 import { fromVisible } from '../base/escape-hidden.ts';
 import type { Command, Arguments } from '../catalogue/define-command.ts';
@@ -149,7 +150,7 @@ function mismatch(schema: z.ZodType, value: unknown): string | undefined {
 }
 
 function alternatives(schema: z.ZodType, words: readonly string[]): string {
-  const list = words.length > 1 ? `${words.slice(0, -1).join(', ')} or ${words.at(-1)}` : words.join('');
+  const list = joinWords(words, 'or');
   return innermost(schema) instanceof z.core.$ZodArray ? `a list of ${list}` : list;
 }
 

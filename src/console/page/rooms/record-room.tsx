@@ -32,26 +32,12 @@ const REST_MS = 250;
 export function RecordRoom({ timeZone, canDecide, revision, onRevert, onFault }: Props) {
   const [query, setQuery] = useState({ show: 'notable' as RecordFilter, text: '', since: '', until: '' });
   const [limit, setLimit] = useState(STEP);
-  const [page, setPage] = useState<RecordPage>();
-  const [isUnread, setUnread] = useState(false);
+  const { answer: page, isUnread, read } = useRead<RecordPage>(onFault);
   const chosen = new URLSearchParams(Object.entries(query).filter(([, value]) => value !== '')).toString();
 
   useEffect(() => {
     const stop = new AbortController();
-    const rest = setTimeout(() => {
-      getJson<RecordPage>(`record?${chosen}&limit=${limit}`, stop.signal).then(
-        (found) => {
-          setPage(found);
-          setUnread(false);
-        },
-        (error: unknown) => {
-          if (stop.signal.aborted) return;
-          setPage(undefined);
-          setUnread(true);
-          onFault(error);
-        },
-      );
-    }, REST_MS);
+    const rest = setTimeout(() => void read(`record?${chosen}&limit=${limit}`, stop.signal), REST_MS);
     return () => {
       clearTimeout(rest);
       stop.abort();
@@ -132,29 +118,42 @@ export function RecordRoom({ timeZone, canDecide, revision, onRevert, onFault }:
   );
 }
 
+interface Reading<Answer> {
+  /** Undefined until it was read, and where the last attempt failed. */
+  readonly answer: Answer | undefined;
+  readonly isUnread: boolean;
+  read(path: string, signal: AbortSignal): Promise<void>;
+}
+
+/** Keeps what is read last, and reports a failure, after which nothing older is shown as if it were the answer. */
+function useRead<Answer>(onFault: Props['onFault']): Reading<Answer> {
+  const [answer, setAnswer] = useState<Answer>();
+  const [isUnread, setUnread] = useState(false);
+  const read = (path: string, signal: AbortSignal) =>
+    getJson<Answer>(path, signal).then(
+      (found) => {
+        setAnswer(found);
+        setUnread(false);
+      },
+      (error: unknown) => {
+        if (signal.aborted) return;
+        setAnswer(undefined);
+        setUnread(true);
+        onFault(error);
+      },
+    );
+  return { answer, isUnread, read };
+}
+
 /** Whether the audit is as it was written: read as a whole, once, and again when asked. */
 function Intact({ timeZone, onFault }: Pick<Props, 'timeZone' | 'onFault'>) {
-  const [verdict, setVerdict] = useState<RecordVerdict>();
-  const [isUnread, setUnread] = useState(false);
+  const { answer: verdict, isUnread, read } = useRead<RecordVerdict>(onFault);
   const [isVerifying, setVerifying] = useState(true);
   const [asked, setAsked] = useState(0);
   useEffect(() => {
     const stop = new AbortController();
     setVerifying(true);
-    getJson<RecordVerdict>('verify', stop.signal)
-      .then(
-        (read) => {
-          setVerdict(read);
-          setUnread(false);
-        },
-        (error: unknown) => {
-          if (stop.signal.aborted) return;
-          setVerdict(undefined);
-          setUnread(true);
-          onFault(error);
-        },
-      )
-      .finally(() => setVerifying(false));
+    void read('verify', stop.signal).finally(() => setVerifying(false));
     return () => stop.abort();
   }, [asked]);
   const again = (

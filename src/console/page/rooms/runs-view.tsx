@@ -1,4 +1,5 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
+import { joinWords } from '../../../base/join-words.ts';
 import type { RunDay, RunDayState, RunRow, RunsView as View } from '../../../catalogue/insight-view.ts';
 import { formatCount, formatDay, formatNumber, formatTimeOfDay } from '../../../tester/web/page/locale.ts';
 import { Table } from '../sheet.tsx';
@@ -92,7 +93,7 @@ export function RunsView({ view, timeZone }: { readonly view: View; readonly tim
 
 /** Returns what could not be read as the beginning of a sentence. */
 function sentence(parts: readonly string[]): string {
-  const said = [parts.slice(0, -1).join(', '), parts.at(-1) ?? ''].filter((part) => part !== '').join(' and ');
+  const said = joinWords(parts);
   return said.charAt(0).toUpperCase() + said.slice(1);
 }
 
