@@ -247,6 +247,7 @@ function configurationPage(): string {
     header('src/config/settings.ts'),
     '# Configuration',
     'A flag wins over the environment, the environment over the configuration file, the file over the default. An empty value counts as not set. An unknown flag, or a variable that is nearly one of these, keeps everything from running, and the error has the right spelling. Other `MAILSTORE_*` variables are reported and ignored. A password and a password file that are set in the same place are reported, and the file is read. An error shows a value only where it cannot be a password.',
+    '`mailstore-mcp setup` keeps its answers in `terminal.json` in the state folder. `call`, `console`, `tester`, `tasks` and `changes` use this file as their configuration file where neither an option nor a variable names a MailStore or a configuration file. A server that a client starts does not use it: its settings are in the client’s own file.',
     table(['Variable', 'Flag', 'Values', 'Default', 'Meaning'], rows),
     '## Who owns the files',
     'The state folder, the consent key, password files and a configuration file with a password must belong to the user who runs the server, or to root. Others may not change them or the folders above them, and may not read what is secret. Otherwise nothing runs, and the error has the command that cures it. Links in the state folder are refused. `audit show`, `audit verify`, `tasks list`, `tasks show`, `changes list` and `changes show` also read a copy that belongs to another user.',

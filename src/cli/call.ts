@@ -11,7 +11,8 @@ import type { Command } from '../catalogue/define-command.ts';
 import type { Insight } from '../catalogue/define-insight.ts';
 import { toolName } from '../catalogue/naming.ts';
 import { refuseTwinsInJson } from '../catalogue/refuse-twins.ts';
-import { loadConfig, type Config, type Target } from '../config/load.ts';
+import { loadTerminalConfig } from '../config/kept-settings.ts';
+import type { Config, Target } from '../config/load.ts';
 import { describeReadFault, oneOf, text } from '../config/setting-types.ts';
 import { defaultStateDir } from '../config/state-dir.ts';
 import { findingWords, isEnded, type TaskRecord } from '../journal/task-record.ts';
@@ -101,7 +102,7 @@ async function run(given: CallGiven): Promise<number> {
     throw new MailStoreError('missingSetting', { setting: 'the command of call', hint: 'call --list shows them all.' });
   const sandbox = given.sandbox ? await startEmbedded() : undefined;
   try {
-    const config = loadConfig({ flags, ...(sandbox && { embedded: sandbox.target, stateDir: sandbox.stateDir }) });
+    const config = loadTerminalConfig({ flags, ...(sandbox && { embedded: sandbox.target, stateDir: sandbox.stateDir }) });
     const target = chooseTarget(given.target, config);
     const catalogue = catalogueFor(target.edition);
     const insight = findInsight(catalogue, name);

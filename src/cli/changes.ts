@@ -2,7 +2,8 @@ import { systemClock } from '../base/clock.ts';
 import { formatAge } from '../base/durations.ts';
 import { MailStoreError } from '../base/errors.ts';
 import { escapeHidden } from '../base/escape-hidden.ts';
-import { loadConfig, loadStateDir } from '../config/load.ts';
+import { loadTerminalConfig } from '../config/kept-settings.ts';
+import { loadStateDir } from '../config/load.ts';
 import { wholeNumber } from '../config/setting-types.ts';
 import { Journal } from '../journal/journal.ts';
 import type { Change } from '../journal/change-journal.ts';
@@ -123,7 +124,7 @@ async function show({ flags, change: number, json: isJson }: Given<{ json: typeo
 }
 
 async function revert({ flags, change: number }: Given<object, typeof changeArguments>): Promise<void> {
-  const config = loadConfig({ flags });
+  const config = loadTerminalConfig({ flags });
   const backend = openBackend(config);
   try {
     const answered = await backend.guard.revert(number, { client: 'terminal', prompter: terminalPrompter() }).catch((error: unknown) => {

@@ -1,4 +1,5 @@
 import { escapeHidden, toVisibleLine } from '../base/escape-hidden.ts';
+import { addKeptSettings } from '../config/kept-settings.ts';
 import { hasOwnSettings, readEnvironment } from '../config/load.ts';
 import { mcpClients, thisMachine } from '../config/mcp-clients.ts';
 import { acceptSome } from '../config/setting-types.ts';
@@ -59,7 +60,9 @@ async function findAll({ flags, client }: DoctorGiven, context: RunContext): Pro
   const { entries, findings } = findClientEntries(thisMachine(), chosen);
   const serve = await loadSubcommand('serve', context);
   const checksEntries = client !== undefined || !hasOwnSettings({ flags });
-  const own = checksEntries ? undefined : await checkConfiguration({ flags });
+  // What setup kept for the terminal is what its clients start, too; it is checked where no client has an entry.
+  const kept = checksEntries && client === undefined && entries.length === 0 ? addKeptSettings({ flags }) : flags;
+  const own = checksEntries && kept === flags ? undefined : await checkConfiguration({ flags: kept });
   if (own) found.push(...own.findings);
   else if (entries.length === 0) {
     const says =

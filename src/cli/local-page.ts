@@ -2,7 +2,8 @@ import { realpathSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { MAX_POLL_WAIT_MS } from '../base/limits.ts';
 import { createLog, type Log } from '../base/log.ts';
-import { loadConfig, type Config } from '../config/load.ts';
+import { loadTerminalConfig } from '../config/kept-settings.ts';
+import type { Config } from '../config/load.ts';
 import { wholeNumber } from '../config/setting-types.ts';
 import type { AskedQuestion } from '../guard/prompter.ts';
 import { requireSqlite } from '../journal/sqlite.ts';
@@ -49,7 +50,7 @@ interface PageSetting {
 export async function preparePage({ flags, sandbox: isSandbox }: Given<ReturnType<typeof pageOptions>, object>): Promise<PageSetting> {
   requireSqlite();
   const sandbox = isSandbox ? await startEmbedded() : undefined;
-  const config = loadConfig({ flags, ...(sandbox && { embedded: sandbox.target, stateDir: sandbox.stateDir }) });
+  const config = loadTerminalConfig({ flags, ...(sandbox && { embedded: sandbox.target, stateDir: sandbox.stateDir }) });
   const redactor = new Redactor();
   return {
     config,

@@ -2,13 +2,15 @@ import { realpathSync } from 'node:fs';
 import { text as readAll } from 'node:stream/consumers';
 import * as prompts from '@clack/prompts';
 import { excerpt, MailStoreError } from '../base/errors.ts';
+import { joinWords } from '../base/join-words.ts';
 import { ACCESS_LEVELS, type Access } from '../base/target.ts';
 import { toVisible, toVisibleLine } from '../base/escape-hidden.ts';
 import { KnownCommands } from '../client/known-commands.ts';
 import { inspectConnection, type ServerCertificate } from '../client/inspect-connection.ts';
+import { keepSettings, type KeptSettings } from '../config/kept-settings.ts';
 import { loadKnownSettings } from '../config/load.ts';
 import { mcpClients, thisMachine, type McpClient } from '../config/mcp-clients.ts';
-import { settings } from '../config/settings.ts';
+import { settingList, settings } from '../config/settings.ts';
 import { API_PORT, acceptSome, oneOf, text } from '../config/setting-types.ts';
 import { defineAction, defineSubcommand, flag, option, type Given } from './define-subcommand.ts';
 import { causes, describeCures, type Diagnosis } from './doctor/causes.ts';
@@ -140,18 +142,23 @@ async function conduct(interview: Interview, { flags, print, user, passwordStdin
   const kept = print
     ? plannedPassword(known.stateDir, origin, store)
     : keepPassword(interview, { stateDir: known.stateDir, origin, store, ...tested });
+  const chosen: KeptSettings = {
+    url: origin,
+    username: tested.username,
+    ...definedOnly({ passwordFile: kept.file, fingerprint, caFile: fingerprint === undefined ? known.caFile : undefined }),
+    access,
+  };
   const entry: ServerEntry = {
     command: process.execPath,
     args: [realpathSync(process.argv[1] ?? '')],
-    env: {
-      MAILSTORE_URL: origin,
-      MAILSTORE_USERNAME: tested.username,
-      ...kept.env,
-      ...definedOnly({ MAILSTORE_TLS_FINGERPRINT: fingerprint }),
-      MAILSTORE_ACCESS: access,
-    },
+    env: Object.fromEntries(
+      settingList.flatMap(({ key, env }) => {
+        const value = chosen[key];
+        return value === undefined ? [] : [[env, value]];
+      }),
+    ),
   };
-  await connectClients(interview, { entry, name, print });
+  await connectClients(interview, { entry, name, print, keep: () => keepSettings(known.stateDir, chosen) });
 }
 
 /** Returns a server that answers over TLS, with the certificate that it shows. A person is asked again until there is one. */
@@ -194,7 +201,7 @@ function describeCertificate(origin: string, { subject, issuer, validFrom, valid
 }
 
 function plannedPassword(stateDir: string, origin: string, store: (typeof STORES)[number]): KeptPassword {
-  return { where: store, env: store === 'keychain' ? {} : { MAILSTORE_PASSWORD_FILE: passwordFilePath(stateDir, origin) } };
+  return { where: store, ...(store === 'file' && { file: passwordFilePath(stateDir, origin) }) };
 }
 
 interface PasswordToKeep {
@@ -213,10 +220,15 @@ function keepPassword(interview: Interview, { stateDir, origin, store, username,
   return kept;
 }
 
-async function connectClients(
-  interview: Interview,
-  { entry, name, print }: { readonly entry: ServerEntry; readonly name: string; readonly print: boolean },
-): Promise<void> {
+interface Connection {
+  readonly entry: ServerEntry;
+  readonly name: string;
+  readonly print: boolean;
+  /** Keeps the settings for the terminal, and returns the file. */
+  keep(): string;
+}
+
+async function connectClients(interview: Interview, { entry, name, print, keep }: Connection): Promise<void> {
   const machine = thisMachine();
   const chosen = await interview.clients(mcpClients.filter((client) => isInstalled(client, machine)));
   const files: PlannedFile[] = [];
@@ -241,6 +253,7 @@ async function connectClients(
     const backup = writeClientFile(file, new Date());
     interview.say(`${file.client.name}: wrote '${file.path}'${backup === undefined ? '' : `; before, it was '${backup}'`}.`);
   }
+  interview.say(`In a terminal, mailstore-mcp call, console, tester, tasks and changes use the same settings, from '${keep()}'.`);
   interview.say(describeNext({ chosen, files, changed }));
 }
 
@@ -271,7 +284,7 @@ function describeNext({ chosen, files, changed }: Connected): string {
   if (chosen.length === 0)
     return `No client was chosen. Add the entry above to the file of a client (Clients in README.md), restart it, ${ask}`;
   if (files.length === 0) return 'No client was connected. Correct what is said above, and run setup again.';
-  const names = (of: readonly PlannedFile[]) => new Intl.ListFormat('en').format(of.map(({ client }) => client.name));
+  const names = (of: readonly PlannedFile[]) => joinWords(of.map(({ client }) => client.name));
   return changed.length > 0 ? `Restart ${names(changed)}, ${ask}` : `${names(files)} had the entry before. If it runs, restart it, ${ask}`;
 }
 

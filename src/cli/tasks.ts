@@ -4,7 +4,8 @@ import { formatAge, formatDuration } from '../base/durations.ts';
 import { isError, MailStoreError } from '../base/errors.ts';
 import { escapeHidden, toVisibleLine } from '../base/escape-hidden.ts';
 import { formatCount } from '../catalogue/phrases.ts';
-import { loadConfig, loadStateDir } from '../config/load.ts';
+import { loadTerminalConfig } from '../config/kept-settings.ts';
+import { loadStateDir } from '../config/load.ts';
 import { text, type SettingType, settingType, showNumber } from '../config/setting-types.ts';
 import { FENCE_MS } from '../journal/lease.ts';
 import { Journal } from '../journal/journal.ts';
@@ -274,7 +275,7 @@ async function wait(journal: TaskJournal, { flags, task: id }: Given<object, typ
 
 async function cancel(journal: TaskJournal, { flags, task: id }: Given<object, typeof taskArguments>): Promise<void> {
   const { taskId } = await findTask(journal, id);
-  const config = loadConfig({ flags });
+  const config = loadTerminalConfig({ flags });
   const backend = openBackend(config);
   try {
     const cancelled = await backend.guard.cancel(taskId, { client: 'terminal', prompter: terminalPrompter() }).catch((error: unknown) => {
@@ -326,7 +327,7 @@ function describeReason({ error, reason }: TaskRecord): string {
 
 function openIfConfigured(flags: Readonly<Record<string, string>>): Backend | undefined {
   try {
-    const config = loadConfig({ flags });
+    const config = loadTerminalConfig({ flags });
     return openBackend(config);
   } catch (error) {
     if (isError(error, 'missingSetting')) return undefined;

@@ -127,6 +127,8 @@ export interface KnownSettings {
   readonly password?: string;
   readonly fingerprint?: string;
   readonly ca?: string;
+  /** The file that `ca` was read from. */
+  readonly caFile?: string;
   readonly access: Access;
   readonly stateDir: string;
   /** Where the access level was set: an option, a variable, a key of the configuration file, or `the default`. */
@@ -161,6 +163,7 @@ export function loadKnownSettings({ env = process.env, flags }: Pick<ConfigSourc
     ...(password !== undefined && { password }),
     ...(fingerprint !== undefined && { fingerprint }),
     ...(ca !== undefined && { ca }),
+    ...(texts.caFile !== undefined && { caFile: texts.caFile.text }),
     access: required('access', texts),
     stateDir: read('stateDir', texts) ?? defaultStateDir(env),
     accessFrom: texts.access?.name ?? 'the default',
@@ -373,7 +376,7 @@ function targetsFrom(texts: Texts, named: Readonly<Record<string, Texts>>, acces
 
 function createTarget(name: string, texts: Texts, ceiling: Access): Target {
   const access = required('access', texts);
-  const origin = required('url', texts, 'set it to https://host:8463, or try the embedded server with --sandbox.');
+  const origin = required('url', texts, 'set it to https://host:8463, run mailstore-mcp setup, or try the embedded server with --sandbox.');
   const username = required('username', texts, 'name the MailStore administrator to log in as.');
   const password =
     read('passwordFile', texts) ??

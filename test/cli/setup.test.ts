@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { completeAddress } from '../../src/cli/setup/complete-address.ts';
@@ -82,6 +82,73 @@ describe('mailstore-mcp setup --yes', () => {
     expect(stderr.match(/user name and password/g)).toHaveLength(1);
     expect(stderr).toContain("MailStore does not accept the login 'admin' (HTTP 401). Check user name and password");
     expect(readFileSync(file, 'utf8')).not.toContain('mailstore');
+  });
+});
+
+describe('the settings that mailstore-mcp setup keeps for a terminal', () => {
+  async function setUp(clients: string) {
+    const { env, home } = createHome();
+    const { url, username, password, fingerprint } = await sandboxForTest();
+    const args = ['--url', url, '--user', username, '--fingerprint', fingerprint, '--store', 'file', '--clients', clients];
+    const { code, stdout } = await runBinary(['setup', '--yes', ...args], { ...env, MAILSTORE_PASSWORD: password });
+    expect(code).toBe(0);
+    return { env, home, url, stdout };
+  }
+
+  test('after setup, call and changes in a terminal reach the MailStore that the clients were connected to', async () => {
+    const { env, home, url, stdout } = await setUp('cursor');
+    const path = join(home, 'state', 'terminal.json');
+    expect(stdout).toContain(
+      `In a terminal, mailstore-mcp call, console, tester, tasks and changes use the same settings, from '${path}'.`,
+    );
+    expect(statSync(path).mode & 0o777).toBe(0o600);
+    expect(JSON.parse(readFileSync(path, 'utf8'))).toMatchObject({ url, username: 'admin', access: 'read-only' });
+    expect(readFileSync(path, 'utf8')).not.toContain('password"');
+    const read = await runBinary(['call', 'GetServerInfo'], env);
+    expect(read).toMatchObject({ code: 0, stderr: '' });
+    expect(JSON.parse(read.stdout)).toMatchObject({ machineName: 'ARCHIVE01' });
+    const change = ['call', 'SetUserFullName', 'userName=johndoe', 'fullName=J. Doe'];
+    expect(await runBinary(change, env)).toMatchObject({ code: 3 });
+    expect(await runBinary([...change, '--access', 'read-write'], env)).toMatchObject({ code: 0 });
+    expect(await runBinary(['changes', 'revert', '1', '--access', 'read-write'], env)).toMatchObject({ code: 0 });
+  });
+
+  test('a MailStore that a variable names wins over the one that setup kept', async () => {
+    const { env } = await setUp('cursor');
+    const other = await runBinary(['call', 'GetServerInfo'], { ...env, MAILSTORE_URL: 'https://127.0.0.1:9' });
+    expect(other).toMatchObject({
+      code: 2,
+      stderr: 'mailstore-mcp: MAILSTORE_USERNAME is not set; name the MailStore administrator to log in as.\n',
+    });
+  });
+
+  test('doctor checks what setup kept for the terminal where no client has an entry', async () => {
+    const { env, home, url } = await setUp('cursor');
+    rmSync(join(home, '.cursor'), { recursive: true });
+    const { code, stdout } = await runBinary(['doctor'], env);
+    expect(stdout).toContain(`${url} is reached over`);
+    expect(code).toBe(0);
+  });
+
+  test('setup with a company’s own certificate authority names its file to clients and to the terminal', async () => {
+    const { env, home, file, serverIn } = createHome();
+    const { url, username, password, certificate } = await sandboxForTest();
+    const caFile = join(home, 'ca.pem');
+    writeFileSync(caFile, certificate);
+    const args = ['--url', url, '--user', username, '--ca-file', caFile, '--store', 'file', '--clients', 'cursor'];
+    expect(await runBinary(['setup', '--yes', ...args], { ...env, MAILSTORE_PASSWORD: password })).toMatchObject({ code: 0, stderr: '' });
+    const entry = serverIn(file);
+    expect(entry?.env['MAILSTORE_CA_FILE']).toBe(caFile);
+    expect(await runBinary(['call', 'GetServerInfo'], { ...env, ...entry?.env })).toMatchObject({ code: 0, stderr: '' });
+    expect(await runBinary(['call', 'GetServerInfo'], env)).toMatchObject({ code: 0, stderr: '' });
+  });
+
+  test('setup --print keeps no settings', async () => {
+    const { env, home } = createHome();
+    const { url, username, password, fingerprint } = await sandboxForTest();
+    const args = ['setup', '--print', '--yes', '--url', url, '--user', username, '--fingerprint', fingerprint, '--store', 'file'];
+    expect(await runBinary(args, { ...env, MAILSTORE_PASSWORD: password })).toMatchObject({ code: 0 });
+    expect(existsSync(join(home, 'state', 'terminal.json'))).toBe(false);
   });
 });
 

@@ -241,7 +241,10 @@ describe('what is refused', () => {
       "MAILSTORE_INLINE_WAIT_MS is '45001', but must be a whole number of milliseconds from 0 to 45000.",
     ],
     [{ MAILSTORE_INLINE_WAIT_MS: '2 s' }, "MAILSTORE_INLINE_WAIT_MS is '2 s', but must be a whole number of milliseconds from 0 to 45000."],
-    [{ MAILSTORE_URL: '' }, 'MAILSTORE_URL is not set; set it to https://host:8463, or try the embedded server with --sandbox.'],
+    [
+      { MAILSTORE_URL: '' },
+      'MAILSTORE_URL is not set; set it to https://host:8463, run mailstore-mcp setup, or try the embedded server with --sandbox.',
+    ],
     [{ MAILSTORE_USERNAME: '' }, 'MAILSTORE_USERNAME is not set; name the MailStore administrator to log in as.'],
     [{ MAILSTORE_PASSWORD: '' }, 'MAILSTORE_PASSWORD is not set; set it, or MAILSTORE_PASSWORD_FILE.'],
     [{ MAILSTORE_PASSWORD_FILE: 'Violet-Anchor-93' }, 'MAILSTORE_PASSWORD_FILE is not the whole path of a file; '],

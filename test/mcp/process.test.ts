@@ -210,7 +210,12 @@ describe('a server that its configuration keeps from working', () => {
   const ARGS =
     'Correct "args" in the client\'s entry for this server: it holds options, each word on its own, such as ["--access", "read-write"].';
   const cases: readonly (readonly [what: string, env: Record<string, string>, args: readonly string[], sentence: string])[] = [
-    ['no address', {}, [], 'MAILSTORE_URL is not set; set it to https://host:8463, or try the embedded server with --sandbox.'],
+    [
+      'no address',
+      {},
+      [],
+      'MAILSTORE_URL is not set; set it to https://host:8463, run mailstore-mcp setup, or try the embedded server with --sandbox.',
+    ],
     [
       'no password',
       { MAILSTORE_URL: START.MAILSTORE_URL, MAILSTORE_USERNAME: 'admin' },

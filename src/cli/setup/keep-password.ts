@@ -5,16 +5,16 @@ import { join } from 'node:path';
 import { makeFolder } from '../../base/make-folder.ts';
 import { writeKeychain } from '../../config/keychain.ts';
 
-/** Where a password was kept, and the setting by which the server finds it; in the keychain it needs none. */
+/** Where a password was kept, in words, and the file; in the keychain it needs none. */
 export interface KeptPassword {
   readonly where: string;
-  readonly env: Readonly<Record<string, string>>;
+  readonly file?: string;
 }
 
 /** Keeps the password in the keychain. Returns undefined with no trace of it where the keychain cannot be used. */
 export function keepInKeychain(origin: string, username: string, password: string): KeptPassword | undefined {
   if (writeKeychain(origin, username, password) !== undefined) return undefined;
-  return { where: 'the keychain of the operating system', env: {} };
+  return { where: 'the keychain of the operating system' };
 }
 
 /** Returns the file that `keepInFile` writes for a server. */
@@ -36,5 +36,5 @@ export function keepInFile(stateDir: string, origin: string, password: string): 
   }
   writeFileSync(draft, password);
   renameSync(draft, path);
-  return { where: `'${path}', which only you can read`, env: { MAILSTORE_PASSWORD_FILE: path } };
+  return { where: `'${path}', which only you can read`, file: path };
 }
