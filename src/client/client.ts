@@ -184,10 +184,12 @@ export class MailStoreClient {
   ): Promise<Outcome> {
     const isChange = effect !== 'read';
     const notes = listUnsentArguments(command, spoken.commands);
-    const attempt = async (limitMs?: number) => this.#transport.send(request, { limitMs, signal, deadline, purpose, command, isChange });
+    const isOnlyOnce = isChange || once;
+    const options = { signal, deadline, purpose, command, isChange, isOnlyOnce };
+    const attempt = async (limitMs?: number) => this.#transport.send(request, { limitMs, ...options });
     try {
-      const response = isChange || once ? await attempt() : await retryRead(attempt, this.#options, deadline);
-      const reply = spoken.dialect.read(response, command);
+      const response = isOnlyOnce ? await attempt() : await retryRead(attempt, this.#options, deadline);
+      const reply = readAnswer(spoken.dialect, command, response);
       await pauseIfLarge(response);
       const outcome = this.#outcome(command, spoken.dialect, reply);
       await pauseIfLarge(response);
@@ -202,7 +204,7 @@ export class MailStoreClient {
   /** Asks once for the status of a run and returns the answer's bytes unread, so that they can be stored first: the end is handed out once. */
   async poll(run: ClientRun, knownVersion: number): Promise<WireResponse> {
     const dialect = this.#findDialect(run);
-    const options = { extraMs: POLL_WAIT_MS, purpose: 'status' } as const;
+    const options = { extraMs: POLL_WAIT_MS, purpose: 'status', isOnlyOnce: true } as const;
     const response = await this.#transport.send(dialect.status(run, knownVersion, POLL_WAIT_MS), options);
     return response.status === 405 && dialect.statusAfter405 ? this.#transport.send(dialect.statusAfter405(run), options) : response;
   }
@@ -341,6 +343,15 @@ const LARGE_BYTES = 256 * 1024;
 
 async function pauseIfLarge({ body }: WireResponse): Promise<void> {
   if (body.byteLength >= LARGE_BYTES) await nextTurn();
+}
+
+/** Reads the answer to a call. Throws why the connection ended for one that was cut off, unless it is whole nevertheless. */
+function readAnswer(dialect: Dialect, command: Command, response: WireResponse): Reply {
+  try {
+    return dialect.read(response, command);
+  } catch (error) {
+    throw response.cutBy ?? error;
+  }
 }
 
 function outOfTime({ name }: Command): MailStoreError {

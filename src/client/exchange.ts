@@ -15,10 +15,13 @@ export interface ExchangeOptions {
 export class ExchangeFailed extends Error {
   /** True if the request may have left: undici had taken it to a connection. Its outcome is not known then, for any cause. */
   readonly hasBegun: boolean;
+  /** What had come of the answer; absent where not even its head had. */
+  readonly came: WireResponse | undefined;
 
-  constructor(hasBegun: boolean, cause: unknown) {
+  constructor(hasBegun: boolean, cause: unknown, came?: WireResponse) {
     super('the exchange has no answer', { cause });
     this.hasBegun = hasBegun;
+    this.came = came;
   }
 }
 
@@ -60,7 +63,7 @@ export function startExchange(
       if (isOver) return;
       isOver = true;
       clearTimeout(timer);
-      reject(new ExchangeFailed(hasBegun, cause));
+      reject(new ExchangeFailed(hasBegun, cause, status === 0 ? undefined : { status, ...head, body: Buffer.concat(chunks) }));
     };
     pool.dispatch(request, {
       onRequestStart: (started) => {

@@ -8,6 +8,7 @@ import { HOLD_MS } from '../base/limits.ts';
 import { toolName } from '../catalogue/naming.ts';
 import { Redactor } from '../masking/redactor.ts';
 import { UNMASKED_TYPE } from '../wire/body.ts';
+import { refuseUnavailable } from '../wire/http-status.ts';
 import type { WireRequest, WireResponse } from '../wire/reply.ts';
 import type { Command } from '../catalogue/define-command.ts';
 import { ExchangeFailed, startExchange, TIME_IS_UP, type RunningExchange } from './exchange.ts';
@@ -52,6 +53,11 @@ export interface SendOptions {
   readonly command?: Command;
   /** True for a request whose answer is waited for when the transport is closed: a change, whose outcome would be unknown. */
   readonly isChange?: boolean;
+  /**
+   * True for a request whose answer exists only once. An answer that may be whole is returned: one whose connection ended before HTTP
+   * was done with it has the error as `cutBy`, and the status 502, 503 or 504 of a proxy is returned as well.
+   */
+  readonly isOnlyOnce?: boolean;
 }
 
 /** Answers larger than this are not read: nothing in the API is meant to be. */
@@ -124,16 +130,17 @@ export class Transport {
       );
       const shown = await this.#follow(running, request, options);
       observation?.end(shown.contentType === UNMASKED_TYPE ? { ...shown, body: NOT_MASKED } : shown);
-      if (shown.status === 503) throw new MailStoreError('unavailable', { origin });
-      if (shown.status === 502 || shown.status === 504) throw new MailStoreError('gatewayFailed', { status: shown.status, origin });
+      if (!options.isOnlyOnce) refuseUnavailable(shown.status, origin);
       return shown;
     } catch (error) {
-      const explained =
-        error instanceof ExchangeFailed
-          ? this.#explain(error, limitMs, options.command ? toolName(options.command.name) : request.path)
-          : error;
+      if (!(error instanceof ExchangeFailed)) {
+        observation?.fail(error);
+        throw error;
+      }
+      const explained = this.#explain(error, limitMs, options.command ? toolName(options.command.name) : request.path);
       observation?.fail(explained);
-      throw explained;
+      if (!options.isOnlyOnce || !error.came || !mayBeWhole(error.came)) throw explained;
+      return { ...(await maskAnswer(error.came, request, this.#options)), cutBy: explained };
     }
   }
 
@@ -212,6 +219,11 @@ export class Transport {
         return new MailStoreError('connectionFailed', { origin, reason }, { cause });
     }
   }
+}
+
+/** True for a body that ends as an object of JSON or an element of XML does: what is cut off inside of one does not parse. */
+function mayBeWhole({ status, body }: WireResponse): boolean {
+  return status === 200 && /[}>]\s*$/.test(Buffer.from(body.subarray(-64)).toString('latin1'));
 }
 
 /** The cause of an exchange that ended because the transport was closed. */

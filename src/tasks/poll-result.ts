@@ -1,6 +1,6 @@
 import { isError, MailStoreError } from '../base/errors.ts';
 import type { Command } from '../catalogue/define-command.ts';
-import type { ClientRun, MailStoreClient } from '../client/client.ts';
+import { CommandFailed, type ClientRun, type MailStoreClient } from '../client/client.ts';
 import type { Progress, WireResponse } from '../wire/reply.ts';
 
 /** What the answer to a poll is, as far as it may be read before it is stored. */
@@ -19,7 +19,7 @@ export function readIfNoEnd(client: MailStoreClient, command: Command, run: Clie
     return outcome.kind === 'running' ? { kind: 'running', progress: outcome.progress } : { kind: 'end' };
   } catch (error) {
     if (isError(error, 'tokenUnknown')) return { kind: 'denied', error };
-    if (raw.status === 200) return { kind: 'end' };
+    if (raw.status === 200 || error instanceof CommandFailed || client.saysEnded(run, raw)) return { kind: 'end' };
     if (!(error instanceof MailStoreError)) throw error;
     return { kind: 'refused', error };
   }

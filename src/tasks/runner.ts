@@ -10,7 +10,7 @@ import { maskSecrets } from '../catalogue/mask-secrets.ts';
 import { CommandFailed, type MailStoreClient, type Outcome, type PreparedCall } from '../client/client.ts';
 import type { Permit } from '../policy/gate.ts';
 import type { PageRequest, RowPage } from '../journal/page.ts';
-import type { GivingUp, TaskJournal } from '../journal/task-journal.ts';
+import type { GivingUp, TaskEnd, TaskJournal } from '../journal/task-journal.ts';
 import { isEnded, type Holder, type TaskRecord } from '../journal/task-record.ts';
 import type { Progress, WireResponse } from '../wire/reply.ts';
 import { argumentsKey } from '../base/arguments-key.ts';
@@ -364,8 +364,7 @@ export class TaskRunner {
     const { journal } = this.#options;
     const { taskId } = task;
     if (error instanceof CommandFailed) {
-      const end = { status: 'failed', error: error.message, progress: this.#merged(task, error.progress), teller: this.#holder } as const;
-      await this.#keep(() => journal.finish(taskId, end), report);
+      await this.#keep(() => journal.finish(taskId, this.#endFrom(task, error)), report);
       return this.#task(taskId);
     }
     if (error instanceof MailStoreError && error.request !== 'unknown') {
@@ -508,7 +507,8 @@ export class TaskRunner {
       return { kind: 'fault', error };
     }
     if (reading.kind === 'denied' || reading.kind === 'refused') {
-      await journal.unmarkPoll(taskId, epoch);
+      // A proxy that got no answer may have lost one.
+      if (!isError(reading.error, 'gatewayFailed')) await journal.unmarkPoll(taskId, epoch);
       throw reading.error;
     }
     const { progress } = reading;
@@ -560,21 +560,25 @@ export class TaskRunner {
         await journal.setRawEndAside(taskId, raw.rawEndId, 'It says that the command is running.');
       } catch (error) {
         if (error instanceof CommandFailed) {
-          const { word: status } = error;
-          const progress = this.#merged(task, error.progress);
-          await journal.finish(taskId, { status, progress, teller: this.#holder, ...(status === 'failed' && { error: error.message }) });
+          await journal.finish(taskId, this.#endFrom(task, error));
           this.#changes.emit(taskId);
           await this.#reportEnd(taskId);
           return true;
         }
         if (isRecordFault(error)) throw error;
         const why = describe(error);
-        const holdsEnd = client.saysEnded(run, raw) && !isError(error, 'truncated', 'notMailStore', 'foreignStatus');
+        const isReadElse = isError(error, 'truncated', 'notMailStore', 'foreignStatus', 'unknownStatus');
+        const holdsEnd = raw.status === 200 && client.saysEnded(run, raw) && !isReadElse;
         // A fault of this program with one answer is the same for every reading of it.
         if (!holdsEnd && error instanceof MailStoreError) await journal.setRawEndAside(taskId, raw.rawEndId, why);
         else if (await this.#endUnknown(taskId, command, { unreadable: raw.rawEndId, reason: undigested(why) })) return true;
       }
     }
+  }
+
+  /** Returns the end that MailStore calls failed or cancelled. */
+  #endFrom(task: TaskRecord, { word: status, message, progress }: CommandFailed): TaskEnd {
+    return { status, progress: this.#merged(task, progress), teller: this.#holder, ...(status === 'failed' && { error: message }) };
   }
 
   async #succeed(task: TaskRecord, { value, drift, progress }: Outcome & { readonly kind: 'value' }): Promise<void> {

@@ -3,7 +3,7 @@ import { readJson } from './body.ts';
 import { stripStack } from '../base/strip-stack.ts';
 import { refuseHttpError, refuseToken, type Addressed } from './http-status.ts';
 import { cutMessage, readLogLines } from './log-lines.ts';
-import type { Dialect, Progress } from './reply.ts';
+import type { Dialect, Progress, WireResponse } from './reply.ts';
 import { END_WORD, readPercent, readStatusWord, readVersion, refuseForeignStatus } from './status.ts';
 
 const ENDED = new RegExp(`"statusCode"\\s*:\\s*"${END_WORD}"`);
@@ -26,9 +26,10 @@ export function modernDialect(address: Addressed): Dialect {
     saysRunning: ({ body }) => /"statusCode"\s*:\s*"running"/.test(Buffer.from(body).toString('latin1')),
     saysEnded: ({ body }) => ENDED.test(Buffer.from(body).toString('latin1')),
     read: (response, { name: command }, run) => {
-      if (response.status === 404 && run) refuseToken(response, command, address.origin);
-      if (response.status !== 200) refuseHttpError(response, run ? '/api/get-status' : `/api/invoke/${command}`, address);
-      const envelope = readJson(response, command, address.origin);
+      const ownEnd = run && response.status !== 200 ? readOwnEnd(response, command, run.token) : undefined;
+      if (!ownEnd && response.status === 404 && run) refuseToken(response, command, address.origin);
+      if (!ownEnd && response.status !== 200) refuseHttpError(response, run ? '/api/get-status' : `/api/invoke/${command}`, address);
+      const envelope = ownEnd ?? readJson(response, command, address.origin);
       if (!isEnvelope(envelope)) {
         throw new MailStoreError('notAnEnvelope', { command, excerpt: excerpt(JSON.stringify(envelope)) });
       }
@@ -43,13 +44,7 @@ export function modernDialect(address: Addressed): Dialect {
       }
       if (word === undefined) throw new MailStoreError('unknownStatus', { command, word: excerpt(envelope.statusCode) });
       if (word === 'succeeded') return { kind: 'value', value: envelope.result ?? null, progress };
-      const message = envelope.error?.message;
-      return {
-        kind: 'failed',
-        word,
-        message: stripStack(typeof message === 'string' && message !== '' ? message : `the server reports '${word}'`),
-        progress,
-      };
+      return { kind: 'failed', word, message: readError(envelope) ?? `the server reports '${word}'`, progress };
     },
   };
 }
@@ -75,12 +70,39 @@ function isEnvelope(value: unknown): value is Envelope {
   );
 }
 
+/**
+ * Returns the status of a run that has ended, under any HTTP status, since no source settles that (protocol.md §5, 8 and 11). Only MailStore knows
+ * the token, so an envelope that states it is no page of a proxy; undefined for everything else.
+ */
+function readOwnEnd(response: WireResponse, command: string, token: string): Envelope | undefined {
+  let value: unknown;
+  try {
+    value = readJson(response, command, '');
+  } catch (error) {
+    if (error instanceof MailStoreError) return undefined;
+    throw error;
+  }
+  if (!isEnvelope(value) || value.token?.toLowerCase() !== token.toLowerCase()) return undefined;
+  const word = readStatusWord(value.statusCode);
+  return word === undefined || word === 'running' ? undefined : value;
+}
+
+/** Returns the message of an error, or undefined where an envelope states none. */
+function readError({ error }: Envelope): string | undefined {
+  return typeof error?.message === 'string' && error.message !== '' ? stripStack(error.message) : undefined;
+}
+
 function readProgress(envelope: Envelope, command: string): Progress {
   const { statusVersion, percentProgress, statusText, logOutput } = envelope;
+  const error = envelope.statusCode === 'succeeded' ? readError(envelope) : undefined;
   return {
     version: readVersion(command, statusVersion),
     percent: readPercent(percentProgress),
     text: typeof statusText === 'string' && statusText !== '' ? cutMessage({ type: 'line', text: statusText }).text : null,
-    messages: typeof logOutput === 'string' ? readLogLines(logOutput) : [],
+    messages: [
+      ...(typeof logOutput === 'string' ? readLogLines(logOutput) : []),
+      // A success that comes with an error is MailStore's word, and so is the error.
+      ...(error === undefined ? [] : [cutMessage({ type: 'error', text: error })]),
+    ],
   };
 }

@@ -17,8 +17,15 @@ export function refuseToken(response: WireResponse, command: string, origin: str
   throw new MailStoreError('tokenUnknown', { command });
 }
 
-/** Throws the MailStoreError of an HTTP status other than 200 that means the same in every dialect; 502, 503 and 504 never get here. */
+/** Throws MailStoreError `unavailable` for HTTP 503, and `gatewayFailed` for what a proxy answers that got no answer itself. */
+export function refuseUnavailable(status: number, origin: string): void {
+  if (status === 503) throw new MailStoreError('unavailable', { origin });
+  if (status === 502 || status === 504) throw new MailStoreError('gatewayFailed', { status, origin });
+}
+
+/** Throws the MailStoreError of an HTTP status other than 200 that means the same in every dialect. */
 export function refuseHttpError(response: WireResponse, path: string, { origin, user }: Addressed): never {
+  refuseUnavailable(response.status, origin);
   switch (response.status) {
     case 401:
       throw new MailStoreError('unauthorized', { user });

@@ -38,7 +38,7 @@ export interface WireRequest {
   readonly body: string;
 }
 
-/** An answer as it came: complete bytes, nothing parsed. */
+/** An answer as it came: its bytes, nothing parsed. */
 export interface WireResponse {
   readonly status: number;
   readonly contentType: string;
@@ -47,6 +47,8 @@ export interface WireResponse {
   /** The value of the header `Location`. */
   readonly location?: string;
   readonly body: Uint8Array;
+  /** Why the connection ended before the answer was complete in the sense of HTTP; absent for a complete answer. */
+  readonly cutBy?: Error;
 }
 
 /** The command that an answer belongs to, as far as reading the answer depends on it. */

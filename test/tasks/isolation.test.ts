@@ -232,6 +232,80 @@ describe('an end is what MailStore calls one', () => {
   });
 });
 
+describe('an end that has arrived is not lost', () => {
+  const ENDED = { token: 'one', statusVersion: 9, statusCode: 'succeeded', result: null, error: null };
+  const FAILED = { ...ENDED, statusCode: 'failed', error: { message: 'Disk full.' } };
+  const text = JSON.stringify(ENDED);
+  const head = 'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n';
+
+  test.each([
+    '203 Non-Authoritative Information',
+    '400 Bad Request',
+    '404 Not Found',
+    '500 Internal Server Error',
+    '502 Bad Gateway',
+    '503 Service Unavailable',
+  ])('HTTP %s around the status of the run itself hides neither success nor failure', async (status) => {
+    const far = await startFar({
+      one: [respond(status, 'application/json', text), GONE],
+      two: [respond(status, 'application/json', JSON.stringify({ ...FAILED, token: 'two' })), GONE],
+    });
+    const { leave, end, runner } = setUp(far);
+    const [one, two] = [await leave('one'), await leave('two')];
+    runner.adopt();
+    expect((await end(one, SHORT_STEP_MS)).status).toBe('succeeded');
+    expect(await end(two, SHORT_STEP_MS)).toMatchObject({ status: 'failed', error: 'MailStore could not run VerifyStore: Disk full.' });
+    expect([far.asked('one'), far.asked('two')]).toEqual([1, 1]);
+  });
+
+  test.each<[string, string]>([
+    ['before as many bytes as were announced', `${head}Content-Length: 900\r\n\r\n${text}`],
+    ['before the last chunk', `${head}Transfer-Encoding: chunked\r\n\r\n${text.length.toString(16)}\r\n${text}\r\n`],
+  ])('a status that came whole counts where the connection ends %s', async (_, cut) => {
+    const far = await startFar({ one: [{ cut }, GONE] });
+    const { leave, end, runner } = setUp(far);
+    const task = await leave('one');
+    runner.adopt();
+    expect((await end(task, SHORT_STEP_MS)).status).toBe('succeeded');
+    expect(far.asked('one')).toBe(1);
+  });
+
+  test.each<[string, ApiForm, Readonly<Record<string, unknown>>]>([
+    ['another status than 200 and without its token', 'modern', { ...FAILED, token: null }],
+    ['another status than 200 in the 2012 form', 'legacy', { status: 'failed', messages: [] }],
+  ])('what looks like an end with %s is kept, and asked for again', async (_, api, body) => {
+    const last = api === 'modern' ? respondJson(ENDED) : respondJson({ status: 'succeeded', result: null });
+    const far = await startFar({ one: [respond('500 Internal Server Error', 'application/json', JSON.stringify(body)), last] });
+    const { leave, end, runner, journal } = setUp(far, api);
+    const task = await leave('one');
+    runner.adopt();
+    expect((await end(task, SHORT_STEP_MS)).status).toBe('succeeded');
+    const kept = await journal.tasks.rawEnds(task.taskId);
+    expect(kept.map((raw) => Buffer.from(raw.body).toString())).toContain(JSON.stringify(body));
+  });
+
+  test('a word that ends something else does not end a run whose own word is none', async () => {
+    const strange = respondJson({ ...ENDED, statusVersion: 3, statusCode: 'queued', result: { statusCode: 'failed' } });
+    const far = await startFar({ one: [strange, respondJson(ENDED)] });
+    const { leave, end, runner } = setUp(far);
+    const task = await leave('one');
+    runner.adopt();
+    expect((await end(task, SHORT_STEP_MS)).status).toBe('succeeded');
+  });
+
+  test('an error that comes with a success is an error that the run found', async () => {
+    const far = await startFar({ one: [respondJson({ ...ENDED, error: { message: 'The index could not be written.' } })] });
+    const { leave, end, runner } = setUp(far);
+    const task = await leave('one');
+    runner.adopt();
+    expect(await end(task, SHORT_STEP_MS)).toMatchObject({
+      status: 'succeeded',
+      finding: { errors: 1, warnings: 0 },
+      messages: [{ type: 'error', text: 'The index could not be written.' }],
+    });
+  });
+});
+
 describe('only MailStore denies a token, and only when it goes on denying', () => {
   const PAGE = respond('404 Not Found', 'text/html', '<html><title>Not found</title></html>');
 

@@ -152,6 +152,20 @@ describe('starting', () => {
     });
   });
 
+  test('a cancellation that the server reports at once is the end of the task', async () => {
+    const server = await startScripted(respondStatus(2, { token: null, statusCode: 'cancelled' }));
+    const { runner } = startRunner(server);
+    expect(await startTask(runner, VERIFY)).toMatchObject({ status: 'cancelled' });
+  });
+
+  test('a token that came whole is followed where the connection ends before as many bytes as were announced', async () => {
+    const body = JSON.stringify({ error: null, token: 'T', statusVersion: 2, statusCode: 'running', result: null });
+    const server = await startScripted({ cut: `HTTP/1.1 200 OK\r\nContent-Length: 900\r\n\r\n${body}` }, SUCCEEDED);
+    const { runner, readEnd } = startRunner(server);
+    expect((await readEnd(await startTask(runner, VERIFY))).status).toBe('succeeded');
+    expect(server.count()).toEqual({ invoked: 1, polled: 1 });
+  });
+
   test('a value at once is the end of the task', async () => {
     const server = await startScripted(SUCCEEDED);
     const { runner } = startRunner(server);
