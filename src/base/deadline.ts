@@ -1,8 +1,5 @@
 import type { Clock } from './clock.ts';
 
-/** Why a timer was stopped. Without a reason of its own each stop would make a DOMException with its stack, a tenth of a millisecond for every call. */
-const STOPPED = new Error('The timer was stopped.');
-
 /**
  * The time that one call may take, from its arrival to its answer, on a clock that only grows. It does not run while a person is waited for. Everything
  * that works for the call gets the same one.
@@ -14,7 +11,7 @@ export class Deadline {
   #leftMs: number;
   /** When the time last began to run; absent while a person is waited for. */
   #runsSince: number | undefined;
-  #timer = new AbortController();
+  #stopTimer: () => void = () => undefined;
 
   /** Begins to run at once. Until `end` is called, a timer keeps the process alive. */
   constructor(clock: Clock, ms: number) {
@@ -40,36 +37,31 @@ export class Deadline {
   }
 
   /** Returns what `work` comes to, or throws what `late` returns when the time, and `graceMs` after it, is over first; `work` itself goes on. */
-  async within<T>(work: Promise<T>, late: () => Error, graceMs = 0): Promise<T> {
-    let grace: AbortController | undefined;
-    let forget = () => {};
-    const over = new Promise<never>((_, reject) => {
-      const refuse = () => {
-        if (graceMs === 0) reject(late());
-        else {
-          grace = new AbortController();
-          this.#clock.sleep(graceMs, grace.signal).then(
-            () => reject(late()),
-            () => undefined,
-          );
-        }
+  within<T>(work: Promise<T>, late: () => Error, graceMs = 0): Promise<T> {
+    return new Promise((resolve, reject) => {
+      let isDone = false;
+      let stop = () => {};
+      const end = () => {
+        isDone = true;
+        stop();
       };
-      if (this.isOver) refuse();
-      else forget = this.onOver(refuse);
+      const refuse = () => {
+        if (isDone) return;
+        if (graceMs === 0) reject(late());
+        else stop = this.#clock.after(graceMs, () => reject(late()));
+      };
+      void work.finally(end).then(resolve, reject);
+      // Work that is done already counts.
+      if (this.isOver) queueMicrotask(refuse);
+      else stop = this.onOver(refuse);
     });
-    try {
-      return await Promise.race([work, over]);
-    } finally {
-      forget();
-      grace?.abort(STOPPED);
-    }
   }
 
   /** Waits for a person, and lets the time run on afterwards. */
   async suspend<T>(wait: () => Promise<T>): Promise<T> {
     this.#leftMs = this.leftMs();
     this.#runsSince = undefined;
-    this.#timer.abort(STOPPED);
+    this.#stopTimer();
     try {
       return await wait();
     } finally {
@@ -80,27 +72,24 @@ export class Deadline {
   /** Stops the timer when the call was answered: nothing is called any more. */
   end(): void {
     this.#acts.clear();
-    this.#timer.abort(STOPPED);
+    this.#stopTimer();
   }
 
   #start(): void {
     this.#runsSince = this.#clock.monotonic();
-    this.#timer = new AbortController();
-    void this.#watch(this.#timer.signal);
+    this.#watch();
   }
 
-  async #watch(signal: AbortSignal): Promise<void> {
-    // A timer may be a moment early.
-    while (!this.isOver) {
-      try {
-        await this.#clock.sleep(this.leftMs(), signal);
-      } catch {
+  #watch(): void {
+    this.#stopTimer = this.#clock.after(this.leftMs(), () => {
+      // A timer may be a moment early.
+      if (!this.isOver) {
+        this.#watch();
         return;
       }
-    }
-    if (signal.aborted) return;
-    const acts = [...this.#acts];
-    this.#acts.clear();
-    for (const act of acts) act();
+      const acts = [...this.#acts];
+      this.#acts.clear();
+      for (const act of acts) act();
+    });
   }
 }

@@ -9,6 +9,9 @@ const HIDDEN =
   /\[(?=U\+)|\r(?!\n)|[^\P{Cc}\n\r\t]|[^\P{Default_Ignorable_Code_Point}\uFE0E\uFE0F]|[\p{Zl}\p{Zp}\p{Cs}\p{Co}\p{Noncharacter_Code_Point}\uFFF9-\uFFFB]/u;
 const EVERY_HIDDEN = new RegExp(HIDDEN, 'gu');
 
+const LINE_BREAK = /[\r\n]/;
+const EVERY_LINE_BREAK = new RegExp(LINE_BREAK, 'g');
+
 /** Matches an escaped character such as `[U+202E]`. `[U+005B]` counts only where `toVisible` wrote it to escape a literal `[`. */
 const FORM = /\[U\+(?:005B(?=\]U\+)|(?!005B\])[\dA-F]{4,6})\]/g;
 
@@ -32,7 +35,8 @@ export function fromVisible(text: string): string {
 
 /** Returns what `toVisible` does with line breaks shown as well: a text that could pass for a line of somebody else's. */
 export function toVisibleLine(text: string): string {
-  return toVisible(text).replaceAll(/[\r\n]/g, escapeCharacter);
+  const visible = toVisible(text);
+  return LINE_BREAK.test(visible) ? visible.replaceAll(EVERY_LINE_BREAK, escapeCharacter) : visible;
 }
 
 /** Returns JSON with the hidden characters in its own escapes, which leave its value the same; of control characters JSON escapes only some. */

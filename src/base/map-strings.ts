@@ -19,11 +19,13 @@ export function mapStrings(
     });
     return isChanged ? mapped : value;
   }
-  const entries = Object.entries(value).map(([key, inner]: [string, unknown]): [string, unknown] => {
+  const fields = value as Readonly<Record<string, unknown>>;
+  const keys = Object.keys(fields);
+  const mapped = keys.map((key) => {
+    const inner = fields[key];
     const now = mapStrings(inner, map, mapKey, key);
-    const keyNow = mapKey(key);
-    isChanged ||= now !== inner || keyNow !== key;
-    return [keyNow, now];
+    isChanged ||= now !== inner || mapKey(key) !== key;
+    return now;
   });
-  return isChanged ? Object.fromEntries(entries) : value;
+  return isChanged ? Object.fromEntries(keys.map((key, index) => [mapKey(key), mapped[index]])) : value;
 }

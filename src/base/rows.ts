@@ -32,6 +32,22 @@ export function pickFields(row: Row | undefined, names: readonly string[]): Row 
   return row && Object.fromEntries(names.filter((name) => row[name] !== undefined).map((name) => [name, row[name]]));
 }
 
+/**
+ * Returns an object with each field's value replaced by what `map` makes of it; the same object where nothing changed. Fields are defined, never
+ * assigned: one that is named `__proto__` stays a field.
+ */
+export function mapFields(row: Row, map: (value: unknown, name: string) => unknown): Row {
+  const names = Object.keys(row);
+  let isChanged = false;
+  const values = names.map((name) => {
+    const value = row[name];
+    const mapped = map(value, name);
+    isChanged ||= mapped !== value;
+    return mapped;
+  });
+  return isChanged ? Object.fromEntries(names.map((name, index) => [name, values[index]])) : row;
+}
+
 /** Returns the text, or undefined for an empty one and for anything else. */
 export function readString(value: unknown): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined;

@@ -1,6 +1,6 @@
 import { ianaZone } from './windows-zones.ts';
 import { formatInZone, fromWallClock } from './zoned-time.ts';
-import { isRow } from './rows.ts';
+import { isRow, mapFields } from './rows.ts';
 
 /** A date with a time of day, as MailStore and this server write it; a zone stands at the end of some. */
 const DATE_TIME = /^(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2})(:\d{2})?(?:\.\d+)?(Z|[+-]\d{2}:?\d{2})?$/;
@@ -32,18 +32,17 @@ export function showTimes(value: unknown, { shown, answered = shown }: TimeZones
   if (Array.isArray(value)) return value.map((entry) => showTimes(entry, { shown, answered }));
   if (!isRow(value)) return value;
   const own = ownZone(value);
-  return Object.fromEntries(
-    Object.entries(value).map(([name, inner]) => {
-      if (typeof inner !== 'string') return [name, showTimes(inner, { shown, answered })];
-      if (/utc$/i.test(name)) return [name, showTime(inner, 'UTC', shown, shown)];
-      return [name, showTime(inner, own ?? answered, own ?? answered, shown)];
-    }),
-  );
+  return mapFields(value, (inner, name) => {
+    if (typeof inner !== 'string') return showTimes(inner, { shown, answered });
+    if (/utc$/i.test(name)) return showTime(inner, 'UTC', shown, shown);
+    return showTime(inner, own ?? answered, own ?? answered, shown);
+  });
 }
 
 function showTime(text: string, writtenIn: string, shownIn: string, shown: string): string {
-  const [, date, minutes, seconds = ':00', offset] = DATE_TIME.exec(text) ?? [];
-  if (date === undefined || minutes === undefined) return text;
+  const match = DATE_TIME.exec(text);
+  if (!match) return text;
+  const [, date, minutes, seconds = ':00', offset] = match;
   const wall = `${date}T${minutes}${seconds}`;
   if (offset === undefined) {
     const time = fromWallClock(wall, writtenIn);

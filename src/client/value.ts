@@ -34,26 +34,30 @@ export function checkValue(output: Output, value: unknown, options: { readonly f
   };
 }
 
-type Path = readonly (string | number)[];
+/** Where the value that is looked at is; each step is added for the time that it is looked at. */
+type Path = (string | number)[];
 
 function check(schema: z.core.$ZodType, value: unknown, path: Path, drift: Drift[], fromText: boolean): unknown {
   const { def } = schema._zod;
-  if (isDef<z.core.$ZodObjectDef>(def, 'object'))
-    return checkObject(schema, def, fromText && value === '' ? {} : value, path, drift, fromText);
-  if (isDef<z.core.$ZodArrayDef>(def, 'array')) return checkArray(schema, def, fromText ? readList(value) : value, path, drift, fromText);
-  if (isDef<z.core.$ZodOptionalDef>(def, 'optional', 'nullable', 'default')) {
-    const empty = value === undefined || value === null || (fromText && value === '' && schema instanceof z.ZodNullable);
-    if (!empty) return check(def.innerType, value, path, drift, fromText);
-    if (z.safeParse(schema, value).success) return value;
-    return z.safeParse(schema, null).success ? null : misfit(schema, value, path, drift);
+  // Not by `instanceof`: with zod's classes it searches, once for each field of each row.
+  switch (def.type) {
+    case 'object':
+      return checkObject(schema, def as z.core.$ZodObjectDef, fromText && value === '' ? {} : value, path, drift, fromText);
+    case 'array':
+      return checkArray(schema, def as z.core.$ZodArrayDef, fromText ? readList(value) : value, path, drift, fromText);
+    case 'optional':
+    case 'nullable':
+    case 'default': {
+      const isEmpty = value === undefined || value === null || (fromText && value === '' && def.type === 'nullable');
+      if (!isEmpty) return check((def as z.core.$ZodOptionalDef).innerType, value, path, drift, fromText);
+      if (z.safeParse(schema, value).success) return value;
+      return z.safeParse(schema, null).success ? null : misfit(schema, value, path, drift);
+    }
+    default: {
+      const parsed = z.safeParse(schema, fromText ? readLeaf(schema, value) : value);
+      return parsed.success ? parsed.data : misfit(schema, value, path, drift);
+    }
   }
-  const parsed = z.safeParse(schema, fromText ? readLeaf(schema, value) : value);
-  return parsed.success ? parsed.data : misfit(schema, value, path, drift);
-}
-
-/** Reads the kind of a type from its definition: `instanceof` with zod's classes searches, once for each field of each row. */
-function isDef<Def extends z.core.$ZodTypeDef>(def: z.core.$ZodTypeDef, ...types: readonly z.core.$ZodTypeDef['type'][]): def is Def {
-  return types.includes(def.type);
 }
 
 function checkObject(
@@ -71,7 +75,9 @@ function checkObject(
       if (field._zod.optin !== 'optional') drift.push({ path: [...path, name].join('.'), expected: nameType(field) });
       continue;
     }
-    checked[name] = check(field, checked[name], [...path, name], drift, fromText);
+    path.push(name);
+    checked[name] = check(field, checked[name], path, drift, fromText);
+    path.pop();
   }
   return checked;
 }
@@ -85,7 +91,12 @@ function checkArray(
   fromText: boolean,
 ): unknown {
   if (!Array.isArray(value)) return misfit(schema, value, path, drift);
-  return value.map((entry, index) => check(def.element, entry, [...path, index], drift, fromText));
+  return value.map((entry, index) => {
+    path.push(index);
+    const checked = check(def.element, entry, path, drift, fromText);
+    path.pop();
+    return checked;
+  });
 }
 
 function misfit(schema: z.core.$ZodType, got: unknown, path: Path, drift: Drift[]): unknown {

@@ -3,7 +3,7 @@ export class DecodedText {
   readonly text: string;
   readonly #source: DecodedText | undefined;
   readonly #changes: LengthChanges;
-  readonly #resolved = new Map<Decoder, DecodedText | undefined>();
+  #resolved: Map<Decoder, DecodedText | undefined> | undefined;
 
   constructor(text: string, source?: DecodedText, changes: LengthChanges = { at: [], units: [], from: [], lengths: [] }) {
     this.text = text;
@@ -27,6 +27,7 @@ export class DecodedText {
 
   /** Resolves one level of escapes; undefined where there is none. A second call returns the same object. */
   resolve(decoder: Decoder): DecodedText | undefined {
+    this.#resolved ??= new Map();
     if (!this.#resolved.has(decoder)) this.#resolved.set(decoder, resolve(this, decoder));
     return this.#resolved.get(decoder);
   }
@@ -135,8 +136,9 @@ const CHAINS: readonly (readonly Decoder[])[] = [
 /** Visits the text as it is and with its escapes of JSON, XML and URLs resolved, up to four levels deep; each text that comes of it once. */
 export function visitDecoded(text: string, visit: (decoded: DecodedText) => void): void {
   const source = new DecodedText(text);
-  const visited = new Map([[text, source]]);
   visit(source);
+  if (!all.sign.test(text)) return;
+  const visited = new Map([[text, source]]);
   for (const chain of CHAINS) {
     let decoded = source;
     for (const decoder of chain) {

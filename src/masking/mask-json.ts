@@ -62,7 +62,7 @@ export function maskJson(text: string, options: MaskJsonOptions): string | undef
     if (!frame) return;
     const source = text.slice(start, end);
     const content = kind === 'string' ? (readJsonString(source) ?? source.slice(1)) : source;
-    const isCount = isPlural(frame.key) && /^\d+$/.test(content) && frame.isObject;
+    const isCount = () => frame.isObject && /^\d+$/.test(content) && isPlural(frame.key);
     if (kind === 'string' && frame.isObject && isNamingKey(frame.key)) frame.isNamedSecret ||= isNamedSecret(content);
     if (!frame.isObject && frame.count === 0) frame.isNamedSecret = kind === 'string' && isNamedSecret(content);
     const isSecondOfPair =
@@ -71,7 +71,7 @@ export function maskJson(text: string, options: MaskJsonOptions): string | undef
     if (isNoSecret(content)) return;
     const isOptionValue = frame.isOptionValue && !content.startsWith('-');
     frame.isOptionValue = !frame.isObject && kind === 'string' && isOption(content);
-    if ((coversLeaf(frame) && !isCount) || isSecondOfPair || isOptionValue) mask(start, end, content);
+    if ((coversLeaf(frame) && !isCount()) || isSecondOfPair || isOptionValue) mask(start, end, content);
     else if (kind === 'string') {
       const masked = options.text(content);
       if (masked !== content) edits.push({ start, end, text: readLiteral(masked, text, end) });

@@ -91,6 +91,18 @@ export function isNoSecret(content: string): boolean {
   return content.trim() === '' || /^(?:true|false|null|undefined)$/i.test(content);
 }
 
+const LONGEST_KEY = 60;
+const CACHE_LIMIT = 4096;
+const lastWords = new Map<string, string>();
+
+/** Each field of each row asks for it: names that were seen are kept. */
 function lastWord(key: string): string {
-  return /[\p{Lu}#$]?[\p{Ll}\p{M}]+$|[^_\-. ]+$/u.exec(key.slice(-60))?.[0] ?? key;
+  const known = lastWords.get(key);
+  if (known !== undefined) return known;
+  const word = /[\p{Lu}#$]?[\p{Ll}\p{M}]+$|[^_\-. ]+$/u.exec(key.slice(-LONGEST_KEY))?.[0] ?? key;
+  if (key.length <= LONGEST_KEY) {
+    if (lastWords.size >= CACHE_LIMIT) lastWords.clear();
+    lastWords.set(key, word);
+  }
+  return word;
 }

@@ -32,7 +32,9 @@ export function shrink(value: unknown, tokens: number): unknown {
 }
 
 export function fits(value: unknown, tokens: number): boolean {
-  return estimateTokens(JSON.stringify(value) ?? '', tokens) <= tokens;
+  const text = JSON.stringify(value) ?? '';
+  // No token is estimated for less than a character.
+  return text.length <= tokens || estimateTokens(text, tokens) <= tokens;
 }
 
 function cutTo(value: unknown, entries: number, characters: number): unknown {

@@ -1,7 +1,7 @@
 import type { CallToolResult } from '@modelcontextprotocol/server';
 import { excerpt } from '../base/errors.ts';
 import { toVisible, toVisibleLine, visibleValue } from '../base/escape-hidden.ts';
-import { isRow } from '../base/rows.ts';
+import { isRow, mapFields } from '../base/rows.ts';
 import type { ListTraits, Output } from '../catalogue/outputs.ts';
 import { formatSize } from '../base/sizes.ts';
 import type { Drift } from '../client/value.ts';
@@ -423,9 +423,10 @@ function withoutFields(row: unknown, names: readonly string[]): unknown {
 function withoutNulls(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withoutNulls);
   if (!isRow(value)) return value;
-  return Object.fromEntries(
-    Object.entries(value).flatMap(([name, inner]) => (inner === null || inner === undefined ? [] : [[name, withoutNulls(inner)]])),
-  );
+  const lean = mapFields(value, withoutNulls);
+  const isNothing = (inner: unknown) => inner === null || inner === undefined;
+  if (!Object.values(lean).some(isNothing)) return lean;
+  return Object.fromEntries(Object.entries(lean).filter(([, inner]) => !isNothing(inner)));
 }
 
 function readZones({ timeZone, answeredIn }: Showing): { readonly shown: string; readonly answered: string | undefined } {

@@ -46,6 +46,7 @@ const clock: Clock = {
   now: () => Date.now() + offset,
   monotonic: () => performance.now(),
   sleep: (ms, signal) => systemClock.sleep(ms, signal),
+  after: (ms, act) => systemClock.after(ms, act),
 };
 if (plan.clockJump) {
   const { afterMs, byMs } = plan.clockJump;

@@ -59,6 +59,21 @@ export class ManualClock implements Clock {
     });
   }
 
+  after(ms: number, act: () => void): () => void {
+    const leave = () => {
+      this.#sleepers = this.#sleepers.filter((other) => other !== sleeper);
+    };
+    const sleeper = {
+      due: this.#elapsed + Math.max(0, ms),
+      wake: () => {
+        leave();
+        act();
+      },
+    };
+    this.#sleepers.push(sleeper);
+    return leave;
+  }
+
   /** Moves the time on and wakes the sleepers in the order of their times; what they do then sees the time for which they slept. */
   async advance(ms: number): Promise<void> {
     const target = this.#elapsed + ms;
