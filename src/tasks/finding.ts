@@ -20,6 +20,9 @@ const COUNTS: Readonly<Record<Kind, RegExp>> = {
 /** A line that is one, where the form of the API has no types: it begins with the word. */
 const MARKS: Readonly<Record<Kind, RegExp>> = { errors: /^\s*\[?(?:error|fehler)\b/i, warnings: /^\s*\[?(?:warning|warnung)\b/i };
 
+/** The types that say what a message is. A line, and one of an unknown type, may be anything. */
+const TYPES: ReadonlySet<string> = new Set(['error', 'warning', 'information']);
+
 /** The fields of a result that count. */
 const FIELDS: Readonly<Record<Kind, RegExp>> = {
   errors: /^(?:number(?:of)?)?errors?(?:count)?$/i,
@@ -38,8 +41,11 @@ export function readFinding({ messages, statusText, result }: RunWords): Finding
 }
 
 function typed(messages: readonly Message[], kind: Kind): number {
-  const type = kind === 'errors' ? 'error' : 'warning';
-  return messages.filter((message) => message.type === type || (message.type === 'line' && isMarked(message.text, kind))).length;
+  const own = kind === 'errors' ? 'error' : 'warning';
+  return messages.filter(({ type, text }) => {
+    const word = type.toLowerCase();
+    return word === own || (!TYPES.has(word) && isMarked(text, kind));
+  }).length;
 }
 
 /** A line that states a count is a summary and no finding of its own. */

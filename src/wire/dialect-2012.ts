@@ -2,19 +2,10 @@ import { excerpt, MailStoreError } from '../base/errors.ts';
 import { errorText, readJson, readText, refusePage } from './body.ts';
 import { stripStack } from '../base/strip-stack.ts';
 import { refuseHttpError, refuseToken, type Addressed } from './http-status.ts';
-import {
-  NO_PROGRESS,
-  type CalledCommand,
-  type Dialect,
-  type Message,
-  type Progress,
-  type Reply,
-  type RunHandle,
-  type WireResponse,
-} from './reply.ts';
+import { NO_PROGRESS, type CalledCommand, type Dialect, type Progress, type Reply, type RunHandle, type WireResponse } from './reply.ts';
 import { isStatusUrl, readStatusPath, readToken } from './status-path.ts';
-import { cutMessage } from './log-lines.ts';
-import { END_WORD, readPercent, readStatusWord, refuseForeignStatus } from './status.ts';
+import { readMessages } from './log-lines.ts';
+import { END_WORD, readPercent, readStatusWord, refuseForeignStatus, sayWithoutReason } from './status.ts';
 import { readXml } from './xml.ts';
 
 /** The 2012 form with JSON answers: `/JSON/Invoke/…`, bare values, failures as HTTP 500 text (protocol.md §1). */
@@ -106,28 +97,18 @@ function statusReply(value: unknown, command: string, run: RunHandle): Reply {
   if (word === undefined) throw new MailStoreError('unknownStatus', { command, word: excerpt(value.status) });
   if (word === 'running') return { kind: 'running', run, progress };
   if (word === 'succeeded') return { kind: 'value', value: 'result' in value ? value.result : null, progress };
-  const reason = progress.messages.findLast((message) => message.type === 'error') ?? progress.messages.at(-1);
-  return { kind: 'failed', word, message: stripStack(reason?.text ?? `the server reports '${word}'`), progress };
+  const reason = progress.messages.findLast(({ type }) => type.toLowerCase() === 'error') ?? progress.messages.at(-1);
+  const message = reason ? stripStack(reason.text) : sayWithoutReason(word, 'result' in value ? value.result : null);
+  return { kind: 'failed', word, message, progress };
 }
 
 function readProgress(status: object): Progress {
   const { progressPercentage, messages: told } = status as { progressPercentage?: unknown; messages?: unknown };
-  const messages = Array.isArray(told) ? told.filter(isMessage).map(cutMessage) : [];
+  const messages = readMessages(told);
   return {
     version: 0,
     percent: readPercent(progressPercentage),
     text: messages.at(-1)?.text ?? null,
     messages,
   };
-}
-
-function isMessage(value: unknown): value is Message {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    'text' in value &&
-    typeof value.text === 'string' &&
-    'type' in value &&
-    typeof value.type === 'string'
-  );
 }

@@ -2,9 +2,9 @@ import { excerpt, MailStoreError } from '../base/errors.ts';
 import { readJson } from './body.ts';
 import { stripStack } from '../base/strip-stack.ts';
 import { refuseHttpError, refuseToken, type Addressed } from './http-status.ts';
-import { cutMessage, readLogLines } from './log-lines.ts';
+import { cutMessage, readMessages } from './log-lines.ts';
 import type { Dialect, Progress, WireResponse } from './reply.ts';
-import { END_WORD, readPercent, readStatusWord, readVersion, refuseForeignStatus } from './status.ts';
+import { END_WORD, readPercent, readStatusWord, readVersion, refuseForeignStatus, sayWithoutReason } from './status.ts';
 
 const ENDED = new RegExp(`"statusCode"\\s*:\\s*"${END_WORD}"`);
 
@@ -44,7 +44,7 @@ export function modernDialect(address: Addressed): Dialect {
       }
       if (word === undefined) throw new MailStoreError('unknownStatus', { command, word: excerpt(envelope.statusCode) });
       if (word === 'succeeded') return { kind: 'value', value: envelope.result ?? null, progress };
-      return { kind: 'failed', word, message: readError(envelope) ?? `the server reports '${word}'`, progress };
+      return { kind: 'failed', word, message: readError(envelope) ?? sayWithoutReason(word, envelope.result), progress };
     },
   };
 }
@@ -100,7 +100,7 @@ function readProgress(envelope: Envelope, command: string): Progress {
     percent: readPercent(percentProgress),
     text: typeof statusText === 'string' && statusText !== '' ? cutMessage({ type: 'line', text: statusText }).text : null,
     messages: [
-      ...(typeof logOutput === 'string' ? readLogLines(logOutput) : []),
+      ...readMessages(logOutput),
       // A success that comes with an error is MailStore's word, and so is the error.
       ...(error === undefined ? [] : [cutMessage({ type: 'error', text: error })]),
     ],

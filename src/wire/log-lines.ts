@@ -17,6 +17,29 @@ export function readLogLines(log: string): readonly Message[] {
   return cut === 0 ? lines : [{ type: 'line', text: `(the first ${cut} characters of the log are left out)` }, ...lines];
 }
 
+/**
+ * Returns the lines of a log in any form: a text, a list of lines or messages, one of them alone, or a list inside of one field, as a conversion to
+ * XML makes it. What has no form of a line is one line with its JSON.
+ */
+export function readMessages(told: unknown): readonly Message[] {
+  if (typeof told === 'string') return readLogLines(told);
+  return takeListOut(told).flatMap((item) => {
+    if (item === null || item === undefined) return [];
+    if (typeof item === 'string') return readLogLines(item);
+    const { type = 'line', text } = item as { readonly type?: unknown; readonly text?: unknown };
+    if (typeof text !== 'string') return [cutMessage({ type: 'line', text: JSON.stringify(item) })];
+    return [cutMessage({ type: typeof type === 'string' ? type : JSON.stringify(type), text })];
+  });
+}
+
+function takeListOut(told: unknown): readonly unknown[] {
+  if (Array.isArray(told)) return told;
+  if (typeof told !== 'object' || told === null || 'text' in told) return [told];
+  const values: readonly unknown[] = Object.values(told);
+  if (values.length !== 1) return values.length === 0 ? [] : [told];
+  return Array.isArray(values[0]) ? values[0] : values;
+}
+
 /** Returns the message with its text cut to what is kept, and says how much was cut. */
 export function cutMessage({ type, text }: Message): Message {
   if (text.length <= LINE_LIMIT) return { type, text };

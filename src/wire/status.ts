@@ -1,4 +1,4 @@
-import { MailStoreError } from '../base/errors.ts';
+import { excerpt, MailStoreError } from '../base/errors.ts';
 
 /** How a run stands, in the words that the dialects share. */
 export type StatusWord = 'running' | 'succeeded' | 'failed' | 'cancelled';
@@ -14,6 +14,15 @@ const WORDS: ReadonlyMap<string, StatusWord> = new Map([
   ['cancelled', 'cancelled'],
   ['canceled', 'cancelled'],
 ]);
+
+/** Says that a run did not succeed where no reason came with it. What came in the place of a result may be one. */
+export function sayWithoutReason(word: StatusWord, result: unknown): string {
+  const said =
+    result === null || result === undefined || result === ''
+      ? ''
+      : `: ${excerpt(typeof result === 'string' ? result : JSON.stringify(result))}`;
+  return `the server reports '${word}'${said}`;
+}
 
 /** Finds a word that ends a run, behind the name of its field. */
 export const END_WORD = '(?:succeeded|failed|cancelled|canceled)';

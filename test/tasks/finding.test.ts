@@ -24,6 +24,18 @@ describe('what a run found', () => {
       [3, 0],
     ],
     ['the counts of its last line in German', { messages: lines('Überprüfung beendet. Fehler: 2, Warnungen: 1') }, [2, 1]],
+    [
+      'types in another letter case, and lines of an unknown type that begin with the word',
+      {
+        messages: [
+          { type: 'Error', text: 'Damaged.' },
+          { type: 'WARNING', text: 'Old.' },
+          { type: 'unknown', text: 'Error: no access' },
+          { type: 'information', text: 'Error texts are in the log.' },
+        ],
+      },
+      [2, 1],
+    ],
     ['the counts of its status text', { statusText: 'errors: 7' }, [7, 0]],
     ['lines that begin with the word', { messages: lines('ERROR: no access', '[Warning] old format', 'The errors were mended.') }, [1, 1]],
     ['the counts of its result', { result: { numberOfErrors: 4, warnings: ['a', 'b'] } }, [4, 2]],

@@ -353,7 +353,7 @@ describe('the modern form', () => {
   });
 
   test('what is missing from an envelope or of another type is nothing', () => {
-    const envelope = { statusCode: 'running', token: 'T', statusVersion: '3', percentProgress: '40', statusText: '', logOutput: ['x'] };
+    const envelope = { statusCode: 'running', token: 'T', statusVersion: '3', percentProgress: '40', statusText: '', logOutput: [] };
     expect(modern.read(answer(envelope), commandNamed('VerifyStore'))).toEqual({ kind: 'running', run: { token: 'T' }, progress: NONE });
   });
 
@@ -465,14 +465,50 @@ describe('the 2012 form', () => {
     expect(reply).toMatchObject({ kind: 'failed', word: 'failed', message, progress: { percent: 60 } });
   });
 
-  test('lines of other shapes are left out', () => {
-    const messages = [{ type: 'line', text: 'a', more: 1 }, { text: 'b' }, 'c', null, { type: 'line' }];
+  test('lines of other shapes are shown as they are', () => {
+    const messages = [{ type: 'line', text: 'a', more: 1 }, { text: 'b' }, 'c', null, { type: 'line' }, { type: 3, text: 'd' }];
     expect(json.read(answer({ status: 'running', messages }), commandNamed('VerifyStore'), { token: 'T' }).progress).toEqual({
       version: 0,
       percent: null,
-      text: 'a',
-      messages: [{ type: 'line', text: 'a' }],
+      text: 'd',
+      messages: [
+        { type: 'line', text: 'a' },
+        { type: 'line', text: 'b' },
+        { type: 'line', text: 'c' },
+        { type: 'line', text: '{"type":"line"}' },
+        { type: '3', text: 'd' },
+      ],
     });
+  });
+
+  test.each<[string, unknown, readonly string[]]>([
+    ['a text', 'one\ntwo', ['one', 'two']],
+    ['one message', { type: 'error', text: 'one' }, ['one']],
+    ['a list in a field', { message: [{ type: 'error', text: 'one' }, 'two'] }, ['one', 'two']],
+    ['one message in a field', { message: { type: 'error', text: 'one' } }, ['one']],
+    ['an object of other fields', { a: 1, b: 2 }, ['{"a":1,"b":2}']],
+    ['a number', 7, ['7']],
+    ['an empty object', {}, []],
+    ['null', null, []],
+  ])('a log that is %s is read whole in either form of the API', (_, log, texts) => {
+    const run = { token: 'T' };
+    const told = [
+      json.read(answer({ status: 'running', messages: log }), commandNamed('VerifyStore'), run),
+      modern.read(answer({ statusCode: 'running', token: 'T', logOutput: log }), commandNamed('VerifyStore'), run),
+    ];
+    expect(told.map(({ progress }) => progress.messages.map(({ text }) => text))).toEqual([texts, texts]);
+  });
+
+  test('a run that failed without a reason says what came in the place of its result', () => {
+    const run = { token: 'T' };
+    const told = [
+      json.read(answer({ status: 'failed', result: 'Disk full.', messages: [] }), commandNamed('VerifyStore'), run),
+      modern.read(answer({ statusCode: 'failed', token: 'T', result: { reason: 'Disk full.' } }), commandNamed('VerifyStore'), run),
+    ];
+    expect(told).toMatchObject([
+      { message: "the server reports 'failed': Disk full." },
+      { message: 'the server reports \'failed\': {"reason":"Disk full."}' },
+    ]);
   });
 
   test('a status that is none is refused', () => {
