@@ -404,6 +404,13 @@ const table = {
     say: ({ tool, read, names, known }) =>
       `${tool} was not called: ${joinWords(names)} is not how ${read} spells it, and the server could take either. Its fields are ${joinWords(known)}.`,
   }),
+  mistypedField: row<{ tool: string; read: string; field: string; meant: string }>({
+    audience: 'caller',
+    request: 'not sent',
+    retry: false,
+    say: ({ tool, read, field, meant }) =>
+      `${tool} was not called: ${read} shows no ${field}; did you mean ${meant}? Correct this and call again.`,
+  }),
   readRunsLong: row<{ command: string }>({
     audience: 'server',
     request: 'answered',

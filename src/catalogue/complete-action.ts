@@ -6,20 +6,46 @@ import type { Arguments, Command } from './define-command.ts';
 import { callerShape, fieldTraits, isSecretReference, readActionObject, sentFields, wireType, type ActionObject } from './fields.ts';
 import { readArgumentsLeniently } from './lenient.ts';
 import { toolName } from './naming.ts';
+import { isSameName } from './risk.ts';
 
 /**
- * Builds the text of a job's action where a call gives it as an object with the command and its arguments. The arguments are checked as in a call of
- * that command. Throws MailStoreError `invalidArguments` for a command that is not among `commands`, arguments that it does not take, and values that
+ * Builds the text of a job's action where a call gives it as an object with the command and its arguments, which are checked as in a call of that
+ * command. Of an action that is text already, the names of the arguments are checked: with a mistyped one it would fail each time that it runs. Throws MailStoreError `invalidArguments` for a command that is not among `commands`, arguments that it does not take, and values that
  * the notation of actions cannot hold.
  */
 export function completeAction(tool: string, { input }: Pick<Command, 'input'>, args: Arguments, commands: readonly Command[]): Arguments {
   const name = Object.keys(input).find((argument) => fieldTraits(input[argument] as z.ZodType).isAction === true);
-  const given = name === undefined ? undefined : readActionObject(args[name]);
-  if (name === undefined || !given) return args;
-  const { text, problems } = writeAction(given, commands);
-  if (text === undefined)
+  if (name === undefined) return args;
+  const stated = args[name];
+  const given = readActionObject(stated);
+  const { text, problems = [] } = given
+    ? writeAction(given, commands)
+    : { text: stated, problems: typeof stated === 'string' ? checkNames(stated, commands) : [] };
+  if (problems.length > 0)
     throw new MailStoreError('invalidArguments', { tool, problems: problems.map((problem) => `${name}: ${problem}`) });
-  return { ...args, [name]: text };
+  return given ? { ...args, [name]: text } : args;
+}
+
+/** Returns what is wrong in the names of an action that is text. One that cannot be read, or whose command is not known, is judged elsewhere. */
+function checkNames(action: string, commands: readonly Command[]): readonly string[] {
+  const stored = readStored(action);
+  const command = commands.find(({ name }) => isSameName(name, stored?.command));
+  if (!stored || !command) return [];
+  const taken = [...Object.keys(sentFields(command.input)), ...Object.keys(command.constants ?? {})];
+  const unknown = Object.keys(stored.args).filter((name) => !taken.some((one) => isSameName(one, name)));
+  return unknown.length > 0 ? [refuseNames(command, taken, unknown)] : [];
+}
+
+function readStored(action: string): ReturnType<typeof parseAction> | undefined {
+  try {
+    return parseAction(action);
+  } catch {
+    return undefined;
+  }
+}
+
+function refuseNames(command: Command, taken: readonly string[], unknown: readonly string[]): string {
+  return `${toolName(command.name)} takes ${taken.join(', ') || 'no arguments'}, and not ${unknown.join(', ')}`;
 }
 
 type WrittenAction =
@@ -37,11 +63,7 @@ function writeAction({ command: named, arguments: args = {} }: ActionObject, com
   }
   const shape = callerShape(command.input);
   const unknown = Object.keys(args).filter((name) => !Object.hasOwn(shape, name));
-  if (unknown.length > 0) {
-    return {
-      problems: [`${toolName(command.name)} takes ${Object.keys(shape).join(', ') || 'no arguments'}, and not ${unknown.join(', ')}`],
-    };
-  }
+  if (unknown.length > 0) return { problems: [refuseNames(command, Object.keys(shape), unknown)] };
   const lenient = readArgumentsLeniently(shape, args);
   if (lenient.problems.length > 0) return { problems: lenient.problems };
   const parsed = z.strictObject(command.input).safeParse(lenient.args, { reportInput: true });

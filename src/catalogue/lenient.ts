@@ -7,7 +7,7 @@ export type Lenient = { readonly value: unknown } | { readonly problem: string }
 
 /**
  * Takes exact texts for what they are, since models and clients send them: `"7"` for a number, `"true"` for a boolean, JSON text for a list or
- * an object, and null for an optional value that is left out. The text `"null"` is refused where null has a meaning of its own: it would be
+ * an object, a text for a list of that one text, and null for an optional value that is left out. The text `"null"` is refused where null has a meaning of its own: it would be
  * stored as a name. Everything else is left to the schema.
  */
 function readLeniently(schema: z.core.$ZodType, value: unknown): Lenient {
@@ -26,7 +26,7 @@ function readLeniently(schema: z.core.$ZodType, value: unknown): Lenient {
     case 'boolean':
       return { value: value === 'true' ? true : value === 'false' ? false : value };
     case 'array':
-      return readEntries(inner as z.core.$ZodArray, readJson(value, Array.isArray));
+      return readEntries(inner as z.core.$ZodArray, readList(inner as z.core.$ZodArray, value));
     case 'object':
       return readMembers((inner as z.core.$ZodObject)._zod.def.shape, readJson(value, isObject));
     case 'record':
@@ -52,6 +52,16 @@ export function readArgumentsLeniently(
     else if (found.value !== undefined || value === undefined) read[name] = found.value;
   }
   return { args: read, problems: [...problems, ...findDeepArguments(read)] };
+}
+
+/** Returns the list that a text is: JSON, one entry, or entries with commas between them where no entry can have a comma. */
+function readList(schema: z.core.$ZodArray, value: unknown): unknown {
+  const list = readJson(value, Array.isArray);
+  if (typeof list !== 'string') return list;
+  const { element } = schema._zod.def;
+  if (accepts(element, list)) return [list];
+  const entries = list.split(',').map((entry) => entry.trim());
+  return entries.every((entry) => accepts(element, entry)) ? entries : list;
 }
 
 function readEntries(schema: z.core.$ZodArray, value: unknown): Lenient {

@@ -19,6 +19,7 @@ import { declaredNames } from './declared-names.ts';
 import { chooseDialect, dialectNamed, type SpokenDialect } from './dialects.ts';
 import { compareMetadata, listUnsentArguments, type MetadataComparison } from './metadata.ts';
 import type { OnExchange } from './record-exchange.ts';
+import { declaredFields, refuseMistypedFields } from './refuse-mistyped-fields.ts';
 import { retryRead } from './retry.ts';
 import { Transport, type SendOptions } from './transport.ts';
 import { type TlsTrust } from './check-certificate.ts';
@@ -141,14 +142,15 @@ export class MailStoreClient {
   }
 
   /**
-   * Throws MailStoreError for a call that could not be sent as it is, since fields that it leaves out would be cleared and their values are not shown. Reads
-   * at most; other failures are left to `prepare`.
+   * Throws MailStoreError for a call that could not be sent as it is, since fields that it leaves out would be cleared and their values are not shown, or a field
+   * is mistyped. Reads at most; other failures are left to `prepare`.
    */
   async refuseIncomplete(command: Command, args: Arguments, { deadline }: ReadOptions = {}): Promise<void> {
     try {
       await this.#mergeConfiguration(command, await this.#keepAbsent(command, args, deadline), deadline);
     } catch (error) {
-      if (!(error instanceof MailStoreError) || isError(error, 'notShownForKeep', 'notFoundForKeep', 'otherSpelling')) throw error;
+      if (!(error instanceof MailStoreError) || isError(error, 'notShownForKeep', 'notFoundForKeep', 'otherSpelling', 'mistypedField'))
+        throw error;
     }
   }
 
@@ -319,6 +321,7 @@ export class MailStoreClient {
       (name) => !Object.hasOwn(value, name) && spelled.some((other) => other !== name && isSameName(other, name)),
     );
     if (twice.length > 0) throw new MailStoreError('otherSpelling', { ...names, names: twice, known: Object.keys(value) });
+    refuseMistypedFields(names, argument, { given, known: [...Object.keys(value), ...declaredFields(command.input[argument])] });
     const notShown = kept
       .filter((name) => mayLackSecret({ [name]: value[name] }) || drift.length > 0 || (!isExact && !hasOneReading(value[name])))
       .map((name) => `${argument}.${name}`);

@@ -138,7 +138,8 @@ export async function renderQuestion({
   const { name, origin, user } = target;
   const { question: declared, before, decidesFrom } = command;
   const looks = Object.entries({ ...decidesFrom, ...(before && { before }), ...declared?.reads, ...command.cautions?.reads });
-  const failed: string[] = [];
+  // Reads that fail alike are one line.
+  const failed = new Set<string>();
   const shared: SharedReads = new Map();
   const seen = new Map(
     await Promise.all(
@@ -147,7 +148,7 @@ export async function renderQuestion({
           return [key, await runSearch(target, look, { command, args }, { deadline, shared })];
         } catch (error) {
           if (!(error instanceof MailStoreError) || isError(error, 'outOfTime')) throw error;
-          failed.push(`What ${'read' in look ? toolName(look.read) : `the search for ${key}`} shows is missing here: ${error.message}`);
+          failed.add(`What ${'read' in look ? toolName(look.read) : `the search for ${key}`} shows is missing here: ${error.message}`);
           return [key, undefined];
         }
       }),
@@ -174,7 +175,7 @@ export async function renderQuestion({
     ...cautions.filter((caution) => !consequence?.includes(caution)).map((caution) => `${CAUTION}${caution}`),
     ...(facts === undefined || facts === '' ? [] : [`Now: ${facts}`]),
     ...warnings(decision, args, target),
-    ...failed.toSorted(),
+    ...[...failed].toSorted(),
     ...looks.flatMap(([key, look]) =>
       describeDrift('read' in look ? toolName(look.read) : `the search for ${key}`, seen.get(key)?.drift ?? []),
     ),

@@ -20,8 +20,22 @@ export const listFields = {
     )
     .optional()
     .describe('{field: value or [values]}'),
-  sort: z.string().min(1).optional().describe('field or -field'),
-  fields: z.array(z.string().min(1)).min(1).optional(),
+  sort: z
+    .string()
+    .min(1)
+    .refine((sort) => /[^-+]/.test(sort), 'must name a field, such as userName, or -userName for the largest first')
+    .optional()
+    .describe('field or -field'),
+  // No field has a comma in its name, so that a text can be read as several.
+  fields: z
+    .array(
+      z
+        .string()
+        .min(1)
+        .refine((field) => !field.includes(','), 'must be one name in each entry'),
+    )
+    .min(1)
+    .optional(),
 };
 
 type Scalar = string | number | boolean | null;

@@ -320,6 +320,12 @@ export const errorCases: {
       'set_x was not called: LegalHoldEnabled is not how get_x spells it, and the server could take either. Its fields are legalHoldEnabled and other.',
     ],
   ],
+  mistypedField: [
+    [
+      { tool: 'set_x', read: 'get_x', field: 'config.legalHold', meant: 'legalHoldEnabled' },
+      'set_x was not called: get_x shows no config.legalHold; did you mean legalHoldEnabled? Correct this and call again.',
+    ],
+  ],
   readRunsLong: [
     [
       { command: 'GetStores' },

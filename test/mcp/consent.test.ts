@@ -522,3 +522,18 @@ test('no person is asked about a call that could not be sent with their yes eith
   const outcomes = readAudit(server.stateDir).filter(({ effect }) => effect !== 'read' && effect !== undefined);
   expect(outcomes.map(({ command }) => command)).toEqual(['SetSmtpSettings', 'SetDirectoryServicesConfiguration']);
 });
+
+test('a question about an account that does not exist says so in one line for each kind of read', async () => {
+  const asked: string[] = [];
+  const onElicit = ({ message }: { readonly message: string }) => {
+    asked.push(message);
+    return { action: 'decline' } as const;
+  };
+  const server = untilTestEnds(await startServer({ sandbox: await sandboxForTest(), access: 'full', onElicit }));
+  await callTool(server, 'delete_user', { userName: 'no.body' });
+  const lines = (asked[0] ?? '').split('\n').filter((line) => line.includes('is missing here'));
+  expect(lines).toEqual([
+    "What get_user_info shows is missing here: MailStore could not run GetUserInfo: User 'no.body' does not exist.",
+    "What the search for apiAdministrator shows is missing here: MailStore could not run GetUserInfo: User 'no.body' does not exist.",
+  ]);
+});

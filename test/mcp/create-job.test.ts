@@ -39,6 +39,7 @@ test.each([
   [{ command: 'create_bakup' }, 'action: no command is called "create_bakup" (did you mean create_backup?)'],
   [{ command: 'create_backup', arguments: { folder: 'D:\\' } }, 'action: create_backup takes path, '],
   [{ command: 'CreateBackup' }, 'action: path is missing'],
+  ['CreateBackup --pth="D:\\Backup"', 'action: create_backup takes path, excludeSearchIndexes, and not pth'],
   [{ command: 'create_backup', arguments: { path: 'D:\\"Backup"' } }, 'action: path has a quotation mark in it'],
   [
     { command: 'set_user_password', arguments: { userName: 'amira', password: { fromEnv: 'MAILSTORE_SECRET_X' } } },
@@ -49,6 +50,36 @@ test.each([
   const { isError, text } = await callTool(server, 'create_job', { name: 'Job', action, interval: 60 });
   expect([isError, text]).toEqual([true, expect.stringContaining(message)]);
   expect(sandbox.world.state.jobs).toHaveLength(jobs);
+});
+
+test.each([
+  [
+    'set_compliance_configuration',
+    { config: { legalHold: true } },
+    'get_compliance_configuration shows no config.legalHold; did you mean legalHoldEnabled?',
+  ],
+  [
+    'set_smtp_settings',
+    { settings: { hostnam: 'a', password: null } },
+    'get_smtp_settings shows no settings.hostnam; did you mean hostname?',
+  ],
+])('%s refuses %j before anyone is asked, and names the field that was probably meant', async (tool, args, message) => {
+  const asked: unknown[] = [];
+  const other = await startServer({
+    sandbox,
+    access: 'full',
+    onElicit: (params) => {
+      asked.push(params);
+      return { action: 'decline' };
+    },
+  });
+  try {
+    const { isError, text } = await callTool(other, tool, args);
+    expect([isError, text]).toEqual([true, `${tool} was not called: ${message} Correct this and call again.`]);
+    expect(asked).toEqual([]);
+  } finally {
+    await other.close();
+  }
 });
 
 test('get_server_info says as whom the server is logged in and what it may do', async () => {

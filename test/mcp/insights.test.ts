@@ -86,6 +86,14 @@ describe('on an archive of 274 users and some 3,000 runs', () => {
     ]);
   });
 
+  test('archiving_gaps says of a profile without a run in its window that it has none there, and not that it never ran', async () => {
+    const { structured } = await ask('archiving_gaps', { days: 2 });
+    expect(structured['headline']).toBe('1 of 4 automatic profiles needs attention: Branch office has no run in 2 days.');
+    expect(structured['gaps']).toEqual([
+      expect.objectContaining({ name: 'Branch office', state: 'no run', reason: 'It is automatic and has no run in the last 2 days.' }),
+    ]);
+  });
+
   test('failed_runs opens the reports and groups the runs by what they say', async () => {
     const { structured, commands } = await ask('failed_runs', { days: 30, errorsOnly: true, details: true });
     expect(structured['groups']).toEqual(

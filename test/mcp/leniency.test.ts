@@ -19,11 +19,36 @@ describe('a value that a client sends as text', () => {
     ['a size of a page', 'get_users', { limit: '10', offset: '0' }],
     ['a truth value', 'get_stores', { includeSize: 'false' }],
     ['null for what may be left out', 'get_users', { match: null, limit: null }],
+    ['a list of one', 'set_user_email_addresses', { userName: 'johndoe', emailAddresses: 'jd@example.com' }],
+    ['a list of words', 'set_user_privileges', { userName: 'johndoe', privileges: 'login, changePassword' }],
+    ['a list of fields', 'get_users', { fields: 'userName,fullName' }],
     ['a list', 'set_user_email_addresses', { userName: 'johndoe', emailAddresses: '["jd@example.com"]' }],
   ])('is taken for %s', async (_what, tool, args) => {
     const answer = await callTool(server, tool, args);
     expect(answer.text).not.toContain('was not called');
     expect(answer.isError).toBe(false);
+  });
+
+  test.each([
+    ['fields', 'get_users', { fields: 'userName', limit: 1 }, 'items', [{ userName: 'admin' }]],
+    ['two addresses', 'set_user_email_addresses', { emailAddresses: 'a@z.example, b@z.example' }, 'change', 'a@z.example'],
+  ])('is the list of %s that it names', async (_what, tool, args, shown, value) => {
+    const { structured, text } = await callTool(server, tool, tool === 'get_users' ? args : { userName: 'johndoe', ...args });
+    if (typeof value !== 'string') expect(structured[shown]).toEqual(value);
+    else {
+      expect(text).toContain('Done.');
+      const { after } = structured[shown] as { after: { emailAddresses: readonly string[] } };
+      expect(after.emailAddresses).toContain(value);
+      expect(sandbox.world.user('johndoe').emailAddresses).toEqual(after.emailAddresses);
+    }
+  });
+
+  test.each(['-', '+', '--'])('is no field to sort by where it is %j', async (sort) => {
+    const { isError, text } = await callTool(server, 'get_users', { sort });
+    expect([isError, text]).toEqual([
+      true,
+      'get_users was not called: sort: must name a field, such as userName, or -userName for the largest first. Correct this and call again.',
+    ]);
   });
 
   test('is taken for an object where it is its JSON', async () => {

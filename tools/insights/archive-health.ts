@@ -223,7 +223,7 @@ function checkIndexes(
 function checkProfiles(states: readonly ProfileState[] | undefined): readonly Check[] {
   if (!states) return failCheck('profiles');
   const automatic = states.filter(({ state }) => state !== 'not automatic');
-  const stopped = states.filter(({ state }) => state === 'overdue' || state === 'never ran' || state === 'failing');
+  const stopped = states.filter(({ state }) => state === 'overdue' || state === 'no run' || state === 'failing');
   const silent = states.filter(({ state }) => state === 'silent');
   return makeChecks('profiles', {
     broken: stopped.map(({ name, reason }) => `${name}: ${reason}`),

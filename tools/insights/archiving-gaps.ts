@@ -23,7 +23,7 @@ export const archivingGaps = defineInsight({
     const isRead = profiles !== undefined && runs !== undefined && (gaps.length > 0 || isWhole);
     return {
       headline: isRead
-        ? writeHeadline(gaps, automatic.length)
+        ? writeHeadline(gaps, automatic.length, days)
         : 'It cannot be said whether archiving goes on: profiles or runs could not be read.',
       data: {
         gaps,
@@ -41,12 +41,15 @@ export const archivingGaps = defineInsight({
   },
 });
 
-function writeHeadline(gaps: readonly ProfileState[], automatic: number): string {
+function writeHeadline(gaps: readonly ProfileState[], automatic: number, days: number): string {
   if (automatic === 0) return 'No profile archives automatically.';
   if (gaps.length === 0) return `Archiving goes on: ${writeCount(automatic, 'automatic profile')}, none of them late.`;
-  const said = gaps
-    .slice(0, 3)
-    .map(({ name, state, lastRun }) => `${name} is ${state}${lastRun === undefined ? '' : ` (last run ${lastRun})`}`);
+  const said = gaps.slice(0, 3).map(({ name, state, lastRun }) =>
+    // Of what was before the first day that was looked at, nothing is known.
+    state === 'no run'
+      ? `${name} has no run in ${writeCount(days, 'day')}`
+      : `${name} is ${state}${lastRun === undefined ? '' : ` (last run ${lastRun})`}`,
+  );
   const more = gaps.length > 3 ? `, and ${gaps.length - 3} more` : '';
   return `${gaps.length} of ${writeCount(automatic, 'automatic profile')} ${gaps.length === 1 ? 'needs' : 'need'} attention: ${said.join('; ')}${more}.`;
 }

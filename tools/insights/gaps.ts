@@ -1,11 +1,11 @@
 import { readRow, readString, type Row } from '../../src/base/rows.ts';
-import { DAY, HOUR, formatDuration, isFinished, findMedian, groupBy, formatTime, type ProfileRun } from './runs.ts';
+import { DAY, HOUR, formatDuration, isFinished, findMedian, groupBy, formatTime, writeCount, type ProfileRun } from './runs.ts';
 
 /** How an archiving profile stands against its own rhythm. */
 export interface ProfileState {
   readonly id: unknown;
   readonly name: string;
-  readonly state: 'ok' | 'overdue' | 'failing' | 'silent' | 'never ran' | 'not automatic';
+  readonly state: 'ok' | 'overdue' | 'failing' | 'silent' | 'no run' | 'not automatic';
   readonly reason: string;
   readonly lastRun?: string | undefined;
   readonly lastResult?: string | undefined;
@@ -42,7 +42,7 @@ export function judgeProfiles(profiles: readonly Row[], runs: readonly ProfileRu
     .toSorted((a, b) => ORDER.indexOf(a.state) - ORDER.indexOf(b.state));
 }
 
-const ORDER: readonly ProfileState['state'][] = ['overdue', 'never ran', 'failing', 'silent', 'ok', 'not automatic'];
+const ORDER: readonly ProfileState['state'][] = ['overdue', 'no run', 'failing', 'silent', 'ok', 'not automatic'];
 
 export function needsAttention({ state }: ProfileState): boolean {
   return state !== 'ok' && state !== 'not automatic';
@@ -69,7 +69,7 @@ function judgeProfile(profile: Row, runs: readonly ProfileRun[], now: number, da
   if (automatic !== true && automatic !== 'true') {
     return { ...facts, state: 'not automatic', reason: 'It runs when a person or a job starts it.' };
   }
-  if (!last) return { ...facts, state: 'never ran', reason: `It is automatic and has no run in the last ${days} days.` };
+  if (!last) return { ...facts, state: 'no run', reason: `It is automatic and has no run in the last ${writeCount(days, 'day')}.` };
   const age = now - (last.end ?? last.start);
   if (age > Math.max(HOUR, INTERVALS * interval)) {
     const how = isFinished(last) ? ', which ended without a failure' : '';
