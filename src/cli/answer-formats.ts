@@ -55,13 +55,23 @@ function renderList(values: readonly unknown[], bytes: Bytes, screen: Screen, te
   const columns = names.map((name, index): Column<Row> => ({
     header: name,
     cell: (row) => formatField(name, row[name], bytes, screen),
-    least: index < KEPT_COLUMNS ? KEPT_WIDTH : Math.max(LEAST_WIDTH, name.length),
+    // A time that is cut says nothing.
+    ...(!hasTimes(values, name) && { least: index < KEPT_COLUMNS ? KEPT_WIDTH : Math.max(LEAST_WIDTH, name.length) }),
     isOptional: index >= KEPT_COLUMNS,
     isBelow: texts === 'whole' && values.some((row) => formatField(name, row[name], bytes, screen).length > SENTENCE_LENGTH),
     ...(values.every((row) => typeof (row[name] ?? 0) === 'number') && { align: 'right' as const }),
   }));
   return renderTable(values, columns, screen);
 }
+
+/** True where a field of rows is a time on a terminal in each row that has it. */
+function hasTimes(rows: readonly Row[], name: string): boolean {
+  const given = rows.map((row) => row[name]).filter((value) => !isEmpty(value));
+  return given.length > 0 && given.every((value) => typeof value === 'string' && SHORT_TIME.test(value));
+}
+
+/** A time as a terminal shows it. */
+export const SHORT_TIME = /\b\d{4}-\d{2}-\d{2} \d{2}:\d{2}\b(?!:)/;
 
 function isNested(value: unknown): boolean {
   return isRow(value) || (Array.isArray(value) && value.some(isRow));

@@ -225,10 +225,15 @@ function readPeriod(setting: string, written: string): (zone: string) => Audited
 /** One line of the audit on one line of the terminal. */
 function makeColumns({ zone, plain }: TimeFormat): readonly Column<AuditLine>[] {
   return [
-    { header: `TIME (${zone})`, cell: ({ time, unreadable }) => (unreadable === undefined ? plain(cell(time)) : '?') },
-    { header: 'CLIENT', cell: ({ client }) => cell(isRow(client) ? `${formatValue(client['claimed'])} (claimed)` : client), least: 8 },
+    { header: `TIME (${zone})`, cell: ({ time, unreadable }) => (unreadable === undefined ? plain(cell(time)) : '?'), least: 19 },
+    {
+      header: 'CLIENT',
+      cell: ({ client }) => cell(isRow(client) ? `${formatValue(client['claimed'])} (claimed)` : client),
+      least: 8,
+      isOptional: true,
+    },
     { header: 'DECISION', cell: ({ decision }) => cell(decision), style: ({ decision }) => (decision === 'refuse' ? 'yellow' : undefined) },
-    { header: 'OUTCOME', cell: describeOutcome, style: ({ outcome }) => (outcome === 'failed' ? 'red' : undefined), least: 8 },
+    { header: 'OUTCOME', cell: describeOutcome, style: ({ outcome }) => (outcome === 'failed' ? 'red' : undefined), least: 7 },
     { header: 'CALL', cell: describeLine, least: 20 },
     { header: 'NOTE', cell: describeNotes, least: 20, isBelow: true },
     { header: 'EFFECT', cell: ({ effect }) => cell(effect), isOptional: true },

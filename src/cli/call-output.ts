@@ -1,4 +1,5 @@
 import { mapStrings } from '../base/map-strings.ts';
+import { formatInZone } from '../base/zoned-time.ts';
 import { escapeHidden, toVisible, toVisibleLine, visibleValue } from '../base/escape-hidden.ts';
 import { wrapLines } from './help-text.ts';
 import { scanJson } from '../base/json-tokens.ts';
@@ -6,12 +7,15 @@ import type { Drift } from '../client/value.ts';
 import type { ShownChange } from '../guard/call.ts';
 import type { TaskRecord } from '../journal/task-record.ts';
 import { renderCsv } from '../base/csv.ts';
-import { renderAnswer, type OutputFormat } from './answer-formats.ts';
+import { renderAnswer, SHORT_TIME, type OutputFormat } from './answer-formats.ts';
 import { readScreen, type Screen } from './screen.ts';
 import type { Exchange } from '../tester/tester.ts';
 
 /** The codes that a terminal takes, for the tokens of JSON and for the first line of a request or an answer. */
 const COLOURS = { key: 36, string: 32, number: 33, word: 33, head: 1 } as const;
+
+/** A moment as this program writes it, in parts. */
+const ZONED_TIME = /\b(\d{4}-\d{2}-\d{2})T(\d{2}:\d{2}):\d{2}[+-]\d{2}:\d{2}(?!\d)/g;
 
 /** The most differences from the declared output that are shown; those of a changed list repeat themselves. */
 const SHOWN_DRIFT = 5;
@@ -25,10 +29,13 @@ export class CallOutput {
   readonly #out: NodeJS.WriteStream;
   readonly #isTerminal: boolean;
   readonly #hasColours: boolean;
+  readonly #zone: string;
   #exchanges = 0;
 
-  constructor(out: NodeJS.WriteStream) {
+  /** `zone` is the time zone in which times are shown. */
+  constructor(out: NodeJS.WriteStream, zone: string) {
     this.#out = out;
+    this.#zone = zone;
     this.#screen = readScreen(out);
     this.#isTerminal = out.isTTY;
     // Where NO_COLOR is set, a terminal says that it has none.
@@ -39,7 +46,11 @@ export class CallOutput {
   async answer(value: unknown, format: OutputFormat, bytes: readonly string[]): Promise<void> {
     switch (format) {
       case 'table':
-        this.#out.write(value === null || value === undefined ? 'Done.\n' : renderAnswer(value, bytes, this.#screen));
+        this.#out.write(
+          value === null || value === undefined
+            ? 'Done.\n'
+            : this.#withShortTimes(value, (short) => renderAnswer(short, bytes, this.#screen)),
+        );
         return;
       case 'csv':
         this.#out.write(this.#shown(renderCsv(value)));
@@ -53,13 +64,13 @@ export class CallOutput {
   }
 
   /**
-   * Writes the answer of an insight: as a table, its sentences before its lists. `commandFor` returns the line that runs what a sentence names in
-   * a terminal; undefined for a sentence that names nothing to run.
+   * Writes the answer of an insight: as a table, its sentences before its lists. `hints` are the lines that run in a terminal what a sentence names,
+   * each with the words before it.
    */
   async insight(
     { headline, notLookedAt, next, ...findings }: Readonly<Record<string, unknown>>,
     format: OutputFormat,
-    commandFor: (sentence: string) => string | undefined,
+    findHints: (sentences: readonly string[]) => readonly (readonly [words: string, line: string])[],
   ): Promise<void> {
     if (format !== 'table') {
       await this.answer(
@@ -72,18 +83,38 @@ export class CallOutput {
     const sentences: readonly unknown[] = Array.isArray(notLookedAt) ? notLookedAt : [];
     // Every text of an insight is a sentence, a size or a name.
     const said = mapStrings(findings, (text) => this.#screen.localise(text));
-    const command = [next ?? '', ...sentences].map((sentence) => commandFor(asText(sentence))).find((line) => line !== undefined);
+    const hints = findHints([next ?? '', ...sentences].map(asText));
+    const findingsText = this.#withShortTimes({ headline, said }, ({ headline: first, said: rest }) =>
+      [
+        `${this.#screen.paint('bold', this.#wrapped(asText(first)))}\n`,
+        ...(Object.keys(findings).length === 0 ? [] : [renderAnswer(rest, [], this.#screen, 'whole')]),
+      ].join('\n'),
+    );
     const parts = [
-      `${this.#screen.paint('bold', this.#wrapped(asText(headline)))}\n`,
-      ...(Object.keys(findings).length === 0 ? [] : [renderAnswer(said, [], this.#screen, 'whole')]),
+      findingsText,
       ...(sentences.length === 0
         ? []
         : [`${this.#screen.paint('bold', 'Not looked at')}\n${sentences.map((one) => `${this.#wrapped(`- ${asText(one)}`)}\n`).join('')}`]),
       ...(next === undefined ? [] : [`${this.#wrapped(`Next: ${asText(next)}`)}\n`]),
       // One line for all of them: a path as this installation needs it would break every sentence.
-      ...(command === undefined ? [] : [`A name with underscores is run by:\n  ${command}\n`]),
+      ...hints.map(([words, line]) => `${words}\n  ${line}\n`),
     ];
     this.#out.write(parts.join('\n'));
+  }
+
+  /**
+   * Renders a value with the times of the configured zone written short on a terminal, such as `2026-11-01 03:00`, and says the zone once. A time of
+   * another zone stays as it is.
+   */
+  #withShortTimes<Value>(value: Value, render: (short: Value) => string): string {
+    if (!this.#isTerminal) return render(value);
+    const shorten = (text: string) =>
+      text.replaceAll(ZONED_TIME, (time, day: string, clock: string) =>
+        formatInZone(Date.parse(time), this.#zone) === time ? `${day} ${clock}` : time,
+      );
+    const rendered = render(mapStrings(value, shorten) as Value);
+    // A column of times may have been left out.
+    return SHORT_TIME.test(rendered) ? `${rendered}\n${this.#screen.paint('dim', `Times are in ${this.#zone}.`)}\n` : rendered;
   }
 
   #wrapped(sentence: string): string {

@@ -11,6 +11,7 @@ import type { Command } from '../catalogue/define-command.ts';
 import type { Insight } from '../catalogue/define-insight.ts';
 import { toolName } from '../catalogue/naming.ts';
 import { refuseTwinsInJson } from '../catalogue/refuse-twins.ts';
+import { machineTimeZone } from '../base/zoned-time.ts';
 import { loadTerminalConfig } from '../config/kept-settings.ts';
 import type { Config, Target } from '../config/load.ts';
 import { describeReadFault, oneOf, text } from '../config/setting-types.ts';
@@ -30,7 +31,7 @@ import { openTester } from './open-tester.ts';
 import { endProgress, showProgress, writeAboveProgress } from './progress-bar.ts';
 import { readSecrets } from './read-secret.ts';
 import { refuseAtTerminal } from './refuse-at-terminal.ts';
-import { terminalCommand } from './terminal-command.ts';
+import { quoteWords, terminalCommand } from './terminal-command.ts';
 import { terminalPrompter } from './terminal-prompter.ts';
 
 const { stdin, stdout, stderr } = process;
@@ -137,7 +138,7 @@ async function answerInsight(
 ): Promise<number> {
   if (given.format === 'xml') throw refused('--format', 'xml', [`json with ${insight.name}, which makes several calls`]);
   const args = { ...(await argumentsFrom(insight.name, given.arguments)), ...readArguments(insight, readPairs(given.pairs)) };
-  const output = new CallOutput(stdout);
+  const output = new CallOutput(stdout, config.timeZone ?? machineTimeZone());
   const interrupt = new AbortController();
   const onInterrupt = () => interrupt.abort();
   process.once('SIGINT', onInterrupt);
@@ -158,14 +159,26 @@ async function answerInsight(
     );
     if (isDrawn) endProgress(stderr);
     const tools = new Set([...catalogue.commands, ...catalogue.insights].map(({ name }) => toolName(name)));
-    const commandFor = (sentence: string) => {
-      const tool = sentence.match(/[a-z]+(?:_[a-z]+)+/g)?.find((word) => tools.has(word));
-      // The record of the embedded sandbox ends with this process.
-      return (
-        tool && terminalCommand(`call ${tool}${given.sandbox ? ' --sandbox' : ''}`, given.sandbox ? defaultStateDir() : config.stateDir)
-      );
+    // The record of the embedded sandbox ends with this process.
+    const stateDir = given.sandbox ? defaultStateDir() : config.stateDir;
+    const lineFor = (words: string) => terminalCommand(`call ${words}${given.sandbox ? ' --sandbox' : ''}`, stateDir);
+    const findHints = (sentences: readonly string[]) => {
+      const named = sentences.flatMap((sentence) => findToolCall(sentence, tools) ?? []);
+      const [tool] = named;
+      const isCut = sentences.some((sentence) => /\bdetails true\b/.test(sentence));
+      return [
+        ...(tool === undefined ? [] : [['A name with underscores is run by:', lineFor(tool)] as const]),
+        ...(isCut
+          ? [
+              [
+                'With details true:',
+                lineFor(quoteWords([insight.name, ...given.pairs.filter((pair) => !pair.startsWith('details=')), 'details=true'])),
+              ] as const,
+            ]
+          : []),
+      ];
     };
-    if (!given.raw) await output.insight(answer, chooseOutput(given), commandFor);
+    if (!given.raw) await output.insight(answer, chooseOutput(given), findHints);
     return 0;
   } catch (error) {
     if (isDrawn) endProgress(stderr);
@@ -175,6 +188,14 @@ async function answerInsight(
     process.off('SIGINT', onInterrupt);
     await tester.close();
   }
+}
+
+/** Returns the first tool that a sentence names, with the argument that it names for it, such as `verify_store includeIndexes=true`. */
+function findToolCall(sentence: string, tools: ReadonlySet<string>): string | undefined {
+  for (const [, word = '', name, value] of sentence.matchAll(/([a-z]+(?:_[a-z]+)+)(?: with (\w+) (true|false)\b)?/g)) {
+    if (tools.has(word)) return name === undefined ? word : `${word} ${name}=${value}`;
+  }
+  return undefined;
 }
 
 /** Returns the format of the answer: a table where a person reads it. */
@@ -188,7 +209,7 @@ class Call {
   readonly #call: TesterCall;
   readonly #given: CallGiven;
   readonly #config: Config;
-  readonly #out = new CallOutput(stdout);
+  readonly #out: CallOutput;
   readonly #interrupt = new AbortController();
   /** The last answer to the call or to the question for its status, which is the one that holds its value. */
   #lastBody: string | undefined;
@@ -198,6 +219,7 @@ class Call {
     this.#call = made;
     this.#given = given;
     this.#config = config;
+    this.#out = new CallOutput(stdout, config.timeZone ?? machineTimeZone());
   }
 
   /** Makes the call and returns the exit code. */

@@ -57,7 +57,7 @@ export function renderTable<Row>(rows: readonly Row[], columns: readonly Column<
     ]),
   ];
   const left = beside.filter((one) => !shown.some(({ column }) => column === one.column)).map(({ column }) => column.header);
-  if (left.length > 0) lines.push(screen.paint('dim', `Not shown, for want of width: ${left.join(', ')}`));
+  if (left.length > 0) lines.push(screen.paint('dim', wrapHanging(`Not shown, for want of width: ${left.join(', ')}`, screen.width)));
   return `${lines.join('\n')}\n`;
 }
 
@@ -120,8 +120,24 @@ export function renderFields(fields: readonly (readonly [name: string, value: st
     .join('');
 }
 
+/**
+ * Returns a line of a question in lines of the screen. All but the first are indented, so that no text of the archive can begin a line; only blanks
+ * are broken, and those that are not are kept.
+ */
+export function wrapHanging(text: string, width: number | undefined): string {
+  if (width === undefined || stringWidth(text) <= width) return text;
+  const lines: string[] = [];
+  for (const word of text.match(/\s*\S+/g) ?? []) {
+    const last = lines.at(-1);
+    if (last === undefined) lines.push(word);
+    else if (stringWidth(last) + stringWidth(word) <= width) lines[lines.length - 1] = last + word;
+    else lines.push(' '.repeat(INDENT) + word.trimStart());
+  }
+  return lines.join('\n');
+}
+
 /** Returns a text in lines of the screen that begin at a column; only blanks are broken. */
-function wrapAt(text: string, column: number, width: number | undefined): string {
+export function wrapAt(text: string, column: number, width: number | undefined): string {
   if (width === undefined || column + stringWidth(text) <= width) return text;
   return wrapBelow(text, width, column).join('\n').trimStart();
 }

@@ -20,7 +20,7 @@ import { refuseAtTerminal } from './refuse-at-terminal.ts';
 import { readScreen, type Style } from './screen.ts';
 import { formatArguments } from './show-arguments.ts';
 import { makeTimeFormat } from './show-time.ts';
-import { renderFields, renderTable, shortenIds, type Column } from './table.ts';
+import { renderFields, renderTable, shortenIds, wrapAt, type Column } from './table.ts';
 import { confirmAtTerminal, terminalPrompter } from './terminal-prompter.ts';
 
 const { stdout } = process;
@@ -242,7 +242,8 @@ function show(found: TaskRecord, { json: isJson, flags }: Pick<Given<{ json: typ
     ]),
   ];
   stdout.write(renderFields(fields, screen));
-  for (const { type, text: said } of found.messages) writeLine(`  ${type.padEnd(11)} ${said}`);
+  for (const { type, text: said } of found.messages)
+    stdout.write(`  ${type.padEnd(11)} ${wrapAt(toVisibleLine(said), 14, screen.width)}\n`);
 }
 
 async function wait(journal: TaskJournal, { flags, task: id }: Given<object, typeof taskArguments>): Promise<void> {

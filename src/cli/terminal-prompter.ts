@@ -3,6 +3,7 @@ import { MailStoreError } from '../base/errors.ts';
 import { createInterface, type Interface } from 'node:readline/promises';
 import { isConfirmation, type Answer, type AskedQuestion, type Prompter } from '../guard/prompter.ts';
 import { readScreen } from './screen.ts';
+import { wrapHanging } from './table.ts';
 
 /** Asks the person at this terminal; undefined if there is no terminal. Questions go to stderr, because stdout may be a pipe. */
 export function terminalPrompter(): Prompter | undefined {
@@ -12,7 +13,15 @@ export function terminalPrompter(): Prompter | undefined {
     channel: 'terminal',
     ask: async (question, signal) => {
       const { prompt, confirmationText } = question;
-      stderr.write(`${isTypedAsShown(confirmationText) ? prompt : readScreen(stderr).localise(prompt)}\n\n`);
+      const screen = readScreen(stderr);
+      const shown = isTypedAsShown(confirmationText) ? prompt : screen.localise(prompt);
+      // A terminal that does not say its width breaks lines by itself.
+      stderr.write(
+        `${shown
+          .split('\n')
+          .map((line) => `${wrapHanging(line, stderr.columns || undefined)}\n`)
+          .join('')}\n`,
+      );
       const terminal = createInterface({ input: stdin, output: stderr });
       try {
         const line = await readLine(terminal, promptFor(question), signal);

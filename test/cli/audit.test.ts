@@ -63,6 +63,25 @@ const DELETION: Partial<AuditEntry> = {
 
 const REFUSAL: Partial<AuditEntry> = { ...DELETION, call: 'call-3', decision: 'refuse', reason: 'delete_user is refused: no.' };
 
+describe.runIf(hasTerminal)('mailstore-mcp audit show in a terminal', () => {
+  test.each([60, 80, 120])('fits into %i columns', async (columns) => {
+    const stateDir = temporaryFolder();
+    const settings = { MAILSTORE_STATE_DIR: stateDir, MAILSTORE_TIME_ZONE: 'America/Argentina/Buenos_Aires', LANG: 'C.UTF-8', LC_ALL: '' };
+    const { url, username, password, fingerprint } = await sandboxForTest();
+    const login = {
+      MAILSTORE_URL: url,
+      MAILSTORE_USERNAME: username,
+      MAILSTORE_PASSWORD: password,
+      MAILSTORE_TLS_FINGERPRINT: fingerprint,
+    };
+    const change = ['call', 'SetUserFullName', 'userName=johndoe', 'fullName=Jack of the branch office', '--access', 'read-write'];
+    expect(await runBinary(change, { ...settings, ...login })).toMatchObject({ code: 0 });
+    const { screen } = await runInTerminal(['audit', 'show'], [], settings, columns);
+    expect(screen).toContain('SetUserFullName');
+    expect(screen.split('\n').filter((line) => line.length > columns)).toEqual([]);
+  });
+});
+
 describe('mailstore-mcp audit show', () => {
   test('shows one line for each entry in columns, the newest last', async () => {
     const { audit } = await terminalWith({ outcome: 'succeeded' }, DELETION, {

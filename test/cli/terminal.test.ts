@@ -109,6 +109,39 @@ describe.runIf(hasTerminal)('a person at a terminal', () => {
     expect(json).toContain('"size": "99.4 MB"');
   });
 
+  test('reads times in the configured zone, whole also in a narrow table, and the zone once', async () => {
+    const settled = { ...UTF8, MAILSTORE_TIME_ZONE: 'Europe/Berlin' };
+    const { screen } = await runInTerminal(['call', 'archiving_gaps', '--sandbox', '--quiet'], [], settled, 80);
+    expect(screen).toMatch(/Branch office is overdue \(last run\s+\d{4}-\d\d-\d\d \d\d:\d\d\)/);
+    expect(screen).toMatch(/^id {2}name +state +lastRun +lastResult/m);
+    expect(screen).toMatch(/^ 5 {2}Branch office +overdue +\d{4}-\d\d-\d\d \d\d:\d\d /m);
+    expect(screen.match(/Times are in Europe\/Berlin\./g)).toHaveLength(1);
+    expect(screen).not.toMatch(/\d{4}-\d\d-\d\d(?:T|…)/);
+    const { stdout } = await runBinary(['call', 'archiving_gaps', '--sandbox'], { MAILSTORE_TIME_ZONE: 'Europe/Berlin' });
+    expect(stdout).toMatch(/"lastRun": "\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+0[12]:00"/);
+  });
+
+  test.each([
+    ['archiving_volume', 'With details true', 'call archiving_volume details=true --sandbox'],
+    ['user_audit', 'A name with underscores is run by', 'call sync_users_with_directory_services dryRun=true --sandbox'],
+  ])('reads after %s the whole line that its sentences need, under "%s"', async (insight, words, line) => {
+    const { screen } = await runInTerminal(['call', insight, '--sandbox', '--quiet'], [], UTF8);
+    const [, shown = ''] = new RegExp(`^${words}:\\n {2}(.+)$`, 'm').exec(screen.replaceAll('\r', '')) ?? [];
+    expect(shown.endsWith(` ${line}`)).toBe(true);
+  });
+
+  test('reads a question in which words are whole and no text of the archive begins a line', async () => {
+    const line = ['call', 'DeleteUser', 'userName=johndoe', '--access', 'full', '--sandbox'];
+    const { screen, code } = await runInTerminal(line, [{ after: ' to cancel:', type: '' }], UTF8, 60);
+    expect(code).toBe(3);
+    const question = screen.slice(0, screen.indexOf('type yes')).split('\n').slice(0, -1);
+    expect(question.filter((part) => part.length > 60)).toEqual([]);
+    const starts = question.map((part) =>
+      /^(?: {4}|Delete user |The account |Now: |Caution: |Lock-out: |Effect: |Archive: |Arguments: |$)/.test(part),
+    );
+    expect(starts).not.toContain(false);
+  });
+
   test('reads which command runs what the sentences of an insight name, and can run it', async () => {
     const { screen } = await runInTerminal(['call', 'archive_health', '--sandbox'], [], UTF8);
     const [, line = ''] = /^A name with underscores is run by:\n {2}(.+)$/m.exec(screen.replaceAll('\r', '')) ?? [];

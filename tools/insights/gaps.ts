@@ -58,6 +58,8 @@ function judgeProfile(profile: Row, runs: readonly ProfileRun[], now: number, da
   const facts = {
     id: profile['id'],
     name: readString(profile['name']) ?? '',
+    // Here for the order of the columns: a narrow terminal leaves out the last ones.
+    state: 'ok' as ProfileState['state'],
     lastRun: formatTime(last?.end ?? last?.start),
     lastResult: last?.result,
     lastSuccess: formatTime(success?.end ?? success?.start),
