@@ -69,6 +69,14 @@ export class Deadline {
     }
   }
 
+  /** Makes the time over now. */
+  expire(): void {
+    this.#leftMs = 0;
+    this.#runsSince = undefined;
+    this.#stopTimer();
+    this.#act();
+  }
+
   /** Stops the timer when the call was answered: nothing is called any more. */
   end(): void {
     this.#acts.clear();
@@ -87,9 +95,13 @@ export class Deadline {
         this.#watch();
         return;
       }
-      const acts = [...this.#acts];
-      this.#acts.clear();
-      for (const act of acts) act();
+      this.#act();
     });
+  }
+
+  #act(): void {
+    const acts = [...this.#acts];
+    this.#acts.clear();
+    for (const act of acts) act();
   }
 }

@@ -110,6 +110,7 @@ export function openBackend(
       await Promise.all([...clients.values()].map((client) => client.warm()));
     },
     close: async ({ maxPollWaitMs } = {}) => {
+      for (const client of clients.values()) client.stopSearching();
       const ended = runner.close();
       await guard.close();
       await (maxPollWaitMs === undefined ? ended : Promise.race([ended, clock.sleep(maxPollWaitMs)]));

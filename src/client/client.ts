@@ -98,6 +98,8 @@ export class MailStoreClient {
   readonly #options: ClientOptions;
   readonly #transport: Transport;
   #spoken: Promise<SpokenDialect> | undefined;
+  /** Ends the search for the API version. */
+  readonly #ending = new AbortController();
 
   constructor(options: ClientOptions) {
     this.#options = options;
@@ -261,6 +263,11 @@ export class MailStoreClient {
     }
   }
 
+  /** Sends nothing more to a server whose API version is not known yet: calls that wait for it have not been sent. */
+  stopSearching(): void {
+    this.#ending.abort(new MailStoreError('cancelledUnsent', { reason: 'this program is ending' }));
+  }
+
   async close(): Promise<void> {
     await this.#transport.close();
   }
@@ -277,7 +284,14 @@ export class MailStoreClient {
   async #choose(): Promise<SpokenDialect> {
     const { api, origin, username, catalogue, log } = this.#options;
     const spoken = await retryRead(
-      async (limitMs) => chooseDialect(api, this.#transport, { origin, user: username, connectionTest: catalogue.connectionTest, limitMs }),
+      async (limitMs) =>
+        chooseDialect(api, this.#transport, {
+          origin,
+          user: username,
+          connectionTest: catalogue.connectionTest,
+          limitMs,
+          signal: this.#ending.signal,
+        }),
       this.#options,
     );
     if (spoken.commands) {

@@ -21,6 +21,8 @@ interface ProbedAddress extends Addressed {
   readonly connectionTest: Pick<Command, 'name'>;
   /** Milliseconds that are left for each exchange. Default: the time limit of the transport. */
   readonly limitMs?: number | undefined;
+  /** Ends the search. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 const FACTORIES = {
@@ -42,7 +44,7 @@ export async function chooseDialect(form: ApiForm, transport: Transport, address
   if (form === 'legacy') return { dialect: jsonDialect2012(address) };
   if (form === 'legacy-xml') return { dialect: xmlDialect2012(address) };
   const modern = modernDialect(address);
-  const response = await transport.send(modern.metadata ?? { path: '/api/get-metadata', body: '' }, { limitMs: address.limitMs });
+  const response = await transport.send(modern.metadata ?? { path: '/api/get-metadata', body: '' }, address);
   if (response.status === 401) throw new MailStoreError('unauthorized', { user: address.user });
   try {
     if (response.status === 200) return { dialect: modern, commands: readMetadata(readJson(response, 'get-metadata', address.origin)) };
@@ -55,7 +57,7 @@ export async function chooseDialect(form: ApiForm, transport: Transport, address
 
 async function probeLegacy(transport: Transport, address: ProbedAddress, metadata: WireResponse): Promise<SpokenDialect> {
   const dialect = jsonDialect2012(address);
-  const response = await transport.send(dialect.invoke(address.connectionTest.name, ''), { limitMs: address.limitMs });
+  const response = await transport.send(dialect.invoke(address.connectionTest.name, ''), address);
   if (response.status === 401) throw new MailStoreError('unauthorized', { user: address.user });
   const isLegacy =
     (response.status === 200 && /\bjson\b/i.test(response.contentType)) ||

@@ -8,6 +8,8 @@ export class CallTime {
   readonly #tool: string;
   #begun: 'read' | 'change' | undefined;
   #keptFiles: readonly string[] = [];
+  #isUnderWay = false;
+  #isStopped = false;
 
   constructor(tool: string, deadline: Deadline) {
     this.#tool = tool;
@@ -21,9 +23,22 @@ export class CallTime {
     this.#keptFiles = keptFiles;
   }
 
+  /** Called directly before the line of the call is written, or the first step of a plan is begun: from here on it goes its way to the end. */
+  setOut(): void {
+    this.#isUnderWay = true;
+  }
+
+  /** Makes the time of a call over that has not set out, because this server is ending. What was being read for it is not waited for. */
+  stopUnlessUnderWay(): void {
+    if (this.#isUnderWay) return;
+    this.#isStopped = true;
+    this.deadline.expire();
+  }
+
   /** Returns the error for the caller when the time is over. */
   late(): MailStoreError {
     const seconds = HOLD_MS / 1000;
+    if (this.#isStopped) return new MailStoreError('serverEnding', { tool: this.#tool });
     if (this.#begun === 'change')
       return new MailStoreError('stillRunning', { tool: this.#tool, seconds }, { effect: 'change', keptFiles: this.#keptFiles });
     if (this.#begun === 'read') return new MailStoreError('outOfTime', { read: this.#tool, seconds }, { effect: 'read' });

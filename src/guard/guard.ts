@@ -73,6 +73,8 @@ export class Guard {
   readonly #consent: Consent;
   readonly #changes: Changes;
   readonly #inFlight = new InFlight();
+  /** The times of the calls in flight. */
+  readonly #times = new Set<CallTime>();
   #isEnding = false;
 
   constructor(options: GuardOptions) {
@@ -98,16 +100,19 @@ export class Guard {
   async #inTime<T>(tool: string, { deadline: given }: Caller, work: (time: CallTime) => Promise<T>): Promise<T> {
     const deadline = given ?? new Deadline(this.#clock, CALL_MS);
     const time = new CallTime(tool, deadline);
+    this.#times.add(time);
     try {
       return await deadline.within(this.#inFlight.add(work(time)), () => time.late(), RECORD_MS);
     } finally {
+      this.#times.delete(time);
       if (!given) deadline.end();
     }
   }
 
-  /** Sends no change from now on, and resolves when what is in flight has been answered and recorded. */
+  /** Sends no change from now on, and resolves when what is in flight has been answered and recorded. Calls that have not set out end at once. */
   async close(): Promise<void> {
     this.#isEnding = true;
+    for (const time of this.#times) time.stopUnlessUnderWay();
     await this.#inFlight.settle();
   }
 
@@ -137,10 +142,13 @@ export class Guard {
       yes: consent.record && { given: true },
       sent: call.secrets.args,
     });
-    if (this.#isEnding && permit.effect !== 'read') await this.#refuseToBegin(call);
+    const isRead = permit.effect === 'read';
+    if (this.#isEnding && !isRead) await this.#refuseToBegin(call);
     const { runner } = this.#options;
-    const { before, cautions: facts } =
-      permit.effect === 'read' ? { before: undefined, cautions: [] } : await this.#readFacts(call, consent);
+    const { before, cautions: facts } = isRead ? { before: undefined, cautions: [] } : await this.#readFacts(call, consent);
+    // The end of this server cuts these reads off.
+    if (this.#isEnding && !isRead) await this.#refuseToBegin(call);
+    call.time.setOut();
     const cautions = [...facts, ...call.secrets.warnings];
     const done = await this.#trail.around(call, consent.record, {
       execute: (onBegun) => this.#changes.around(call, before, () => this.#execute(call, permit, onBegun)),
@@ -300,6 +308,7 @@ export class Guard {
     const consent = await this.#obtainForPlan(prepared, caller, target, time);
     if (consent.kind === 'asked') return consent;
     await use();
+    time.setOut();
     const { done } = progress;
     const states = new Map(steps.map((step) => [step, step.before]));
     for (const [index, step] of steps.entries()) {
@@ -471,6 +480,7 @@ export class Guard {
     const ask = async () => renderCancelQuestion(task, command, target, decision);
     const consent = await this.#obtain({ request, caller, target, decision, found, entry, time, now: this.#clock.now() }, ask);
     if (consent.kind === 'asked') return consent;
+    time.setOut();
     await this.#trail.sent(entry, consent.record);
     try {
       time.begin('change');

@@ -14,6 +14,7 @@ import {
   untilTestEnds,
   type Pipe,
 } from '../helpers/start-server.ts';
+import { respond, startTlsServer } from '../helpers/tls-server.ts';
 import { untilRunning } from '../helpers/until-running.ts';
 import { temporaryFolder } from '../helpers/temporary-folder.ts';
 
@@ -139,6 +140,35 @@ describe('the process', () => {
     end(pipe);
     expect(await pipe.exited).toEqual({ code: 0, signal: null });
   });
+
+  test.each([
+    ['has not said which API it speaks', 'get-metadata', JOHN, 'not sent'],
+    [
+      'does not answer what a change reads before it',
+      'GetUserInfo',
+      { name: 'set_user_full_name', arguments: { userName: 'johndoe', fullName: 'Jo' } },
+      'refused',
+    ],
+  ])(
+    'ends at once while MailStore %s: nothing was sent for the call',
+    async (_what, silentAbout, call, outcome) => {
+      const never = new Promise<Buffer>(() => undefined);
+      const far = await startTlsServer(({ path }) =>
+        path.endsWith(silentAbout) ? { later: never } : respond('404 Not Found', 'text/plain', ''),
+      );
+      const stateDir = stateDirForTest();
+      const env = { ...settingsFor(far), MAILSTORE_API: 'modern', MAILSTORE_STATE_DIR: stateDir, MAILSTORE_TIMEOUT_MS: '600000' };
+      const pipe = untilTestEnds(startPipe({ ownProcess: true, access: 'read-write', env }));
+      await initialize(pipe);
+      void pipe.request('tools/call', call).catch(() => undefined);
+      await expect.poll(() => far.requests.some(({ path }) => path.endsWith(silentAbout)), { timeout: 60_000 }).toBe(true);
+      pipe.endInput();
+      expect(await pipe.exited).toEqual({ code: 0, signal: null });
+      expect(readAudit(stateDir).map(({ outcome = 'refused' }) => outcome)).toEqual([outcome]);
+    },
+    // Less than the request may take.
+    120_000,
+  );
 
   test.each(endings)('ends when %s, with the embedded sandbox', async (_what, end) => {
     const pipe = untilTestEnds(
