@@ -29,7 +29,11 @@ export const getMessages = defineCommand({
         date: z.string().nullish(),
         size: z.int().nullish(),
       },
-      { nouns: ['message', 'messages'], bytes: ['size'] },
+      {
+        nouns: ['message', 'messages'],
+        bytes: ['size'],
+        elsewhere: 'Folders below this one were not looked at; get_child_folders lists them.',
+      },
     ),
   ),
   examples: [{ folder: 'johndoe/Inbox' }],

@@ -30,7 +30,7 @@ export interface ListTraits {
   readonly attention?: (row: Row) => string | undefined;
   /** What can be named by these rows in an argument of another command. */
   readonly lists?: readonly ListedNames[];
-  /** What readers look for in these rows and where it is instead, said when nothing matches. */
+  /** What readers look for in these rows and where it is instead, said when there are none or nothing matches. */
   readonly elsewhere?: string;
 }
 

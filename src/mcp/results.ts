@@ -104,8 +104,27 @@ function* makeValueResult(output: Output, answered: Answered & { readonly kind: 
     : `MailStore did not answer with ${output.kind === 'list' ? 'a list' : 'an object'}; result is its answer as it came.`;
   const limit = output.kind === 'list' ? tokenLimit(showing.query) : tokenLimit({});
   const { data, text, cut } = shapeValue(output, value, showing, limit - countTokens(beside));
-  const around = { head, notes: [...notes, ...(cut === undefined ? [] : [cut])], next: nextAfter(change) };
-  return result(around, { ...data, ...beside }, [text, renderBeside(beside)]);
+  const isAdded = isShownBy(value, change);
+  const around = {
+    head: head === '' && change ? 'Done.' : head,
+    notes: [...notes, ...(cut === undefined ? [] : [cut])],
+    next: nextAfter(change),
+  };
+  return result(around, { ...data, ...beside }, [
+    isAdded && isRow(data['result']) ? renderValue(withoutNulls(data['result'])) : text,
+    renderBeside(isAdded ? { ...beside, change: undefined } : beside),
+  ]);
+}
+
+/** True where a value shows the one object that a write has added, as the read after it does: a text need not have it twice. */
+function isShownBy(value: unknown, change: ShownChange | undefined): boolean {
+  if (!isRow(value) || !change || change.note !== undefined || (change.before ?? null) !== null) return false;
+  const [added, ...others] = [change.after].flat();
+  return (
+    isRow(added) &&
+    others.length === 0 &&
+    Object.entries(added).every(([name, inner]) => inner === null || JSON.stringify(value[name]) === JSON.stringify(inner))
+  );
 }
 
 /** Returns the notes that say what a call is cautioned of. */
@@ -330,7 +349,7 @@ function writeHead(
 ): string {
   const count = (number: number) => `${number.toLocaleString('en-US')} ${number === 1 ? one : many}`;
   if (total === 0) {
-    if (match === undefined && where === undefined) return `No ${many}.`;
+    if (match === undefined && where === undefined) return elsewhere === undefined ? `No ${many}.` : `No ${many}. ${elsewhere}`;
     const searched = match === undefined ? '' : ` match looks at what the rows hold: ${listNames(of)}.`;
     // Of what is stored in the record, only what matches was read.
     if (of.length === 0) return `No ${many} match.`;
@@ -566,7 +585,9 @@ function renderBeside({ change, generated, drift }: Structured): string {
 function changeLines({ before, after, note }: Structured): readonly string[] {
   const told = typeof note === 'string' ? [toVisibleLine(note)] : [];
   if (!isRow(before) || !isRow(after)) {
-    return [`Before: ${inOneLine(before)}`, `After: ${inOneLine(after)}`, ...told];
+    const [old, now] = [inOneLine(before), inOneLine(after)];
+    if (old === undefined) return [now === undefined ? 'What was there before and after could not be read.' : `Added: ${now}`, ...told];
+    return [...(now === undefined ? [`Removed: ${old}`] : [`Before: ${old}`, `After: ${now}`]), ...told];
   }
   const names = [...new Set([...Object.keys(before), ...Object.keys(after)])];
   return [...names.flatMap((name) => fieldLines(name, before[name], after[name])), ...told];
@@ -574,15 +595,18 @@ function changeLines({ before, after, note }: Structured): readonly string[] {
 
 /** Returns what of a field has changed: of an object, only the fields inside that read differently. */
 function fieldLines(name: string, before: unknown, after: unknown): readonly string[] {
-  if (!isRow(before) || !isRow(after)) return [`Changed ${toVisibleLine(name)}: ${inOneLine(before)} → ${inOneLine(after)}`];
+  if (!isRow(before) || !isRow(after))
+    return [`Changed ${toVisibleLine(name)}: ${inOneLine(before) ?? 'nothing'} → ${inOneLine(after) ?? 'nothing'}`];
   return [...new Set([...Object.keys(before), ...Object.keys(after)])]
     .filter((inner) => JSON.stringify(before[inner]) !== JSON.stringify(after[inner]))
     .flatMap((inner) => fieldLines(`${name}.${inner}`, before[inner], after[inner]));
 }
 
-function inOneLine(value: unknown): string {
-  if (value === null || value === undefined) return 'nothing';
-  return renderValue([value]).replace(/\n/g, '; ');
+/** Returns a value without what is not set in it; undefined for none. */
+function inOneLine(value: unknown): string | undefined {
+  if (value === null || value === undefined) return undefined;
+  const lean = withoutNulls(value);
+  return (isRow(lean) ? fieldsInLine(lean) : renderValue([lean])).replace(/\n/g, '; ');
 }
 
 /** Says how a task stands, or why it has no result. */

@@ -206,6 +206,12 @@ test('a condition that no row meets is answered with the values that there are',
   expect(await heads('list_tasks', { where: { status: 'runing' } })).toBe('No tasks match.');
 });
 
+test('a folder without messages of its own is not said to be an empty archive', async () => {
+  const server = untilTestEnds(await startServer({ sandbox: await sandboxForTest() }));
+  const { text } = await callTool(server, 'get_messages', { folder: 'johndoe' });
+  expect(text).toBe('No messages. Folders below this one were not looked at; get_child_folders lists them.');
+});
+
 test('a window that ends before it begins is refused, and no history without runs', async () => {
   const server = untilTestEnds(await startServer({ sandbox: await sandboxForTest() }));
   const { isError, text } = await callTool(server, 'get_worker_results', { since: 'today', until: 'yesterday' });

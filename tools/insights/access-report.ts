@@ -11,7 +11,7 @@ const MAX_DRAWN = 5000;
 
 /** What the reference says of administrators (privileges-and-enums.md §1). */
 const ADMINISTRATORS =
-  'Administrators may do everything, which includes giving themselves a right on any archive; get_user_info shows only the rights they have been given.';
+  'Administrators may do everything, which includes giving themselves a right on any archive; what is listed are the rights they have been given.';
 
 export const accessReport = defineInsight({
   name: 'access_report',

@@ -301,7 +301,7 @@ function Welcome() {
   return (
     <>
       <h2 id="form-heading">Choose a command</h2>
-      <p>Its form opens here; what goes over the wire stands beside it once it is sent.</p>
+      <p>Its form opens here; what goes over the wire is shown next to it once it is sent.</p>
       <p class="hint">
         <kbd>/</kbd> goes to the search, the arrow keys go through the commands, <kbd>Ctrl</kbd> or <kbd>⌘</kbd> with <kbd>Enter</kbd>{' '}
         sends, <kbd>Esc</kbd> closes a dialog.
