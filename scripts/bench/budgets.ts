@@ -15,6 +15,8 @@ export interface Row {
   readonly product: number | undefined;
   readonly floor?: { readonly name: string; readonly value: number | undefined; readonly ratio: number | undefined };
   readonly handWritten?: { readonly value: number | undefined; readonly ratio?: number | undefined };
+  /** What the protocol library and undici take, and the ratio of that to the floor. */
+  readonly library?: { readonly value: number | undefined; readonly ratio: number | undefined };
   /** What undici alone takes. */
   readonly raw?: number | undefined;
   /** Absent for what is shown and held to nothing. */
@@ -58,9 +60,21 @@ export function judgeBudget({ product, floor, budget }: Row): Verdict {
 
 /** Returns the rows as a Markdown table. */
 export function renderTable(rows: readonly Row[]): string {
-  const columns = ['what', 'mailstore-mcp', 'floor', 'ratio', 'hand-written', 'its ratio', 'raw undici', 'goal', 'gate', 'verdict'];
+  const columns = [
+    'what',
+    'mailstore-mcp',
+    'floor',
+    'ratio',
+    'hand-written',
+    'its ratio',
+    'library server',
+    'raw undici',
+    'goal',
+    'gate',
+    'verdict',
+  ];
   const body = rows.map((row) => {
-    const { what, unit, product, floor, handWritten, raw, budget } = row;
+    const { what, unit, product, floor, handWritten, library, raw, budget } = row;
     const bound = (limit: number) =>
       budget ? `${budget.better === 'lower' ? '≤' : '≥'} ${floor ? ratioText(limit) : quantityText(limit, unit)}` : '';
     return [
@@ -70,6 +84,7 @@ export function renderTable(rows: readonly Row[]): string {
       floor ? ratioText(floor.ratio) : '',
       handWritten ? quantityText(handWritten.value, unit) : '',
       handWritten && 'ratio' in handWritten ? ratioText(handWritten.ratio) : '',
+      library ? `${quantityText(library.value, unit)} (${ratioText(library.ratio)})` : '',
       raw === undefined ? '' : quantityText(raw, unit),
       budget ? bound(budget.goal) : '',
       budget ? bound(budget.gate ?? budget.goal) : '',

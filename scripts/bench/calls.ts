@@ -26,7 +26,7 @@ interface Sample extends Load {
 
 /** Measures calls against the lean server: one by one, and many at a time. */
 export async function measureCalls(bench: Workbench): Promise<readonly Row[]> {
-  const clients = [new StdioClient(bench.product(bench.lean)), new StdioClient(bench.handWritten)] as const;
+  const clients = [bench.product(bench.lean), bench.handWritten, bench.library].map((program) => new StdioClient(program));
   for (const client of clients) await client.open();
   const contenders = [...clients.map(addContender), bench.raw];
   for (const { run } of contenders) await run(bench.isShort ? { ...WARM_UP, calls: 100 } : WARM_UP);
@@ -66,17 +66,18 @@ async function sampleAll(
 }
 
 function makeRow(
-  [product = [], handWritten = [], alone = []]: readonly Sample[][],
+  [product = [], handWritten = [], library = [], alone = []]: readonly Sample[][],
   key: keyof Sample,
   words: { readonly what: string; readonly unit: Row['unit']; readonly budget: Budget },
 ): Row {
-  const [ours = [], theirs = [], raw = []] = [product, handWritten, alone].map((samples) =>
+  const [ours = [], theirs = [], withLibrary = [], raw = []] = [product, handWritten, library, alone].map((samples) =>
     samples.map((sample) => sample[key]).filter(Number.isFinite),
   );
   return {
     ...words,
     product: median(ours),
     floor: { name: 'hand-written', value: median(theirs), ratio: medianRatio(ours, theirs) },
+    library: { value: median(withLibrary), ratio: medianRatio(withLibrary, theirs) },
     raw: median(raw),
   };
 }

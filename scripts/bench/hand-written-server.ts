@@ -1,12 +1,10 @@
 /**
- * A process of its own: the least that an MCP server over stdio can do. It hands out a list that it reads from a file, does one call by
- * undici, writes one hashed line for each call as an audit does, and checks nothing. The HTTP client is loaded and connected once the list is on its way.
+ * A process of its own: the least that an MCP server over stdio can do. It hands out a list that it reads from a file, does the least call and checks
+ * nothing. The HTTP client is loaded and connected once the list is on its way.
  */
-import { createHash } from 'node:crypto';
-import { openSync, readFileSync, writeSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
-import type { Pool } from 'undici';
-import { CALL, HEADERS, POOL_SIZE } from './request.ts';
+import { createLeastCall } from './least-call.ts';
 
 interface Request {
   readonly id?: number;
@@ -16,38 +14,7 @@ interface Request {
 
 const [listFile = '', origin = '', ca = ''] = process.argv.slice(2);
 const list = readFileSync(listFile, 'utf8');
-
-let opening: Promise<Pool> | undefined;
-function connect(): Promise<Pool> {
-  opening ??= import('undici').then(
-    ({ Pool: UndiciPool }) => new UndiciPool(origin, { connections: POOL_SIZE, pipelining: 1, connect: { ca } }),
-  );
-  return opening;
-}
-
-async function warm(): Promise<void> {
-  const pool = await connect();
-  const { body } = await pool.request({ method: 'POST', path: '/api/get-metadata', headers: HEADERS });
-  await body.dump();
-}
-
-const audit = openSync(`${listFile}.audit`, 'a');
-let previous = '';
-
-function record(fields: object): void {
-  const line = JSON.stringify({ time: new Date().toISOString(), previous, ...fields });
-  previous = createHash('sha256').update(line).digest('hex');
-  writeSync(audit, `${line}\n`);
-}
-
-async function call(args: Record<string, string>): Promise<string> {
-  const pool = await connect();
-  const form = new URLSearchParams(args).toString();
-  const { body } = await pool.request({ method: 'POST', path: CALL.path, headers: HEADERS, body: form });
-  const { result } = JSON.parse((await body.text()).replace(/^\uFEFF/, '')) as { result: unknown };
-  record({ command: CALL.tool, arguments: args, outcome: 'succeeded' });
-  return JSON.stringify({ content: [{ type: 'text', text: JSON.stringify(result) }], structuredContent: result });
-}
+const { warm, call } = createLeastCall({ origin, ca, auditFile: `${listFile}.hand-written.audit` });
 
 async function answer({ method, params }: Request): Promise<string> {
   switch (method) {
@@ -56,8 +23,10 @@ async function answer({ method, params }: Request): Promise<string> {
     case 'tools/list':
       setImmediate(() => void warm());
       return list;
-    default:
-      return call(params?.arguments ?? {});
+    default: {
+      const result = await call(params?.arguments ?? {});
+      return JSON.stringify({ content: [{ type: 'text', text: JSON.stringify(result) }], structuredContent: result });
+    }
   }
 }
 

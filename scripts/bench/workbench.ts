@@ -23,6 +23,8 @@ export interface Workbench {
   product(address: Address, stateDir?: string): Program;
   /** The least possible server, in front of the lean server; it hands out the product's own list. */
   readonly handWritten: Program;
+  /** The same with the protocol library and nothing else of the product. */
+  readonly library: Program;
   /** Answers with fixed bytes, so that the clients are what takes time. */
   readonly lean: Address & { countConnections(): Promise<number> };
   /** Sends the measured request by undici alone. */
@@ -40,6 +42,7 @@ export interface Workbench {
 
 const programs = {
   'hand-written-server': fileURLToPath(new URL('./hand-written-server.ts', import.meta.url)),
+  'library-server': fileURLToPath(new URL('./library-server.ts', import.meta.url)),
   'lean-server': fileURLToPath(new URL('./lean-server.ts', import.meta.url)),
   'raw-client': fileURLToPath(new URL('./raw-client.ts', import.meta.url)),
 };
@@ -102,6 +105,7 @@ export async function openWorkbench(dist: string, { isShort }: { readonly isShor
   return {
     product,
     handWritten: { args: [join(folder, 'hand-written-server.cjs'), listFile, url, certificate], env },
+    library: { args: [join(folder, 'library-server.cjs'), listFile, url, certificate], env },
     lean,
     raw: { pid: rawClient.pid ?? 0, run: (order) => ask<Load>(rawClient, order) },
     sandbox,
