@@ -2,14 +2,19 @@ import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 /**
- * What takes long by its nature: a program started for each test, processes that are killed, minutes that have to pass, large archives, and pages in a
- * browser. `npm run test:long` runs it, and CI runs both.
+ * What takes long by its nature: a program started for each test, whole conversations, every command in turn, processes that are killed, minutes that
+ * have to pass, large archives, and pages in a browser. `npm run test:long` runs it, and CI runs both.
  */
 const LONG = [
   'test/assistant/large-archive.test.ts',
+  'test/assistant/requests.test.ts',
   'test/audit/processes.test.ts',
+  'test/catalogue/second-edition.test.ts',
   'test/cli/call.test.ts',
   'test/cli/output.test.ts',
+  'test/cli/sandbox.test.ts',
+  'test/cli/tasks.test.ts',
+  'test/cli/terminal.test.ts',
   'test/cli/terminal-command.test.ts',
   'test/console/page.test.ts',
   'test/crash/*.test.ts',
@@ -20,9 +25,11 @@ const LONG = [
   'test/mcp/process.test.ts',
   'test/security/bounded-record.test.ts',
   'test/security/canaries.test.ts',
+  'test/security/untrusted-text.test.ts',
   'test/tester/web/accessibility.test.ts',
   'test/tester/web/page.test.ts',
   'test/tester/web/page-work.test.ts',
+  'test/tester/web/server.test.ts',
 ];
 
 const ALL = 'test/**/*.test.ts';

@@ -48,12 +48,15 @@ export interface TlsServer {
   allClosed(): Promise<void>;
 }
 
+/** Making a certificate takes longer than starting a server. */
+let shared: Promise<Certificate> | undefined;
+
 /** Starts a TLS server that knows nothing of HTTP but where a request ends, and writes the given bytes; ended with the test. */
 export async function startTlsServer(
   answer: (request: ReceivedRequest) => RawAnswer | Promise<RawAnswer>,
   options: { readonly certificate?: Certificate; readonly tls?: TlsOptions } = {},
 ): Promise<TlsServer> {
-  const { certificate, privateKey, fingerprint } = options.certificate ?? (await createCertificate('127.0.0.1'));
+  const { certificate, privateKey, fingerprint } = options.certificate ?? (await (shared ??= createCertificate('127.0.0.1')));
   const requests: ReceivedRequest[] = [];
   const sockets = new Set<Socket>();
   let connections = 0;
