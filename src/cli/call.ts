@@ -26,7 +26,8 @@ import { OUTPUT_FORMATS, type OutputFormat } from './answer-formats.ts';
 import { CallOutput, changeLines, driftLines, generatedLines, taskView } from './call-output.ts';
 import { defineAction, defineSubcommand, flag, option, otherArguments, optionalArgument, type Given } from './define-subcommand.ts';
 import { startEmbedded } from './embedded.ts';
-import { FOUND_ERRORS, sayError } from './exit-codes.ts';
+import { FOUND_ERRORS, INTERRUPTED, sayError } from './exit-codes.ts';
+import { interruptible } from './interruptible.ts';
 import { openTester } from './open-tester.ts';
 import { endProgress, showProgress, writeAboveProgress } from './progress-bar.ts';
 import { readSecrets } from './read-secret.ts';
@@ -35,8 +36,6 @@ import { quoteWords, terminalCommand } from './terminal-command.ts';
 import { terminalPrompter } from './terminal-prompter.ts';
 
 const { stdin, stdout, stderr } = process;
-
-const INTERRUPTED = 130;
 
 /** Messages that are shown with a finding; the last ones sum it up. */
 const FINDING_LINES = 5;
@@ -107,18 +106,24 @@ async function run(given: CallGiven): Promise<number> {
     const target = chooseTarget(given.target, config);
     const catalogue = catalogueFor(target.edition);
     const insight = findInsight(catalogue, name);
-    if (insight) return await answerInsight(insight, given, { config, target, catalogue });
+    if (insight) {
+      if (given.format === 'xml') throw refused('--format', 'xml', [`json with ${insight.name}, which makes several calls`]);
+      const args = { ...(await argumentsFrom(insight.name, given.arguments)), ...readArguments(insight, readPairs(given.pairs)) };
+      return await interruptible((ending) => answerInsight(insight, args, given, { config, target, catalogue, ending }));
+    }
     const command = requireNamed(catalogue, name);
     refuseUnnamedTarget(command, given.target, config);
     const pairs = await readSecrets(command, readPairs(written), { warn: say, isStdinTaken: given.arguments === '-' });
     const callArgs = { ...(await argumentsFrom(name, given.arguments)), ...readArguments(command, pairs) };
-    const tester = openCallTester(config);
-    try {
-      const made = new Call(tester, { command, args: callArgs, target: target.name, form: chooseForm(given, target) }, given, config);
-      return await made.run();
-    } finally {
-      await tester.close();
-    }
+    const made = { command, args: callArgs, target: target.name, form: chooseForm(given, target) };
+    return await interruptible(async (ending) => {
+      const tester = openCallTester(config);
+      try {
+        return await new Call({ tester, made, given, config, ending }).run();
+      } finally {
+        await tester.close();
+      }
+    });
   } finally {
     await sandbox?.close();
   }
@@ -133,22 +138,23 @@ function openCallTester(config: Config): Tester {
 /** Answers an insight, which only reads, and returns the exit code. */
 async function answerInsight(
   insight: Insight,
+  args: Readonly<Record<string, unknown>>,
   given: CallGiven,
-  { config, target, catalogue }: { readonly config: Config; readonly target: Target; readonly catalogue: Catalogue },
+  {
+    config,
+    target,
+    catalogue,
+    ending,
+  }: { readonly config: Config; readonly target: Target; readonly catalogue: Catalogue; readonly ending: AbortSignal },
 ): Promise<number> {
-  if (given.format === 'xml') throw refused('--format', 'xml', [`json with ${insight.name}, which makes several calls`]);
-  const args = { ...(await argumentsFrom(insight.name, given.arguments)), ...readArguments(insight, readPairs(given.pairs)) };
   const output = new CallOutput(stdout, config.timeZone ?? machineTimeZone());
-  const interrupt = new AbortController();
-  const onInterrupt = () => interrupt.abort();
-  process.once('SIGINT', onInterrupt);
   const tester = openCallTester(config);
   let isDrawn = false;
   try {
     const answer = await tester.answer(
       { insight, args, target: target.name, form: chooseForm(given, target) },
       {
-        signal: interrupt.signal,
+        signal: ending,
         ...(given.raw && { onExchange: (exchange) => output.exchange(exchange) }),
         onProgress: (percent, message) => {
           if (given.raw || given.quiet || !stderr.isTTY) return;
@@ -182,10 +188,9 @@ async function answerInsight(
     return 0;
   } catch (error) {
     if (isDrawn) endProgress(stderr);
-    if (interrupt.signal.aborted && !(error instanceof MailStoreError)) return INTERRUPTED;
+    if (ending.aborted && !(error instanceof MailStoreError)) return INTERRUPTED;
     throw error;
   } finally {
-    process.off('SIGINT', onInterrupt);
     await tester.close();
   }
 }
@@ -203,6 +208,14 @@ function chooseOutput({ output, json }: CallGiven): OutputFormat {
   return output ?? (json || !stdout.isTTY ? 'json' : 'table');
 }
 
+interface CallParts {
+  readonly tester: Tester;
+  readonly made: TesterCall;
+  readonly given: CallGiven;
+  readonly config: Config;
+  readonly ending: AbortSignal;
+}
+
 /** One call and what is written of it. */
 class Call {
   readonly #tester: Tester;
@@ -210,11 +223,13 @@ class Call {
   readonly #given: CallGiven;
   readonly #config: Config;
   readonly #out: CallOutput;
-  readonly #interrupt = new AbortController();
+  /** Aborts when the program is asked to end. */
+  readonly #ending: AbortSignal;
   /** The last answer to the call or to the question for its status, which is the one that holds its value. */
   #lastBody: string | undefined;
 
-  constructor(tester: Tester, made: TesterCall, given: CallGiven, config: Config) {
+  constructor({ tester, made, given, config, ending }: CallParts) {
+    this.#ending = ending;
     this.#tester = tester;
     this.#call = made;
     this.#given = given;
@@ -224,17 +239,13 @@ class Call {
 
   /** Makes the call and returns the exit code. */
   async run(): Promise<number> {
-    const interrupt = () => this.#interrupt.abort();
-    process.once('SIGINT', interrupt);
-    const { signal } = this.#interrupt;
+    const signal = this.#ending;
     try {
-      const answered = await this.#tester.call(this.#call, { prompter: terminalPrompter(), signal, onExchange: this.#onExchange });
+      const answered = await this.#tester.call(this.#call, { prompter: terminalPrompter(signal), signal, onExchange: this.#onExchange });
       return answered.kind === 'task' ? await this.#task(answered.task) : await this.#value(answered);
     } catch (error) {
       if (signal.aborted && !(error instanceof MailStoreError)) return INTERRUPTED;
       throw refuseAtTerminal(error, this.#call.command.name);
-    } finally {
-      process.off('SIGINT', interrupt);
     }
   }
 
@@ -308,7 +319,7 @@ class Call {
       showProgress(stderr, progress ?? 0, toVisible(statusText ?? status));
       isDrawn = true;
     };
-    const { signal } = this.#interrupt;
+    const signal = this.#ending;
     const ended = await this.#tester.tasks.waitForEnd(started.taskId, Number.POSITIVE_INFINITY, { onChange, signal });
     if (isDrawn) endProgress(stderr);
     return ended;

@@ -10,6 +10,7 @@ import type { Change } from '../journal/change-journal.ts';
 import { findShownArchives, writeList, type ShownArchives } from './archives.ts';
 import { openBackend } from './backend.ts';
 import { argument, defineAction, defineSubcommand, flag, type Given } from './define-subcommand.ts';
+import { interruptible } from './interruptible.ts';
 import { refuseAtTerminal } from './refuse-at-terminal.ts';
 import { readScreen } from './screen.ts';
 import { formatArguments } from './show-arguments.ts';
@@ -123,13 +124,19 @@ async function show({ flags, change: number, json: isJson }: Given<{ json: typeo
   stdout.write(renderFields(fields, readScreen(stdout)));
 }
 
-async function revert({ flags, change: number }: Given<object, typeof changeArguments>): Promise<void> {
+async function revert(given: Given<object, typeof changeArguments>): Promise<void> {
+  return interruptible((ending) => revertUntil(ending, given));
+}
+
+async function revertUntil(ending: AbortSignal, { flags, change: number }: Given<object, typeof changeArguments>): Promise<void> {
   const config = loadTerminalConfig({ flags });
   const backend = openBackend(config);
   try {
-    const answered = await backend.guard.revert(number, { client: 'terminal', prompter: terminalPrompter() }).catch((error: unknown) => {
-      throw refuseAtTerminal(error, `changes revert ${number}`);
-    });
+    const answered = await backend.guard
+      .revert(number, { client: 'terminal', prompter: terminalPrompter(ending) })
+      .catch((error: unknown) => {
+        throw refuseAtTerminal(error, `changes revert ${number}`);
+      });
     if (answered.kind === 'task')
       stdout.write(`It runs as the task ${answered.task.taskId}; see tasks wait ${answered.task.taskId.slice(0, 8)}.\n`);
     if (answered.kind === 'value') {

@@ -2,6 +2,9 @@ import { MailStoreError } from '../base/errors.ts';
 import { toVisible } from '../base/escape-hidden.ts';
 import { stripStack } from '../base/strip-stack.ts';
 
+/** The exit code of a program that was asked to end. */
+export const INTERRUPTED = 130;
+
 /** The exit code of a command that MailStore calls succeeded and that found errors. */
 export const FOUND_ERRORS = 5;
 
@@ -25,5 +28,5 @@ export const EXIT_CODES: readonly (readonly [code: number, meaning: string])[] =
   [3, 'refused by the access level, or no one approved it; nothing was changed'],
   [4, 'the server could not be reached; nothing was changed'],
   [5, 'finished, and found errors: MailStore calls it succeeded, and its messages report errors'],
-  [130, 'interrupted by Ctrl-C; a long command goes on'],
+  [INTERRUPTED, 'interrupted, as by Ctrl-C; a long command goes on'],
 ];

@@ -14,7 +14,8 @@ import { findingWords, isEnded, type TaskRecord } from '../journal/task-record.t
 import { findShownArchives, writeList, type ShownArchives } from './archives.ts';
 import { openBackend, type Backend } from './backend.ts';
 import { argument, defineAction, defineSubcommand, flag, option, type Given } from './define-subcommand.ts';
-import { FOUND_ERRORS } from './exit-codes.ts';
+import { FOUND_ERRORS, INTERRUPTED } from './exit-codes.ts';
+import { interruptible } from './interruptible.ts';
 import { endProgress, showProgress } from './progress-bar.ts';
 import { refuseAtTerminal } from './refuse-at-terminal.ts';
 import { readScreen, type Style } from './screen.ts';
@@ -246,7 +247,15 @@ function show(found: TaskRecord, { json: isJson, flags }: Pick<Given<{ json: typ
     stdout.write(`  ${type.padEnd(11)} ${wrapAt(toVisibleLine(said), 14, screen.width)}\n`);
 }
 
-async function wait(journal: TaskJournal, { flags, task: id }: Given<object, typeof taskArguments>): Promise<void> {
+async function wait(journal: TaskJournal, given: Given<object, typeof taskArguments>): Promise<void> {
+  return interruptible((ending) => waitUntil(ending, journal, given));
+}
+
+async function waitUntil(
+  ending: AbortSignal,
+  journal: TaskJournal,
+  { flags, task: id }: Given<object, typeof taskArguments>,
+): Promise<void> {
   let current = await findTask(journal, id);
   // Where a MailStore is configured, this process follows the task itself if no other one does.
   const backend = isEnded(current) ? undefined : openIfConfigured(flags);
@@ -254,15 +263,20 @@ async function wait(journal: TaskJournal, { flags, task: id }: Given<object, typ
     // No process here receives the end of a task of another archive.
     await backend?.runner.get(current.taskId);
     let seen = -1;
-    while (!isEnded(current)) {
+    while (!isEnded(current) && !ending.aborted) {
       if (current.revision !== seen) showProgress(stdout, current.progress ?? 0, current.statusText ?? current.status);
       seen = current.revision;
-      await sleep(LOOK_MS);
+      await sleep(LOOK_MS, undefined, { signal: ending }).catch(() => undefined);
       current = (await journal.get(current.taskId)) ?? current;
     }
     if (seen !== -1) endProgress(stdout);
   } finally {
     await backend?.close();
+  }
+  if (!isEnded(current)) {
+    writeLine(`${current.command} goes on.`);
+    process.exitCode = INTERRUPTED;
+    return;
   }
   const { finding } = current;
   writeLine(
@@ -274,14 +288,24 @@ async function wait(journal: TaskJournal, { flags, task: id }: Given<object, typ
   else if (finding && finding.errors > 0) process.exitCode = FOUND_ERRORS;
 }
 
-async function cancel(journal: TaskJournal, { flags, task: id }: Given<object, typeof taskArguments>): Promise<void> {
+async function cancel(journal: TaskJournal, given: Given<object, typeof taskArguments>): Promise<void> {
+  return interruptible((ending) => cancelUntil(ending, journal, given));
+}
+
+async function cancelUntil(
+  ending: AbortSignal,
+  journal: TaskJournal,
+  { flags, task: id }: Given<object, typeof taskArguments>,
+): Promise<void> {
   const { taskId } = await findTask(journal, id);
   const config = loadTerminalConfig({ flags });
   const backend = openBackend(config);
   try {
-    const cancelled = await backend.guard.cancel(taskId, { client: 'terminal', prompter: terminalPrompter() }).catch((error: unknown) => {
-      throw refuseAtTerminal(error, `tasks cancel ${taskId.slice(0, 8)}`);
-    });
+    const cancelled = await backend.guard
+      .cancel(taskId, { client: 'terminal', prompter: terminalPrompter(ending) })
+      .catch((error: unknown) => {
+        throw refuseAtTerminal(error, `tasks cancel ${taskId.slice(0, 8)}`);
+      });
     if ('kind' in cancelled) throw new Error('the question has no answer yet');
     writeLine(
       isEnded(cancelled)

@@ -5,8 +5,10 @@ import { isConfirmation, type Answer, type AskedQuestion, type Prompter } from '
 import { readScreen } from './screen.ts';
 import { wrapHanging } from './table.ts';
 
-/** Asks the person at this terminal; undefined if there is no terminal. Questions go to stderr, because stdout may be a pipe. */
-export function terminalPrompter(): Prompter | undefined {
+/**
+ * Asks the person at this terminal until `ending` aborts; undefined if there is no terminal. Questions go to stderr, because stdout may be a pipe.
+ */
+export function terminalPrompter(ending?: AbortSignal): Prompter | undefined {
   const { stdin, stderr } = process;
   if (!stdin.isTTY || !stderr.isTTY) return undefined;
   return {
@@ -24,7 +26,8 @@ export function terminalPrompter(): Prompter | undefined {
       );
       const terminal = createInterface({ input: stdin, output: stderr });
       try {
-        const line = await readLine(terminal, promptFor(question), signal);
+        const signals = [signal, ending].filter((one) => one !== undefined);
+        const line = await readLine(terminal, promptFor(question), AbortSignal.any(signals));
         // What is said next has a line of its own.
         if (line === undefined) stderr.write('\n');
         return readAnswer(question, line);
@@ -56,7 +59,7 @@ function readAnswer(question: AskedQuestion, line: string | undefined): Answer {
 }
 
 /** Reads a line; undefined if the terminal is closed instead, as by Ctrl-C, or the time is over: the question would never be answered. */
-async function readLine(terminal: Interface, prompt: string, signal: AbortSignal | undefined): Promise<string | undefined> {
+async function readLine(terminal: Interface, prompt: string, signal: AbortSignal): Promise<string | undefined> {
   const closed = new Promise<undefined>((resolve) => terminal.once('close', () => resolve(undefined)));
-  return Promise.race([terminal.question(prompt, { ...(signal && { signal }) }).catch(() => undefined), closed]);
+  return Promise.race([terminal.question(prompt, { signal }).catch(() => undefined), closed]);
 }
