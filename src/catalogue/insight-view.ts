@@ -100,6 +100,8 @@ export interface AccessView {
   /** Rights on archives; `isOwn` where the archive has the name of the user. */
   readonly rights: readonly AccessRight[];
   readonly rightsLeftOut: number;
+  /** Where the accounts go on that this answer had no time for; absent where it has all. */
+  readonly nextOffset?: number | undefined;
   readonly administratorsMay: string;
 }
 

@@ -32,6 +32,7 @@ import { openTester } from './open-tester.ts';
 import { endProgress, showProgress, writeAboveProgress } from './progress-bar.ts';
 import { readSecrets } from './read-secret.ts';
 import { refuseAtTerminal } from './refuse-at-terminal.ts';
+import { toShownPage } from './screen.ts';
 import { quoteWords, terminalCommand } from './terminal-command.ts';
 import { terminalPrompter } from './terminal-prompter.ts';
 
@@ -349,7 +350,7 @@ class Call {
 }
 
 function print(text: string): number {
-  stdout.write(text);
+  stdout.write(toShownPage(text, stdout));
   return 0;
 }
 

@@ -4,6 +4,7 @@ import { defineAction, defineSubcommand, loadSubcommand, optionalArgument, type 
 import { startingWith } from './completion.ts';
 import { formatRows, wrapLines } from './help-text.ts';
 import { parseCommandLine } from './parse-command-line.ts';
+import { toShownPage } from './screen.ts';
 
 export const helpCommand = defineSubcommand({
   name: 'help',
@@ -22,7 +23,7 @@ export const helpCommand = defineSubcommand({
     ],
     run: async ({ subcommand, action }, context) => {
       const page = subcommand === undefined ? await programHelp(context) : await subcommandPage(subcommand, action, context);
-      process.stdout.write(page);
+      process.stdout.write(toShownPage(page, process.stdout));
     },
   }),
 });

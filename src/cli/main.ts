@@ -18,8 +18,10 @@ async function main(words: readonly string[]): Promise<void> {
   const context = { subcommands, ...(reserved && { reserved }) };
   const parsed = await parse(name, args, context);
   if (!parsed) return;
-  if ('print' in parsed) (reserved ?? process.stdout).write(parsed.print);
-  else await parsed.action.run(parsed.given, context);
+  if ('print' in parsed) {
+    const { toShownPage } = await import('./screen.ts');
+    (reserved ?? process.stdout).write(toShownPage(parsed.print, process.stdout));
+  } else await parsed.action.run(parsed.given, context);
 }
 
 /** Returns what was written; undefined where it was a mistake that was reported to a client, which shows nothing of a program that exits. */

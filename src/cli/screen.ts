@@ -22,6 +22,15 @@ export interface Screen {
   formatSize(bytes: unknown): string | undefined;
 }
 
+/** Returns a page of this program's own words as a stream shows them: in ASCII on a terminal that has nothing else. */
+export function toShownPage(page: string, stream: NodeJS.WriteStream): string {
+  if (!stream.isTTY || showsUnicode()) return page;
+  return page
+    .replaceAll(/[\u2018\u2019]/g, "'")
+    .replaceAll(/[\u201C\u201D]/g, '"')
+    .replaceAll('\u2026', '...');
+}
+
 /** Returns what a stream can show. */
 export function readScreen(stream: NodeJS.WriteStream): Screen {
   const isTerminal = stream.isTTY;

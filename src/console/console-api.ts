@@ -64,6 +64,7 @@ const recordQuery: z.ZodType<RecordQuery> = z.strictObject({
   until: day.optional(),
   limit: z.coerce.number().int().min(1).max(2000).default(100),
 });
+const roomQuery = z.strictObject({ target: z.string().default(''), offset: z.coerce.number().int().min(0).max(10_000_000).optional() });
 const exportQuery = z.strictObject({ format: z.enum(EXPORT_FORMATS) });
 
 /** An export of the record, line by line, the oldest first. */
@@ -91,12 +92,18 @@ export class ConsoleApi {
     return { version, targets, timeZone, rooms, canDecide: this.#questions !== undefined };
   }
 
-  /** Asks the insight of a room; `signal` aborts when the page has gone. Throws BadRequest for a room or a target that there is not. */
-  async room(name: string, target: string, signal: AbortSignal): Promise<RoomAnswer> {
+  /**
+   * Asks the insight of a room, from an offset where it has one; `signal` aborts when the page has gone. Throws BadRequest for a room or a target that
+   * there is not, and for an offset that is none.
+   */
+  async room(name: string, query: URLSearchParams, signal: AbortSignal): Promise<RoomAnswer> {
     const { guard, catalogues, timeZone, clock } = this.#options;
+    const { target, offset } = readRequest(roomQuery, Object.fromEntries(query));
     const insight = catalogues.get(target)?.insights.find(({ room }) => room?.name === (name as Room)) ?? nothingHere();
     try {
-      const args = z.strictObject(insight.input).parse(insight.room?.args ?? {});
+      const args = z
+        .strictObject(insight.input)
+        .parse({ ...insight.room?.args, ...(offset !== undefined && 'offset' in insight.input && { offset }) });
       const readAt = new Date(clock.now()).toISOString();
       const { headline, view, notLookedAt, failedReads } = await guard.answer(insight, args, {
         target,

@@ -15,7 +15,7 @@ export interface ConsoleContents {
   readonly canDecide: boolean;
 }
 
-/** The answer to `GET rooms/<room>?target=<name>`. */
+/** The answer to `GET rooms/<room>?target=<name>`, for a room that continues with `&offset=<number>`. */
 export type RoomAnswer = { readonly problem: string } | DrawnRoom;
 
 /** What an insight found, to be drawn. */

@@ -19,7 +19,7 @@ export async function startConsoleServer({ port, pageFolder, ...options }: Conso
         sendJson(response, 200, api.contents());
         return true;
       case 'GET rooms':
-        sendJson(response, 200, await api.room(room, query.get('target') ?? '', signal));
+        sendJson(response, 200, await api.room(room, query, signal));
         return true;
       case 'GET inbox':
         sendJson(response, 200, await api.inbox());

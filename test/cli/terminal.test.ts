@@ -73,6 +73,16 @@ describe.runIf(hasTerminal)('the list of tasks', () => {
   });
 });
 
+describe.runIf(hasTerminal)('a page of help', () => {
+  test.each([[['--help']], [['setup', '--help']], [['call', '--help']], [['call', 'CreateUser', '--help']], [['call', '--list']]])(
+    '%j has no character beyond ASCII where the locale is C',
+    async (args) => {
+      const { screen, code } = await runInTerminal(args, [], ASCII, 100);
+      expect([code, screen.match(/[^\n\r -~]/g)]).toEqual([0, null]);
+    },
+  );
+});
+
 describe.runIf(hasTerminal)('a person at a terminal', () => {
   test('is asked before ended tasks are removed from the record', async () => {
     const prune = ['tasks', 'prune', '--older-than', '1'];

@@ -102,6 +102,39 @@ describe.skipIf(!hasBrowser || !hasTerminal)('the console in a browser (skipped 
     expect(dialogs).toEqual([]);
   });
 
+  test('the room of access that had no time for every account has a button that adds the next ones', async () => {
+    const page = await openPage(browser, console.url, { heading: 'Health' });
+    const users = sandbox.world.state.users.length;
+    let asked = 0;
+    await page.route('**/rooms/access?*', async (route) => {
+      const response = await route.fetch();
+      const answer = (await response.json()) as {
+        headline: string;
+        view: { people: { userName: string }[]; rights: { userName: string }[] };
+      };
+      // The first answer has the first two accounts, as one of an archive of ten thousand has the first thousands.
+      if (!route.request().url().includes('offset=')) {
+        const people = answer.view.people.slice(0, 2);
+        const rights = answer.view.rights.filter(({ userName }) => people.some((one) => one.userName === userName));
+        answer.headline = `2 of ${users} accounts looked at.`;
+        Object.assign(answer.view, { people, rights, nextOffset: 2 });
+      } else asked += 1;
+      await route.fulfill({ response, json: answer });
+    });
+    await visit(page, 'Access');
+    await page.getByText(`Of ${users} accounts, 2 were looked at.`).waitFor();
+    const onward = page.getByRole('button', { name: 'Look at the next accounts' });
+    await onward.click();
+    await page.getByText(`${users} of ${users} accounts looked at.`).waitFor();
+    await onward.waitFor({ state: 'detached' });
+    expect(asked).toBe(1);
+    await page.getByRole('checkbox', { name: /^Also the rights/ }).check();
+    await page
+      .getByRole('rowheader', { name: /^johndoe/ })
+      .first()
+      .waitFor();
+  });
+
   test('keys alone lead from the console’s calendar to the cause of a failed run, and its sheet prints without controls', async () => {
     const page = await openPage(browser, console.url, { heading: 'Health' });
     await page.keyboard.press('Tab');

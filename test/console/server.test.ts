@@ -146,6 +146,20 @@ describe('a console without a terminal', () => {
     expect(entries[0]).toMatchObject({ kind: 'call', who: 'console', what: 'GetJobResults', effect: 'read', outcome: 'succeeded' });
     expect((await ask(`${url}rooms/health?target=elsewhere`)).status).toBe(404);
   });
+
+  test('the room of access continues with the accounts after those of an earlier answer', async () => {
+    const { url } = page;
+    const read = async (query: string) => {
+      const answer = await get<RoomAnswer>(url, `rooms/access?target=default${query}`);
+      if ('problem' in answer || answer.view.room !== 'access') throw new Error(JSON.stringify(answer));
+      const { people, peopleInAll, nextOffset } = answer.view;
+      return { names: people.map(({ userName }) => userName), peopleInAll, nextOffset, notLookedAt: answer.notLookedAt };
+    };
+    const [all, rest] = [await read(''), await read('&offset=2')];
+    expect(all.names.length).toBe(all.peopleInAll);
+    expect(rest).toEqual({ ...all, names: all.names.slice(2) });
+    for (const offset of ['-1', 'x', '1.5']) expect((await ask(`${url}rooms/access?target=default&offset=${offset}`)).status).toBe(400);
+  });
 });
 
 test('a room whose reads fail says in its view what is not known, and never that there is none', async () => {

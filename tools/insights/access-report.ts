@@ -3,7 +3,7 @@ import { defineInsight, type InsightAnswer, type InsightReader } from '../../src
 import * as f from '../../src/catalogue/fields.ts';
 import { readRow, readString } from '../../src/base/rows.ts';
 import type { AccessView } from '../../src/catalogue/insight-view.ts';
-import { isAdministrator, isClosed, isSameArchive, readAccounts, toAccount, type Account } from './accounts.ts';
+import { isAdministrator, isClosed, isSameArchive, readAccounts, toAccount, type Account, type Accounts } from './accounts.ts';
 import { writeCount } from './runs.ts';
 
 /** Rights that are drawn. */
@@ -93,7 +93,7 @@ async function reportArchives(folder: string | undefined, offset: number, detail
         ...(reader.isDrawn ? [] : ['Rights of users on the archive of their own name are left out; userName or folder shows them.']),
       ],
       next,
-      view: reader.isDrawn ? drawAccess(accounts, total) : undefined,
+      view: reader.isDrawn ? drawAccess(accounts, { total, nextOffset: isUnseen ? undefined : nextOffset }) : undefined,
     };
   }
   const archive = folder.replaceAll('\\', '/').split('/', 1)[0] ?? folder;
@@ -118,7 +118,7 @@ async function reportArchives(folder: string | undefined, offset: number, detail
 }
 
 /** Returns who has which rights on archives, those on the archives of others first. */
-function drawAccess(accounts: readonly Account[], total: number | undefined): AccessView {
+function drawAccess(accounts: readonly Account[], { total, nextOffset }: Pick<Accounts, 'total' | 'nextOffset'>): AccessView {
   const rights = accounts
     .flatMap(({ userName, folders = [] }) =>
       folders.map(({ folder, privileges }) => ({ archive: folder, userName, privileges, isOwn: isSameArchive(folder, userName) })),
@@ -134,6 +134,7 @@ function drawAccess(accounts: readonly Account[], total: number | undefined): Ac
     peopleInAll: total,
     rights: rights.slice(0, MAX_DRAWN),
     rightsLeftOut: Math.max(0, rights.length - MAX_DRAWN),
+    nextOffset,
     administratorsMay: ADMINISTRATORS,
   };
 }

@@ -42,11 +42,12 @@ export async function readAccounts(reader: InsightReader, offset: number): Promi
     nextOffset,
     failed,
     missing: [
-      ...(offset > 0 ? [`The first ${offset} accounts by name, as asked for.`] : []),
+      // A page has them and has its own way on.
+      ...(offset > 0 && !reader.isDrawn ? [`The first ${offset} accounts by name, as asked for.`] : []),
       ...(nextOffset === undefined
         ? []
         : [
-            `The accounts after number ${nextOffset} of ${names.length}, by name: one answer looks at ${MAX_READS} at most, for ${READING_MS / 1000} seconds. offset ${nextOffset} goes on.`,
+            `The accounts after number ${nextOffset} of ${names.length}, by name: one answer looks at ${MAX_READS} at most, for ${READING_MS / 1000} seconds.${reader.isDrawn ? '' : ` offset ${nextOffset} goes on.`}`,
           ]),
       ...(failed > 0 ? [`${failed} accounts that could not be read.`] : []),
     ],

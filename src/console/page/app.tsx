@@ -7,6 +7,7 @@ import type { AnswerRequest, QuestionInfo, TargetInfo } from '../../tester/web/p
 import type { ConsoleContents, DecideRequest, Inbox, RoomAnswer, InboxQuestion, WorkEvent } from '../protocol.ts';
 import { InboxRoom } from './rooms/inbox-room.tsx';
 import { RecordRoom } from './rooms/record-room.tsx';
+import { addAccounts } from './rooms/add-accounts.ts';
 import { SheetBody } from './sheet-body.tsx';
 
 const TITLES = { health: 'Health', runs: 'Runs', storage: 'Storage', access: 'Access', inbox: 'Inbox', record: 'Record' } as const;
@@ -180,10 +181,16 @@ function InsightRoom({ room, target, timeZone }: { readonly room: Room; readonly
   const [answer, setAnswer] = useState<RoomAnswer>();
   const [isReading, setReading] = useState(true);
   const [asked, setAsked] = useState(0);
+  /** Why the last reading on failed. */
+  const [problem, setProblem] = useState<string>();
+  const running = useRef<AbortController>();
+  const path = `rooms/${room}?target=${encodeURIComponent(target)}`;
   useEffect(() => {
     const stop = new AbortController();
+    running.current = stop;
     setReading(true);
-    void getJson<RoomAnswer>(`rooms/${room}?target=${encodeURIComponent(target)}`, stop.signal)
+    setProblem(undefined);
+    void getJson<RoomAnswer>(path, stop.signal)
       .catch((error: unknown) => ({ problem: describeFault(error) }))
       .then((read) => {
         if (stop.signal.aborted) return;
@@ -192,6 +199,20 @@ function InsightRoom({ room, target, timeZone }: { readonly room: Room; readonly
       });
     return () => stop.abort();
   }, [asked]);
+  const nextOffset = answer && !('problem' in answer) && answer.view.room === 'access' ? answer.view.nextOffset : undefined;
+  const readOn = async () => {
+    const stop = running.current;
+    if (isReading || nextOffset === undefined || !stop) return;
+    setReading(true);
+    setProblem(undefined);
+    const next = await getJson<RoomAnswer>(`${path}&offset=${nextOffset}`, stop.signal).catch((error: unknown) => ({
+      problem: describeFault(error),
+    }));
+    if (stop.signal.aborted) return;
+    if ('problem' in next) setProblem(next.problem);
+    else setAnswer((before) => (before && !('problem' in before) ? addAccounts(before, next) : next));
+    setReading(false);
+  };
   // The answer before stays meanwhile, and so does the place of a person at the keyboard.
   const again = (
     <button type="button" class="screen-only" aria-disabled={isReading} onClick={() => !isReading && setAsked(asked + 1)}>
@@ -217,10 +238,20 @@ function InsightRoom({ room, target, timeZone }: { readonly room: Room; readonly
           Read {formatMinute(answer.readAt, timeZone)}, times in {timeZone}.
         </span>{' '}
         {again}
+        {nextOffset !== undefined && (
+          <button type="button" class="screen-only" aria-disabled={isReading} onClick={() => void readOn()}>
+            {isReading ? 'Reading…' : 'Look at the next accounts'}
+          </button>
+        )}
         <button type="button" class="screen-only" onClick={() => print()}>
           Print
         </button>
       </p>
+      {problem !== undefined && (
+        <p class="notice fault" role="alert">
+          {problem}
+        </p>
+      )}
     </SheetBody>
   );
 }
