@@ -108,6 +108,13 @@ const MASKED = `Hidden: what MailStore says of it has the text of a secret in it
 /** The most characters of the arguments that a question shows. The digest covers all of them. */
 const ARGUMENTS_SHOWN = 2000;
 
+/**
+ * The most characters of the line that names the act, and of its label. A name or a subject in them may be as long as its writer likes, and would push
+ * away what is said below it. The digest covers all of them.
+ */
+const HEAD_SHOWN = 500;
+const LABEL_SHOWN = 200;
+
 function isMasked(looks: Iterable<ReadValue | undefined>): boolean {
   return [...looks].some((look) => look?.value !== undefined && JSON.stringify(look.value).includes(MASK));
 }
@@ -284,8 +291,13 @@ function askedQuestion({ lines, label, confirmationText, ...call }: QuestionPart
       .update(JSON.stringify([lines.map(toStableText), toStableText(label), confirmationText ?? null]))
       .digest('hex'),
     // A name with a line break in it could pass for a line of the question.
-    prompt: lines.map((line) => keepText(toVisibleLine(toShownText(line)))).join('\n'),
-    label: keepText(toVisibleLine(toShownText(label))),
+    prompt: lines
+      .map((line, index) => {
+        const shown = toVisibleLine(toShownText(line));
+        return index === 0 ? cut(shown, HEAD_SHOWN) : keepText(shown);
+      })
+      .join('\n'),
+    label: cut(toVisibleLine(toShownText(label)), LABEL_SHOWN),
     ...(confirmationText !== undefined && { confirmationText: keepText(confirmationText) }),
   };
 }
@@ -306,8 +318,8 @@ export function effectInWords({ effect, risks }: Verdict): string {
   return [effect, ...(risks.length > 0 ? [`risk: ${risks.join(', ')}`] : [])].join('; ');
 }
 
-function cut(text: string): string {
-  return text.length <= ARGUMENTS_SHOWN ? text : `${text.slice(0, ARGUMENTS_SHOWN)}… (cut; ${text.length} characters in all)`;
+function cut(text: string, most = ARGUMENTS_SHOWN): string {
+  return text.length <= most ? text : `${text.slice(0, most)}… (cut; ${text.length} characters in all)`;
 }
 
 /** Says what the words of a declaration cannot know: whose login is at stake, and which secrets leave this machine for where. */

@@ -36,6 +36,7 @@ export function readFrame(line: string): ReadFrame | undefined {
   const { id, method } = parsed;
   if (method === undefined && id !== undefined && ('result' in parsed || 'error' in parsed)) return readResponse(parsed);
   const problem = findProblem(parsed);
+  if (problem === undefined && hasPrototype(parsed)) return refuse(id ?? null, INVALID_PARAMS, PROTOTYPE);
   if (problem === undefined) return { message: withArguments(parsed) };
   // A notification gets no answer, even if it is malformed.
   if (id === undefined && typeof method === 'string') return { problem };
@@ -68,6 +69,14 @@ function findProblem(message: Frame): string | undefined {
   if (!isObject(related) || typeof related['taskId'] !== 'string') return 'related-task names no task';
   const extra = Object.keys(message).find((name) => !['jsonrpc', 'id', 'method', 'params'].includes(name));
   return extra === undefined ? undefined : `a message has no ${JSON.stringify(extra.slice(0, 40))}`;
+}
+
+const PROTOTYPE =
+  'The call was not made: its arguments have a field __proto__, which nothing in MailStore has. Correct this and call again.';
+
+/** True for a field that the protocol library drops without a word: a call would be made that is not the one that was asked for. */
+function hasPrototype({ params }: Frame): boolean {
+  return isObject(params) && isObject(params['arguments']) && Object.hasOwn(params['arguments'], '__proto__');
 }
 
 /** Some clients send `"arguments": null` for a call without arguments. */

@@ -15,13 +15,14 @@ export interface ReceivedRequest {
 
 /**
  * The bytes of a response; `cut` ends the connection after them, null cuts it without any, and `RESET` resets it; `later` writes them when
- * they are there, and `trickle` continues with a blank every few milliseconds.
+ * they are there, `rest` is asked for what follows `first` once that has left this process, and `trickle` continues with a blank every few milliseconds.
  */
 export type RawAnswer =
   | string
   | Buffer
   | { readonly cut: string | Buffer }
   | { readonly later: Promise<Buffer> }
+  | { readonly first: Buffer; readonly rest: () => Promise<Buffer> }
   | { readonly trickle: string; readonly everyMs: number }
   | typeof RESET
   | null;
@@ -166,7 +167,9 @@ function write(socket: TLSSocket, answer: RawAnswer, reset: () => void): void {
   else if (typeof answer === 'string' || Buffer.isBuffer(answer)) socket.write(answer);
   else if ('cut' in answer) socket.end(answer.cut);
   else if ('later' in answer) void answer.later.then((bytes) => socket.write(bytes));
-  else {
+  else if ('first' in answer) {
+    socket.write(answer.first, () => void answer.rest().then((bytes) => socket.write(bytes)));
+  } else {
     socket.write(answer.trickle || 'HTTP/1.1 200 OK\r\nX: ');
     const timer = setInterval(() => socket.write(' '), answer.everyMs);
     socket.once('close', () => clearInterval(timer));

@@ -89,6 +89,22 @@ describe('a client of 2025-11-25 that can ask', () => {
     ]);
   });
 
+  test('shows the beginning of a name that is long enough to hide what is asked, and all that follows it', async () => {
+    const sandbox = await sandboxForTest();
+    sandbox.world.user('amira').fullName = `Amira ${'x'.repeat(5000)}`;
+    const asked: string[] = [];
+    const onElicit = ({ message }: { readonly message: string }) => {
+      asked.push(message);
+      return { action: 'decline' } as const;
+    };
+    const server = untilTestEnds(await startServer({ sandbox, access: 'full', onElicit }));
+    await callTool(server, 'delete_user', { userName: 'amira' });
+    const [head = '', consequence] = asked[0]?.split('\n') ?? [];
+    expect(head).toMatch(/^Delete user amira \(Amira x{400,}… \(cut; 5027 characters in all\)$/);
+    expect(head.length).toBeLessThan(600);
+    expect(consequence).toMatch(/^The account is deleted for good, /);
+  });
+
   const APPROVAL = /`.+ approve [2-9a-y]{8} --state-dir \S+`/;
 
   test.each([

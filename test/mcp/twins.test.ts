@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { toolName } from '../../src/catalogue/naming.ts';
 import { catalogueFor } from '../../tools/index.ts';
-import { callTool, sandboxForTest, startServer, untilTestEnds } from '../helpers/start-server.ts';
+import { callTool, initialize, sandboxForTest, startPipe, startServer, untilTestEnds } from '../helpers/start-server.ts';
 
 const { commands } = catalogueFor('server');
 
@@ -85,4 +85,14 @@ test.each([
   expect(sandbox.world.state.compliance).toEqual(before);
   const list = await callTool(server, 'get_jobs', JSON.parse('{"where":{"__proto__":{"enabled":false}}}') as Record<string, unknown>);
   expect([list.isError, list.text]).toEqual([true, expect.stringContaining('where has a field __proto__')]);
+});
+
+test('a field under the name of the prototype at the top of the arguments is refused, and nothing is sent', async () => {
+  const sandbox = await sandboxForTest();
+  const pipe = untilTestEnds(startPipe({ sandbox, access: 'full' }));
+  await initialize(pipe);
+  const params = '{"name":"set_user_full_name","arguments":{"userName":"johndoe","fullName":"x","__proto__":{"a":1}}}';
+  const { error } = await pipe.request('tools/call', JSON.parse(params) as Record<string, unknown>);
+  expect(error).toMatchObject({ code: -32602, message: expect.stringContaining('have a field __proto__') as string });
+  expect(sandbox.world.user('johndoe').fullName).toBe('John Doe');
 });

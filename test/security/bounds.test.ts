@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { callTool, sandboxForTest, startServer, untilTestEnds } from '../helpers/start-server.ts';
+import { callTool, sandboxForTest, settingsFor, startServer, untilTestEnds } from '../helpers/start-server.ts';
 import { runBinary } from '../helpers/run-binary.ts';
 import { respondJson, startTlsServer } from '../helpers/tls-server.ts';
 
@@ -23,6 +23,26 @@ test('an answer that trickles ends with the time limit of one exchange, and is n
   const { isError, text } = await callTool(server, 'get_users', {});
   expect([isError, text]).toEqual([true, expect.stringContaining('did not answer completely within 500 ms')]);
   expect(mailstore.requests.filter(({ path }) => path === '/api/invoke/GetUsers')).toHaveLength(1);
+});
+
+test('a ping is answered while the largest part of a reply of 20 MB has come and its end has not', { timeout: 120_000 }, async () => {
+  const users = Array.from({ length: 2000 }, (_, index) => ({ userName: `user${index}`, fullName: 'A name. '.repeat(1250) }));
+  const whole = respondJson({ error: null, token: null, statusVersion: 2, statusCode: 'succeeded', result: users });
+  const order: string[] = [];
+  const rest = async () => {
+    await server.client.ping();
+    order.push('ping');
+    return whole.subarray(-1);
+  };
+  const mailstore = await startTlsServer(({ path }) =>
+    path === '/api/invoke/GetUsers' ? { first: whole.subarray(0, -1), rest } : respondJson([{ name: 'GetUsers', args: [] }]),
+  );
+  const server = untilTestEnds(await startServer({ env: { ...settingsFor(mailstore), MAILSTORE_API: 'modern' } }));
+  const { text } = await callTool(server, 'get_users', { fields: ['userName'] }, { timeout: 100_000 });
+  order.push('reply');
+  expect(whole.length).toBeGreaterThan(20_000_000);
+  expect(text).toContain('of 2,000 users');
+  expect(order).toEqual(['ping', 'reply']);
 });
 
 test('a secret of 100,000 symbols is refused and remembered nowhere, and the next call is answered', { timeout: 60_000 }, async () => {
