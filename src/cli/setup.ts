@@ -60,8 +60,12 @@ export const setup = defineSubcommand({
   }),
 });
 
-/** Ends the dialogue without a word more than the library has said. */
-class Cancelled extends Error {}
+/** Ends the dialogue with what was written until then. */
+class Cancelled extends Error {
+  constructor(message = 'Nothing was written.') {
+    super(message);
+  }
+}
 
 /** How the answers come about: from a person, or from the command line alone. */
 interface Interview {
@@ -92,7 +96,7 @@ async function runSetup(given: SetupGiven): Promise<void> {
     await conduct(interview, given);
   } catch (error) {
     if (!(error instanceof Cancelled)) throw error;
-    prompts.cancel('Nothing was written.');
+    prompts.cancel(error.message);
     process.exitCode = 1;
   }
 }
@@ -158,7 +162,12 @@ async function conduct(interview: Interview, { flags, print, user, passwordStdin
       }),
     ),
   };
-  await connectClients(interview, { entry, name, print, keep: () => keepSettings(known.stateDir, chosen) });
+  try {
+    await connectClients(interview, { entry, name, print, keep: () => keepSettings(known.stateDir, chosen) });
+  } catch (error) {
+    if (print || !(error instanceof Cancelled)) throw error;
+    throw new Cancelled(`No client was connected, and no settings were kept. The password stays in ${kept.where}.`);
+  }
 }
 
 /** Returns a server that answers over TLS, with the certificate that it shows. A person is asked again until there is one. */

@@ -272,6 +272,35 @@ describe.runIf(hasTerminal)('the dialogue of mailstore-mcp setup', () => {
     expect(readFileSync(file, 'utf8')).not.toContain('mailstore');
   });
 
+  test('says what was written when the clients are not to be connected after all', async () => {
+    const { env, file, home } = createHome();
+    const { url, password } = await sandboxForTest();
+    const { screen, code } = await runInTerminal(
+      ['setup'],
+      [
+        { after: 'Where is MailStore?', keys: `${url}\r` },
+        { after: 'on the MailStore machine?', keys: 'y' },
+        { after: 'Which MailStore administrator?', keys: '\r' },
+        { after: 'Password', keys: `${password}\r` },
+        { after: 'What may the assistant do?', keys: '\r' },
+        { after: 'Where is the password kept?', keys: '\u001B[B\r' },
+        { after: 'Which clients are connected?', keys: '\r' },
+        { after: 'Write this file? A backup of what was there is kept.', keys: 'n' },
+      ],
+      env,
+      200,
+    );
+    expect(code).toBe(1);
+    const [name = ''] = readdirSync(join(home, 'state', 'passwords'));
+    const kept = join(home, 'state', 'passwords', name);
+    expect(screen).toContain(
+      `No client was connected, and no settings were kept. The password stays in '${kept}', which only you can read.`,
+    );
+    expect(screen).not.toContain('Nothing was written.');
+    expect(readFileSync(file, 'utf8')).not.toContain('mailstore');
+    expect(existsSync(join(home, 'state', 'terminal.json'))).toBe(false);
+  });
+
   test('writes nothing when the fingerprint is not confirmed', async () => {
     const { env, file } = createHome();
     const { url } = await sandboxForTest();
