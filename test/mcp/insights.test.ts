@@ -94,6 +94,13 @@ describe('on an archive of 274 users and some 3,000 runs', () => {
     ]);
   });
 
+  test('access_report of an archive that does not exist names the one that was probably meant', async () => {
+    const { structured } = await ask('access_report', { folder: 'suport/Inbox' });
+    expect(structured['headline']).toMatch(/^There is no archive suport \(did you mean support\?\); rights on that name: 0\. /);
+    const { structured: other } = await ask('access_report', { folder: 'quarterly-figures' });
+    expect(other['headline']).toMatch(/^There is no archive quarterly-figures; rights on that name: 0\. /);
+  });
+
   test('failed_runs opens the reports and groups the runs by what they say', async () => {
     const { structured, commands } = await ask('failed_runs', { days: 30, errorsOnly: true, details: true });
     expect(structured['groups']).toEqual(

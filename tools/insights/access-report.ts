@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { defineInsight, type InsightAnswer, type InsightReader } from '../../src/catalogue/define-insight.ts';
 import * as f from '../../src/catalogue/fields.ts';
+import { nearest } from '../../src/base/nearest.ts';
 import { readRow, readString } from '../../src/base/rows.ts';
 import type { AccessView } from '../../src/catalogue/insight-view.ts';
 import { isAdministrator, isClosed, isSameArchive, readAccounts, toAccount, type Account, type Accounts } from './accounts.ts';
@@ -104,13 +105,14 @@ async function reportArchives(folder: string | undefined, offset: number, detail
   const readers = rights
     .filter((right) => isSameArchive(right.archive, archive))
     .map(({ archive: _archive, ...right }) => ({ ...right, owner: isSameArchive(right.userName, archive) || undefined }));
-  const exists =
-    archives === undefined || archives.some((row) => isSameArchive(readString(row['name']) ?? readString(row['fullPath']) ?? '', archive));
+  const named = archives?.map((row) => readString(row['name']) ?? readString(row['fullPath']) ?? '');
+  const exists = named === undefined || named.some((name) => isSameArchive(name, archive));
+  const meant = exists ? undefined : nearest(archive, named);
   const others = readers.filter(({ owner }) => !owner).map(({ userName }) => userName);
   return {
     headline: exists
       ? `${isUnseen ? `This server does not show which accounts can open the archive ${archive}` : `${writeCount(readers.length, 'account')} can open the archive ${archive}`}${asFar}${others.length === 0 ? '' : `: ${others.slice(0, 8).join(', ')}${others.length > 8 ? `, and ${others.length - 8} more` : ''}${others.length < readers.length ? ', and the user of that name' : ''}`}; ${writeCount(administrators.length, 'administrator')} can give themselves the right. ${looked}`
-      : `There is no archive ${archive}; rights on that name: ${readers.length}${asFar}. ${looked}`,
+      : `There is no archive ${archive}${meant === undefined ? '' : ` (did you mean ${meant}?)`}; rights on that name: ${readers.length}${asFar}. ${looked}`,
     data: { archive, readers: readers.slice(0, details ? 200 : 20), administrators: admins, administratorsMay: ADMINISTRATORS },
     notLookedAt,
     next,
