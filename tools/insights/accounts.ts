@@ -1,5 +1,6 @@
 import { MAX_READS, READING_MS, type InsightReader } from '../../src/catalogue/define-insight.ts';
 import { readRow, readString } from '../../src/base/rows.ts';
+import { writeCount } from './runs.ts';
 
 /** What an account may do. */
 export interface Account {
@@ -49,7 +50,7 @@ export async function readAccounts(reader: InsightReader, offset: number): Promi
         : [
             `The accounts after number ${nextOffset} of ${names.length}, by name: one answer looks at ${MAX_READS} at most, for ${READING_MS / 1000} seconds.${reader.isDrawn ? '' : ` offset ${nextOffset} goes on.`}`,
           ]),
-      ...(failed > 0 ? [`${failed} accounts that could not be read.`] : []),
+      ...(failed > 0 ? [`${writeCount(failed, 'account')} that could not be read.`] : []),
     ],
   };
 }

@@ -292,9 +292,11 @@ function checkLicense(license: unknown, now: number): readonly Check[] {
       ...(typeof userCount === 'number' && typeof maxUsers === 'number' && userCount <= maxUsers && userCount > maxUsers * 0.95
         ? [`nearly full: ${used ?? ''}`]
         : []),
-      ...(left !== undefined && left >= 0 && left <= ENDS_SOON_DAYS ? [`maintenance ends in ${left} days`] : []),
+      ...(left !== undefined && left >= 0 && left <= ENDS_SOON_DAYS ? [`maintenance ends in ${writeCount(left, 'day')}`] : []),
     ],
-    ok: [used, left === undefined ? undefined : `maintenance for ${left} days`].filter((part) => part !== undefined).join(', '),
+    ok: [used, left === undefined ? undefined : `maintenance for ${writeCount(left, 'day')}`]
+      .filter((part) => part !== undefined)
+      .join(', '),
   });
 }
 
@@ -308,8 +310,13 @@ function checkCertificates(credentials: readonly Row[] | undefined, now: number)
   });
   return makeChecks('certificates', {
     broken: ends.filter(({ days }) => days < 0).map(({ name, days }) => `${name} expired ${-days} days ago`),
-    attention: ends.filter(({ days }) => days >= 0 && days <= ENDS_SOON_DAYS).map(({ name, days }) => `${name} expires in ${days} days`),
-    ok: ends.length === 0 ? 'no credential has a certificate' : ends.map(({ name, days }) => `${name}: ${days} days left`).join(', '),
+    attention: ends
+      .filter(({ days }) => days >= 0 && days <= ENDS_SOON_DAYS)
+      .map(({ name, days }) => `${name} expires in ${writeCount(days, 'day')}`),
+    ok:
+      ends.length === 0
+        ? 'no credential has a certificate'
+        : ends.map(({ name, days }) => `${name}: ${writeCount(days, 'day')} left`).join(', '),
   });
 }
 

@@ -87,7 +87,7 @@ function judgeProfile(profile: Row, runs: readonly ProfileRun[], now: number, da
     return {
       ...facts,
       state: 'failing',
-      reason: `The last ${failures} runs ended as ${last.result}, since ${formatTime(since?.start) ?? ''}.`,
+      reason: `The last ${failures === 1 ? 'run' : `${failures} runs`} ended as ${last.result}, since ${formatTime(since?.start) ?? ''}.`,
     };
   }
   const longest = Math.max(0, ...measureGaps(withItems));
