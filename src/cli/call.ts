@@ -258,10 +258,12 @@ class Call {
 
   async #value(answered: Answered & { readonly kind: 'value' }): Promise<number> {
     await this.#write(answered.value);
-    const { change, generated, drift, notes = [], cautions = [] } = answered;
+    const { change, generated, drift, notes = [], cautions = [], messages = [], finding } = answered;
     // The record of the embedded sandbox ends with this process.
     const isKept = change?.number !== undefined && change.note === undefined && !this.#given.sandbox;
     const revert = isKept ? terminalCommand(`changes revert ${change.number}`, this.#config.stateDir) : undefined;
+    if (finding) say(`${this.#call.command.name} finished with ${findingWords(finding)}; MailStore calls it succeeded. Its last messages:`);
+    if (finding) say(...messages.slice(-FINDING_LINES).map(({ text: told }) => `  ${told}`));
     // Where a generated password is, is said nowhere else.
     say(...generatedLines(generated));
     this.#note(
@@ -271,7 +273,7 @@ class Call {
       ...notes,
       ...driftLines(drift),
     );
-    return 0;
+    return finding && finding.errors > 0 ? FOUND_ERRORS : 0;
   }
 
   async #task(started: TaskRecord): Promise<number> {

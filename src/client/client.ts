@@ -351,7 +351,8 @@ export class MailStoreClient {
     if (reply.kind === 'failed') throw new CommandFailed(command.name, reply.word, reply.message, reply.progress);
     if (reply.kind === 'running') return { ...reply, run: { ...reply.run, dialect: dialect.name } };
     const checked = checkValue(command.output, reply.value, { fromText: dialect.name === 'xml-2012' });
-    return { kind: 'value', progress: reply.progress, ...checked };
+    const { messages } = reply.progress;
+    return { kind: 'value', progress: reply.progress, ...checked, ...(messages.length > 0 && { messages }) };
   }
 }
 

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import type { Output } from '../catalogue/outputs.ts';
+import type { Message } from '../wire/reply.ts';
 
 /** A value that is not of the declared shape. It stays in its place. */
 export interface Drift {
@@ -15,6 +16,8 @@ export interface CheckedValue {
   readonly drift: readonly Drift[];
   /** Sentences about the call for the caller; none by default. */
   readonly notes?: readonly string[];
+  /** Lines that came with the value; absent where none did. */
+  readonly messages?: readonly Message[];
 }
 
 /** More drift than this is counted instead of listed: a changed list would repeat itself for every row. */

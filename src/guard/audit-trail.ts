@@ -143,7 +143,8 @@ function describeEnd({ change, ...answered }: Answered): Partial<AuditEntry> {
     const { status, taskId, finding } = answered.task;
     return { outcome: status, task: taskId, ...(finding && { finding }), ...(change?.number !== undefined && { change: change.number }) };
   }
-  return { outcome: 'succeeded', ...(change?.number !== undefined && { change: change.number }) };
+  const { finding } = answered;
+  return { outcome: 'succeeded', ...(finding && { finding }), ...(change?.number !== undefined && { change: change.number }) };
 }
 
 /** Returns what the audit records of a call that ended with this error. */

@@ -4,7 +4,7 @@ import type { MailStoreClient, ReadValue } from '../client/client.ts';
 import type { Found } from '../catalogue/define-command.ts';
 import type { CheckedValue } from '../client/value.ts';
 import type { AuditClient, AuditEntry } from '../audit/audit-record.ts';
-import type { TaskRecord } from '../journal/task-record.ts';
+import type { Finding, TaskRecord } from '../journal/task-record.ts';
 import type { Decision } from '../policy/decide.ts';
 import type { TaskCall } from '../tasks/runner.ts';
 import type { CallTime } from './call-time.ts';
@@ -71,7 +71,14 @@ export type Answered = {
   /** What someone has to know of the call that its arguments do not show: one sentence each. */
   readonly cautions?: readonly string[];
   readonly generated?: Readonly<Record<string, string>>;
-} & (({ readonly kind: 'value' } & CheckedValue) | { readonly kind: 'task'; readonly task: TaskRecord });
+} & (
+  | ({
+      readonly kind: 'value';
+      /** The errors and warnings among the lines that came with the value; absent where there are none. */
+      readonly finding?: Finding;
+    } & CheckedValue)
+  | { readonly kind: 'task'; readonly task: TaskRecord }
+);
 
 /** The question is on its way to a person; nothing has run. */
 export interface Asked {

@@ -19,6 +19,7 @@ import { findingWords, isEnded, type TaskRecord } from '../journal/task-record.t
 import { allows, neededAccess } from '../policy/access.ts';
 import { decide, judgeCall, mildestEffect, type Circumstances, type Decision } from '../policy/decide.ts';
 import { passGate, refusal, type Permit } from '../policy/gate.ts';
+import { readFinding } from '../tasks/finding.ts';
 import type { TaskCall, TaskRunner } from '../tasks/runner.ts';
 import { AuditTrail, describeOutcome, TASK_END_CLIENT, type OnBegun } from './audit-trail.ts';
 import type { AdmittedCall, Answered, Asked, Caller, GuardedTarget, ObjectState } from './call.ts';
@@ -634,7 +635,11 @@ export class Guard {
     time.begin(kind, keptFiles);
     // A change is aborted neither when its caller leaves nor when its time is over: only its answer says whether it was made.
     const outcome = await client.send(prepared, kind === 'read' ? { signal, deadline } : {});
-    if (outcome.kind === 'value') return outcome;
+    if (outcome.kind === 'value') {
+      // The end of the call is not the finding of the work, also where the work took no time.
+      const finding = readFinding({ messages: outcome.messages ?? [], statusText: outcome.progress.text, result: null });
+      return { ...outcome, ...(finding && { finding }) };
+    }
     return { kind: 'task', task: await runner.follow(request, outcome) };
   }
 

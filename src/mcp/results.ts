@@ -81,10 +81,11 @@ export function valueResultInTurns(...of: Parameters<typeof makeValueResult>): P
 }
 
 function* makeValueResult(output: Output, answered: Answered & { readonly kind: 'value' }, asked: Showing): Sliced<CallToolResult> {
-  const { value, drift, change, generated } = answered;
+  const { value, drift, change, generated, messages = [], finding } = answered;
   const { lasting } = asked;
   const notes = [
     ...cautionNotes(answered),
+    ...(finding ? [`MailStore calls it succeeded and reports ${findingWords(finding)}; see reported.`] : []),
     ...(answered.notes ?? []),
     ...(change === undefined && lasting !== undefined ? [`It cannot be put back. ${lasting}`] : []),
   ];
@@ -93,6 +94,7 @@ function* makeValueResult(output: Output, answered: Answered & { readonly kind: 
     ...(drift.length > 0 && { drift: boundDrift(drift) }),
     ...(change && { change: boundChange(change, showing) }),
     ...(generated && { generated }),
+    ...(messages.length > 0 && { reported: newestMessages(messages) }),
   };
   if (output.kind === 'list' && Array.isArray(value)) return yield* listResult(value, output, showing, { beside, notes });
   if (output.kind === 'value' && (value ?? null) === null) {
@@ -210,7 +212,7 @@ export function errorResult(message: string): CallToolResult {
 const ANYTHING: Pick<Output, 'kind' | 'list' | 'schema'> = { kind: 'value' } as Output;
 
 /** Names in a result that are this server's own. A record that has one of them is shown as `result`, so that neither hides the other. */
-const BESIDE_VALUE = ['drift', 'notes', 'next', 'change', 'generated', 'result', 'resultCut', 'untrusted', 'notSet'];
+const BESIDE_VALUE = ['drift', 'notes', 'next', 'change', 'generated', 'reported', 'result', 'resultCut', 'untrusted', 'notSet'];
 
 /** Gives a value an object root: the record itself, or `{result}` for everything else; what would not fit is cut, and that is said. */
 function shapeValue(
@@ -491,11 +493,11 @@ function taskFacts(task: TaskRecord, showing: Showing): Structured & { readonly 
     ...(note !== undefined && { note }),
     ...(evidence.length > 0 && { evidence: fits(evidence, MESSAGE_TOKENS) ? evidence : shrink(evidence, MESSAGE_TOKENS) }),
   };
-  return { ...(showTimes(facts, readZones(showing)) as Structured), messages: newestMessages(task) };
+  return { ...(showTimes(facts, readZones(showing)) as Structured), messages: newestMessages(task.messages) };
 }
 
 /** Returns the newest messages that fit, in their order. */
-function newestMessages({ messages }: TaskRecord): readonly Structured[] {
+function newestMessages(messages: TaskRecord['messages']): readonly Structured[] {
   const shown: Structured[] = [];
   let tokens = 0;
   for (const { type, text } of messages.slice(-SHOWN_MESSAGES).toReversed()) {
@@ -511,15 +513,19 @@ function renderTask({ messages, evidence, drift, ...facts }: Structured): string
   const lines = Array.isArray(messages) ? messages.filter(isRow) : [];
   return [
     renderValue(facts),
-    ...lines.map(
-      ({ type, text }) =>
-        `> ${type === 'line' || type === 'information' ? '' : `${toVisibleLine(String(type))}: `}${toVisibleLine(String(text))}`,
-    ),
+    ...messageLines(lines),
     ...(evidence === undefined ? [] : [renderValue({ evidence })]),
     renderBeside({ drift }),
   ]
     .filter((line) => line !== '')
     .join('\n');
+}
+
+function messageLines(messages: readonly Structured[]): readonly string[] {
+  return messages.map(
+    ({ type, text }) =>
+      `> ${type === 'line' || type === 'information' ? '' : `${toVisibleLine(String(type))}: `}${toVisibleLine(String(text))}`,
+  );
 }
 
 /** Why an end is not known comes before what else there is to say. */
@@ -574,10 +580,11 @@ function nextAfter(change: ShownChange | undefined): string | undefined {
 }
 
 /** Returns the text of what accompanies a value: what a write changed, where secrets are, and what is not of its declared shape. */
-function renderBeside({ change, generated, drift }: Structured): string {
+function renderBeside({ change, generated, drift, reported }: Structured): string {
   const lines: string[] = [];
   if (isRow(change)) lines.push(...changeLines(change));
   if (isRow(generated)) lines.push(`Generated, to be read by a person: ${fieldsInLine(generated)}`);
+  if (Array.isArray(reported)) lines.push('Reported:', ...messageLines(reported.filter(isRow)));
   if (Array.isArray(drift)) lines.push('Not of the declared shape:', renderTable({ rows: drift }));
   return lines.join('\n');
 }
