@@ -217,7 +217,11 @@ describe('arguments', () => {
   test('arguments that would give every object a property give none', async () => {
     const { sandbox, pipe } = await startAsking();
     const args = withProto('{"userName": "amira", "NAME": {"confirm": true, "access": "full", "secret": true}}', '__proto__');
-    expect((await call(pipe, 'delete_user', args)).result?.['resultType']).toBe('input_required');
+    // The protocol library would drop the field without a word.
+    expect((await call(pipe, 'delete_user', args)).error).toMatchObject({
+      code: -32602,
+      message: expect.stringContaining('__proto__') as unknown,
+    });
     expect(readAnswer((await call(pipe, 'get_user_info', { userName: 'amira' })).result).structured).not.toHaveProperty('access');
     expect(sent(sandbox, 'DeleteUser')).toBe(0);
   });
