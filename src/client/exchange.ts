@@ -15,13 +15,13 @@ export interface ExchangeOptions {
 export class ExchangeFailed extends Error {
   /** True if the request may have left: undici had taken it to a connection. Its outcome is not known then, for any cause. */
   readonly hasBegun: boolean;
-  /** What had come of the answer; absent where not even its head had. */
-  readonly came: WireResponse | undefined;
+  /** Returns what had come of the answer; absent where not even its head had. */
+  readonly readPart: (() => WireResponse) | undefined;
 
-  constructor(hasBegun: boolean, cause: unknown, came?: WireResponse) {
+  constructor(hasBegun: boolean, cause: unknown, readPart?: () => WireResponse) {
     super('the exchange has no answer', { cause });
     this.hasBegun = hasBegun;
-    this.came = came;
+    this.readPart = readPart;
   }
 }
 
@@ -63,7 +63,8 @@ export function startExchange(
       if (isOver) return;
       isOver = true;
       clearTimeout(timer);
-      reject(new ExchangeFailed(hasBegun, cause, status === 0 ? undefined : { status, ...head, body: Buffer.concat(chunks) }));
+      const readPart = () => ({ status, ...head, body: Buffer.concat(chunks) });
+      reject(new ExchangeFailed(hasBegun, cause, status === 0 ? undefined : readPart));
     };
     pool.dispatch(request, {
       onRequestStart: (started) => {

@@ -139,8 +139,9 @@ export class Transport {
       }
       const explained = this.#explain(error, limitMs, options.command ? toolName(options.command.name) : request.path);
       observation?.fail(explained);
-      if (!options.isOnlyOnce || !error.came || !mayBeWhole(error.came)) throw explained;
-      return { ...(await maskAnswer(error.came, request, this.#options)), cutBy: explained };
+      const part = options.isOnlyOnce ? error.readPart?.() : undefined;
+      if (!part || !mayBeWhole(part)) throw explained;
+      return { ...(await maskAnswer(part, request, this.#options)), cutBy: explained };
     }
   }
 

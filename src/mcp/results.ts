@@ -1,4 +1,5 @@
 import type { CallToolResult } from '@modelcontextprotocol/server';
+import { cutMiddle } from '../base/cut-middle.ts';
 import { excerpt } from '../base/errors.ts';
 import { toVisible, toVisibleLine, visibleValue } from '../base/escape-hidden.ts';
 import { isRow, mapFields } from '../base/rows.ts';
@@ -198,15 +199,9 @@ export function changeListResult(page: RowPage<Change>, showing: Showing): CallT
   );
 }
 
-/** Characters of a failure that a model sees of its beginning, and of its end, which says what to do next. */
-const ERROR_HEAD = 3000;
-const ERROR_TAIL = 500;
-
-/** Returns a failure as the model sees it: one sentence and no data. A long one is a value of the call said back, and is cut in the middle. */
+/** Returns a failure as the model sees it: one sentence and no data. */
 export function errorResult(message: string): CallToolResult {
-  const cut = message.length - ERROR_HEAD - ERROR_TAIL;
-  const text = cut <= 0 ? message : `${message.slice(0, ERROR_HEAD)}… [${cut} characters left out] …${message.slice(-ERROR_TAIL)}`;
-  return { content: [{ type: 'text', text: toVisible(text) }], isError: true };
+  return { content: [{ type: 'text', text: toVisible(cutMiddle(message)) }], isError: true };
 }
 
 const ANYTHING: Pick<Output, 'kind' | 'list' | 'schema'> = { kind: 'value' } as Output;

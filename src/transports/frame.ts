@@ -1,3 +1,4 @@
+import { cutMiddle } from '../base/cut-middle.ts';
 import { excerpt } from '../base/errors.ts';
 
 /** A JSON object as it stands on one line of the protocol. */
@@ -91,13 +92,13 @@ function refuse(id: unknown, code: number, problem: string): ReadFrame {
 
 /**
  * Returns the message as the client gets it: what the protocol library finds wrong with parameters it writes as a JSON list, and some of it under the
- * code of an internal error. The client gets a sentence under the code for parameters.
+ * code of an internal error. The client gets a sentence under the code for parameters. What an error repeats of a long request is cut.
  */
 export function withPlainError(message: Frame): Frame {
   const { error } = message;
   if (!isObject(error) || typeof error['message'] !== 'string') return message;
   const problems = readProblems(error['message']);
-  if (!problems) return message;
+  if (!problems) return { ...message, error: { ...error, message: cutMiddle(error['message']) } };
   const shown = problems.slice(0, SHOWN_PROBLEMS).join('; ');
   const more = problems.length > SHOWN_PROBLEMS ? `; and ${problems.length - SHOWN_PROBLEMS} more` : '';
   return {

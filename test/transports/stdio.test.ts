@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { initialize, startPipe, untilTestEnds, type Message, type Pipe } from '../helpers/start-server.ts';
+import { initialize, sandboxForTest, startPipe, untilTestEnds, type Message, type Pipe } from '../helpers/start-server.ts';
 
 const START = { MAILSTORE_URL: 'https://127.0.0.1:1', MAILSTORE_USERNAME: 'admin', MAILSTORE_PASSWORD: 'Quiet-Harbour-41' };
 
@@ -65,6 +65,14 @@ describe('a line that is no message of the protocol', () => {
   ])('gets no answer where it %s', async (_what, line) => {
     expect(await answersToLine(line)).toEqual([]);
   });
+});
+
+test('an error does not repeat a megabyte of the request', async () => {
+  const pipe = untilTestEnds(startPipe({ sandbox: await sandboxForTest() }));
+  await initialize(pipe);
+  const { error } = await pipe.request('tasks/get', { taskId: 'x'.repeat(1_000_000) });
+  expect(error?.message).toMatch(/x… \[\d+ characters left out\] …/);
+  expect(error?.message.length).toBeLessThan(4000);
 });
 
 test('a byte order mark before the first line is skipped', async () => {
