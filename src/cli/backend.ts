@@ -110,8 +110,10 @@ export function openBackend(
       await Promise.all([...clients.values()].map((client) => client.warm()));
     },
     close: async ({ maxPollWaitMs } = {}) => {
-      for (const client of clients.values()) client.stopSearching();
-      const ended = runner.close();
+      // A command whose task has been begun is sent; a call that only waits for the API version is not.
+      const ended = runner.close().then(() => {
+        for (const client of clients.values()) client.stopSearching();
+      });
       await guard.close();
       await (maxPollWaitMs === undefined ? ended : Promise.race([ended, clock.sleep(maxPollWaitMs)]));
       await Promise.all([...clients.values()].map((client) => client.close()));
