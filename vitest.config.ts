@@ -11,6 +11,7 @@ const LONG = [
   'test/audit/processes.test.ts',
   'test/catalogue/second-edition.test.ts',
   'test/cli/call.test.ts',
+  'test/cli/interruptible.test.ts',
   'test/cli/output.test.ts',
   'test/cli/sandbox.test.ts',
   'test/cli/tasks.test.ts',
@@ -42,8 +43,8 @@ export default defineConfig({
     // A worker goes through its files in one process: starting one and loading the program for each file would take longer than most files do.
     isolate: false,
     restoreMocks: true,
-    // Tests start servers and child processes of their own: more workers than processors make their waits fail, not the run faster.
-    maxWorkers: Math.min(4, availableParallelism()),
+    // Tests wait for disks and other processes a part of their time: one worker more than processors takes a sixth off a run.
+    maxWorkers: Math.min(4, availableParallelism() + 1),
     testTimeout: 120_000,
     // What is waited for comes when a child process gets to it; how soon is no statement about the product.
     expect: { poll: { timeout: 60_000 } },
