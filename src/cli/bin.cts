@@ -7,8 +7,9 @@ declare var MAIN_FILE: string;
   var found = process.versions.node.split('.');
   var major = Number(found[0]) - Number(needed[0]);
   if (major > 0 || (major === 0 && Number(found[1]) >= Number(needed[1]))) {
-    // A server's garbage is collected from a small young space as well, with 25 MiB less of memory.
-    require('v8').setFlagsFromString('--semi-space-growth-factor=1');
+    // A server's garbage is collected from a small young space as well, with 25 MiB less of memory, and the old space does not grow to several
+    // times what is in it before it is collected, with 20 MiB less.
+    require('v8').setFlagsFromString('--semi-space-growth-factor=1 --heap-growing-percent=50');
     require(MAIN_FILE);
     return;
   }
