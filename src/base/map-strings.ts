@@ -1,3 +1,5 @@
+import { mapFields, type Row } from './rows.ts';
+
 /**
  * Returns a JSON value with every string replaced by what `map` makes of it, and with `mapKey` every key; the same reference where nothing
  * changed. `name` is the key under which a string stands, directly or in a list.
@@ -10,8 +12,8 @@ export function mapStrings(
 ): unknown {
   if (typeof value === 'string') return map(value, name);
   if (typeof value !== 'object' || value === null) return value;
-  let isChanged = false;
   if (Array.isArray(value)) {
+    let isChanged = false;
     const mapped = value.map((inner: unknown) => {
       const now = mapStrings(inner, map, mapKey, name);
       isChanged ||= now !== inner;
@@ -19,13 +21,7 @@ export function mapStrings(
     });
     return isChanged ? mapped : value;
   }
-  const fields = value as Readonly<Record<string, unknown>>;
-  const keys = Object.keys(fields);
-  const mapped = keys.map((key) => {
-    const inner = fields[key];
-    const now = mapStrings(inner, map, mapKey, key);
-    isChanged ||= now !== inner || mapKey(key) !== key;
-    return now;
-  });
-  return isChanged ? Object.fromEntries(keys.map((key, index) => [mapKey(key), mapped[index]])) : value;
+  const mapped = mapFields(value as Row, (inner, key) => mapStrings(inner, map, mapKey, key));
+  const isRenamed = Object.keys(mapped).some((key) => mapKey(key) !== key);
+  return isRenamed ? Object.fromEntries(Object.entries(mapped).map(([key, inner]) => [mapKey(key), inner])) : mapped;
 }

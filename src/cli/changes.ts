@@ -55,7 +55,7 @@ export const changes = defineSubcommand({
       summary: 'put back what one change has changed',
       arguments: changeArguments,
       examples: [{ line: 'changes revert 12', shows: 'that change 12 was put back' }],
-      run: revert,
+      run: (given) => interruptible((ending) => revert(given, ending)),
     }),
   },
 });
@@ -124,11 +124,7 @@ async function show({ flags, change: number, json: isJson }: Given<{ json: typeo
   stdout.write(renderFields(fields, readScreen(stdout)));
 }
 
-async function revert(given: Given<object, typeof changeArguments>): Promise<void> {
-  return interruptible((ending) => revertUntil(ending, given));
-}
-
-async function revertUntil(ending: AbortSignal, { flags, change: number }: Given<object, typeof changeArguments>): Promise<void> {
+async function revert({ flags, change: number }: Given<object, typeof changeArguments>, ending: AbortSignal): Promise<void> {
   const config = loadTerminalConfig({ flags });
   const backend = openBackend(config);
   try {

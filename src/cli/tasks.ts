@@ -87,13 +87,13 @@ export const tasks = defineSubcommand({
       summary: 'follow one task to its end; exits with 0 when it succeeded and with 1 otherwise',
       arguments: taskArguments,
       examples: [{ line: 'tasks wait 1b4e28ba', shows: 'its progress, then how it ended' }],
-      run: (given) => withTasks(given, (journal) => wait(journal, given)),
+      run: (given) => withTasks(given, (journal) => interruptible((ending) => wait(journal, given, ending))),
     }),
     cancel: defineAction({
       summary: 'ask MailStore to stop a running task',
       arguments: taskArguments,
       examples: [{ line: 'tasks cancel 1b4e28ba', shows: 'that MailStore was asked to stop it' }],
-      run: (given) => withTasks(given, (journal) => cancel(journal, given)),
+      run: (given) => withTasks(given, (journal) => interruptible((ending) => cancel(journal, given, ending))),
     }),
     prune: defineAction({
       summary: 'remove ended tasks with their results from the record; asks at the terminal first',
@@ -247,15 +247,7 @@ function show(found: TaskRecord, { json: isJson, flags }: Pick<Given<{ json: typ
     stdout.write(`  ${type.padEnd(11)} ${wrapAt(toVisibleLine(said), 14, screen.width)}\n`);
 }
 
-async function wait(journal: TaskJournal, given: Given<object, typeof taskArguments>): Promise<void> {
-  return interruptible((ending) => waitUntil(ending, journal, given));
-}
-
-async function waitUntil(
-  ending: AbortSignal,
-  journal: TaskJournal,
-  { flags, task: id }: Given<object, typeof taskArguments>,
-): Promise<void> {
+async function wait(journal: TaskJournal, { flags, task: id }: Given<object, typeof taskArguments>, ending: AbortSignal): Promise<void> {
   let current = await findTask(journal, id);
   // Where a MailStore is configured, this process follows the task itself if no other one does.
   const backend = isEnded(current) ? undefined : openIfConfigured(flags);
@@ -288,15 +280,7 @@ async function waitUntil(
   else if (finding && finding.errors > 0) process.exitCode = FOUND_ERRORS;
 }
 
-async function cancel(journal: TaskJournal, given: Given<object, typeof taskArguments>): Promise<void> {
-  return interruptible((ending) => cancelUntil(ending, journal, given));
-}
-
-async function cancelUntil(
-  ending: AbortSignal,
-  journal: TaskJournal,
-  { flags, task: id }: Given<object, typeof taskArguments>,
-): Promise<void> {
+async function cancel(journal: TaskJournal, { flags, task: id }: Given<object, typeof taskArguments>, ending: AbortSignal): Promise<void> {
   const { taskId } = await findTask(journal, id);
   const config = loadTerminalConfig({ flags });
   const backend = openBackend(config);

@@ -7,7 +7,7 @@ import { Journal } from '../../src/journal/journal.ts';
 import { ManualClock } from '../helpers/manual-clock.ts';
 import { runBinary } from '../helpers/run-binary.ts';
 import { hasTerminal, runInTerminal } from '../helpers/run-in-terminal.ts';
-import { callTool, sandboxForTest, startServer, untilTestEnds } from '../helpers/start-server.ts';
+import { callTool, sandboxForTest, settingsFor, startServer, untilTestEnds } from '../helpers/start-server.ts';
 import { auditEntry, digestData } from '../journal/samples.ts';
 import { temporaryFolder } from '../helpers/temporary-folder.ts';
 
@@ -67,13 +67,7 @@ describe.runIf(hasTerminal)('mailstore-mcp audit show in a terminal', () => {
   test.each([60, 80, 120])('fits into %i columns', async (columns) => {
     const stateDir = temporaryFolder();
     const settings = { MAILSTORE_STATE_DIR: stateDir, MAILSTORE_TIME_ZONE: 'America/Argentina/Buenos_Aires', LANG: 'C.UTF-8', LC_ALL: '' };
-    const { url, username, password, fingerprint } = await sandboxForTest();
-    const login = {
-      MAILSTORE_URL: url,
-      MAILSTORE_USERNAME: username,
-      MAILSTORE_PASSWORD: password,
-      MAILSTORE_TLS_FINGERPRINT: fingerprint,
-    };
+    const login = settingsFor(await sandboxForTest());
     const change = ['call', 'SetUserFullName', 'userName=johndoe', 'fullName=Jack of the branch office', '--access', 'read-write'];
     expect(await runBinary(change, { ...settings, ...login })).toMatchObject({ code: 0 });
     const { screen } = await runInTerminal(['audit', 'show'], [], settings, columns);

@@ -20,7 +20,7 @@ import { mcpClients } from '../../src/config/mcp-clients.ts';
 import { Journal } from '../../src/journal/journal.ts';
 import { createCertificate } from '../../src/sandbox/certificate.ts';
 import { runBinary } from '../helpers/run-binary.ts';
-import { sandboxForTest } from '../helpers/start-server.ts';
+import { sandboxForTest, settingsFor } from '../helpers/start-server.ts';
 import { respond, respondJson, startTlsServer } from '../helpers/tls-server.ts';
 import { temporaryFolder } from '../helpers/temporary-folder.ts';
 
@@ -289,13 +289,7 @@ describe('mailstore-mcp doctor in a terminal without settings', () => {
   const started = (env: object, ...words: readonly string[]) => ({ command: process.execPath, args: [BINARY, ...words], env });
 
   test('checks the entry of each client with its own variables and options, and says which one', async () => {
-    const { url, username, password, fingerprint } = await sandboxForTest();
-    const login = {
-      MAILSTORE_URL: url,
-      MAILSTORE_USERNAME: username,
-      MAILSTORE_PASSWORD: password,
-      MAILSTORE_TLS_FINGERPRINT: fingerprint,
-    };
+    const login = settingsFor(await sandboxForTest());
     const { env } = createHome({ archive: started(login, '--access', 'full'), try: started({}, '--sandbox') });
     const { code, stdout } = await runBinary(['doctor'], env);
     expect(stdout).toContain('ok      Cursor: archive: access: The access level is full, set by --access; ');

@@ -222,25 +222,23 @@ describe('what mailstore-mcp setup --yes says of the files', () => {
   });
 });
 
+/** What a person answers who keeps the password in a file and connects the clients that are installed, up to the writing of the first file. */
+const answers = ({ url, password, write }: { readonly url: string; readonly password: string; readonly write: string }) => [
+  { after: 'without a port, 8463 is taken.', keys: `${url}\r` },
+  { after: 'on the MailStore machine?', keys: 'y' },
+  { after: 'Which MailStore administrator?', keys: '\r' },
+  { after: 'Password', keys: `${password}\r` },
+  { after: 'What may the assistant do?', keys: '\r' },
+  { after: 'Where is the password kept?', keys: '\u001B[B\r' },
+  { after: 'Which clients are connected?', keys: '\r' },
+  { after: 'Write this file? A backup of what was there is kept.', keys: write },
+];
+
 describe.runIf(hasTerminal)('the dialogue of mailstore-mcp setup', () => {
   test('shows the certificate before it is pinned, hides the password, and connects the clients that are installed', async () => {
     const { env, file, serverIn } = createHome();
     const { url, password, fingerprint } = await sandboxForTest();
-    const { screen, code } = await runInTerminal(
-      ['setup'],
-      [
-        { after: 'without a port, 8463 is taken.', keys: `${url}\r` },
-        { after: 'on the MailStore machine?', keys: 'y' },
-        { after: 'Which MailStore administrator?', keys: '\r' },
-        { after: 'Password', keys: `${password}\r` },
-        { after: 'What may the assistant do?', keys: '\r' },
-        { after: 'Where is the password kept?', keys: '\u001B[B\r' },
-        { after: 'Which clients are connected?', keys: '\r' },
-        { after: 'Write this file? A backup of what was there is kept.', keys: '\r' },
-      ],
-      env,
-      200,
-    );
+    const { screen, code } = await runInTerminal(['setup'], answers({ url, password, write: '\r' }), env, 200);
     expect(code).toBe(0);
     expect(screen).toContain(`SHA-256      ${fingerprint}`);
     expect(screen).toContain('Net.Security.SslStream');
@@ -275,21 +273,7 @@ describe.runIf(hasTerminal)('the dialogue of mailstore-mcp setup', () => {
   test('says what was written when the clients are not to be connected after all', async () => {
     const { env, file, home } = createHome();
     const { url, password } = await sandboxForTest();
-    const { screen, code } = await runInTerminal(
-      ['setup'],
-      [
-        { after: 'Where is MailStore?', keys: `${url}\r` },
-        { after: 'on the MailStore machine?', keys: 'y' },
-        { after: 'Which MailStore administrator?', keys: '\r' },
-        { after: 'Password', keys: `${password}\r` },
-        { after: 'What may the assistant do?', keys: '\r' },
-        { after: 'Where is the password kept?', keys: '\u001B[B\r' },
-        { after: 'Which clients are connected?', keys: '\r' },
-        { after: 'Write this file? A backup of what was there is kept.', keys: 'n' },
-      ],
-      env,
-      200,
-    );
+    const { screen, code } = await runInTerminal(['setup'], answers({ url, password, write: 'n' }), env, 200);
     expect(code).toBe(1);
     const [name = ''] = readdirSync(join(home, 'state', 'passwords'));
     const kept = join(home, 'state', 'passwords', name);
